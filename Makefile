@@ -1,0 +1,84 @@
+# driftproof: the commands of the project. `make help` lists them.
+#
+# Needed on the machine: Python >= 3.11, make, and a package index that pip can reach.
+# Everything else is installed into .venv from requirements.lock.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+REPORTS := build/reports
+PACKAGES := derivations numerics verify notebooks
+SOURCES = $(wildcard $(PACKAGES)) tests
+
+# Two threads at most inside NumPy, so that two cores are enough; a caller's own value wins.
+export OMP_NUM_THREADS ?= 2
+export OPENBLAS_NUM_THREADS ?= 2
+export MPLBACKEND ?= Agg
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install build verify test lint format bench lock clean distclean
+
+help:  ## list the commands
+	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
+
+install: $(STAMP)  ## make .venv and install the locked versions into it
+
+# The stamp is younger than everything that decides what stands in .venv.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "driftproof needs Python 3.11 or newer, and '$(PYTHON)' is not: name one, as in 'make PYTHON=python3.12 $(or $(MAKECMDGOALS),install)'" >&2; exit 2; }
+	@echo "[install] $(VENV) with $$($(PYTHON) --version), locked versions with hashes; about a minute"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+	@echo "[install] done"
+
+build: install  ## regenerate kernels, LaTeX and the manifest from the declarations
+	@echo "[build] kernels, LaTeX, manifest"
+	@$(BIN)/python -m derivations.build
+
+verify: install build  ## judge every claim and write the report
+	@mkdir -p $(REPORTS)
+	@echo "[verify] every claim, report in $(REPORTS)"
+	@$(BIN)/python -m verify run --json $(REPORTS)/verdicts.json --report $(REPORTS)
+
+lint: install  ## ruff (rules and format) and mypy --strict
+	@echo "[lint] ruff check"
+	@$(BIN)/ruff check .
+	@echo "[lint] ruff format --check"
+	@$(BIN)/ruff format --check .
+	@echo "[lint] mypy --strict $(PACKAGES)"
+	@$(BIN)/mypy --strict $(PACKAGES)
+
+test: lint  ## everything that CI checks: lint, types, generated files, tests
+	@echo "[test] generated files are up to date"
+	@$(BIN)/python -m derivations.build --check
+	@echo "[test] pytest"
+	@$(BIN)/python -m pytest
+
+bench: install  ## the benchmarks of tests/benchmarks
+	@echo "[bench] tests/benchmarks"
+	@mkdir -p $(REPORTS)
+	@$(BIN)/python -m pytest tests/benchmarks -o testpaths= -s --benchmark-json=$(REPORTS)/benchmarks.json
+
+format: install  ## let ruff put the sources in order
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+# Versions already in the lock are kept where they still fit; delete a line to let it move.
+lock:  ## recompute requirements.lock from pyproject.toml
+	@$(PYTHON) -m venv build/lock-venv
+	@build/lock-venv/bin/python -m pip install -qq --disable-pip-version-check pip-tools==7.6.2
+	@CUSTOM_COMPILE_COMMAND="make lock" build/lock-venv/bin/pip-compile --quiet --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --allow-unsafe --strip-extras \
+	  --extra dev --output-file requirements.lock pyproject.toml
+
+clean:  ## remove everything that was written, except .venv
+	@rm -rf build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	@find . -path ./$(VENV) -prune -o -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean  ## remove .venv too
+	@rm -rf $(VENV)

@@ -1,0 +1,1 @@
+"""Walkthroughs of the theorems, generated and executed from their declarations."""
