@@ -1,0 +1,155 @@
+"""Claims: what is stated, under which assumptions, and how it is to be checked.  Pure data.
+
+A *theorem* is a group of claims from one source.  Each claim compares something that can be
+derived from a declared system with a form that is stated; the stated form is kept as typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .sde import MatrixSDE
+
+__all__ = [
+    "TIERS",
+    "AlgorithmCheck",
+    "Assumption",
+    "Claim",
+    "DifferentialClaim",
+    "IdentityClaim",
+    "Mutant",
+    "PathCheck",
+    "Theorem",
+    "TimeChangeClaim",
+]
+
+TIERS = ("derivation", "exact", "generator", "one-step", "path", "algorithm")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assumption:
+    """A condition of a claim: words for people, and a condition that points are checked for.
+
+    ``condition`` is a relation between dimensions (``Ge(l, p + k)``), a relation between scalars, or
+    a SymPy predicate such as ``Q.positive_definite(M)``.
+    """
+
+    text: str
+    condition: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutant:
+    """A wrong claim made from a right one: the fields that change, and the mistake in words."""
+
+    name: str
+    mistake: str
+    changes: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PathCheck:
+    """Simulated paths of a concrete system beside a stated law that holds on every path.
+
+    ``law`` is the value of ``observable`` at the horizon as an expression in ``t``, the parameters
+    and the symbol ``initial`` (the observable's value at time 0).  ``sde`` has no Process left.
+    Parameters that ``values`` does not give are drawn once from the seed.
+    """
+
+    sde: MatrixSDE
+    observable: Any
+    law: Any
+    horizon: Any
+    sizes: Mapping[Any, int]
+    values: Mapping[Any, Any] = field(default_factory=dict)
+    relevant: float = 0.02
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlgorithmCheck:
+    """The real discrete algorithm on real data beside the stated rate of log det M.
+
+    ``algorithm`` names one of the training algorithms ("gradient_descent", "label_noise",
+    "minibatch_with_replacement", "minibatch_without_replacement"); ``rate`` is the stated
+    d log det M / dt as an expression in the states, ``X``, ``Y``, ``eta`` (step), ``delta`` (label
+    variance), ``b`` (batch), ``mu`` (decay).  The gap between algorithm and rate is claimed to be of
+    order ``order`` in the step size, at fixed eta*delta.
+    """
+
+    algorithm: str
+    rate: Any
+    dataset: str = "linnerud"
+    values: Mapping[str, Any] = field(default_factory=dict)
+    order: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What all claims have.
+
+    ``inapplicable`` maps a tier to the reason why it does not apply; every other tier of
+    ``TIERS`` is run.
+    """
+
+    id: str
+    title: str
+    source: str
+    statement: str
+    assumptions: tuple[Assumption, ...] = ()
+    mutants: tuple[Mutant, ...] = ()
+    inapplicable: Mapping[str, str] = field(default_factory=dict)
+    expected: str = "AGREES"
+    path: PathCheck | None = None
+    algorithm: AlgorithmCheck | None = None
+
+    def mutated(self, mutant: Mutant) -> Claim:
+        """The wrong claim that a mutant describes."""
+        return replace(self, id=f"{self.id}~{mutant.name}", mutants=(), **dict(mutant.changes))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifferentialClaim(Claim):
+    """df = drift dt + martingale, Itô, for an observable f (scalar or matrix) of a system.
+
+    ``martingale`` is linear in the differentials of the Brownian motions; 0 claims that f has no
+    martingale part.
+    """
+
+    sde: MatrixSDE
+    observable: Any
+    drift: Any
+    martingale: Any = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityClaim(Claim):
+    """left = right for all values of the symbols that meet the assumptions.
+
+    ``draws`` names a matrix letter that is random in the algorithm (the noisy residual), for the
+    tiers that enumerate or draw it.
+    """
+
+    left: Any
+    right: Any
+    draws: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeChangeClaim(Claim):
+    """Under the clock dτ = rate dt, the system ``sde`` becomes ``changed`` (in law)."""
+
+    sde: MatrixSDE
+    rate: Any
+    changed: MatrixSDE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Theorem:
+    """A group of claims from one source; the first has the theorem's own id."""
+
+    id: str
+    title: str
+    source: str
+    claims: tuple[Claim, ...]

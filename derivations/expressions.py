@@ -1,0 +1,150 @@
+"""Compound expressions that SymPy lacks: stacks, the symmetric block S(G), index sums."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import Add, Expr, Trace, log, sympify
+from sympy.matrices.expressions import MatrixExpr
+from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+from .errors import DerivationError, ShapeError
+from .symbols import Index
+
+__all__ = ["IndexSum", "S", "ScalarSum", "Stack", "SymmetricBlock", "det", "entry", "logdet", "stack", "total", "tr"]
+
+
+class Stack(MatrixExpr):
+    """The blocks [A_1; A_2; ...] under each other."""
+
+    @property
+    def shape(self) -> tuple[Any, Any]:
+        return Add(*(block.shape[0] for block in self.args)), self.args[0].shape[1]
+
+    @property
+    def partition(self) -> tuple[Any, ...]:
+        """Row sizes of the blocks."""
+        return tuple(block.shape[0] for block in self.args)
+
+    def _sympystr(self, printer: Any) -> str:
+        return "[" + "; ".join(printer._print(block) for block in self.args) + "]"
+
+    def _latex(self, printer: Any) -> str:
+        rows = r" \\ ".join(printer._print(block) for block in self.args)
+        return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
+
+    def _entry(self, i: Any, j: Any, **kwargs: Any) -> Any:
+        return MatrixElement(self, i, j)
+
+
+class SymmetricBlock(MatrixExpr):
+    """S(G) = [[0, G], [G', 0]], (p+k, p+k) for G (p, k)."""
+
+    @property
+    def shape(self) -> tuple[Any, Any]:
+        size = self.args[0].shape[0] + self.args[0].shape[1]
+        return size, size
+
+    @property
+    def partition(self) -> tuple[Any, ...]:
+        """Sizes (p, k) of the blocks."""
+        return tuple(self.args[0].shape)
+
+    def _eval_transpose(self) -> Any:
+        return self
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"S({printer._print(self.args[0])})"
+
+    def _latex(self, printer: Any) -> str:
+        return rf"S\left({printer._print(self.args[0])}\right)"
+
+    def _entry(self, i: Any, j: Any, **kwargs: Any) -> Any:
+        return MatrixElement(self, i, j)
+
+
+class IndexSum(MatrixExpr):
+    """Σ_i of a matrix expression; args (expression, index)."""
+
+    @property
+    def shape(self) -> tuple[Any, Any]:
+        return tuple(self.args[0].shape)
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"Sum_{self.args[1]}({printer._print(self.args[0])})"
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\sum_{{{printer._print(self.args[1])}}} {printer._print(self.args[0])}"
+
+    def _entry(self, i: Any, j: Any, **kwargs: Any) -> Any:
+        return MatrixElement(self, i, j)
+
+
+class ScalarSum(Expr):
+    """Σ_i of a scalar expression; args (expression, index)."""
+
+    is_commutative = True
+    is_real = True
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"Sum_{self.args[1]}({printer._print(self.args[0])})"
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\sum_{{{printer._print(self.args[1])}}} {printer._print(self.args[0])}"
+
+
+def stack(*blocks: Any) -> Stack:
+    """The blocks under each other, [A_1; A_2; ...]; their numbers of columns must be equal."""
+    if not blocks:
+        raise DerivationError("stack: got no block; give one or more matrices")
+    for block in blocks[1:]:
+        if block.shape[1] != blocks[0].shape[1]:
+            raise ShapeError(
+                f"stack: {blocks[0]} has {blocks[0].shape[1]} columns and {block} has "
+                f"{block.shape[1]}; transpose one, or declare the sizes equal"
+            )
+    return Stack(*blocks)
+
+
+def S(G: Any) -> SymmetricBlock:  # noqa: N802, N803 - the sheet's letters
+    """The symmetric block S(G) = [[0, G], [G', 0]]."""
+    return SymmetricBlock(G)
+
+
+def total(expression: Any, index: Index) -> Any:
+    """Σ_i of a scalar or matrix expression over an index's whole range."""
+    if not isinstance(index, Index):
+        raise DerivationError(f"total: {index} is not an index; make one with index(...)")
+    expression = sympify(expression)
+    if isinstance(expression, MatrixExpr):
+        return IndexSum(expression, index)
+    return ScalarSum(expression, index)
+
+
+def entry(A: Any, i: Any, j: Any) -> Any:  # noqa: N803 - the field's letter
+    """The entry A[i, j], counted from 0 as SymPy does, without expanding a product."""
+    return MatrixElement(A, i, j)
+
+
+def tr(A: Any) -> Any:  # noqa: N803 - the field's letter
+    """The trace of a square matrix."""
+    _square("tr", A)
+    return Trace(A)
+
+
+def det(A: Any) -> Any:  # noqa: N803 - the field's letter
+    """The determinant of a square matrix."""
+    _square("det", A)
+    return Determinant(A)
+
+
+def logdet(A: Any) -> Any:  # noqa: N803 - the field's letter
+    """log det of a positive definite matrix."""
+    _square("logdet", A)
+    return log(Determinant(A))
+
+
+def _square(what: str, A: Any) -> None:  # noqa: N803 - the field's letter
+    if A.shape[0] != A.shape[1]:
+        raise ShapeError(f"{what}: {A} is {A.shape[0]} x {A.shape[1]}, it must be square")

@@ -1,0 +1,280 @@
+"""Systems of stochastic differential equations, as declared.
+
+A declaration is kept exactly as it was typed: kernels are printed from it, and the calculus reads
+it.  Everything is Itô unless ``calculus="stratonovich"``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sympy import Add, Expr, Integer, MatAdd, MatMul, MatrixSymbol, Mul, Symbol, Transpose, ZeroMatrix, sympify
+from sympy.matrices.expressions import MatrixExpr
+
+from .errors import DerivationError, NonlinearNoiseError, ShapeError, UnknownSymbolError
+from .expressions import IndexSum, ScalarSum, Stack, SymmetricBlock
+from .shapes import shape_of
+from .symbols import (
+    Dimension,
+    Index,
+    Letter,
+    MatrixIncrement,
+    MatrixState,
+    ScalarIncrement,
+    ScalarMember,
+    ScalarState,
+    TimeIncrement,
+    dt,
+    t,
+)
+
+if TYPE_CHECKING:
+    from .differential import Differential
+
+__all__ = ["MatrixSDE", "increments_of", "linear_part"]
+
+_LINEAR = (Transpose, Stack, SymmetricBlock)
+
+
+def is_increment(x: Any) -> bool:
+    """Whether x is dt or the differential of a Brownian motion."""
+    if isinstance(x, ScalarMember):
+        return bool(x.kind == "increment")
+    return isinstance(x, TimeIncrement | ScalarIncrement | MatrixIncrement)
+
+
+def increments_of(expression: Any) -> set[Any]:
+    """The differentials (dt included) that occur in an expression."""
+    if is_increment(expression):
+        return {expression}
+    return {found for part in expression.args for found in increments_of(part)}
+
+
+def linear_part(expression: Any, keep: set[Any]) -> Any:
+    """The part of a declared right-hand side that is linear in the increments ``keep``.
+
+    Structural: every product has one factor with increments, and that factor alone is split, so the
+    result stays as typed.  ``dt`` itself becomes 1.
+
+    Raises
+    ------
+    NonlinearNoiseError
+        If an increment enters otherwise than linearly.
+    """
+    if is_increment(expression):
+        if expression not in keep:
+            return Integer(0) if not isinstance(expression, MatrixExpr) else _zero(expression)
+        return Integer(1) if expression == dt else expression
+    found = increments_of(expression)
+    if not found:
+        raise NonlinearNoiseError(
+            f"{expression}: this term has neither dt nor a noise; multiply it by dt or by a B.d"
+        )
+    if isinstance(expression, Add | MatAdd):
+        return expression.func(*(linear_part(term, keep) for term in expression.args)).doit(
+            deep=False
+        )
+    if isinstance(expression, Mul | MatMul):
+        return _linear_factor(expression, keep)
+    if isinstance(expression, _LINEAR):
+        parts = tuple(
+            linear_part(a, keep) if increments_of(a) else _refuse(expression)
+            for a in expression.args
+        )
+        if all(_is_zero(part) for part in parts):
+            return _zero(expression)
+        return expression.func(*parts)
+    if isinstance(expression, IndexSum | ScalarSum):
+        part = linear_part(expression.args[0], keep)
+        return part if _is_zero(part) else expression.func(part, expression.args[1])
+    return _refuse(expression)
+
+
+def _linear_factor(product: Any, keep: set[Any]) -> Any:
+    carriers = [factor for factor in product.args if increments_of(factor)]
+    if len(carriers) != 1:
+        names = " and ".join(str(carrier) for carrier in carriers)
+        raise NonlinearNoiseError(
+            f"{product}: increments are multiplied with each other ({names}); "
+            "a differential enters linearly"
+        )
+    part = linear_part(carriers[0], keep)
+    if _is_zero(part):
+        return _zero(product)
+    factors = [part if factor is carriers[0] else factor for factor in product.args]
+    if isinstance(product, Mul):
+        return Mul(*factors)
+    return MatMul(*factors).doit(deep=False)
+
+
+def _refuse(expression: Any) -> Any:
+    raise NonlinearNoiseError(
+        f"{expression}: a noise or dt appears nonlinearly; only sums and products with coefficients "
+        "may carry it"
+    )
+
+
+def _is_zero(expression: Any) -> bool:
+    return bool(expression == 0 or getattr(expression, "is_ZeroMatrix", False))
+
+
+def _zero(like: Any) -> Any:
+    return ZeroMatrix(*like.shape) if isinstance(like, MatrixExpr) else Integer(0)
+
+
+class MatrixSDE:
+    """dX = a dt + Σ_j b_j dβ_j for one or several states.
+
+    Parameters
+    ----------
+    equations : mapping
+        State -> its differential, linear in ``dt`` and the differentials ``B.d``.
+    correlation : mapping, optional
+        (B1, B2) -> ρ, for Brownian motions of one shape: E[dB1_ia dB2_ia] = ρ dt.
+    assuming : iterable, optional
+        Facts such as ``Q.positive_definite(M)``.
+    calculus : {"ito", "stratonovich"}
+        In which sense the noise terms are meant.
+
+    Raises
+    ------
+    DerivationError
+        One line naming what is wrong: shapes that do not conform, unknown symbols, increments that
+        enter nonlinearly, a key that is not a state.
+    """
+
+    def __init__(
+        self,
+        equations: Mapping[Any, Any],
+        *,
+        correlation: Mapping[Any, Any] | None = None,
+        assuming: Iterable[Any] = (),
+        calculus: str = "ito",
+    ) -> None:
+        if calculus not in ("ito", "stratonovich"):
+            raise DerivationError(f'calculus: got {calculus!r}; say "ito" or "stratonovich"')
+        if not equations:
+            raise DerivationError("equations: got none; give at least one state and its equation")
+        self.calculus = calculus
+        self.assuming = tuple(assuming)
+        self.equations: dict[Any, Any] = {}
+        for state, equation in equations.items():
+            self.equations[state] = self._checked(state, sympify(equation))
+        self.correlation = {
+            frozenset((_differential(a), _differential(b))): sympify(rho)
+            for (a, b), rho in (correlation or {}).items()
+        }
+        self._check_symbols()
+
+    @staticmethod
+    def _checked(state: Any, equation: Any) -> Any:
+        if not isinstance(state, MatrixState | ScalarState):
+            raise DerivationError(f"equations: {state} is not a state; declare it with State(...)")
+        wanted = shape_of(state)
+        if equation == 0:
+            return _zero(state)
+        found = shape_of(equation)
+        if found != wanted:
+            raise ShapeError(
+                f"d{state}: the right-hand side is {_shape_text(found)}, the state is "
+                f"{_shape_text(wanted)}"
+            )
+        if not _is_zero(equation):
+            linear_part(equation, increments_of(equation))
+        return equation
+
+    def _check_symbols(self) -> None:
+        for state, equation in self.equations.items():
+            for symbol in _letters(equation):
+                if isinstance(symbol, MatrixState | ScalarState):
+                    if symbol not in self.equations:
+                        raise UnknownSymbolError(
+                            f"d{state}: the state {symbol} has no equation of its own; add one"
+                        )
+                elif not isinstance(symbol, Letter | Dimension | Index | TimeIncrement):
+                    if symbol != t:
+                        raise UnknownSymbolError(
+                            f"d{state}: unknown symbol {symbol}; declare it with Parameter, Process "
+                            "or State"
+                        )
+
+    @property
+    def states(self) -> tuple[Any, ...]:
+        """The states, in the order of declaration."""
+        return tuple(self.equations)
+
+    @property
+    def noises(self) -> tuple[Any, ...]:
+        """The differentials of the Brownian motions that occur, sorted by name."""
+        found = {d for eq in self.equations.values() for d in increments_of(eq)} - {dt}
+        return tuple(sorted(found, key=str))
+
+    def drift(self, state: Any) -> Any:
+        """The coefficient of dt in the equation of a state, as typed."""
+        return self._part(state, {dt})
+
+    def noise(self, state: Any) -> Any:
+        """The noise term of the equation of a state, as typed."""
+        return self._part(state, set(self.noises))
+
+    def _part(self, state: Any, keep: set[Any]) -> Any:
+        equation = self.equations[state]
+        return equation if _is_zero(equation) else linear_part(equation, keep)
+
+    def d(self, f: Any, *, assuming: Iterable[Any] = ()) -> Differential:
+        """The Itô differential df = drift dt + martingale of a scalar or matrix function of the state."""
+        from .differential import differential
+
+        return differential(self, f, assuming=assuming)
+
+    def generator(self, f: Any, *, assuming: Iterable[Any] = ()) -> Any:
+        """The generator applied to f: the drift of f."""
+        return self.d(f, assuming=assuming).drift
+
+    def covariation(self, f: Any, g: Any, *, assuming: Iterable[Any] = ()) -> Any:
+        """The rate d⟨f, g⟩/dt of the quadratic covariation of two scalars."""
+        return self.d(f, assuming=assuming).covariation(self.d(g, assuming=assuming))
+
+    def to_stratonovich(self) -> MatrixSDE:
+        """The same process written with Stratonovich noise."""
+        from .stratonovich import to_stratonovich
+
+        return to_stratonovich(self)
+
+    def to_ito(self) -> MatrixSDE:
+        """The same process written with Itô noise."""
+        from .stratonovich import to_ito
+
+        return to_ito(self)
+
+    def change_time(self, rate: Any) -> MatrixSDE:
+        """The equation in the new time τ, dτ = rate dt, rate > 0 constant or state-dependent."""
+        from .clocks import change_time
+
+        return change_time(self, rate)
+
+    def __repr__(self) -> str:
+        lines = ", ".join(f"d{state} = {equation}" for state, equation in self.equations.items())
+        return f"MatrixSDE({lines}; {self.calculus})"
+
+
+def _differential(brownian: Any) -> Any:
+    return getattr(brownian, "d", brownian)
+
+
+def _letters(expression: Any) -> Iterable[Any]:
+    if isinstance(expression, Symbol | MatrixSymbol | Letter):
+        yield expression
+        # Facts (a covariance) are expressions too; sizes and marks are not asked about.
+        if isinstance(expression, MatrixIncrement):
+            for fact in expression.facts:
+                yield from _letters(fact)
+        return
+    if isinstance(expression, Expr):
+        for part in expression.args:
+            yield from _letters(part)
+
+
+def _shape_text(shape: tuple[Any, ...]) -> str:
+    return f"{shape[0]} x {shape[1]}" if shape else "a scalar"

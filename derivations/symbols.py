@@ -1,0 +1,359 @@
+"""The letters of the language: dimensions, states, parameters, processes, Brownian motions.
+
+Every letter is a SymPy object, so that expressions are written with SymPy's own operators.  The
+class of a letter says what it is, its assumptions say what is known of it; two letters of the same
+name and different class are different letters.
+
+Conventions: Itô calculus; a vector is a matrix with one column; ``dt`` is the differential of the
+time ``t``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import Expr, Identity, MatrixSymbol, Symbol, sympify
+from sympy.core.symbol import Str
+
+from .errors import DerivationError, ShapeError
+
+__all__ = [
+    "Brownian",
+    "BrownianFamily",
+    "Dimension",
+    "Family",
+    "FamilyMember",
+    "Index",
+    "Letter",
+    "MatrixIncrement",
+    "MatrixParameter",
+    "MatrixProcess",
+    "MatrixState",
+    "Parameter",
+    "Process",
+    "ScalarIncrement",
+    "ScalarMember",
+    "ScalarParameter",
+    "ScalarProcess",
+    "ScalarState",
+    "State",
+    "TimeIncrement",
+    "dims",
+    "dt",
+    "index",
+    "positive",
+    "real",
+    "t",
+]
+
+
+class Dimension(Symbol):
+    """The size of a matrix: a positive integer that stays a symbol."""
+
+    def __new__(cls, name: str) -> Dimension:
+        return super().__new__(cls, name, integer=True, positive=True)
+
+    def _sympystr(self, printer: Any) -> str:
+        # SymPy's printers dispatch on the class name, and units have a Dimension of their own.
+        return str(self.name)
+
+
+class Letter:
+    """Mark of everything that was declared: mixed into the classes below."""
+
+    __slots__ = ()
+
+
+class ScalarParameter(Letter, Symbol):
+    """A scalar constant."""
+
+
+class ScalarProcess(Letter, Symbol):
+    """A scalar adapted process, known by name only."""
+
+
+class ScalarState(Letter, Symbol):
+    """A scalar state of a stochastic differential equation."""
+
+
+class ScalarIncrement(Letter, Symbol):
+    """The differential dβ of a scalar Brownian motion."""
+
+
+class TimeIncrement(Symbol):
+    """The differential dt."""
+
+
+t = Symbol("t", real=True)
+dt = TimeIncrement("dt", positive=True)
+
+
+class _DeclaredMatrix(Letter, MatrixSymbol):
+    """A matrix letter: the name, its shape, and facts that travel with it as SymPy arguments."""
+
+    def __new__(cls, name: Any, rows: Any, columns: Any, *facts: Any) -> Any:
+        text = name if isinstance(name, Str) else Str(str(name))
+        rows, columns = _size(text.name, rows), _size(text.name, columns)
+        return Expr.__new__(cls, text, rows, columns, *(sympify(fact) for fact in facts))
+
+    @property
+    def facts(self) -> tuple[Any, ...]:
+        """Facts declared of this letter (see the subclasses)."""
+        return tuple(self.args[3:])
+
+
+class MatrixState(_DeclaredMatrix):
+    """A matrix state of a stochastic differential equation."""
+
+
+class MatrixProcess(_DeclaredMatrix):
+    """A matrix-valued adapted process, known by name only: any function of state and past."""
+
+
+class MatrixParameter(_DeclaredMatrix):
+    """A constant matrix; its fact is one of 'general', 'symmetric', 'positive_definite'."""
+
+    @property
+    def kind(self) -> str:
+        """'general', 'symmetric' or 'positive_definite'."""
+        return str(self.args[3].name) if len(self.args) > 3 else "general"
+
+
+class MatrixIncrement(_DeclaredMatrix):
+    """The differential dB of a matrix Brownian motion; facts: its row and column covariances.
+
+    E[dB_ia dB_jb] = rows_ij columns_ab dt.
+    """
+
+    @property
+    def row_covariance(self) -> Any:
+        """Covariance C of the rows, (r, r)."""
+        return self.args[3]
+
+    @property
+    def column_covariance(self) -> Any:
+        """Covariance D of the columns, (c, c)."""
+        return self.args[4]
+
+
+def _size(name: str, size: Any) -> Any:
+    size = sympify(size)
+    if size.is_integer and size.is_positive:
+        return size
+    raise ShapeError(
+        f"{name}: size {size} is not known to be a positive integer; "
+        "declare it with dims(...) or give a positive integer"
+    )
+
+
+def dims(names: str) -> Any:
+    """Dimension symbols, ``p, k, l = dims("p k l")``; a single name gives a single symbol."""
+    found = tuple(Dimension(name) for name in names.replace(",", " ").split())
+    if not found:
+        raise DerivationError('dims: got no name; give one or more, as in dims("p k l")')
+    return found if len(found) > 1 else found[0]
+
+
+def positive(name: str) -> ScalarParameter:
+    """A positive scalar constant."""
+    return ScalarParameter(name, positive=True)
+
+
+def real(name: str) -> ScalarParameter:
+    """A real scalar constant."""
+    return ScalarParameter(name, real=True)
+
+
+def State(name: str, rows: Any = None, columns: Any = 1, *, positive: bool = False) -> Any:  # noqa: N802 - a noun
+    """A state: scalar without sizes, vector (rows, 1) with one, matrix (rows, columns) with two.
+
+    ``positive`` declares a scalar state that stays positive (needed under square root and log).
+    """
+    if rows is None:
+        return ScalarState(name, positive=True) if positive else ScalarState(name, real=True)
+    return MatrixState(name, rows, columns)
+
+
+def Process(name: str, rows: Any = None, columns: Any = 1) -> Any:  # noqa: N802 - a noun
+    """A coefficient without stated dynamics: adapted, otherwise any function of the state.
+
+    It may stand in a drift or in front of a noise, but has no differential of its own.
+    """
+    if rows is None:
+        return ScalarProcess(name, real=True)
+    return MatrixProcess(name, rows, columns)
+
+
+def Parameter(  # noqa: N802 - a noun
+    name: str,
+    rows: Any = None,
+    columns: Any = None,
+    *,
+    symmetric: bool = False,
+    positive_definite: bool = False,
+) -> Any:
+    """A constant: scalar without sizes, else a (rows, columns) matrix (columns default to 1)."""
+    if rows is None:
+        return real(name)
+    kind = "positive_definite" if positive_definite else "symmetric" if symmetric else "general"
+    columns = 1 if columns is None else columns
+    if kind != "general" and sympify(rows) != sympify(columns):
+        raise ShapeError(f"{name}: a {kind} matrix is square, got {rows} x {columns}")
+    return MatrixParameter(name, rows, columns, Str(kind))
+
+
+class Brownian:
+    """A Brownian motion: scalar, vector or matrix, E[dB_ia dB_jb] = rows_ij columns_ab dt.
+
+    Parameters
+    ----------
+    name : str
+    rows, columns : size, optional
+        None for a scalar Brownian motion; one size for a vector.
+    row_covariance, column_covariance : matrix expression, optional
+        Constant symmetric covariances C (rows, rows) and D (columns, columns); identity if left out.
+    """
+
+    __slots__ = ("d", "name")
+
+    def __init__(
+        self,
+        name: str,
+        rows: Any = None,
+        columns: Any = 1,
+        *,
+        row_covariance: Any = None,
+        column_covariance: Any = None,
+    ) -> None:
+        self.name = name
+        self.d: Any
+        if rows is None:
+            self.d = ScalarIncrement(f"d{name}", real=True)
+            return
+        C = Identity(rows) if row_covariance is None else row_covariance
+        D = Identity(columns) if column_covariance is None else column_covariance
+        for what, matrix, size in (("row", C, rows), ("column", D, columns)):
+            if tuple(matrix.shape) != (sympify(size), sympify(size)):
+                raise ShapeError(
+                    f"{name}: the {what} covariance {matrix} is {matrix.shape[0]} x "
+                    f"{matrix.shape[1]}, it must be {size} x {size}"
+                )
+        self.d = MatrixIncrement(f"d{name}", rows, columns, C, D)
+
+    def __repr__(self) -> str:
+        return f"Brownian({self.name!r})"
+
+
+class Index(Symbol):
+    """An index i = 1, ..., range, to be bound by a sum."""
+
+    __slots__ = ("range",)
+    range: Any
+
+    def __new__(cls, name: str, range: Any) -> Index:
+        obj: Index = Symbol.__xnew__(cls, name, integer=True, positive=True)
+        obj.range = sympify(range)
+        return obj
+
+    def _hashable_content(self) -> tuple[Any, ...]:
+        return (*super()._hashable_content(), self.range)
+
+    def __getnewargs_ex__(self) -> Any:
+        return ((self.name, self.range), {})
+
+
+def index(name: str, range: Any) -> Index:
+    """An index running over 1, ..., range."""
+    return Index(name, _size(name, range))
+
+
+class FamilyMember(_DeclaredMatrix):
+    """The member x_i of a family of matrices; facts: the index, and 'parameter' or 'process'."""
+
+    @property
+    def index(self) -> Any:
+        """The index i of x_i."""
+        return self.args[3]
+
+    @property
+    def kind(self) -> str:
+        """'parameter' or 'process'."""
+        return str(self.args[4].name)
+
+    @property
+    def name(self) -> str:
+        """Name of the family."""
+        return str(self.args[0].name)
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"{self.name}[{printer._print(self.index)}]"
+
+    def _latex(self, printer: Any) -> str:
+        return f"{{{printer._print(Symbol(self.name))}}}_{{{printer._print(self.index)}}}"
+
+
+class ScalarMember(Letter, Expr):
+    """The member c_i of a scalar family, or dβ_i of a family of Brownian motions."""
+
+    is_commutative = True
+    is_real = True
+
+    def __new__(cls, name: Any, index: Any, kind: Any) -> Any:
+        text = name if isinstance(name, Str) else Str(str(name))
+        word = kind if isinstance(kind, Str) else Str(str(kind))
+        return Expr.__new__(cls, text, index, word)
+
+    name = property(lambda self: str(self.args[0].name))
+    index = property(lambda self: self.args[1])
+    kind = property(lambda self: str(self.args[2].name), doc="'parameter', 'process', 'increment'")
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"{self.name}[{printer._print(self.index)}]"
+
+    def _latex(self, printer: Any) -> str:
+        return f"{{{printer._print(Symbol(self.name))}}}_{{{printer._print(self.index)}}}"
+
+
+class Family:
+    """A family of constants x_1, ..., x_n of one shape (scalars without sizes); ``x[i]``.
+
+    With ``process=True`` its members are adapted processes instead of constants.
+    """
+
+    __slots__ = ("columns", "kind", "name", "rows")
+
+    def __init__(
+        self, name: str, rows: Any = None, columns: Any = 1, *, process: bool = False
+    ) -> None:
+        self.name, self.rows, self.columns = name, rows, columns
+        self.kind = "process" if process else "parameter"
+
+    def __getitem__(self, index: Index) -> Any:
+        if not isinstance(index, Index):
+            raise DerivationError(f"{self.name}[{index}]: not an index; make one with index(...)")
+        if self.rows is None:
+            return ScalarMember(self.name, index, self.kind)
+        return FamilyMember(self.name, self.rows, self.columns, index, Str(self.kind))
+
+
+class _Member:
+    __slots__ = ("d",)
+
+    def __init__(self, d: Any) -> None:
+        self.d = d
+
+
+class BrownianFamily:
+    """Independent scalar Brownian motions β_1, ..., β_n; ``beta[i].d`` is dβ_i."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __getitem__(self, index: Index) -> _Member:
+        if not isinstance(index, Index):
+            raise DerivationError(f"{self.name}[{index}]: not an index; make one with index(...)")
+        return _Member(ScalarMember(f"d{self.name}", index, "increment"))
+
+
