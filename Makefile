@@ -6,10 +6,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+LOCKED := $(VENV)/.locked
+INSTALLED := $(VENV)/.installed
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 REPORTS := build/reports
 PACKAGES := derivations numerics verify notebooks
-SOURCES = $(wildcard $(PACKAGES)) tests
 
 # Two threads at most inside NumPy, so that two cores are enough; a caller's own value wins.
 export OMP_NUM_THREADS ?= 2
@@ -23,18 +24,22 @@ export MPLBACKEND ?= Agg
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
 
-install: $(STAMP)  ## make .venv and install the locked versions into it
+install: $(INSTALLED)  ## make .venv and install the locked versions into it
 
-# The stamp is younger than everything that decides what stands in .venv.
-$(STAMP): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+# Each stamp is younger than what decides it: the environment follows the lock alone, so that an
+# edited setting in pyproject.toml costs the second recipe and not the first.
+$(LOCKED): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "driftproof needs Python 3.11 or newer, and '$(PYTHON)' is not: name one, as in 'make PYTHON=python3.12 $(or $(MAKECMDGOALS),install)'" >&2; exit 2; }
 	@echo "[install] $(VENV) with $$($(PYTHON) --version), locked versions with hashes; about a minute"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --requirement requirements.lock
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PIP) --require-hashes --requirement requirements.lock
 	@touch $@
-	@echo "[install] done"
+
+$(INSTALLED): $(LOCKED) pyproject.toml
+	@echo "[install] driftproof itself, editable"
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
 
 build: install  ## regenerate kernels, LaTeX and the manifest from the declarations
 	@echo "[build] kernels, LaTeX, manifest"
@@ -53,11 +58,12 @@ lint: install  ## ruff (rules and format) and mypy --strict
 	@echo "[lint] mypy --strict $(PACKAGES)"
 	@$(BIN)/mypy --strict $(PACKAGES)
 
+# JOBS=2 spreads the tests over two processes; timings inside the tests then mean less.
 test: lint  ## everything that CI checks: lint, types, generated files, tests
 	@echo "[test] generated files are up to date"
 	@$(BIN)/python -m derivations.build --check
 	@echo "[test] pytest"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(if $(JOBS),-n $(JOBS))
 
 bench: install  ## the benchmarks of tests/benchmarks
 	@echo "[bench] tests/benchmarks"

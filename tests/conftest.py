@@ -1,0 +1,40 @@
+"""What holds for every test: reproducible examples, and no state left behind."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import flint
+import hypothesis
+import mpmath
+import numpy as np
+import pytest
+
+# The examples follow from the test alone, so that a failure is the same on every machine.
+# HYPOTHESIS_PROFILE=explore looks for new ones.
+hypothesis.settings.register_profile(
+    "reproducible", derandomize=True, deadline=None, print_blob=True
+)
+hypothesis.settings.register_profile("explore", deadline=None, print_blob=True, max_examples=1000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "reproducible"))
+
+
+def global_state() -> dict[str, object]:
+    """Return the settings that libraries keep globally and that this project never changes."""
+    return {
+        "mpmath precision": mpmath.mp.prec,
+        "flint precision": flint.ctx.prec,
+        "NumPy error handling": np.geterr(),
+        "NumPy print options": np.get_printoptions(),
+        "NumPy global random state": np.random.get_state()[1].tobytes(),  # noqa: NPY002 - read only
+    }
+
+
+@pytest.fixture(autouse=True)
+def _no_global_state() -> Iterator[None]:
+    """Fail a test after which a library's global setting or random state has changed."""
+    before = global_state()
+    yield
+    changed = [name for name, value in global_state().items() if value != before[name]]
+    assert not changed, f"changed and not restored: {', '.join(changed)}"
