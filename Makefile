@@ -68,7 +68,7 @@ test: lint  ## everything that CI checks: lint, types, generated files, tests
 bench: install  ## the benchmarks of tests/benchmarks
 	@echo "[bench] tests/benchmarks"
 	@mkdir -p $(REPORTS)
-	@$(BIN)/python -m pytest tests/benchmarks -o testpaths= -s --benchmark-json=$(REPORTS)/benchmarks.json
+	@$(BIN)/python -m pytest tests/benchmarks -s --benchmark-json=$(REPORTS)/benchmarks.json
 
 format: install  ## let ruff put the sources in order
 	@$(BIN)/ruff format .
