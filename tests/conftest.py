@@ -31,10 +31,15 @@ def global_state() -> dict[str, object]:
     }
 
 
+def changed(before: dict[str, object], after: dict[str, object]) -> list[str]:
+    """Return the names of the settings that differ."""
+    return [name for name in before if before[name] != after[name]]
+
+
 @pytest.fixture(autouse=True)
 def _no_global_state() -> Iterator[None]:
     """Fail a test after which a library's global setting or random state has changed."""
     before = global_state()
     yield
-    changed = [name for name, value in global_state().items() if value != before[name]]
-    assert not changed, f"changed and not restored: {', '.join(changed)}"
+    different = changed(before, global_state())
+    assert not different, f"changed and not restored: {', '.join(different)}"
