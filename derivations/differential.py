@@ -1,0 +1,333 @@
+"""Itô differentials: a value with its drift and its martingale part, and how they multiply.
+
+Expressions are evaluated in the algebra of Itô differentials.  One rule, the product rule
+
+    d(XY) = X dY + dX Y + dX dY,
+
+and the Itô table for dX dY give everything else: from d(S S⁻¹) = 0 the inverse, from the second-order
+expansion of the determinant d det S, and the chain rule for smooth scalar functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sympy import Dummy, Integer, Rational, diff
+from sympy.matrices.expressions import MatrixExpr
+
+from .contraction import Contraction
+from .errors import DerivationError, UnknownSymbolError
+from .expressions import Stack
+from .facts import Facts
+from .forms import Basis, FormAlgebra, expression
+from .interpreter import interpret
+from .reduction import inverse
+from .sde import MatrixSDE
+from .symbols import (
+    FamilyMember,
+    MatrixParameter,
+    MatrixProcess,
+    MatrixState,
+    ScalarMember,
+    ScalarProcess,
+    ScalarState,
+    dt,
+    t,
+)
+from .words import Atom, Form, Selector, Unit
+
+if TYPE_CHECKING:
+    from .derivation import Derivation
+
+__all__ = ["Differential", "Ito", "ItoAlgebra", "differential"]
+
+HALF = Rational(1, 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ito:
+    """A value X with dX = drift dt + martingale; the martingale part is linear in increments."""
+
+    value: Form
+    drift: Form
+    martingale: Form
+
+
+class ItoAlgebra:
+    """The algebra of Itô differentials.
+
+    Parameters
+    ----------
+    forms : FormAlgebra
+        The algebra of the values.
+    of_state : callable
+        state -> (drift, martingale) as forms.
+    contract : callable
+        The product of two martingale parts -> its contraction per dt.
+    """
+
+    def __init__(
+        self,
+        forms: FormAlgebra,
+        of_state: Callable[[Any], tuple[Form, Form]],
+        contract: Callable[[Form], Form],
+    ) -> None:
+        self.forms, self.of_state, self.contract = forms, of_state, contract
+        self._states: dict[Any, Ito] = {}
+
+    def constant(self, value: Form) -> Ito:
+        """Something whose differential is zero."""
+        zero = Form.zero(value.shape)
+        return Ito(value=value, drift=zero, martingale=zero)
+
+    def scalar(self, value: Any) -> Ito:
+        held = value.free_symbols if hasattr(value, "free_symbols") else set()
+        for symbol in held:
+            if isinstance(symbol, ScalarProcess):
+                raise UnknownSymbolError(_no_dynamics(symbol))
+        if t in held:
+            zero = Form.zero(())
+            return Ito(value=Form.scalar(value), drift=Form.scalar(diff(value, t)), martingale=zero)
+        return self.constant(Form.scalar(value))
+
+    def letter(self, symbol: Any) -> Ito:
+        if isinstance(symbol, MatrixState | ScalarState):
+            return self._state(symbol)
+        if isinstance(symbol, MatrixParameter) or getattr(symbol, "kind", "") == "parameter":
+            return self.constant(self.forms.letter(symbol))
+        if isinstance(symbol, MatrixProcess | FamilyMember | ScalarMember):
+            raise UnknownSymbolError(_no_dynamics(symbol))
+        raise DerivationError(f"{symbol}: a differential cannot be differentiated again")
+
+    def _state(self, symbol: Any) -> Ito:
+        if symbol not in self._states:
+            drift, martingale = self.of_state(symbol)
+            value = self.forms.letter(symbol)
+            self._states[symbol] = Ito(value=value, drift=drift, martingale=martingale)
+        return self._states[symbol]
+
+    def block_column(self, selector: Selector) -> Ito:
+        return self.constant(self.forms.block_column(selector))
+
+    def unit(self, vector: Unit) -> Ito:
+        return self.constant(self.forms.unit(vector))
+
+    def identity(self, size: Any) -> Ito:
+        return self.constant(Form.identity(size))
+
+    def zero(self, shape: Any) -> Ito:
+        return self.constant(Form.zero(shape))
+
+    def stack(self, expression: Stack) -> Ito | None:
+        whole = self.forms.stack(expression)
+        if whole is None:
+            return None
+        drift, martingale = Form.zero(whole.shape), Form.zero(whole.shape)
+        for n, block in enumerate(expression.args):
+            part = interpret(block, self)
+            column = Form.letter(Selector(expression.partition, n))
+            drift, martingale = drift + column * part.drift, martingale + column * part.martingale
+        return Ito(value=whole, drift=drift, martingale=martingale)
+
+    def add(self, a: Ito, b: Ito) -> Ito:
+        return Ito(
+            value=a.value + b.value, drift=a.drift + b.drift, martingale=a.martingale + b.martingale
+        )
+
+    def mul(self, a: Ito, b: Ito) -> Ito:
+        """d(XY) = dX Y + X dY + dX dY."""
+        return Ito(
+            value=a.value * b.value,
+            drift=a.drift * b.value
+            + a.value * b.drift
+            + self.contract(a.martingale * b.martingale),
+            martingale=a.martingale * b.value + a.value * b.martingale,
+        )
+
+    def transpose(self, a: Ito) -> Ito:
+        return Ito(value=a.value.T, drift=a.drift.T, martingale=a.martingale.T)
+
+    def inverse(self, a: Ito, expression: Any) -> Ito:
+        """d(X⁻¹) = −X⁻¹ dX X⁻¹ + X⁻¹ dX X⁻¹ dX X⁻¹."""
+        self.forms.facts.invertible(expression)
+        V = inverse(a.value)
+        m = V * a.martingale
+        return Ito(
+            value=V,
+            drift=self.contract(m * m * V) - V * a.drift * V,
+            martingale=-(m * V),
+        )
+
+    def trace(self, a: Ito) -> Ito:
+        return Ito(
+            value=a.value.trace(), drift=a.drift.trace(), martingale=a.martingale.trace()
+        )
+
+    def det(self, a: Ito, expression: Any) -> Ito:
+        """d det X = det X · [tr(X⁻¹dX) + ½ (tr(X⁻¹dX)² − tr(X⁻¹dX X⁻¹dX))]."""
+        self.forms.facts.invertible(expression)
+        value = self.forms.det(a.value, expression)
+        V = inverse(a.value)
+        m = V * a.martingale
+        first = m.trace()
+        second = self.contract(first * first) - self.contract((m * m).trace())
+        return Ito(
+            value=value,
+            drift=value * ((V * a.drift).trace() + second.scaled(HALF)),
+            martingale=value * first,
+        )
+
+    def function(self, head: Any, arguments: list[Ito]) -> Ito:
+        """The chain rule: df = Σ f_a da + ½ Σ f_ab d⟨a, b⟩."""
+        slots = [Dummy(real=True) for _ in arguments]
+        f = head(*slots)
+        values = {slot: a.value.value() for slot, a in zip(slots, arguments, strict=True)}
+        self._admissible(head, [values[s] for s in slots])
+
+        def at(derivative: Any) -> Form:
+            return Form.scalar(derivative.xreplace(values))
+
+        drift, martingale = Form.zero(()), Form.zero(())
+        for n, (x, a) in enumerate(zip(slots, arguments, strict=True)):
+            fx = diff(f, x)
+            if fx == 0 or not (a.drift or a.martingale):
+                continue
+            drift += at(fx) * a.drift
+            martingale += at(fx) * a.martingale
+            for m in range(len(arguments)):
+                fxy = diff(fx, slots[m])
+                if fxy != 0:
+                    pair = self.contract(a.martingale * arguments[m].martingale)
+                    drift += (at(fxy) * pair).scaled(HALF)
+        value = Form.scalar(head(*(values[s] for s in slots)))
+        return Ito(value=value, drift=drift, martingale=martingale)
+
+    def _admissible(self, head: Any, values: list[Any]) -> None:
+        if getattr(head, "__name__", "") != "log":
+            return
+        for atom in values[0].free_symbols:
+            if isinstance(atom, Atom) and atom.payload[0] == "det" and not atom.is_positive:
+                matrix = expression(atom.payload[1])
+                self.forms.facts.positive_definite(matrix, f"log det({matrix})")
+
+    def total(self, a: Ito, index: Any) -> Ito:
+        return Ito(
+            value=a.value.total(index),
+            drift=a.drift.total(index),
+            martingale=a.martingale.total(index),
+        )
+
+
+def _no_dynamics(symbol: Any) -> str:
+    return (
+        f"{symbol}: a process without stated dynamics has no differential; declare it as a State "
+        "with an equation, or as a Parameter"
+    )
+
+
+class Differential:
+    """df = drift dt + martingale of a function f of the state of a system; Itô.
+
+    ``drift`` and ``martingale`` are SymPy expressions; ``covariation`` gives d⟨f, g⟩/dt.
+    """
+
+    def __init__(self, system: MatrixSDE, f: Any, ito: Ito, contract: Contraction, facts: Facts) -> None:
+        self.system, self.f, self.ito, self.facts = system, f, ito, facts
+        self._contract = contract
+
+    @property
+    def drift(self) -> Any:
+        """The coefficient of dt."""
+        return expression(self.ito.drift)
+
+    @property
+    def martingale(self) -> Any:
+        """The martingale part, linear in the differentials of the Brownian motions."""
+        return expression(self.ito.martingale)
+
+    def covariation(self, other: Differential | None = None) -> Any:
+        """The rate d⟨f, g⟩/dt (of f with itself if no other is given), for scalars.
+
+        Raises
+        ------
+        DerivationError
+            If one of the two is a matrix, or they belong to different systems.
+        """
+        other = self if other is None else other
+        if other.system is not self.system:
+            raise DerivationError("covariation: the two differentials belong to different systems")
+        if self.ito.value.shape or other.ito.value.shape:
+            raise DerivationError("covariation: of two scalars only; take entries or traces first")
+        return expression(self._contract(self.ito.martingale * other.ito.martingale))
+
+    @property
+    def derivation(self) -> Derivation:
+        """The steps from f to its differential, each checked."""
+        from .derivation import ito_derivation
+
+        return ito_derivation(self)
+
+    def __repr__(self) -> str:
+        return f"d({self.f}) = ({self.drift})*dt + {self.martingale}"
+
+
+def differential(
+    system: MatrixSDE, f: Any, *, assuming: Iterable[Any] = (), bases: Iterable[Any] = ()
+) -> Differential:
+    """The Itô differential of a scalar or matrix function of the state of a system.
+
+    Parameters
+    ----------
+    system : MatrixSDE
+    f : SymPy expression in the states, parameters and ``t``
+    assuming : facts in addition to those of the system
+    bases : further expressions whose stacks are to be letters
+
+    Raises
+    ------
+    DerivationError
+        One line naming what is wrong with f.
+    """
+    from .shapes import shape_of
+
+    if system.calculus == "stratonovich":
+        system_ = system.to_ito()
+    else:
+        system_ = system
+    shape_of(f)
+    _check_letters(system, f)
+    facts = Facts((*system.assuming, *assuming))
+    basis = Basis([f, *bases])
+    forms = FormAlgebra(basis, facts)
+    contract = Contraction(system.correlation)
+    algebra = ItoAlgebra(forms, lambda state: _fields(system_, state, forms), contract)
+    return Differential(system, f, interpret(f, algebra), contract, facts)
+
+
+def _fields(system: MatrixSDE, state: Any, forms: FormAlgebra) -> tuple[Form, Form]:
+    if state not in system.equations:
+        raise UnknownSymbolError(f"{state}: the system has no equation for this state")
+    return interpret(system.drift(state), forms), interpret(system.noise(state), forms)
+
+
+def _check_letters(system: MatrixSDE, f: Any) -> None:
+    from .sde import _letters
+    from .symbols import Dimension, Index, Letter
+
+    for symbol in _letters(f):
+        if isinstance(symbol, MatrixState | ScalarState) and symbol not in system.equations:
+            raise UnknownSymbolError(f"{symbol}: the system has no equation for this state")
+        if not isinstance(symbol, Letter | Dimension | Index) and symbol not in (t, dt):
+            raise UnknownSymbolError(
+                f"unknown symbol {symbol}; declare it with Parameter, Process or State"
+            )
+
+
+def is_matrix(f: Any) -> bool:
+    """Whether an expression is a matrix."""
+    return isinstance(f, MatrixExpr)
+
+
+ZERO = Integer(0)

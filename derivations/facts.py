@@ -1,0 +1,97 @@
+"""What a system may assume, which of it was used, and what was used without being declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sympy import Inverse, MatAdd, MatMul, MatPow, Q, Transpose
+from sympy.assumptions.assume import AppliedPredicate
+
+from .errors import AssumptionError
+from .symbols import MatrixParameter
+
+__all__ = ["Facts", "full_row_rank"]
+
+
+def full_row_rank(A: Any) -> Any:  # noqa: N803 - the field's letter
+    """The fact that A has full row rank, said as positive definiteness of A A'."""
+    return Q.positive_definite(A * A.T)
+
+
+class Facts:
+    """Declared facts; remembers which were used, and which were needed but not declared."""
+
+    def __init__(self, declared: Iterable[Any] = ()) -> None:
+        self.declared = tuple(declared)
+        self.used: list[Any] = []
+        self.implied: list[Any] = []
+
+    @property
+    def unused(self) -> tuple[Any, ...]:
+        """Declared facts that no rule asked for."""
+        return tuple(fact for fact in self.declared if fact not in self.used)
+
+    def is_positive_definite(self, A: Any) -> bool:  # noqa: N803 - the field's letter
+        """Whether A is declared, or by its form seen to be, positive definite."""
+        for fact in self.declared:
+            if isinstance(fact, AppliedPredicate) and fact.function == Q.positive_definite:
+                if fact.arguments[0] == A:
+                    self._use(fact)
+                    return True
+        match A:
+            case MatrixParameter():
+                return A.kind == "positive_definite"
+            case Inverse() | Transpose():
+                return self.is_positive_definite(A.args[0])
+            case MatPow():
+                return self.is_positive_definite(A.args[0])
+            case MatAdd():
+                return self._is_positive_sum(A)
+            case MatMul() if A.args[0].is_positive and len(A.args) > 1:
+                return self.is_positive_definite(MatMul(*A.args[1:]).doit(deep=False))
+        return bool(getattr(A, "is_Identity", False))
+
+    def _is_positive_sum(self, A: Any) -> bool:  # noqa: N803
+        definite = [self.is_positive_definite(term) for term in A.args]
+        gram = [term == term.T and _is_gram(term) for term in A.args]
+        return any(definite) and all(d or g for d, g in zip(definite, gram, strict=True))
+
+    def positive_definite(self, A: Any, why: str) -> None:  # noqa: N803
+        """Use that A is positive definite.
+
+        Raises
+        ------
+        AssumptionError
+            If neither declared nor seen.
+        """
+        if not self.is_positive_definite(A):
+            raise AssumptionError(
+                f"{why}: {A} is not declared positive definite; pass "
+                "assuming=[Q.positive_definite(...)], or full_row_rank(X) for X*X.T"
+            )
+
+    def invertible(self, A: Any) -> None:  # noqa: N803
+        """Use that A is invertible: declared, implied by positive definiteness, or noted as implied."""
+        for fact in self.declared:
+            if isinstance(fact, AppliedPredicate) and fact.arguments[0] == A:
+                if fact.function in (Q.invertible, Q.positive_definite):
+                    self._use(fact)
+                    return
+        if not self.is_positive_definite(A) and Q.invertible(A) not in self.implied:
+            self.implied.append(Q.invertible(A))
+
+    def _use(self, fact: Any) -> None:
+        if fact not in self.used:
+            self.used.append(fact)
+
+
+def _is_gram(term: Any) -> bool:
+    """Whether a product is of the form c A A' with c ≥ 0."""
+    factors = list(term.args) if isinstance(term, MatMul) else [term]
+    if factors and not getattr(factors[0], "is_Matrix", False) and factors[0].is_nonnegative:
+        factors = factors[1:]
+    half = len(factors) // 2
+    return len(factors) % 2 == 0 and all(
+        a == b.T for a, b in zip(factors[:half], reversed(factors[half:]), strict=True)
+    )

@@ -1,0 +1,305 @@
+"""Rewriting of words: the rules that bring a term to normal form.
+
+    K_a' K_b = δ_ab I,   K_m K_m' = I − Σ_{a<m} K_a K_a'      (block columns of the identity)
+    e_i' e_j = δ_ij                                            (unit vectors)
+    S⁻¹ S = S S⁻¹ = I                                          (S a letter, a word or a sum)
+    a 1 × 1 product inside a word is a scalar
+
+For S a sum, one word of it is named the leading one and S⁻¹·leading is rewritten by the rest.  That
+rule is sound, and complete unless the leading word overlaps itself; where it is not, two equal forms
+may keep different normal forms, and the ladder of :mod:`derivations.equality` says "cannot tell".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from itertools import product as cartesian
+from typing import Any
+
+from sympy import Integer, KroneckerDelta, Mul
+
+from .errors import DerivationError, ShapeError
+from .symbols import Index
+from .words import (
+    ONE,
+    Atom,
+    Factor,
+    Form,
+    Monomial,
+    Selector,
+    Term,
+    Unit,
+    Word,
+    _canonical_cycle,
+    factor,
+    least_labelling,
+    transpose_word,
+)
+
+__all__ = ["InverseOf", "determinant", "inverse", "normal_terms"]
+
+Alternative = tuple[Any, Word]
+
+
+class InverseOf:
+    """The letter S⁻¹ for a form S that no rule inverts; knows its leading word."""
+
+    __slots__ = ("__dict__", "form")
+
+    def __init__(self, form: Form) -> None:
+        self.form = form
+
+    @property
+    def name(self) -> str:
+        return f"inv({self.form.key})"
+
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        return self.form.shape
+
+    @property
+    def indices(self) -> frozenset[Index]:
+        return self.form.indices
+
+    def relabel(self, names: Mapping[Index, Index]) -> InverseOf:
+        """The inverse of the form with its free indices renamed."""
+        return InverseOf(self.form.relabel(names))
+
+    @cached_property
+    def is_symmetric_letter(self) -> bool:
+        """Whether S = S' (by normal form)."""
+        return self.form.T == self.form
+
+    @cached_property
+    def leading(self) -> tuple[Any, Word, tuple[Alternative, ...]] | None:
+        """(coefficient, word, the other terms), or None where S has terms that are not plain words."""
+        plain = [
+            (c, m.word)
+            for m, c in self.form.terms.items()
+            if not m.indices and m.indexed == 1 and not m.cycles and m.word is not None
+        ]
+        if len(plain) < len(self.form.terms) or not any(word for _, word in plain):
+            return None
+        plain.sort(key=lambda term: (len(term[1]), tuple(f.key for f in term[1])))
+        c, word = plain.pop()
+        return c, word, tuple(plain)
+
+
+def inverse(form: Form) -> Form:
+    """The inverse of a square form; products of square factors are inverted factor by factor.
+
+    Raises
+    ------
+    ShapeError, DerivationError
+        If the form is not square, or is zero.
+    """
+    rows, columns = form.shape
+    if (rows - columns).expand() != 0:
+        raise ShapeError(f"inverse: the matrix is {rows} x {columns}; only a square one has an inverse")
+    if not form:
+        raise DerivationError("inverse: the matrix is zero")
+    if len(form.terms) == 1:
+        ((m, c),) = form.terms.items()
+        plain = not m.indices and m.indexed == 1 and not m.cycles and m.word is not None
+        if plain and all(_is_square(f) for f in m.word or ()):
+            result = Form.identity(rows)
+            for f in reversed(m.word or ()):
+                result = result * _inverse_letter(f)
+            return result.scaled(ONE / c)
+        if plain:
+            return _named_inverse(Form(form.shape, {m: ONE})).scaled(ONE / c)
+    return _named_inverse(form)
+
+
+def _is_square(f: Factor) -> bool:
+    return bool((f.rows - f.columns).expand() == 0)
+
+
+def _inverse_letter(f: Factor) -> Form:
+    if isinstance(f.base, InverseOf):
+        return f.base.form.T if f.transposed else f.base.form
+    form = Form.letter(f.base)
+    return Form.letter(InverseOf(form), transposed=f.transposed)
+
+
+def _named_inverse(form: Form) -> Form:
+    # S and S' share one letter, so that (S')⁻¹ = (S⁻¹)' holds by construction.
+    mirrored = form.T
+    if mirrored.key < form.key:
+        return Form.letter(InverseOf(mirrored), transposed=True)
+    return Form.letter(InverseOf(form))
+
+
+def determinant(form: Form, *, positive: bool = False) -> Any:
+    """det of a square form as a SymPy scalar; multiplicative over square factors."""
+    if len(form.terms) == 1:
+        ((m, c),) = form.terms.items()
+        plain = not m.indices and m.indexed == 1 and not m.cycles and m.word is not None
+        if plain and all(_is_square(f) for f in m.word or ()):
+            parts = [_letter_determinant(f, positive) for f in m.word or ()]
+            return Mul(c ** form.shape[0], *parts)
+        if plain and c != 1:
+            return c ** form.shape[0] * determinant(Form(form.shape, {m: ONE}), positive=positive)
+    if not form:
+        return Integer(0)
+    mirrored = form.T
+    return Atom("det", min(form, mirrored, key=lambda f: f.key), positive=positive)
+
+
+def _letter_determinant(f: Factor, positive: bool) -> Any:
+    if isinstance(f.base, InverseOf):
+        return ONE / determinant(f.base.form, positive=positive)
+    known = getattr(f.base, "kind", "") == "positive_definite"
+    form = Form.letter(f.base)
+    return Atom("det", form, positive=positive or known)
+
+
+# Normal terms ---------------------------------------------------------------------------------
+
+
+def normal_terms(m: Monomial, c: Any) -> Iterator[Term]:
+    """The normal terms whose sum is the given term."""
+    cycles = [_reduced_cycle(word) for word in m.cycles]
+    words = [(ONE, (), None)] if m.word is None else _reduced_word(m.word)
+    for parts in cartesian(words, *cycles):
+        coefficient, extra, word = parts[0]
+        found = list(extra)
+        for factor_, more in parts[1:]:
+            coefficient = coefficient * factor_
+            found.extend(more)
+        # Cycles split off a word have been cut but not rewritten.
+        for more in cartesian(*(_reduced_cycle(w) for w in found)):
+            scale = Mul(coefficient, *(x for x, _ in more))
+            flat = [w for _, ws in more for w in ws]
+            yield _settled(Monomial(m.indices, m.indexed, tuple(flat), word), c * scale)
+
+
+def _settled(m: Monomial, c: Any) -> Term:
+    """Plain cycles into the coefficient, idle indices summed out, bound indices relabelled."""
+    kept = []
+    for word in m.cycles:
+        if any(f.is_increment or f.indices for f in word):
+            kept.append(word)
+        else:
+            c = c * Atom("trace", _canonical_cycle(word))
+    m = m._replace(cycles=tuple(kept))
+    held, rest = m.indexed.as_independent(*m.occurring, as_Add=False) if m.occurring else (m.indexed, ONE)
+    m, c = m._replace(indexed=rest), c * held
+    for i in m.indices:
+        if i not in m.occurring:
+            others = {j for j in m.occurring | set(m.indices) if j.range == i.range and j != i}
+            c = c * (i.range - len(others))
+            m = m._replace(indices=tuple(j for j in m.indices if j != i))
+    return least_labelling(m), c
+
+
+def _reduced_word(word: Word) -> list[tuple[Any, tuple[Word, ...], Word]]:
+    """Alternatives (coefficient, cycles split off, word) whose sum is the word."""
+    results = []
+    stack: list[Alternative] = [(ONE, word)]
+    while stack:
+        c, w = stack.pop()
+        step = _first_rule(w)
+        if step is None:
+            cycles, rest = _cut(w)
+            results.append((c, cycles, rest))
+            continue
+        start, stop, replacements = step
+        stack.extend((c * x, w[:start] + new + w[stop:]) for x, new in replacements)
+    return results
+
+
+def _reduced_cycle(word: Word) -> list[tuple[Any, tuple[Word, ...]]]:
+    """Alternatives (coefficient, cycles) whose sum is the trace of the word."""
+    results = []
+    stack: list[Alternative] = [(ONE, word)]
+    while stack:
+        c, w = stack.pop()
+        for turn in range(len(w)):
+            rotated = w[turn:] + w[:turn]
+            step = _first_rule(rotated)
+            if step is not None:
+                start, stop, replacements = step
+                size = rotated[start].rows
+                for x, new in replacements:
+                    rest = rotated[:start] + new + rotated[stop:]
+                    if rest:
+                        stack.append((c * x, rest))
+                    else:
+                        results.append((c * x * size, ()))
+                break
+        else:
+            results.append((c, _split(w)))
+    return results
+
+
+def _first_rule(word: Word) -> tuple[int, int, list[Alternative]] | None:
+    for n in range(len(word) - 1):
+        found = _pair_rule(word[n], word[n + 1])
+        if found is not None:
+            return n, n + 2, found
+    for n, f in enumerate(word):
+        if isinstance(f.base, InverseOf):
+            span = _inverse_rule(word, n, f)
+            if span is not None:
+                return span
+    return None
+
+
+def _pair_rule(f: Factor, g: Factor) -> list[Alternative] | None:
+    a, b = f.base, g.base
+    if isinstance(a, Selector) and isinstance(b, Selector) and a.partition == b.partition:
+        if f.transposed and not g.transposed:
+            return [(ONE, ())] if a.position == b.position else []
+        if not f.transposed and g.transposed and a.last and b.last:
+            rest = (Selector(a.partition, n) for n in range(a.position))
+            return [(ONE, ()), *((-ONE, (factor(k), factor(k, transposed=True))) for k in rest)]
+    if isinstance(a, Unit) and isinstance(b, Unit) and f.transposed and not g.transposed:
+        delta = KroneckerDelta(a.position, b.position)
+        return [] if delta == 0 else [(delta, ())]
+    return None
+
+
+def _inverse_rule(word: Word, n: int, f: Factor) -> tuple[int, int, list[Alternative]] | None:
+    leading = f.base.leading
+    if leading is None:
+        return None
+    c, pattern, others = leading
+    if f.transposed:
+        pattern = transpose_word(pattern)
+        others = tuple((x, transpose_word(w)) for x, w in others)
+    size = len(pattern)
+    if word[n + 1 : n + 1 + size] == pattern:
+        rest = [(-x / c, (f, *w)) for x, w in others]
+        return n, n + 1 + size, [(ONE / c, ()), *rest]
+    if n >= size and word[n - size : n] == pattern:
+        rest = [(-x / c, (*w, f)) for x, w in others]
+        return n - size, n + 1, [(ONE / c, ()), *rest]
+    return None
+
+
+def _cut(word: Word) -> tuple[tuple[Word, ...], Word]:
+    """Split the 1 × 1 products off a word."""
+    cuts = [n for n in range(len(word) + 1) if _is_one(word, n)]
+    if len(cuts) < 2:
+        return (), word
+    cycles = tuple(word[a:b] for a, b in zip(cuts, cuts[1:], strict=False))
+    return cycles, word[: cuts[0]] + word[cuts[-1] :]
+
+
+def _is_one(word: Word, n: int) -> bool:
+    if not word:
+        return False
+    size = word[n].rows if n < len(word) else word[-1].columns
+    return bool(size == 1)
+
+
+def _split(word: Word) -> tuple[Word, ...]:
+    """Split a cycle where it passes through dimension one."""
+    cuts = [n for n in range(len(word)) if word[n].rows == 1]
+    if len(cuts) < 2:
+        return (word,)
+    turned = word[cuts[0] :] + word[: cuts[0]]
+    places = [n - cuts[0] for n in cuts] + [len(word)]
+    return tuple(turned[a:b] for a, b in zip(places, places[1:], strict=False))
