@@ -1,0 +1,1 @@
+"""The numeric side: kernels, simulation and the real algorithms; no computer algebra."""
