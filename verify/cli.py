@@ -1,0 +1,284 @@
+"""The command line ``python -m verify``: run, list, explain, mutants, data.
+
+Exit codes: 0 every claim has the verdict it expects; 1 some claim is refuted; 2 bad usage or input;
+3 nothing is refuted, something is open.  Results go to standard output, everything else to standard
+error; with ``--json -`` standard output holds the JSON and nothing else.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .planning import EFFORTS, TIERS
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from .runner import Settings
+
+__all__ = ["main"]
+
+DEFAULT_COMMAND = "run"
+QUIET_SECONDS = 2.0
+
+_tiers = click.option(
+    "--tier", "tiers", multiple=True, type=click.Choice(TIERS), help="Only this tier; may be repeated."
+)
+_effort = click.option(
+    "--effort", type=click.Choice(list(EFFORTS)), default="standard", help="How much to spend."
+)
+_seed = click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of all randomness.")
+_workers = click.option(
+    "--workers", type=click.IntRange(min=1), default=None, help="Processes; at most 2 by default."
+)
+_json = click.option("--json", "json_path", metavar="PATH", help="JSON to a file, or - for stdout.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Judge claims about stochastic differential equations.
+
+    Without a command, run.
+    """
+
+
+@cli.command()
+@click.argument("ids", nargs=-1, metavar="[ID | FILE.py]...")
+@_tiers
+@_effort
+@_seed
+@_workers
+@_json
+@click.option("--junit", "junit_path", metavar="PATH", help="JUnit XML to a file.")
+@click.option("--report", "report_folder", metavar="DIR", help="JSON and Markdown into a folder.")
+def run(
+    ids: tuple[str, ...],
+    tiers: tuple[str, ...],
+    effort: str,
+    seed: int,
+    workers: int | None,
+    json_path: str | None,
+    junit_path: str | None,
+    report_folder: str | None,
+) -> int:
+    """Judge claims: those of the catalogue, or of files that export THEOREM.
+
+    A claim file is Python code and is executed.
+    """
+    from . import report, runner
+    from .loading import references
+    from .verdict import exit_code
+
+    outputs = _outputs(json_path, junit_path, report_folder)
+    settings = _settings(tiers, effort, seed, workers)
+    chosen = references(ids)
+    with _progress("judging") as progress:
+        verdicts = runner.run(chosen, settings, progress)
+    shown = settings.to_json()
+    texts: dict[str, Callable[[], str]] = {
+        "json": lambda: report.json_text(report.document(verdicts, shown)),
+        "junit": lambda: report.junit_text(verdicts),
+        "markdown": lambda: report.markdown(verdicts, shown),
+    }
+    _emit(outputs, texts)
+    report.print_verdicts(verdicts, _console(error=json_path == "-"))
+    return exit_code(verdicts)
+
+
+@cli.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+def list_claims(as_json: bool) -> int:
+    """Every claim: id, title, source, assumptions, tiers."""
+    from . import report
+    from .loading import described
+
+    rows = described()
+    if as_json:
+        click.echo(report.json_text({"schema": "driftproof.claims/1", "claims": rows}), nl=False)
+        return 0
+    for row in rows:
+        click.echo(f"{row['id']}\n    {row['title']}  [{row['source']}]")
+        for text in row["assumptions"]:
+            click.echo(f"    assumes {text}")
+        click.echo(f"    tiers {', '.join(row['tiers']) or 'none'}")
+        for tier, reason in row["inapplicable"].items():
+            click.echo(f"    not {tier}: {reason}")
+    return 0
+
+
+@cli.command()
+@click.argument("identifier", metavar="ID")
+@click.option("--latex", is_flag=True, help="LaTeX instead of text.")
+def explain(identifier: str, latex: bool) -> int:
+    """Statement and derivation of a claim, step by step."""
+    from .explain import explained
+    from .loading import claims_of
+
+    click.echo("\n\n".join(explained(claim, latex=latex) for claim in claims_of(identifier)))
+    return 0
+
+
+@cli.command()
+@click.argument("ids", nargs=-1, metavar="[ID | FILE.py]...")
+@_tiers
+@_effort
+@_seed
+@_workers
+@_json
+def mutants(
+    ids: tuple[str, ...],
+    tiers: tuple[str, ...],
+    effort: str,
+    seed: int,
+    workers: int | None,
+    json_path: str | None,
+) -> int:
+    """The kill table: wrong claims against every tier that can see them."""
+    from . import mutants as table
+    from . import report, runner
+    from .loading import mutant_references
+
+    outputs = _outputs(json_path, None, None)
+    settings = _settings(tiers, effort, seed, workers)
+    chosen = mutant_references(ids, settings.tiers)
+    with _progress("judging mutants") as progress:
+        verdicts = runner.run([reference for reference, _ in chosen], settings, progress)
+    rows = [
+        row
+        for (reference, mutant), verdict in zip(chosen, verdicts, strict=True)
+        for row in table.kills(mutant, reference.claim, verdict)
+    ]
+    shown = settings.to_json()
+    _emit(outputs, {"json": lambda: report.json_text(table.document(rows, len(chosen), shown))})
+    report.print_kills(rows, len(chosen), _console(error=json_path == "-"))
+    return table.exit_code(rows, len(chosen))
+
+
+@cli.command()
+@click.argument("path", metavar="FILE.csv")
+@click.option("--targets", default="", help="Columns to predict, separated by commas.")
+@click.option("--width", type=int, help="Width l of the network, at least p + k.")
+@click.option("--step", type=float, help="Step size.")
+@click.option("--noise", type=float, help="Variance of the label noise, standardised targets.")
+@click.option("--steps", type=int, help="Number of steps.")
+@click.option("--batch", type=int, help="Batch size.")
+@click.option("--seed", type=int, default=0, help="Seed of all randomness.")
+@click.option("--out", metavar="DIR", help="Folder of the pictures; FILE-laws by default.")
+def data(path: str, targets: str, out: str | None, **settings: Any) -> int:
+    """Whether the determinant laws hold on your own data, with pictures."""
+    from .data.command import run as run_on_data
+
+    with _progress("training") as progress:
+        found = run_on_data(path, targets=targets, out=out, progress=_fraction(progress), **settings)
+    for line in found.lines:
+        click.echo(line, err=found.exit_code == 2)
+    return int(found.exit_code)
+
+
+def _settings(
+    tiers: Sequence[str], effort: str, seed: int, workers: int | None
+) -> Settings:
+    from .runner import Settings
+
+    chosen = tuple(tier for tier in TIERS if tier in tiers) or TIERS
+    settings = Settings(tiers=chosen, effort=effort, seed=seed)
+    if workers is None:
+        return settings
+    return Settings(tiers=chosen, effort=effort, seed=seed, workers=workers)
+
+
+def _outputs(
+    json_path: str | None, junit_path: str | None, folder: str | None
+) -> list[tuple[str, Path | None]]:
+    """What to write where (None is standard output), each place tried before the work begins."""
+    from .errors import UsageError
+    from .report import writable
+
+    wanted: list[tuple[str, Path | None]] = []
+    if json_path is not None:
+        wanted.append(("json", None if json_path == "-" else writable(Path(json_path))))
+    if junit_path is not None:
+        wanted.append(("junit", writable(Path(junit_path))))
+    if folder is not None:
+        root = Path(folder)
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"{root}: cannot be made ({error.strerror}); give another folder") from None
+        wanted.append(("json", writable(root / "verdicts.json")))
+        wanted.append(("markdown", writable(root / "verdicts.md")))
+    return wanted
+
+
+def _emit(outputs: list[tuple[str, Path | None]], texts: dict[str, Callable[[], str]]) -> None:
+    from .errors import UsageError
+    from .report import write
+
+    for kind, path in outputs:
+        if path is None:
+            click.echo(texts[kind](), nl=False)
+            continue
+        try:
+            write(path, texts[kind]())
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def _console(*, error: bool) -> Console:
+    from rich.console import Console
+
+    stream = sys.stderr if error else sys.stdout
+    # A table that is piped into a file keeps its columns whatever the terminal was.
+    return Console(file=stream, width=None if stream.isatty() else 200, highlight=False)
+
+
+@contextmanager
+def _progress(what: str) -> Iterator[Callable[[int, int, str], None]]:
+    """A progress bar on a terminal for what takes more than two seconds, nothing elsewhere."""
+    from .progress import bar
+
+    with bar(what, sys.stderr, QUIET_SECONDS) as advance:
+        yield advance
+
+
+def _fraction(progress: Callable[[int, int, str], None]) -> Callable[[float, str], None]:
+    return lambda fraction, what: progress(round(1000 * fraction), 1000, what)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code; every error is one line."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] not in {*cli.commands, "-h", "--help"}:
+        given.insert(0, DEFAULT_COMMAND)
+    try:
+        result = cli.main(given, prog_name="verify", standalone_mode=False)
+    except click.exceptions.Abort:
+        return _failed("stopped", code=130)
+    except click.ClickException as error:
+        return _failed(error.format_message())
+    except BrokenPipeError:
+        # The reader of a pipe has seen enough.
+        sys.stderr.close()
+        return 0
+    except (ValueError, OSError) as error:
+        if not _is_ours(error):
+            raise
+        return _failed(str(error))
+    return int(result or 0)
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether the error is one of the three packages' own: bad input and no defect."""
+    packages = ("verify", "derivations", "numerics")
+    return any(kind.__module__.partition(".")[0] in packages for kind in type(error).__mro__)
+
+
+def _failed(message: str, code: int = 2) -> int:
+    click.echo(f"verify: {' '.join(message.split())}", err=True)
+    return code

@@ -1,0 +1,19 @@
+"""The errors of the judge: one line each, naming the argument, its value and the remedy."""
+
+__all__ = ["KernelError", "TimeLimitError", "UsageError", "VerifyError"]
+
+
+class VerifyError(ValueError):
+    """Input that the judge cannot take."""
+
+
+class UsageError(VerifyError):
+    """A wrong argument on the command line or of a public function."""
+
+
+class KernelError(VerifyError):
+    """A generated kernel that is missing or that does not belong to the declaration."""
+
+
+class TimeLimitError(Exception):
+    """A check that did not end within its time limit; no error of input, so no VerifyError."""

@@ -1,0 +1,219 @@
+"""Verdicts as people and machines read them: terminal table, JSON, JUnit, Markdown.
+
+Files are written to a temporary name beside the target and renamed, so that no reader ever sees a
+half-written one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
+
+from .errors import UsageError
+from .planning import TIERS
+from .verdict import SCHEMA, Evidence, Status, Verdict, combine, exit_code
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = [
+    "document",
+    "json_text",
+    "junit_text",
+    "markdown",
+    "print_verdicts",
+    "rate_text",
+    "summary",
+    "writable",
+    "write",
+]
+
+_STYLES = {
+    Status.AGREES: "green",
+    Status.DISAGREES: "bold red",
+    Status.INCONCLUSIVE: "yellow",
+    Status.NOT_APPLICABLE: "dim",
+}
+
+
+def rate_text(rate: float | None) -> str:
+    """An error rate in words of at most a few letters."""
+    if rate is None:
+        return "not bounded"
+    return "0" if rate == 0 else f"{rate:.1g}"
+
+
+def brief(evidence: Evidence) -> str:
+    """What a table shows of one tier."""
+    if evidence.status == Status.NOT_APPLICABLE:
+        return "–"
+    if evidence.status == Status.AGREES:
+        return evidence.brief or "agrees"
+    return str(evidence.status).lower()
+
+
+def summary(verdicts: Sequence[Verdict]) -> str:
+    """One line for the whole run."""
+    counts = {status: sum(v.status == status for v in verdicts) for status in Status}
+    found = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+    missed = sum(not verdict.as_expected for verdict in verdicts)
+    ending = "all as expected" if not missed else f"{missed} not as expected"
+    return f"{len(verdicts)} claims: {found or 'none'}; {ending}"
+
+
+def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
+    """A table of claims and tiers, the reason of everything that is not as expected, a summary."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    tiers = [t for t in TIERS if any(e.tier == t for v in verdicts for e in v.evidence)]
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in ("claim", *tiers, "verdict"):
+        table.add_column(name, no_wrap=True)
+    for verdict in verdicts:
+        by_tier = {e.tier: e for e in verdict.evidence}
+        cells = [
+            Text(brief(by_tier[t]), style=_STYLES[by_tier[t].status]) if t in by_tier else Text("")
+            for t in tiers
+        ]
+        shown = Text(str(verdict.status), style=_STYLES[verdict.status])
+        table.add_row(Text(verdict.claim), *cells, shown)
+    if verdicts:
+        console.print(table)
+    for verdict in verdicts:
+        if not verdict.as_expected:
+            for line in _complaints(verdict):
+                console.print(Text(line), soft_wrap=True)
+    console.print(Text(summary(verdicts)), soft_wrap=True)
+    console.print(Text(rates_line(verdicts)), soft_wrap=True)
+
+
+def rates_line(verdicts: Sequence[Verdict]) -> str:
+    """Both error rates of the whole run."""
+    reject = [v.false_reject for v in verdicts]
+    total = None if any(rate is None for rate in reject) else sum(r for r in reject if r is not None)
+    agree = [v.false_agree for v in verdicts if v.false_agree is not None]
+    return (
+        f"chance that some true claim is rejected: at most {rate_text(total)}; that some claim wrong "
+        f"by the relevant error is accepted: at most {rate_text(sum(agree) if agree else None)}"
+    )
+
+
+def _complaints(verdict: Verdict) -> list[str]:
+    lines = [f"{verdict.claim}: {verdict.status}, expected {verdict.expected}"]
+    telling = [e for e in verdict.evidence if e.status == verdict.status]
+    return lines + [f"    {e.tier}: {e.reason}" for e in telling]
+
+
+def document(verdicts: Sequence[Verdict], settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The whole run as JSON-able values."""
+    return {
+        "schema": SCHEMA,
+        "exit_code": exit_code(verdicts),
+        "status": str(combine(v.status for v in verdicts)),
+        "settings": dict(settings),
+        "verdicts": [verdict.to_json() for verdict in verdicts],
+    }
+
+
+def json_text(value: Any) -> str:
+    """JSON with sorted layout of our own, refusing NaN."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def junit_text(verdicts: Sequence[Verdict]) -> str:
+    """JUnit: one suite a claim, one case a tier, and one case for the verdict itself."""
+    root = ElementTree.Element("testsuites", name="driftproof")
+    for verdict in verdicts:
+        suite = ElementTree.SubElement(root, "testsuite", name=verdict.claim)
+        for evidence in verdict.evidence:
+            case = ElementTree.SubElement(
+                suite,
+                "testcase",
+                classname=verdict.claim,
+                name=evidence.tier,
+                time=f"{evidence.seconds:.3f}",
+            )
+            if evidence.status == Status.NOT_APPLICABLE:
+                ElementTree.SubElement(case, "skipped", message=evidence.reason)
+        case = ElementTree.SubElement(suite, "testcase", classname=verdict.claim, name="verdict")
+        if not verdict.as_expected:
+            kind = "failure" if exit_code([verdict]) == 1 else "error"
+            ElementTree.SubElement(case, kind, message="; ".join(_complaints(verdict)))
+        cases = suite.findall("testcase")
+        suite.set("tests", str(len(cases)))
+        for kind, name in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
+            suite.set(name, str(sum(c.find(kind) is not None for c in cases)))
+    ElementTree.indent(root)
+    text = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
+
+
+def markdown(verdicts: Sequence[Verdict], settings: Mapping[str, Any]) -> str:
+    """The report: a table of all claims, then the evidence of each."""
+    shown = ", ".join(f"{key} {value}" for key, value in settings.items())
+    lines = ["# driftproof: verdicts", "", f"Settings: {shown}.", "", summary(verdicts) + ".", ""]
+    lines += [rates_line(verdicts) + ".", ""]
+    lines += ["| claim | " + " | ".join(TIERS) + " | verdict |", "|---" * (len(TIERS) + 2) + "|"]
+    for verdict in verdicts:
+        cells = {e.tier: brief(e) for e in verdict.evidence}
+        row = [verdict.claim, *(cells.get(tier, "") for tier in TIERS), str(verdict.status)]
+        lines.append("| " + " | ".join(_cell(text) for text in row) + " |")
+    for verdict in verdicts:
+        lines += ["", f"## {verdict.claim}", "", f"{verdict.title}: **{verdict.status}**", ""]
+        for e in verdict.evidence:
+            lines += [f"- **{e.tier}** — {e.status}: {e.reason}"]
+            if e.status != Status.NOT_APPLICABLE:
+                lines += [f"  ({_rates(e)}{'; ' + e.condition if e.condition else ''})"]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _rates(e: Evidence) -> str:
+    return f"false agree {rate_text(e.false_agree)}, false reject {rate_text(e.false_reject)}"
+
+
+def writable(path: Path) -> Path:
+    """The path, if a file can be made there; asked before the work and not after it.
+
+    Raises
+    ------
+    UsageError
+        Naming the path and what stands in the way.
+    """
+    folder = path.parent
+    if path.is_dir():
+        raise UsageError(f"{path}: is a folder; give the name of a file")
+    if not folder.is_dir():
+        raise UsageError(f"{path}: there is no folder {folder}; make it first")
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{path.name}."):
+            pass
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written ({error.strerror}); give another path") from None
+    return path
+
+
+def write(path: Path, text: str) -> None:
+    """Write a file as a whole or not at all."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        # mkstemp makes files for the owner alone; a report is for whoever may read its folder.
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(name).chmod(0o666 & ~umask)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

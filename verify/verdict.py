@@ -1,0 +1,192 @@
+"""What the judge says: the evidence of one tier, the verdict on a claim, exit codes, JSON.
+
+``AGREES``, ``DISAGREES``, ``INCONCLUSIVE``, ``NOT APPLICABLE`` are the four answers.  Both error
+rates are part of every answer:
+
+* *false agree*: how likely a claim that is wrong by the relevant error is accepted;
+* *false reject*: how likely a true claim is rejected.
+
+A rate of 0 means that no chance is involved; None means that no bound is stated.  Rates are
+conditional on what ``Evidence.condition`` says (a bias that was extrapolated, a kurtosis bound).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from .errors import VerifyError
+
+__all__ = ["Evidence", "Status", "Verdict", "combine", "exit_code", "json_value"]
+
+SCHEMA = "driftproof.verdicts/1"
+
+
+class Status(StrEnum):
+    """The four answers."""
+
+    AGREES = "AGREES"
+    DISAGREES = "DISAGREES"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    NOT_APPLICABLE = "NOT APPLICABLE"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What one tier found.
+
+    Parameters
+    ----------
+    tier : str
+    status : Status
+    reason : str
+        One sentence for people: what was compared and how well it agreed, or why it does not apply.
+    false_agree, false_reject : float or None
+        Bounds of both error rates; 0 where no chance is involved, None where no bound is stated.
+    condition : str
+        What the rates are conditional on; empty if on nothing.
+    points : int
+        Admissible points (or paths) that were used.  A tier without any is never ``AGREES``.
+    refused : int
+        Points that were drawn and did not meet the assumptions.
+    brief : str
+        A few letters for a table, such as ``9 digits``.
+    numbers : mapping
+        Everything measured, as JSON-able values.
+    seconds : float
+        Time taken; the one field that differs from run to run.
+    """
+
+    tier: str
+    status: Status
+    reason: str
+    false_agree: float | None = 0.0
+    false_reject: float | None = 0.0
+    condition: str = ""
+    points: int = 0
+    refused: int = 0
+    brief: str = ""
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+    seconds: float = field(default=0.0, compare=False)
+
+    def __post_init__(self) -> None:
+        for name in ("false_agree", "false_reject"):
+            rate = getattr(self, name)
+            if rate is not None and not 0 <= rate <= 1:
+                raise VerifyError(f"{name}={rate}: a rate lies between 0 and 1")
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary of JSON-able values, without NaN or infinity."""
+        return {
+            "tier": self.tier,
+            "status": str(self.status),
+            "reason": self.reason,
+            "brief": self.brief,
+            "false_agree": json_value(self.false_agree),
+            "false_reject": json_value(self.false_reject),
+            "condition": self.condition,
+            "points": self.points,
+            "refused": self.refused,
+            "numbers": json_value(self.numbers),
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """The answer on one claim, with the evidence of every tier asked, in their order."""
+
+    claim: str
+    title: str
+    evidence: tuple[Evidence, ...]
+    expected: Status = Status.AGREES
+
+    @property
+    def status(self) -> Status:
+        """One tier that disagrees decides; one that cannot tell leaves the claim open."""
+        return combine(evidence.status for evidence in self.evidence)
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether the claim has the verdict that it declares to expect."""
+        return self.status == self.expected
+
+    @property
+    def false_agree(self) -> float | None:
+        """The largest false-agree bound stated by a tier, None if none states one.
+
+        A claim agrees only if every tier agrees; but tiers look at different parts of a claim, so
+        the largest bound is the one that holds for each part.
+        """
+        rates = [e.false_agree for e in self._applicable if e.false_agree is not None]
+        return max(rates, default=None)
+
+    @property
+    def false_reject(self) -> float | None:
+        """The sum of the tiers' false-reject bounds, None if some tier states none."""
+        rates = [e.false_reject for e in self._applicable]
+        if not rates or any(rate is None for rate in rates):
+            return None
+        return math.fsum(rate for rate in rates if rate is not None)
+
+    @property
+    def _applicable(self) -> list[Evidence]:
+        return [e for e in self.evidence if e.status != Status.NOT_APPLICABLE]
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary of JSON-able values."""
+        return {
+            "claim": self.claim,
+            "title": self.title,
+            "status": str(self.status),
+            "expected": str(self.expected),
+            "as_expected": self.as_expected,
+            "false_agree": json_value(self.false_agree),
+            "false_reject": json_value(self.false_reject),
+            "evidence": [evidence.to_json() for evidence in self.evidence],
+        }
+
+
+def combine(statuses: Iterable[Status]) -> Status:
+    """The answer that several answers make together.
+
+    >>> str(combine([Status.AGREES, Status.NOT_APPLICABLE]))
+    'AGREES'
+    >>> str(combine([Status.AGREES, Status.INCONCLUSIVE]))
+    'INCONCLUSIVE'
+    """
+    found = set(statuses)
+    for status in (Status.DISAGREES, Status.INCONCLUSIVE, Status.AGREES):
+        if status in found:
+            return status
+    return Status.NOT_APPLICABLE
+
+
+def exit_code(verdicts: Sequence[Verdict]) -> int:
+    """0: every claim has the verdict it expects; 1: one is refuted; 3: one is left open.
+
+    No claim at all is 3: an empty run has shown nothing.
+    """
+    missed = [verdict.status for verdict in verdicts if not verdict.as_expected]
+    if any(status in (Status.DISAGREES, Status.AGREES) for status in missed):
+        return 1
+    return 3 if missed or not verdicts else 0
+
+
+def json_value(value: Any) -> Any:
+    """The value as JSON takes it: mappings, lists, text, finite numbers; NaN and infinity as None."""
+    if isinstance(value, Mapping):
+        return {str(key): json_value(item) for key, item in value.items()}
+    if isinstance(value, str):
+        return str(value)
+    if value is None or isinstance(value, bool | int):
+        return value
+    if hasattr(value, "tolist"):
+        return json_value(value.tolist())
+    if isinstance(value, Iterable):
+        return [json_value(item) for item in value]
+    number = float(value)
+    return number if math.isfinite(number) else None
