@@ -1,4 +1,76 @@
 """Itô calculus on matrices of symbolic size: declare, derive, state.
 
-The public names of the symbolic side.  SymPy is imported when the first of them is used.
+>>> from derivations import Brownian, MatrixSDE, State, dims, dt, positive, tr
+>>> n = dims("n")
+>>> X, B, a = State("X", n, n), Brownian("B", n, n), positive("a")
+>>> MatrixSDE({X: -a * X * dt + B.d}).d(tr(X * X.T)).drift
+-2*a*Trace(X*X.T) + n**2
 """
+
+from .claim import (
+    INITIAL,
+    AlgorithmCheck,
+    Assumption,
+    DifferentialClaim,
+    IdentityClaim,
+    Mutant,
+    PathCheck,
+    Theorem,
+    TimeChangeClaim,
+)
+from .equality import Equality, Status, equal
+from .errors import DerivationError
+from .expressions import S, det, entry, logdet, stack, total, tr
+from .facts import full_row_rank
+from .sde import MatrixSDE
+from .symbols import (
+    Brownian,
+    BrownianFamily,
+    Family,
+    Parameter,
+    Process,
+    State,
+    dims,
+    dt,
+    index,
+    positive,
+    real,
+    t,
+)
+
+__all__ = [
+    "INITIAL",
+    "AlgorithmCheck",
+    "Assumption",
+    "Brownian",
+    "BrownianFamily",
+    "DerivationError",
+    "DifferentialClaim",
+    "Equality",
+    "Family",
+    "IdentityClaim",
+    "MatrixSDE",
+    "Mutant",
+    "Parameter",
+    "PathCheck",
+    "Process",
+    "S",
+    "State",
+    "Status",
+    "Theorem",
+    "TimeChangeClaim",
+    "det",
+    "dims",
+    "dt",
+    "entry",
+    "equal",
+    "full_row_rank",
+    "index",
+    "logdet",
+    "positive",
+    "real",
+    "stack",
+    "t",
+    "total",
+    "tr",
+]

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .sde import MatrixSDE
+from .symbols import real
 
 __all__ = [
+    "INITIAL",
     "TIERS",
     "AlgorithmCheck",
     "Assumption",
@@ -24,6 +26,9 @@ __all__ = [
     "Theorem",
     "TimeChangeClaim",
 ]
+
+INITIAL = real("initial")
+"""The value of a scalar observable at time 0, in the law of a path check."""
 
 TIERS = ("derivation", "exact", "generator", "one-step", "path", "algorithm")
 
@@ -54,7 +59,7 @@ class PathCheck:
     """Simulated paths of a concrete system beside a stated law that holds on every path.
 
     ``law`` is the value of ``observable`` at the horizon as an expression in ``t``, the parameters
-    and the symbol ``initial`` (the observable's value at time 0).  ``sde`` has no Process left.
+    and ``INITIAL`` (the observable's value at time 0; a matrix letter of that name for a matrix).  ``sde`` has no Process left.
     Parameters that ``values`` does not give are drawn once from the seed.
     """
 
@@ -90,7 +95,7 @@ class Claim:
     """What all claims have.
 
     ``inapplicable`` maps a tier to the reason why it does not apply; every other tier of
-    ``TIERS`` is run.
+    ``TIERS`` is run.  ``where`` names compound expressions for display, ``{"M": theta * theta.T}``.
     """
 
     id: str
@@ -101,6 +106,7 @@ class Claim:
     mutants: tuple[Mutant, ...] = ()
     inapplicable: Mapping[str, str] = field(default_factory=dict)
     expected: str = "AGREES"
+    where: Mapping[str, Any] = field(default_factory=dict)
     path: PathCheck | None = None
     algorithm: AlgorithmCheck | None = None
 

@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sympy import Dummy, Integer, Rational, diff
-from sympy.matrices.expressions import MatrixExpr
+from sympy import Dummy, Rational, diff
 
 from .contraction import Contraction
 from .errors import DerivationError, UnknownSymbolError
@@ -212,11 +211,12 @@ class ItoAlgebra:
                 matrix = expression(atom.payload[1])
                 self.forms.facts.positive_definite(matrix, f"log det({matrix})")
 
-    def total(self, a: Ito, index: Any) -> Ito:
+    def total(self, body: Any, index: Any, *excluded: Any) -> Ito:
+        a: Ito = interpret(body, self)
         return Ito(
-            value=a.value.total(index),
-            drift=a.drift.total(index),
-            martingale=a.martingale.total(index),
+            value=a.value.total(index, excluded),
+            drift=a.drift.total(index, excluded),
+            martingale=a.martingale.total(index, excluded),
         )
 
 
@@ -325,9 +325,3 @@ def _check_letters(system: MatrixSDE, f: Any) -> None:
             )
 
 
-def is_matrix(f: Any) -> bool:
-    """Whether an expression is a matrix."""
-    return isinstance(f, MatrixExpr)
-
-
-ZERO = Integer(0)

@@ -12,7 +12,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from .errors import DerivationError, ShapeError
 from .symbols import Index
 
-__all__ = ["IndexSum", "S", "ScalarSum", "Stack", "SymmetricBlock", "det", "entry", "logdet", "stack", "total", "tr"]
+__all__ = ["BlockColumn", "IndexSum", "S", "ScalarSum", "Stack", "SymmetricBlock", "det", "entry", "logdet", "stack", "total", "tr"]
 
 
 class Stack(MatrixExpr):
@@ -64,34 +64,51 @@ class SymmetricBlock(MatrixExpr):
         return MatrixElement(self, i, j)
 
 
+class BlockColumn(MatrixExpr):
+    """K_a, the block column of a partitioned identity, where a result still shows one."""
+
+    def __new__(cls, position: Any, *partition: Any) -> Any:
+        return MatrixExpr.__new__(cls, position, *partition)
+
+    @property
+    def shape(self) -> tuple[Any, Any]:
+        return Add(*self.args[1:]), self.args[int(self.args[0]) + 1]
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"K{int(self.args[0]) + 1}"
+
+    def _latex(self, printer: Any) -> str:
+        return f"K_{{{int(self.args[0]) + 1}}}"
+
+
 class IndexSum(MatrixExpr):
-    """Σ_i of a matrix expression; args (expression, index)."""
+    """Σ_i of a matrix expression; args (expression, index, excluded indices...)."""
 
     @property
     def shape(self) -> tuple[Any, Any]:
         return tuple(self.args[0].shape)
 
     def _sympystr(self, printer: Any) -> str:
-        return f"Sum_{self.args[1]}({printer._print(self.args[0])})"
+        return f"Sum_{_range(self)}({printer._print(self.args[0])})"
 
     def _latex(self, printer: Any) -> str:
-        return rf"\sum_{{{printer._print(self.args[1])}}} {printer._print(self.args[0])}"
+        return rf"\sum_{{{_latex_range(self, printer)}}} {printer._print(self.args[0])}"
 
     def _entry(self, i: Any, j: Any, **kwargs: Any) -> Any:
         return MatrixElement(self, i, j)
 
 
 class ScalarSum(Expr):
-    """Σ_i of a scalar expression; args (expression, index)."""
+    """Σ_i of a scalar expression; args (expression, index, excluded indices...)."""
 
     is_commutative = True
     is_real = True
 
     def _sympystr(self, printer: Any) -> str:
-        return f"Sum_{self.args[1]}({printer._print(self.args[0])})"
+        return f"Sum_{_range(self)}({printer._print(self.args[0])})"
 
     def _latex(self, printer: Any) -> str:
-        return rf"\sum_{{{printer._print(self.args[1])}}} {printer._print(self.args[0])}"
+        return rf"\sum_{{{_latex_range(self, printer)}}} {printer._print(self.args[0])}"
 
 
 def stack(*blocks: Any) -> Stack:
@@ -112,14 +129,24 @@ def S(G: Any) -> SymmetricBlock:  # noqa: N802, N803 - the sheet's letters
     return SymmetricBlock(G)
 
 
-def total(expression: Any, index: Index) -> Any:
-    """Σ_i of a scalar or matrix expression over an index's whole range."""
-    if not isinstance(index, Index):
-        raise DerivationError(f"total: {index} is not an index; make one with index(...)")
+def _range(total: Any) -> str:
+    return "!=".join(str(index) for index in total.args[1:])
+
+
+def _latex_range(total: Any, printer: Any) -> str:
+    index, *excluded = (printer._print(i) for i in total.args[1:])
+    return index + (r" \notin \{" + ", ".join(excluded) + r"\}" if excluded else "")
+
+
+def total(expression: Any, index: Index, *, excluding: Any = ()) -> Any:
+    """Σ_i of a scalar or matrix expression over an index's range, without the excluded indices."""
+    excluded = (excluding,) if isinstance(excluding, Index) else tuple(excluding)
+    for i in (index, *excluded):
+        if not isinstance(i, Index):
+            raise DerivationError(f"total: {i} is not an index; make one with index(...)")
     expression = sympify(expression)
-    if isinstance(expression, MatrixExpr):
-        return IndexSum(expression, index)
-    return ScalarSum(expression, index)
+    head = IndexSum if isinstance(expression, MatrixExpr) else ScalarSum
+    return head(expression, index, *excluded)
 
 
 def entry(A: Any, i: Any, j: Any) -> Any:  # noqa: N803 - the field's letter

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sympy import Add, Determinant, Identity, Inverse, MatAdd, MatMul, Mul, Trace, ZeroMatrix
+from sympy import Add, Determinant, Identity, Inverse, MatAdd, MatMul, Mul, Trace, ZeroMatrix, factor_terms
 from sympy.matrices.expressions import MatrixExpr
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .errors import DerivationError
-from .expressions import IndexSum, ScalarSum, Stack
+from .expressions import BlockColumn, IndexSum, ScalarSum, Stack
 from .facts import Facts
 from .interpreter import interpret
 from .reduction import InverseOf, determinant, inverse
-from .symbols import Letter, MatrixState, ScalarIncrement, ScalarMember
+from .symbols import MatrixState, ScalarIncrement, ScalarMember
 from .words import Atom, Factor, Form, Selector, Unit, Word, factor
 
-__all__ = ["Basis", "BlockColumn", "FormAlgebra", "StackLetter", "form", "expression"]
+__all__ = ["Basis", "FormAlgebra", "StackLetter", "form", "expression"]
 
 
 class StackLetter:
@@ -135,8 +135,9 @@ class FormAlgebra:
     def function(self, head: Any, arguments: list[Form]) -> Form:
         return Form.scalar(head(*(a.value() for a in arguments)))
 
-    def total(self, a: Form, index: Any) -> Form:
-        return a.total(index)
+    def total(self, body: Any, index: Any, *excluded: Any) -> Form:
+        value: Form = interpret(body, self)
+        return value.total(index, excluded)
 
 
 def form(expression: Any, basis: Basis | None = None, facts: Facts | None = None) -> Form:
@@ -145,23 +146,6 @@ def form(expression: Any, basis: Basis | None = None, facts: Facts | None = None
 
 
 # Back to SymPy --------------------------------------------------------------------------------
-
-
-class BlockColumn(Letter, MatrixExpr):
-    """K_a, the block column of a partitioned identity, where a result still shows one."""
-
-    def __new__(cls, position: Any, *partition: Any) -> Any:
-        return MatrixExpr.__new__(cls, position, *partition)
-
-    @property
-    def shape(self) -> tuple[Any, Any]:
-        return Add(*self.args[1:]), self.args[int(self.args[0]) + 1]
-
-    def _sympystr(self, printer: Any) -> str:
-        return f"K{int(self.args[0]) + 1}"
-
-    def _latex(self, printer: Any) -> str:
-        return f"K_{{{int(self.args[0]) + 1}}}"
 
 
 def expression(value: Form) -> Any:
@@ -174,14 +158,35 @@ def expression(value: Form) -> Any:
         else:
             matrix = _product(m.word) if m.word else Identity(value.shape[0])
             inner = matrix if scalar == 1 else MatMul(scalar, matrix).doit(deep=False)
-        for i in m.indices:
-            inner = IndexSum(inner, i) if m.word is not None else ScalarSum(inner, i)
+        head = ScalarSum if m.word is None else IndexSum
+        free = sorted(m.occurring - set(m.indices), key=str)
+        for n, i in enumerate(m.indices):
+            excluded = [j for j in (*m.indices[n + 1 :], *free) if j.range == i.range]
+            inner = head(inner, i, *excluded)
         terms.append(inner)
     if value.shape == ():
-        return Add(*terms)
+        return _collected(Add(*terms))
     if not terms:
         return ZeroMatrix(*value.shape)
     return terms[0] if len(terms) == 1 else MatAdd(*terms).doit(deep=False)
+
+
+def _collected(total: Any) -> Any:
+    """A sum of scalars with the coefficients of each trace or determinant gathered."""
+    gathered = factor_terms(total) if not isinstance(total, Add) else total
+    if isinstance(gathered, Add):
+        heads = [a for a in gathered.atoms(Trace, Determinant, MatrixElement, ScalarSum)]
+        products = {term.as_independent(*heads, as_Add=False)[1] for term in gathered.args} if heads else set()
+        grouped = []
+        rest = gathered
+        for head in sorted(products - {1}, key=str):
+            same = [x for x in rest.args if x.as_independent(*heads, as_Add=False)[1] == head] if isinstance(rest, Add) else []
+            if len(same) > 1:
+                inner = Add(*(x.as_independent(*heads, as_Add=False)[0] for x in same))
+                grouped.append(factor_terms(inner) * head)
+                rest = Add(*(x for x in rest.args if x not in same))
+        gathered = Add(rest, *grouped)
+    return gathered
 
 
 def _is_scalar_letter(word: Word) -> bool:

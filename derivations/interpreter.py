@@ -31,7 +31,7 @@ from sympy.matrices.expressions.blockmatrix import BlockMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .errors import DerivationError
-from .expressions import IndexSum, ScalarSum, Stack, SymmetricBlock
+from .expressions import BlockColumn, IndexSum, ScalarSum, Stack, SymmetricBlock
 from .symbols import (
     Dimension,
     FamilyMember,
@@ -91,8 +91,8 @@ class Algebra(Protocol):
     def function(self, head: Any, arguments: list[Any]) -> Any:
         """A smooth scalar function of scalars."""
 
-    def total(self, a: Any, index: Any) -> Any:
-        """Sum over an index."""
+    def total(self, body: Any, index: Any, *excluded: Any) -> Any:
+        """Sum of an expression, as typed, over an index without the values of others."""
 
 
 def interpret(expression: Any, algebra: Algebra) -> Any:
@@ -154,7 +154,7 @@ def _scalar(expression: Any, algebra: Algebra) -> Any:
             row = algebra.mul(algebra.transpose(algebra.unit(left)), walk(matrix, algebra))
             return algebra.trace(algebra.mul(row, algebra.unit(right)))
         case ScalarSum():
-            return algebra.total(walk(expression.args[0], algebra), expression.args[1])
+            return algebra.total(*expression.args)
         case Pow() | Function():
             return algebra.function(expression.func, [walk(a, algebra) for a in expression.args])
         case Expr():
@@ -183,12 +183,14 @@ def _matrix(expression: Any, algebra: Algebra) -> Any:
         case Stack():
             whole = algebra.stack(expression)
             return whole if whole is not None else _stacked(expression, algebra)
+        case BlockColumn():
+            return algebra.block_column(Selector(expression.args[1:], int(expression.args[0])))
         case SymmetricBlock():
             return _symmetric_block(expression, algebra)
         case BlockMatrix():
             return _blocks(expression, algebra)
         case IndexSum():
-            return algebra.total(walk(expression.args[0], algebra), expression.args[1])
+            return algebra.total(*expression.args)
     if isinstance(expression, Letter) and not isinstance(expression, ScalarMember):
         return algebra.letter(expression)
     if isinstance(expression, FamilyMember | MatrixIncrement):

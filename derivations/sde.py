@@ -248,11 +248,30 @@ class MatrixSDE:
 
         return to_ito(self)
 
-    def change_time(self, rate: Any) -> MatrixSDE:
+    def change_time(self, rate: Any, *, renamed: Mapping[Any, Any] | None = None) -> MatrixSDE:
         """The equation in the new time τ, dτ = rate dt, rate > 0 constant or state-dependent."""
         from .clocks import change_time
 
-        return change_time(self, rate)
+        return change_time(self, rate, renamed=renamed)
+
+    def with_equations(
+        self,
+        equations: Mapping[Any, Any],
+        *,
+        calculus: str | None = None,
+        renamed: Mapping[Any, Any] | None = None,
+    ) -> MatrixSDE:
+        """A system with these equations and everything else as here (differentials renamed)."""
+        names = renamed or {}
+        correlation = {
+            tuple(names.get(d, d) for d in pair): rho for pair, rho in self.correlation.items()
+        }
+        return MatrixSDE(
+            equations,
+            correlation=correlation,
+            assuming=self.assuming,
+            calculus=calculus or self.calculus,
+        )
 
     def __repr__(self) -> str:
         lines = ", ".join(f"d{state} = {equation}" for state, equation in self.equations.items())

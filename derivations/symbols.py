@@ -174,13 +174,13 @@ def State(name: str, rows: Any = None, columns: Any = 1, *, positive: bool = Fal
     return MatrixState(name, rows, columns)
 
 
-def Process(name: str, rows: Any = None, columns: Any = 1) -> Any:  # noqa: N802 - a noun
+def Process(name: str, rows: Any = None, columns: Any = 1, *, positive: bool = False) -> Any:  # noqa: N802 - a noun
     """A coefficient without stated dynamics: adapted, otherwise any function of the state.
 
     It may stand in a drift or in front of a noise, but has no differential of its own.
     """
     if rows is None:
-        return ScalarProcess(name, real=True)
+        return ScalarProcess(name, positive=True) if positive else ScalarProcess(name, real=True)
     return MatrixProcess(name, rows, columns)
 
 

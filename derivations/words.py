@@ -356,9 +356,11 @@ class Form:
                 terms.append((m._replace(word=None), c * self.shape[0]))
         return Form.collect((), terms)
 
-    def total(self, index: Index) -> Form:
-        """Σ over the whole range of an index that is free in the form."""
-        return Form.collect(self.shape, (t for term in self.terms.items() for t in bind(term, index)))
+    def total(self, index: Index, excluded: Iterable[Any] = ()) -> Form:
+        """Σ over the range of a free index, without the values of the excluded ones."""
+        excluded = tuple(excluded)
+        terms = (t for term in self.terms.items() for t in bind(term, index, excluded))
+        return Form.collect(self.shape, terms)
 
     def relabel(self, names: Mapping[Index, Index]) -> Form:
         """Free indices renamed."""
@@ -451,18 +453,24 @@ def _joined(m1: Monomial, m2: Monomial, bound: tuple[Index, ...], names: Mapping
     return Monomial(bound, Mul(a.indexed, b.indexed), (*a.cycles, *b.cycles), word)
 
 
-def bind(term: Term, index: Index) -> Iterator[Term]:
-    """Σ over all values of a free index: distinct from the term's other indices, or equal to one."""
+def bind(term: Term, index: Index, excluded: Iterable[Any] = ()) -> Iterator[Term]:
+    """Σ over a free index, without the values of the excluded (free) ones.
+
+    The values are split: distinct from the term's other indices, or equal to one of them.
+    """
     m, c = term
     if index in m.indices:
         m = apart(m, frozenset({index}))
+    barred = {e for e in excluded if e.range == index.range}
     if index not in m.occurring:
-        yield m, c * index.range
+        yield m, c * (index.range - len(barred))
         return
     yield m._replace(indices=(*m.indices, index)), c
-    for other in sorted(m.occurring | set(m.indices), key=str):
-        if other != index and other.range == index.range:
-            yield m.relabel({index: other}), c
+    present = {i for i in m.occurring | set(m.indices) if i.range == index.range} - {index}
+    for other in sorted(present - barred, key=str):
+        yield m.relabel({index: other}), c
+    for other in sorted(barred - present, key=str):
+        yield m.relabel({index: other}), -c
 
 
 def least_labelling(m: Monomial) -> Monomial:

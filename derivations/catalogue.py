@@ -1,0 +1,78 @@
+"""The catalogue: every theorem under ``derivations/theorems``, found by its ``theorem`` function."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from functools import cache
+
+from . import theorems
+from .claim import Claim, Theorem
+from .errors import DerivationError
+
+__all__ = ["claims", "find", "find_theorem", "names", "select"]
+
+
+def names() -> tuple[str, ...]:
+    """The ids of all theorems, sorted; nothing is imported."""
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(theorems.__path__) if m.name[0] != "_"))
+
+
+@cache
+def find_theorem(name: str) -> Theorem:
+    """One theorem by its id.
+
+    Raises
+    ------
+    DerivationError
+        If there is none, or its file does not hold what it should.
+    """
+    if name not in names():
+        raise DerivationError(f"theorem: no {name!r}{_nearest(name, names())}")
+    module = importlib.import_module(f"{theorems.__name__}.{name}")
+    if not hasattr(module, "theorem"):
+        raise DerivationError(f"theorems/{name}.py: no function theorem(); add one that returns a Theorem")
+    found = module.theorem()
+    if not isinstance(found, Theorem) or found.id != name:
+        raise DerivationError(f"theorems/{name}.py: theorem() must return a Theorem with id {name!r}")
+    ids = [claim.id for claim in found.claims]
+    for id_ in ids:
+        if ids.count(id_) > 1 or not (id_ == name or id_.startswith(f"{name}.")):
+            raise DerivationError(f"theorems/{name}.py: claim id {id_!r} is taken or lacks the prefix {name}.")
+    return found
+
+
+def claims() -> tuple[Claim, ...]:
+    """All claims of all theorems, in order."""
+    return tuple(claim for name in names() for claim in find_theorem(name).claims)
+
+
+def find(id_: str) -> Claim:
+    """One claim by its id.
+
+    Raises
+    ------
+    DerivationError
+        If there is none; near misses are named.
+    """
+    for claim in find_theorem(id_.split(".")[0]).claims:
+        if claim.id == id_:
+            return claim
+    raise DerivationError(f"claim: no {id_!r}{_nearest(id_, [c.id for c in claims()])}")
+
+
+def select(ids: tuple[str, ...]) -> tuple[Claim, ...]:
+    """The claims that ids name: a theorem's id names all of its claims; none names all."""
+    if not ids:
+        return claims()
+    found: list[Claim] = []
+    for id_ in ids:
+        group = find_theorem(id_).claims if id_ in names() else (find(id_),)
+        found += [claim for claim in group if claim not in found]
+    return tuple(found)
+
+
+def _nearest(name: str, known: tuple[str, ...] | list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
+    return f"; did you mean {' or '.join(near)}?" if near else f"; there are {', '.join(known)}"

@@ -1,0 +1,133 @@
+"""Equality as a ladder: a proof that two expressions are equal, a proof that they differ, or neither.
+
+1. The normal form of the difference is zero: EQUAL, proved by the rules of the language.
+2. At some admissible point the difference is a ball that excludes zero: DIFFERENT, proved by the point.
+3. Otherwise CANNOT TELL, with what was seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from sympy import ZeroMatrix, cancel, expand, sympify, together
+from sympy.matrices.expressions import MatrixExpr
+
+from .errors import DerivationError
+from .facts import Facts
+from .forms import Basis, FormAlgebra
+from .interpreter import interpret
+from .points import Point, draw, entries, evaluate, precision
+from .shapes import shape_of
+from .words import Form
+
+__all__ = ["Equality", "Status", "equal", "vanishes"]
+
+BITS = 256
+
+
+class Status(Enum):
+    """The three answers."""
+
+    EQUAL = "EQUAL"
+    DIFFERENT = "DIFFERENT"
+    CANNOT_TELL = "CANNOT TELL"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Equality:
+    """The answer, the reason in words, and the point that proves a difference.
+
+    ``points`` is the number of admissible points that were looked at.
+    """
+
+    status: Status
+    reason: str
+    point: Point | None = None
+    points: int = 0
+
+    def __bool__(self) -> bool:
+        return self.status is Status.EQUAL
+
+
+def vanishes(value: Form) -> bool:
+    """Whether a form is zero term by term, coefficients compared as rational functions."""
+    return all(_is_zero(c) for c in value.terms.values())
+
+
+def _is_zero(coefficient: Any) -> bool:
+    if expand(coefficient) == 0:
+        return True
+    return bool(cancel(together(coefficient)) == 0)
+
+
+def equal(a: Any, b: Any, *, assuming: Iterable[Any] = (), seed: int = 0, points: int = 3) -> Equality:
+    """Decide whether two expressions are equal for all values of their letters.
+
+    Parameters
+    ----------
+    a, b : SymPy expressions of the language, of one shape
+    assuming : facts and relations between dimensions that points must meet
+    seed : of the points
+    points : how many to look at
+
+    Raises
+    ------
+    ShapeError
+        If one of the two does not conform in itself.
+    """
+    a, b = _zero_like(a, b), _zero_like(b, a)
+    shapes = shape_of(a), shape_of(b)
+    if len(shapes[0]) != len(shapes[1]) or any(
+        (x - y).expand() != 0 for x, y in zip(*shapes, strict=True)
+    ):
+        reason = f"the shapes {shapes[0]} and {shapes[1]} differ"
+        return Equality(status=Status.DIFFERENT, reason=reason)
+    facts = tuple(assuming)
+    try:
+        difference = _difference(a, b, facts)
+    except DerivationError as error:
+        difference, note = None, f"no normal form: {error}"
+    else:
+        if vanishes(difference):
+            return Equality(status=Status.EQUAL, reason="the normal form of the difference is zero")
+        note = "the normal form of the difference is not zero"
+    return _by_points(a, b, facts, seed=seed, points=points, note=note)
+
+
+def _zero_like(x: Any, other: Any) -> Any:
+    x, other = sympify(x), sympify(other)
+    if x == 0 and isinstance(other, MatrixExpr):
+        return ZeroMatrix(*other.shape)
+    return x
+
+
+def _difference(a: Any, b: Any, facts: tuple[Any, ...]) -> Form:
+    algebra = FormAlgebra(Basis([a, b]), Facts(facts))
+    first: Form = interpret(a, algebra)
+    second: Form = interpret(b, algebra)
+    return first - second
+
+
+def _by_points(a: Any, b: Any, facts: Any, *, seed: int, points: int, note: str) -> Equality:
+    with precision(BITS):
+        found = draw([a, b], facts, count=points, seed=seed)
+        for point in found:
+            gaps = zip(entries(evaluate(a, point)), entries(evaluate(b, point)), strict=True)
+            if any(x - y != 0 for x, y in gaps):
+                reason = f"they differ at a point with sizes {_text(point.sizes)}, seed {point.seed}"
+                return Equality(
+                    status=Status.DIFFERENT, reason=reason, point=point, points=len(found)
+                )
+    seen = f"{note}, and they agree to {BITS} bits at {len(found)} points"
+    if not found:
+        seen = f"{note}, and no admissible point was found"
+    return Equality(status=Status.CANNOT_TELL, reason=seen, points=len(found))
+
+
+def _text(sizes: Any) -> str:
+    return ", ".join(f"{d} = {n}" for d, n in sizes.items()) or "of scalars"
+
+

@@ -1,0 +1,315 @@
+"""Expressions at points: every letter a matrix of rationals, the value a ball of real numbers.
+
+Letters get exact rational values; the arithmetic is ball arithmetic (Arb, through python-flint), so a
+ball that excludes zero proves that the value is not zero.  Nothing here knows a rule of the calculus.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+import flint
+from sympy import Abs, Add, Integer, Mul, Pow, Q, Rational, Symbol, cos, exp, log, sin, sinh, cosh, tanh
+from sympy.functions.special.tensor_functions import KroneckerDelta
+from sympy.assumptions.assume import AppliedPredicate
+from sympy.matrices.expressions import MatrixExpr
+
+from .errors import DerivationError
+from .interpreter import interpret
+from .symbols import Dimension, FamilyMember, Index, MatrixIncrement, MatrixParameter, ScalarMember
+from .words import Selector, Unit
+
+__all__ = ["NotAdmissible", "Point", "PointAlgebra", "draw", "evaluate", "precision", "sizes_for"]
+
+
+class NotAdmissible(DerivationError):  # noqa: N818 - a property of a point, not a failure
+    """The point is outside the domain of an expression (a singular inverse, log of a negative)."""
+
+
+@contextmanager
+def precision(bits: int) -> Iterator[None]:
+    """Work with balls of so many bits."""
+    before = flint.ctx.prec
+    flint.ctx.prec = bits
+    try:
+        yield
+    finally:
+        flint.ctx.prec = before
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """Sizes of the dimensions and a seed; the values of letters are drawn when first asked for.
+
+    ``overrides`` replaces letters by given values (:class:`flint.arb_mat` or :class:`flint.arb`).
+    """
+
+    sizes: Mapping[Any, int]
+    seed: int
+    overrides: Mapping[Any, Any] = field(default_factory=dict)
+    values: dict[Any, Any] = field(default_factory=dict)
+
+    def with_overrides(self, overrides: Mapping[Any, Any]) -> Point:
+        """The same point with some letters given other values."""
+        return Point(
+            sizes=self.sizes,
+            seed=self.seed,
+            overrides={**self.overrides, **overrides},
+            values=self.values,
+        )
+
+    def size(self, dimension: Any) -> int:
+        """The integer that a dimension expression has here."""
+        value = dimension.xreplace({d: Integer(n) for d, n in self.sizes.items()})
+        if not value.is_Integer:
+            raise DerivationError(f"{dimension}: no size is given for this dimension")
+        return int(value)
+
+    def letter(self, symbol: Any) -> Any:
+        """The value of a letter."""
+        if symbol in self.overrides:
+            return self.overrides[symbol]
+        if symbol not in self.values:
+            self.values[symbol] = self._drawn(symbol)
+        return self.values[symbol]
+
+    def _drawn(self, symbol: Any) -> Any:
+        rng = random.Random(f"{self.seed}:{type(symbol).__name__}:{symbol}")
+        if not isinstance(symbol, MatrixExpr):
+            value = Rational(rng.randint(1, 9), rng.randint(1, 4))
+            if symbol.is_positive:
+                return _arb(value**2)
+            return _arb(value * rng.choice((-1, 1)))
+        rows, columns = (self.size(n) for n in symbol.shape)
+        A = _random_matrix(rng, rows, columns)
+        kind = symbol.kind if isinstance(symbol, MatrixParameter) else "general"
+        if kind == "symmetric":
+            return A + A.transpose()
+        if kind == "positive_definite":
+            return A * A.transpose() + _identity(rows)
+        return A
+
+
+def _random_matrix(rng: random.Random, rows: int, columns: int) -> Any:
+    entries = [flint.arb(rng.randint(-6, 6)) / flint.arb(rng.choice((1, 2, 4))) for _ in range(rows * columns)]
+    return flint.arb_mat(rows, columns, entries)
+
+
+def _identity(n: int) -> Any:
+    return flint.arb_mat(n, n, [flint.arb(int(a == b)) for a in range(n) for b in range(n)])
+
+
+def _arb(value: Any) -> Any:
+    value = Rational(value)
+    return flint.arb(int(value.p)) / flint.arb(int(value.q))
+
+
+_FUNCTIONS = {
+    exp: lambda x: x.exp(),
+    log: lambda x: x.log(),
+    sin: lambda x: x.sin(),
+    cos: lambda x: x.cos(),
+    sinh: lambda x: x.sinh(),
+    cosh: lambda x: x.cosh(),
+    tanh: lambda x: x.tanh(),
+    Abs: abs,
+}
+
+
+class PointAlgebra:
+    """Values at a point, for :func:`derivations.interpreter.interpret`."""
+
+    def __init__(self, point: Point) -> None:
+        self.point = point
+
+    def scalar(self, value: Any) -> Any:
+        if isinstance(value, Dimension):
+            return flint.arb(self.point.size(value))
+        if isinstance(value, Symbol):
+            return self.point.letter(value)
+        if value.is_Rational:
+            return _arb(value)
+        if isinstance(value, KroneckerDelta):
+            return flint.arb(int(value.args[0] == value.args[1]))
+        if isinstance(value, Add | Mul):
+            parts = [self.scalar(a) for a in value.args]
+            total = parts[0]
+            for part in parts[1:]:
+                total = total + part if isinstance(value, Add) else total * part
+            return total
+        return self.function(value.func, [self.scalar(a) for a in value.args])
+
+    def letter(self, symbol: Any) -> Any:
+        return self.point.letter(symbol)
+
+    def block_column(self, selector: Selector) -> Any:
+        sizes = [self.point.size(n) for n in selector.partition]
+        start, width = sum(sizes[: selector.position]), sizes[selector.position]
+        entries = [flint.arb(int(a == start + b)) for a in range(sum(sizes)) for b in range(width)]
+        return flint.arb_mat(sum(sizes), width, entries)
+
+    def unit(self, vector: Unit) -> Any:
+        size, position = self.point.size(vector.size), self.point.size(Integer(0) + vector.position)
+        if position >= size:
+            raise NotAdmissible(f"entry {position}: the matrix has only {size} rows or columns here")
+        return flint.arb_mat(size, 1, [flint.arb(int(a == position)) for a in range(size)])
+
+    def identity(self, size: Any) -> Any:
+        return _identity(self.point.size(size))
+
+    def zero(self, shape: Any) -> Any:
+        rows, columns = (self.point.size(n) for n in shape)
+        return flint.arb_mat(rows, columns, [flint.arb(0)] * (rows * columns))
+
+    def stack(self, expression: Any) -> Any:
+        return None
+
+    def add(self, a: Any, b: Any) -> Any:
+        return a + b
+
+    def mul(self, a: Any, b: Any) -> Any:
+        return b * a if isinstance(a, flint.arb) else a * b
+
+    def transpose(self, a: Any) -> Any:
+        return a.transpose()
+
+    def inverse(self, a: Any, expression: Any) -> Any:
+        try:
+            return a.inv()
+        except ZeroDivisionError:
+            raise NotAdmissible(f"{expression}: singular at this point") from None
+
+    def trace(self, a: Any) -> Any:
+        return a.trace()
+
+    def det(self, a: Any, expression: Any) -> Any:
+        return a.det()
+
+    def function(self, head: Any, arguments: list[Any]) -> Any:
+        if head is Pow:
+            value = arguments[0] ** arguments[1]
+        elif head in _FUNCTIONS:
+            value = _FUNCTIONS[head](arguments[0])
+        else:
+            raise NotAdmissible(f"{head}: no ball arithmetic for this function")
+        if not value.is_finite():
+            raise NotAdmissible(f"{head}: outside its domain at this point")
+        return value
+
+    def total(self, body: Any, index: Index, *excluded: Any) -> Any:
+        count = self.point.size(index.range)
+        barred = {int(e) for e in excluded}
+        values = [n for n in range(1, count + 1) if n not in barred]
+        if not values:
+            raise NotAdmissible(f"{index}: no value is left to sum over at size {count}")
+        parts = [interpret(_at(body, index, n), self) for n in values]
+        total = parts[0]
+        for part in parts[1:]:
+            total = total + part
+        return total
+
+
+def _at(body: Any, index: Index, n: int) -> Any:
+    """The body of a sum with the index replaced by a number."""
+    members = {
+        m: m.func(*(Integer(n) if a == index else a for a in m.args))
+        for m in body.atoms(FamilyMember, ScalarMember)
+        if m.index == index
+    }
+    return body.xreplace({**members, index: Integer(n)})
+
+
+def evaluate(expression: Any, point: Point) -> Any:
+    """The value (a ball, or a matrix of balls) of an expression at a point."""
+    return interpret(expression, PointAlgebra(point))
+
+
+def draw(expressions: Iterable[Any], facts: Iterable[Any] = (), *, count: int = 3, seed: int = 0) -> list[Point]:
+    """Points at which all expressions can be evaluated and all facts hold; fewer if few are found."""
+    expressions, facts = list(expressions), list(facts)
+    found: list[Point] = []
+    sizes = list(sizes_for(expressions))
+    for attempt in range(12 * count):
+        point = Point(sizes=sizes[attempt % len(sizes)], seed=seed + attempt)
+        try:
+            for e in expressions:
+                evaluate(e, point)
+            if all(_holds(fact, point) for fact in facts):
+                found.append(point)
+        except NotAdmissible:
+            continue
+        if len(found) == count:
+            break
+    return found
+
+
+def sizes_for(expressions: Iterable[Any]) -> Iterator[dict[Any, int]]:
+    """Small sizes for the dimensions that occur, the unequal and the larger ones first."""
+    names = sorted({d for e in expressions for d in _dimensions(e)}, key=str)
+    choices = product((2, 3, 1, 4, 5, 6), repeat=len(names))
+    ranked = sorted(choices, key=lambda c: (-len(set(c)), sum(c)))
+    yield from (dict(zip(names, choice, strict=True)) for choice in ranked[:240])
+
+
+def _dimensions(expression: Any) -> set[Any]:
+    if isinstance(expression, Dimension):
+        return {expression}
+    if isinstance(expression, Index):
+        return set(expression.range.free_symbols)
+    found: set[Any] = set()
+    for part in getattr(expression, "args", ()):
+        found |= _dimensions(part)
+    return found
+
+
+def _holds(fact: Any, point: Point) -> bool:
+    if isinstance(fact, AppliedPredicate):
+        value = evaluate(fact.arguments[0], point)
+        if fact.function == Q.positive_definite:
+            return _is_positive_definite(value)
+        if fact.function == Q.positive:
+            return bool(value > 0)
+        if fact.function == Q.invertible:
+            return bool(value.det() != 0)
+        return True
+    return bool(fact.xreplace({d: Integer(n) for d, n in point.sizes.items()}))
+
+
+def _is_positive_definite(A: Any) -> bool:  # noqa: N803 - the field's letter
+    n = A.nrows()
+    minors = (
+        flint.arb_mat(m, m, [A[a, b] for a in range(m) for b in range(m)]).det() for m in range(1, n + 1)
+    )
+    return all(minor > 0 for minor in minors)
+
+
+def entries(value: Any) -> list[Any]:
+    """The balls of a value, matrix or scalar."""
+    return value.entries() if isinstance(value, flint.arb_mat) else [value]
+
+
+def magnitude(value: Any) -> Any:
+    """The largest absolute entry of a value, as a ball."""
+    return max((abs(x) for x in entries(value)), key=float)
+
+
+def covariance_directions(increment: Any, point: Point) -> Iterator[tuple[Any, Any, Any]]:
+    """Pairs of unit directions of an increment with their covariance per dt: (E, F, weight)."""
+    if not isinstance(increment, MatrixIncrement):
+        yield flint.arb(1), flint.arb(1), flint.arb(1)
+        return
+    rows, columns = (point.size(n) for n in increment.shape)
+    C, D = evaluate(increment.row_covariance, point), evaluate(increment.column_covariance, point)
+    for i, a, j, b in product(range(rows), range(columns), range(rows), range(columns)):
+        weight = C[i, j] * D[a, b]
+        if weight != 0:
+            yield _direction(rows, columns, i, a), _direction(rows, columns, j, b), weight
+
+
+def _direction(rows: int, columns: int, i: int, a: int) -> Any:
+    return flint.arb_mat(rows, columns, [flint.arb(int((r, c) == (i, a))) for r in range(rows) for c in range(columns)])

@@ -1,0 +1,1 @@
+"""One file a theorem: its systems, statements, checks and mutants.  Found by name, not listed."""
