@@ -9,6 +9,8 @@ import pytest
 from sympy import ZeroMatrix, sympify
 
 from tests.derivations import componentwise as literal
+from tests.derivations.literal_values import Point, draw
+from tests.derivations.truncated_series import number
 from tests.reference import Case, Covariation, all_cases
 
 SEEDS = (1, 2)
@@ -19,12 +21,12 @@ AT_SIZES = [
 ]
 
 
-def point_of(case: Any, sizes: Any, seed: int) -> literal.Point:
+def point_of(case: Any, sizes: Any, seed: int) -> Point:
     if isinstance(case, Covariation):
-        return literal.draw(case.sde, case.f, case.g, case.rate, sizes=sizes, seed=seed)
-    return literal.draw(
+        return draw(case.sde, case.f, case.g, case.rate, sizes=sizes, seed=seed)
+    return draw(
         case.sde, case.f, case.drift, *case.wrong.values(), sizes=sizes, seed=seed,
-        values={d: literal.number(sympify(v)) for d, v in case.values.items()},
+        values={d: number(sympify(v)) for d, v in case.values.items()},
     )  # fmt: skip
 
 

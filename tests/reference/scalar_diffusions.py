@@ -1,4 +1,4 @@
-"""Diffusions on the line and in the plane: Black-Scholes, Ornstein-Uhlenbeck, Bessel, CIR, Heston."""
+"""Diffusions on the line and in the plane: Ornstein-Uhlenbeck, Bessel, CIR, Heston."""
 
 from __future__ import annotations
 
@@ -274,7 +274,10 @@ BESSEL = (
 
 # --------------------------------------------------------------------- Cox-Ingersoll-Ross, Heston
 cir = MatrixSDE({r: kappa * (theta - r) * dt + sigma * sqrt(r) * beta.d})
-CIR = "J. C. Cox, J. E. Ingersoll, S. A. Ross, Econometrica 53 (1985), eq. (17): dr = κ(θ−r)dt + σ√r dz"
+CIR = (
+    "J. C. Cox, J. E. Ingersoll, S. A. Ross, Econometrica 53 (1985), eq. (17): "
+    "dr = κ(θ−r)dt + σ√r dz"
+)
 price, variance = State("S", positive=True), State("v", positive=True)
 heston = MatrixSDE(
     {

@@ -1,0 +1,169 @@
+"""Given covariances, several matrix Brownian motions, and sums that share a noise or do not."""
+
+from __future__ import annotations
+
+from sympy import Identity, Q, ZeroMatrix
+
+from derivations.expressions import logdet, tr
+from derivations.sde import MatrixSDE
+from derivations.symbols import Brownian, Parameter, State, dims
+from tests.reference.case import Case, Covariation
+
+n, m, r = dims("n m r")
+I = Identity(n)
+Z, W = State("Z", n, m), Brownian("W", n, m)
+M = Z * Z.T
+CC = Parameter("CC", n, n, positive_definite=True)
+REGULAR = (Q.positive_definite(M),)
+WIDE = ({n: 1, m: 1}, {n: 1, m: 3}, {n: 2, m: 2}, {n: 2, m: 3}, {n: 3, m: 4})
+Wcd = Brownian(
+    "Wcd",
+    n,
+    m,
+    row_covariance=CC,
+    column_covariance=Parameter("Dm", m, m, positive_definite=True),
+)
+Dm = Wcd.d.column_covariance
+Y, V = State("Y", n, r), Brownian("V", n, r)
+U, VU = State("U", n, m), Brownian("VU", n, m)
+S2 = Z * Z.T + Y * Y.T
+both = MatrixSDE({Z: W.d, Y: V.d})
+one_noise = MatrixSDE({Z: W.d, U: W.d})
+two_noises = MatrixSDE({Z: W.d, U: VU.d})
+rho = Parameter("rho")
+tied = MatrixSDE({Z: W.d, U: VU.d}, correlation={(W, VU): rho})
+SU = Z * Z.T + U * U.T
+K = Z + U
+QK = K * K.T
+E1, E2 = Parameter("E1", n, m), Parameter("E2", n, m)
+E3, E4 = Parameter("E3", m, n), Parameter("E4", m, n)
+TALL = ({n: 1, m: 2, r: 1}, {n: 2, m: 1, r: 2}, {n: 2, m: 2, r: 3})
+
+CASES = (
+    Case(
+        id="coloured_wishart",
+        source="worked out by hand: dB dB' = tr(D) C dt",
+        sde=MatrixSDE({Z: Wcd.d}),
+        f=M,
+        drift=tr(Dm) * CC,
+        martingale=Wcd.d * Z.T + Z * Wcd.d.T,
+        wrong={"D lost": m * CC, "C lost": tr(Dm) * I},
+        sizes=WIDE,
+    ),
+    Case(
+        id="coloured_wishart_log_determinant",
+        source="worked out by hand: tr D tr(S⁻¹C) − tr(S⁻¹C S⁻¹ZDZ') − tr(S⁻¹C)tr(Z'S⁻¹ZD)",
+        sde=MatrixSDE({Z: Wcd.d}),
+        f=logdet(M),
+        drift=tr(Dm) * tr(M.I * CC)
+        - tr(M.I * CC * M.I * Z * Dm * Z.T)
+        - tr(M.I * CC) * tr(Z.T * M.I * Z * Dm),
+        martingale=2 * tr(Z.T * M.I * Wcd.d),
+        wrong={
+            "as for white noise": (m - n - 1) * tr(M.I * CC),
+            "first Itô term lost": tr(Dm) * tr(M.I * CC) - tr(M.I * CC) * tr(Z.T * M.I * Z * Dm),
+        },
+        assuming=REGULAR,
+        sizes=WIDE,
+    ),
+    Case(
+        id="log_determinant_of_a_sum_independent",
+        source="[Z, Y] is one Brownian matrix with m+r columns: Wishart with m+r",
+        sde=both,
+        f=logdet(S2),
+        drift=(m + r - n - 1) * tr(S2.I),
+        martingale=2 * tr(Z.T * S2.I * W.d) + 2 * tr(Y.T * S2.I * V.d),
+        wrong={"m−n−1": (m - n - 1) * tr(S2.I), "m+r−2n−2": (m + r - 2 * n - 2) * tr(S2.I)},
+        wrong_martingale={"second lost": 2 * tr(Z.T * S2.I * W.d)},
+        assuming=(Q.positive_definite(S2),),
+        sizes=TALL,
+    ),
+    Case(
+        id="log_determinant_of_a_sum_shared",
+        source="worked out by hand: dS = dB K' + K dB' + 2m I dt, K = Z + U",
+        sde=one_noise,
+        f=logdet(SU),
+        drift=2 * m * tr(SU.I) - tr(SU**-2 * QK) - tr(SU.I * QK) * tr(SU.I),
+        martingale=2 * tr(K.T * SU.I * W.d),
+        wrong={
+            "as if independent": (2 * m - n - 1) * tr(SU.I),
+            "cross terms lost": 2 * m * tr(SU.I) - tr(SU**-2 * SU) - tr(SU.I * SU) * tr(SU.I),
+        },
+        assuming=(Q.positive_definite(SU),),
+        sizes=({n: 1, m: 1}, {n: 2, m: 2}, {n: 3, m: 2}),
+    ),
+    Case(
+        id="gram_of_a_sum_independent",
+        source="worked out by hand: d(K K') has 2m I for independent noises",
+        sde=two_noises,
+        f=QK,
+        drift=2 * m * I,
+        martingale=(W.d + VU.d) * K.T + K * (W.d + VU.d).T,
+        wrong={"shared": 4 * m * I, "one": m * I},
+        sizes=WIDE,
+    ),
+    Case(
+        id="gram_of_a_sum_shared",
+        source="worked out by hand: K moves by 2dB, d(K K') has 4m I",
+        sde=one_noise,
+        f=QK,
+        drift=4 * m * I,
+        martingale=2 * W.d * K.T + 2 * K * W.d.T,
+        wrong={"independent": 2 * m * I},
+        sizes=WIDE,
+    ),
+    Case(
+        id="gram_of_a_sum_correlated",
+        source="worked out by hand: E dK dK' = (2 + 2ρ) m I dt",
+        sde=tied,
+        f=QK,
+        drift=(2 + 2 * rho) * m * I,
+        martingale=(W.d + VU.d) * K.T + K * (W.d + VU.d).T,
+        wrong={"independent": 2 * m * I, "one cross term": (2 + rho) * m * I},
+        sizes=WIDE,
+    ),
+    Case(
+        id="log_determinant_of_a_gram_of_a_sum_correlated",
+        source="K/√(2+2ρ) is a Brownian matrix: (m−n−1)(2+2ρ) tr(KK')⁻¹",
+        sde=tied,
+        f=logdet(QK),
+        drift=(2 + 2 * rho) * (m - n - 1) * tr(QK.I),
+        martingale=2 * tr(K.T * QK.I * (W.d + VU.d)),
+        wrong={"independent": 2 * (m - n - 1) * tr(QK.I)},
+        assuming=(Q.positive_definite(QK),),
+        sizes=WIDE,
+    ),
+    Case(
+        id="product_of_correlated_matrices",
+        source="worked out by hand: dZ dU' = ρ m I dt",
+        sde=tied,
+        f=Z * U.T,
+        drift=rho * m * I,
+        martingale=W.d * U.T + Z * VU.d.T,
+        wrong={"ρ lost": m * I, "n": rho * n * I, "independent": ZeroMatrix(n, n)},
+        sizes=WIDE,
+    ),
+    Covariation(
+        id="traces_of_correlated_matrices",
+        source="worked out by hand: tr(P'dZ)tr(Q'dU) = ρ tr(P'Q) dt",
+        sde=tied,
+        f=tr(E1.T * Z),
+        g=tr(E2.T * U),
+        rate=rho * tr(E1.T * E2),
+        wrong={"ρ lost": tr(E1.T * E2), "0": 0},
+        sizes=WIDE,
+    ),
+    Covariation(
+        id="traces_of_coloured_matrix",
+        source="worked out by hand: tr(P dB)tr(Q dB) = tr(P C Q' D) dt",
+        sde=MatrixSDE({Z: Wcd.d}),
+        f=tr(E3 * Z),
+        g=tr(E4 * Z),
+        rate=tr(E3 * CC * E4.T * Dm),
+        wrong={
+            "white": tr(E3 * E4.T),
+            "D lost": tr(E3 * CC * E4.T),
+        },
+        sizes=WIDE,
+    ),
+)
