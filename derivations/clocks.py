@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sympy import Q, sqrt
+from sympy import Dummy, Q, integrate, solve, sqrt, sympify
 
 from .errors import AssumptionError, DerivationError
 from .facts import Facts
@@ -18,7 +18,7 @@ from .forms import Basis, FormAlgebra, expression
 from .interpreter import interpret
 from .sde import MatrixSDE, increments_of
 from .shapes import shape_of
-from .symbols import dt
+from .symbols import dt, t
 
 __all__ = ["change_time"]
 
@@ -40,6 +40,7 @@ def change_time(
     DerivationError, AssumptionError
         If the rate is not a scalar, holds an increment, or is not known to be positive.
     """
+    rate = sympify(rate)
     if shape_of(rate) != () or increments_of(rate):
         raise DerivationError(f"rate: {rate} must be a scalar without differentials")
     if not rate.is_positive and Q.positive(rate) not in system.assuming:
@@ -55,7 +56,24 @@ def change_time(
         drift = interpret(system.drift(state), forms).scaled(1 / a)
         noise = interpret(system.noise(state), forms).scaled(1 / sqrt(a))
         equations[state] = expression(drift) * dt + expression(noise).xreplace(names)
+    if any(t in equation.free_symbols for equation in equations.values()):
+        old = _old_time(rate)
+        equations = {state: e.xreplace({t: old}) for state, e in equations.items()}
     return system.with_equations(equations, renamed=names)
+
+
+def _old_time(rate: Any) -> Any:
+    """The old time as a function of the new one (called t again), for a clock that time alone drives."""
+    if rate.free_symbols & {t} or not rate.free_symbols or rate.is_Symbol:
+        s = Dummy("s", nonnegative=True)
+        new = integrate(rate.xreplace({t: s}), (s, 0, s))
+        found = [x for x in solve(new - t, s) if x.is_real is not False]
+        if len(found) == 1:
+            return found[0]
+    raise DerivationError(
+        f"rate: the equation holds t and the new time of {rate} cannot be solved for it; "
+        "declare time as a state, dt = 1*dt"
+    )
 
 
 def _d(brownian: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Add, Expr, Trace, log, sympify
+from sympy import Add, Expr, MatMul, Trace, log, sympify
 from sympy.matrices.expressions import MatrixExpr
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
@@ -12,7 +12,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from .errors import DerivationError, ShapeError
 from .symbols import Index
 
-__all__ = ["BlockColumn", "IndexSum", "S", "ScalarSum", "Stack", "SymmetricBlock", "det", "entry", "logdet", "stack", "total", "tr"]
+__all__ = ["BlockColumn", "IndexSum", "S", "ScalarSum", "Stack", "SymmetricBlock", "det", "entry", "gram", "logdet", "stack", "total", "tr"]
 
 
 class Stack(MatrixExpr):
@@ -109,6 +109,25 @@ class ScalarSum(Expr):
 
     def _latex(self, printer: Any) -> str:
         return rf"\sum_{{{_latex_range(self, printer)}}} {printer._print(self.args[0])}"
+
+
+def gram(matrix: Any) -> Any:
+    """A block matrix whose blocks are A_a B_b' as the product [A_1; A_2] [B_1; B_2]', or None."""
+    blocks = matrix.blocks
+    rows, columns = range(blocks.shape[0]), range(blocks.shape[1])
+    split = {(a, b): _halves(blocks[a, b]) for a in rows for b in columns}
+    if any(halves is None for halves in split.values()):
+        return None
+    left = [split[a, 0][0] for a in rows]
+    right = [split[0, b][1] for b in columns]
+    if any(split[a, b] != (left[a], right[b]) for a in rows for b in columns):
+        return None
+    return Stack(*left) * Stack(*(block.T for block in right)).T
+
+
+def _halves(block: Any) -> Any:
+    is_product = isinstance(block, MatMul) and len(block.args) == 2
+    return block.args if is_product and isinstance(block.args[0], MatrixExpr) else None
 
 
 def stack(*blocks: Any) -> Stack:

@@ -20,12 +20,13 @@ def full_row_rank(A: Any) -> Any:  # noqa: N803 - the field's letter
 
 
 class Facts:
-    """Declared facts; remembers which were used, and which were needed but not declared."""
+    """Declared facts; remembers which were used, which were needed but not declared, and named rules."""
 
     def __init__(self, declared: Iterable[Any] = ()) -> None:
         self.declared = tuple(declared)
         self.used: list[Any] = []
         self.implied: list[Any] = []
+        self.rules: list[str] = []
 
     @property
     def unused(self) -> tuple[Any, ...]:
@@ -80,6 +81,11 @@ class Facts:
                     return
         if not self.is_positive_definite(A) and Q.invertible(A) not in self.implied:
             self.implied.append(Q.invertible(A))
+
+    def note(self, rule: str) -> None:
+        """Remember that a named rule was used."""
+        if rule not in self.rules:
+            self.rules.append(rule)
 
     def _use(self, fact: Any) -> None:
         if fact not in self.used:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
+from operator import mul
 from typing import Any
 
-from sympy import Add, Determinant, Identity, Inverse, MatAdd, MatMul, Mul, Trace, ZeroMatrix, factor_terms
+from sympy import Add, Determinant, Identity, Inverse, MatAdd, MatMul, Mul, Trace, ZeroMatrix, cancel, factor_terms
 from sympy.matrices.expressions import MatrixExpr
+from sympy.matrices.expressions.blockmatrix import BlockMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .errors import DerivationError
-from .expressions import BlockColumn, IndexSum, ScalarSum, Stack
+from .expressions import BlockColumn, IndexSum, ScalarSum, Stack, gram
 from .facts import Facts
 from .interpreter import interpret
 from .reduction import InverseOf, determinant, inverse
@@ -53,6 +56,8 @@ class Basis:
     def _scan(self, expression: Any) -> None:
         if isinstance(expression, Stack):
             self._take(expression)
+        if isinstance(expression, BlockMatrix) and (product := gram(expression)) is not None:
+            self._scan(product)
         for part in getattr(expression, "args", ()):
             self._scan(part)
 
@@ -101,7 +106,7 @@ class FormAlgebra:
         return Form.letter(selector)
 
     def unit(self, vector: Unit) -> Form:
-        return Form.letter(vector)
+        return Form.identity(vector.size) if vector.size == 1 else Form.letter(vector)
 
     def identity(self, size: Any) -> Form:
         return Form.identity(size)
@@ -130,7 +135,11 @@ class FormAlgebra:
         return a.trace()
 
     def det(self, a: Form, expression: Any) -> Form:
-        return Form.scalar(determinant(a, positive=self.facts.is_positive_definite(expression)))
+        if isinstance(expression, MatMul) and len(parts := square_factors(expression)) > 1:
+            self.facts.note("det(AB) = det A det B")
+            return reduce(mul, (self.det(interpret(part, self), part) for part in parts))
+        positive = self.facts.is_positive_definite(expression)
+        return Form.scalar(determinant(a, positive=positive, note=self.facts.note))
 
     def function(self, head: Any, arguments: list[Form]) -> Form:
         return Form.scalar(head(*(a.value() for a in arguments)))
@@ -145,14 +154,41 @@ def form(expression: Any, basis: Basis | None = None, facts: Facts | None = None
     return interpret(expression, FormAlgebra(basis or Basis([expression]), facts or Facts()))  # type: ignore[no-any-return]
 
 
+def square_factors(product: Any) -> list[Any]:
+    """A product as the finest product of square factors; scalars stay with the first."""
+    scalars = [a for a in product.args if not isinstance(a, MatrixExpr)]
+    groups: list[list[Any]] = [[]]
+    for part in (a for a in product.args if isinstance(a, MatrixExpr)):
+        groups[-1].append(part)
+        if (groups[-1][0].shape[0] - part.shape[1]).expand() == 0:
+            groups.append([])
+    found = [MatMul(*group) if len(group) > 1 else group[0] for group in groups if group]
+    if scalars and found:
+        found[0] = MatMul(*scalars, found[0])
+    return found
+
+
 # Back to SymPy --------------------------------------------------------------------------------
 
 
 def expression(value: Form) -> Any:
-    """A form as a SymPy expression; blocks of a stack are shown under their own names."""
+    """A form as a SymPy expression; blocks of a stack are shown under their own names.
+
+    Where the stack is only noise in the result, its blocks are taken as the letters instead.
+    """
+    shown = _shown(value)
+    if not shown.has(Stack, BlockColumn):
+        return shown
+    apart = _shown(interpret(shown, FormAlgebra(Basis(), Facts())))
+    return min(shown, apart, key=lambda e: (e.has(BlockColumn), e.count_ops()))
+
+
+def _shown(value: Form) -> Any:
     terms = []
     for m, c in sorted(value.terms.items(), key=lambda term: repr(term)):
-        scalar = Mul(_open(c), _open(m.indexed), *(Trace(_product(w)) if not _is_scalar_letter(w) else w[0].base for w in m.cycles))
+        if (c := _tidy(c)) == 0:
+            continue
+        scalar = Mul(_open(c), _open(m.indexed), *map(_cycle, m.cycles))
         if m.word is None:
             inner: Any = scalar
         else:
@@ -172,25 +208,33 @@ def expression(value: Form) -> Any:
 
 
 def _collected(total: Any) -> Any:
-    """A sum of scalars with the coefficients of each trace or determinant gathered."""
-    gathered = factor_terms(total) if not isinstance(total, Add) else total
-    if isinstance(gathered, Add):
-        heads = [a for a in gathered.atoms(Trace, Determinant, MatrixElement, ScalarSum)]
-        products = {term.as_independent(*heads, as_Add=False)[1] for term in gathered.args} if heads else set()
-        grouped = []
-        rest = gathered
-        for head in sorted(products - {1}, key=str):
-            same = [x for x in rest.args if x.as_independent(*heads, as_Add=False)[1] == head] if isinstance(rest, Add) else []
-            if len(same) > 1:
-                inner = Add(*(x.as_independent(*heads, as_Add=False)[0] for x in same))
-                grouped.append(factor_terms(inner) * head)
-                rest = Add(*(x for x in rest.args if x not in same))
-        gathered = Add(rest, *grouped)
-    return gathered
+    """A sum of scalars with the coefficients of each trace, determinant or sum gathered."""
+    if not isinstance(total, Add):
+        return _tidy(total)
+    heads = total.atoms(Trace, Determinant, MatrixElement, ScalarSum)
+    if not heads:
+        return _tidy(total)
+    gathered: dict[Any, list[Any]] = {}
+    for term in total.args:
+        coefficient, head = term.as_independent(*heads, as_Add=False)
+        gathered.setdefault(head, []).append(coefficient)
+    return Add(*(_tidy(Add(*cs)) * head for head, cs in gathered.items()))
 
 
-def _is_scalar_letter(word: Word) -> bool:
-    return len(word) == 1 and isinstance(word[0].base, ScalarMember | ScalarIncrement)
+def _tidy(coefficient: Any) -> Any:
+    """A coefficient in its shorter form: as it is, or as a fraction with factors."""
+    if not isinstance(coefficient, Add) and not any(isinstance(a, Add) for a in coefficient.args):
+        return coefficient
+    short = factor_terms(cancel(coefficient))
+    return min(coefficient, short, key=lambda e: e.count_ops())
+
+
+def _cycle(word: Word) -> Any:
+    """A cycle as a scalar letter, an entry or a trace."""
+    if len(word) == 1 and isinstance(word[0].base, ScalarMember | ScalarIncrement):
+        return word[0].base
+    entry = _entry(word)
+    return Trace(_product(word)) if entry is None else entry
 
 
 def _open(coefficient: Any) -> Any:
@@ -202,25 +246,28 @@ def _open(coefficient: Any) -> Any:
 def _atom(atom: Atom) -> Any:
     kind, content = atom.payload
     if kind == "trace":
-        entry = _entry(content)
-        return Trace(_product(content)) if entry is None else entry
+        return _cycle(content)
     if kind == "det":
         return Determinant(expression(content))
     return expression(content)
 
 
 def _entry(word: Word) -> Any:
-    """The entry A_ij that a cycle e_i' A e_j stands for, or None."""
-    places = [n for n, f in enumerate(word) if isinstance(f.base, Unit)]
-    if len(places) != 2:
+    """The entry A_ij that a cycle e_i' A e_j (or A e_j alone, for a column) stands for, or None."""
+    units = [f for f in word if isinstance(f.base, Unit)]
+    if not units or len(units) > 2:
         return None
     for start in range(len(word)):
         w = word[start:] + word[:start]
         first, last = w[0], w[-1]
-        if not isinstance(first.base, Unit) or not isinstance(last.base, Unit) or len(w) < 3:
-            continue
-        if first.transposed and not last.transposed:
+        row = isinstance(first.base, Unit) and first.transposed
+        column = isinstance(last.base, Unit) and not last.transposed
+        if len(units) == 2 and row and column and len(w) > 2:
             return MatrixElement(_product(w[1:-1]), first.base.position, last.base.position)
+        if len(units) == 1 and row and len(w) > 1:
+            return MatrixElement(_product(w[1:]), first.base.position, 0)
+        if len(units) == 1 and column and len(w) > 1:
+            return MatrixElement(_product(w[:-1]), 0, last.base.position)
     return None
 
 

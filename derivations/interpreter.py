@@ -31,7 +31,7 @@ from sympy.matrices.expressions.blockmatrix import BlockMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .errors import DerivationError
-from .expressions import BlockColumn, IndexSum, ScalarSum, Stack, SymmetricBlock
+from .expressions import BlockColumn, IndexSum, ScalarSum, Stack, SymmetricBlock, gram
 from .symbols import (
     Dimension,
     FamilyMember,
@@ -230,6 +230,9 @@ def _symmetric_block(expression: SymmetricBlock, algebra: Algebra) -> Any:
 
 
 def _blocks(expression: Any, algebra: Algebra) -> Any:
+    product = gram(expression)
+    if product is not None:
+        return interpret(product, algebra)
     blocks = expression.blocks
     rows = tuple(blocks[a, 0].shape[0] for a in range(blocks.shape[0]))
     columns = tuple(blocks[0, b].shape[1] for b in range(blocks.shape[1]))

@@ -22,7 +22,7 @@ from functools import cached_property
 from itertools import permutations
 from typing import Any, NamedTuple
 
-from sympy import Add, Expr, Integer, Mul, Symbol, expand_mul, sstr
+from sympy import Add, Expr, Integer, KroneckerDelta, Mul, Symbol, expand, sstr
 
 from .errors import DerivationError, ShapeError
 from .symbols import (
@@ -37,6 +37,12 @@ from .symbols import (
 __all__ = ["Atom", "Factor", "Form", "Monomial", "Selector", "Unit", "factor", "transpose_word"]
 
 ONE, ZERO = Integer(1), Integer(0)
+
+
+def expanded(coefficient: Any) -> Any:
+    """Sums and products multiplied out; powers of sums too, functions left alone."""
+    hints = {"power_exp": False, "power_base": False, "log": False, "basic": False}
+    return expand(coefficient, deep=False, **hints) if coefficient.args else coefficient
 
 
 class Selector(NamedTuple):
@@ -233,7 +239,7 @@ class Form:
         for monomial, coefficient in terms:
             for reduced, c in normal_terms(monomial, coefficient):
                 found.setdefault(reduced, []).append(c)
-        summed = ((m, expand_mul(Add(*cs))) for m, cs in found.items())
+        summed = ((m, expanded(Add(*cs))) for m, cs in found.items())
         return cls(shape, {m: c for m, c in summed if c != 0})
 
     @classmethod
@@ -309,7 +315,7 @@ class Form:
             raise ShapeError(f"sum: shapes {self.shape} and {other.shape} do not conform")
         terms = dict(self.terms)
         for m, c in other.terms.items():
-            total = expand_mul(terms[m] + c) if m in terms else c
+            total = expanded(terms[m] + c) if m in terms else c
             if total == 0:
                 terms.pop(m, None)
             else:
@@ -320,7 +326,7 @@ class Form:
         """The form times a scalar without indices or increments."""
         if coefficient == 0:
             return Form(self.shape, {})
-        scaled = {m: expand_mul(c * coefficient) for m, c in self.terms.items()}
+        scaled = {m: expanded(c * coefficient) for m, c in self.terms.items()}
         return Form(self.shape, {m: c for m, c in scaled.items() if c != 0})
 
     def __neg__(self) -> Form:
@@ -413,25 +419,25 @@ def apart(m: Monomial, used: frozenset[Index]) -> Monomial:
     return m.relabel(names)
 
 
-def matchings(left: list[Index], right: list[Index], free: frozenset[Index]) -> Iterator[dict[Index, Index]]:
-    """Partial matchings right -> left of indices of one range, never of two free ones."""
+def matchings(left: list[Index], right: list[Index]) -> Iterator[dict[Index, Index]]:
+    """Partial matchings right -> left of indices of one range."""
     if not right:
         yield {}
         return
     b, rest = right[0], right[1:]
-    yield from matchings(left, rest, free)
+    yield from matchings(left, rest)
     for a in left:
-        if a.range == b.range and not (a in free and b in free):
+        if a.range == b.range:
             remaining = [x for x in left if x != a]
-            for m in matchings(remaining, rest, free):
+            for m in matchings(remaining, rest):
                 yield {b: a, **m}
 
 
 def product(first: Term, second: Term) -> Iterator[Term]:
     """The product of two terms: a sum over the partial matchings of their indices."""
     (m1, c1), (m2, c2) = first, second
-    if not m1.indices and not m2.indices:
-        yield _joined(m1, m2, (), {}), c1 * c2
+    if not m1.occurring or not m2.occurring:
+        yield _joined(m1, m2, (*m1.indices, *m2.indices), {}), c1 * c2
         return
     m2 = apart(m2, m1.occurring | frozenset(m1.indices))
     m1 = apart(m1, m2.occurring - frozenset(m2.indices))
@@ -439,12 +445,15 @@ def product(first: Term, second: Term) -> Iterator[Term]:
     common = free1 & free2
     left = [*m1.indices, *sorted(free1 - common, key=str)]
     right = [*m2.indices, *sorted(free2 - common, key=str)]
-    for match in matchings(left, right, free1 | free2):
-        # A free index keeps its name, whichever side it comes from.
-        names = {b: a for b, a in match.items() if b not in free2}
-        names |= {a: b for b, a in match.items() if b in free2}
+    for match in matchings(left, right):
+        # A free index keeps its name, whichever side it comes from; two free ones that are
+        # matched leave a Kronecker delta behind, for whoever binds one of them.
+        names = {b: a for b, a in match.items() if b not in free2 or a in free1}
+        names |= {a: b for b, a in match.items() if b in free2 and a not in free1}
         bound = tuple(i for i in (*m1.indices, *m2.indices) if i not in names)
-        yield _joined(m1, m2, bound, names), c1 * c2
+        deltas = [KroneckerDelta(a, b) for b, a in match.items() if b in free2 and a in free1]
+        joined = _joined(m1, m2, bound, names)
+        yield joined._replace(indexed=Mul(joined.indexed, *deltas)), c1 * c2
 
 
 def _joined(m1: Monomial, m2: Monomial, bound: tuple[Index, ...], names: Mapping[Index, Index]) -> Monomial:
@@ -456,20 +465,24 @@ def _joined(m1: Monomial, m2: Monomial, bound: tuple[Index, ...], names: Mapping
 def bind(term: Term, index: Index, excluded: Iterable[Any] = ()) -> Iterator[Term]:
     """Σ over a free index, without the values of the excluded (free) ones.
 
-    The values are split: distinct from the term's other indices, or equal to one of them.
+    By the invariant the index is distinct from the other indices of its term; where it is equal to
+    one of them is another term, which says so by a Kronecker delta.
     """
     m, c = term
     if index in m.indices:
         m = apart(m, frozenset({index}))
     barred = {e for e in excluded if e.range == index.range}
+    for delta in m.indexed.atoms(KroneckerDelta):
+        if index in delta.args:
+            (other,) = (i for i in delta.args if i != index)
+            if other not in barred:
+                yield m.relabel({index: other}), c
+            return
     if index not in m.occurring:
         yield m, c * (index.range - len(barred))
         return
     yield m._replace(indices=(*m.indices, index)), c
-    present = {i for i in m.occurring | set(m.indices) if i.range == index.range} - {index}
-    for other in sorted(present - barred, key=str):
-        yield m.relabel({index: other}), c
-    for other in sorted(barred - present, key=str):
+    for other in sorted(barred - m.occurring, key=str):
         yield m.relabel({index: other}), -c
 
 
