@@ -16,7 +16,9 @@ __all__ = ["claims", "find", "find_theorem", "names", "select"]
 
 def names() -> tuple[str, ...]:
     """The ids of all theorems, sorted; nothing is imported."""
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(theorems.__path__) if m.name[0] != "_"))
+    return tuple(
+        sorted(m.name for m in pkgutil.iter_modules(theorems.__path__) if m.name[0] != "_")
+    )
 
 
 @cache
@@ -32,14 +34,20 @@ def find_theorem(name: str) -> Theorem:
         raise DerivationError(f"theorem: no {name!r}{_nearest(name, names())}")
     module = importlib.import_module(f"{theorems.__name__}.{name}")
     if not hasattr(module, "theorem"):
-        raise DerivationError(f"theorems/{name}.py: no function theorem(); add one that returns a Theorem")
+        raise DerivationError(
+            f"theorems/{name}.py: no function theorem(); add one that returns a Theorem"
+        )
     found = module.theorem()
     if not isinstance(found, Theorem) or found.id != name:
-        raise DerivationError(f"theorems/{name}.py: theorem() must return a Theorem with id {name!r}")
+        raise DerivationError(
+            f"theorems/{name}.py: theorem() must return a Theorem with id {name!r}"
+        )
     ids = [claim.id for claim in found.claims]
     for id_ in ids:
         if ids.count(id_) > 1 or not (id_ == name or id_.startswith(f"{name}.")):
-            raise DerivationError(f"theorems/{name}.py: claim id {id_!r} is taken or lacks the prefix {name}.")
+            raise DerivationError(
+                f"theorems/{name}.py: claim id {id_!r} is taken or lacks the prefix {name}."
+            )
     return found
 
 

@@ -12,15 +12,17 @@ from typing import Any
 
 from sympy import Dummy, Q, integrate, solve, sqrt, sympify
 
+from .basis import Basis, FormAlgebra
+from .display import expression
+from .equality import Equality, Status, equal
 from .errors import AssumptionError, DerivationError
 from .facts import Facts
-from .forms import Basis, FormAlgebra, expression
 from .interpreter import interpret
 from .sde import MatrixSDE, increments_of
 from .shapes import shape_of
 from .symbols import dt, t
 
-__all__ = ["change_time"]
+__all__ = ["change_time", "same_law"]
 
 
 def change_time(
@@ -60,6 +62,28 @@ def change_time(
         old = _old_time(rate)
         equations = {state: e.xreplace({t: old}) for state, e in equations.items()}
     return system.with_equations(equations, renamed=names)
+
+
+def same_law(first: MatrixSDE, second: MatrixSDE) -> Equality:
+    """Whether two systems with the same states are one equation but for the names of the noises.
+
+    The Brownian motions are matched in order of their names; sufficient for equality in law, and
+    necessary where each noise enters once.
+    """
+    first, second = first.to_ito(), second.to_ito()
+    if first.states != second.states or len(first.noises) != len(second.noises):
+        raise DerivationError(
+            f"systems: the states {first.states} and {second.states} and the numbers of noises "
+            "must be the same"
+        )
+    names = dict(zip(second.noises, first.noises, strict=True))
+    answer = Equality(status=Status.EQUAL, reason="")
+    for state in first.states:
+        for part in (MatrixSDE.drift, MatrixSDE.noise):
+            answer = equal(part(first, state), part(second, state).xreplace(names))
+            if answer.status is not Status.EQUAL:
+                return answer
+    return answer
 
 
 def _old_time(rate: Any) -> Any:

@@ -22,8 +22,10 @@ from sympy import Identity
 
 from .errors import DerivationError
 from .facts import Facts
+from .forms import Form
 from .symbols import MatrixIncrement, ScalarMember
-from .words import ONE, Factor, Form, Monomial, Term, Word, transpose_word
+from .terms import Monomial, Term
+from .words import ONE, Factor, Word, transpose_word
 
 __all__ = ["Contraction", "Correlations"]
 
@@ -85,7 +87,7 @@ class Contraction:
 
 
 def _form(covariance: Any) -> Form | None:
-    from .forms import Basis, FormAlgebra
+    from .basis import Basis, FormAlgebra
     from .interpreter import interpret
 
     if isinstance(covariance, Identity):

@@ -20,16 +20,17 @@ import flint
 from sympy import Identity, Symbol, ZeroMatrix
 from sympy.matrices.expressions import MatrixExpr
 
+from .basis import Basis, FormAlgebra
+from .display import expression
 from .equality import Status, equal
 from .errors import StepError
-from .facts import Facts
 from .expressions import BlockColumn, Stack
-from .forms import Basis, FormAlgebra, expression
+from .facts import Facts
+from .forms import Form
 from .interpreter import interpret
 from .points import Point, covariance_directions, draw, entries, evaluate, precision
 from .sde import MatrixSDE
 from .symbols import MatrixIncrement, MatrixState, ScalarIncrement, ScalarMember, dt
-from .words import Form
 
 if TYPE_CHECKING:
     from .differential import Differential
@@ -102,12 +103,8 @@ def ito_derivation(d: Differential) -> Derivation:
     facts = Facts((*d.facts.declared,))
     forms = FormAlgebra(Basis([d.f]), facts)
     formal = _Formal(system, forms.basis)
-    taylor = _parts(
-        d, forms, lambda s: (_nothing(forms, s), interpret(formal.of_state[s], forms))
-    )
-    inserted = _parts(
-        d, forms, lambda s: (_nothing(forms, s), interpret(system.noise(s), forms))
-    )
+    taylor = _parts(d, forms, lambda s: (_nothing(forms, s), interpret(formal.of_state[s], forms)))
+    inserted = _parts(d, forms, lambda s: (_nothing(forms, s), interpret(system.noise(s), forms)))
     drifting = _parts(
         d, forms, lambda s: (_nothing(forms, s), interpret(system.drift(s), forms)), increments=0
     )
@@ -328,7 +325,9 @@ class _Checks:
                 for part in self._polarised(square, point):
                     total = part if total is None else total + part
                 expected = evaluate(contracted, point)
-                _agree(expected - expected if total is None else total, expected, "Itô table", point)
+                _agree(
+                    expected - expected if total is None else total, expected, "Itô table", point
+                )
         return self._said("the sum over the directions of the noise agrees")
 
     def _polarised(self, square: Any, point: Point) -> Any:
@@ -357,7 +356,9 @@ def _noise_letters(system: MatrixSDE, point: Point) -> list[Any]:
     for d in system.noises:
         if isinstance(d, ScalarMember):
             count = point.size(d.index.range)
-            found += [d.func(*(n if a == d.index else a for a in d.args)) for n in range(1, count + 1)]
+            found += [
+                d.func(*(n if a == d.index else a for a in d.args)) for n in range(1, count + 1)
+            ]
         else:
             found.append(d)
     return found

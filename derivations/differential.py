@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from sympy import Dummy, Rational, diff
 
+from .basis import Basis, FormAlgebra
 from .contraction import Contraction
+from .display import expression
 from .errors import DerivationError, UnknownSymbolError
 from .expressions import Stack
 from .facts import Facts
-from .forms import Basis, FormAlgebra, expression
+from .forms import Atom, Form
 from .interpreter import interpret
 from .reduction import inverse
 from .sde import MatrixSDE
@@ -35,7 +37,7 @@ from .symbols import (
     dt,
     t,
 )
-from .words import Atom, Form, Selector, Unit
+from .words import Selector, Unit
 
 if TYPE_CHECKING:
     from .derivation import Derivation
@@ -160,9 +162,7 @@ class ItoAlgebra:
         )
 
     def trace(self, a: Ito) -> Ito:
-        return Ito(
-            value=a.value.trace(), drift=a.drift.trace(), martingale=a.martingale.trace()
-        )
+        return Ito(value=a.value.trace(), drift=a.drift.trace(), martingale=a.martingale.trace())
 
     def det(self, a: Ito, expression: Any) -> Ito:
         """d det X = det X · [tr(X⁻¹dX) + ½ (tr(X⁻¹dX)² − tr(X⁻¹dX X⁻¹dX))]."""
@@ -233,7 +233,9 @@ class Differential:
     ``drift`` and ``martingale`` are SymPy expressions; ``covariation`` gives d⟨f, g⟩/dt.
     """
 
-    def __init__(self, system: MatrixSDE, f: Any, ito: Ito, contract: Contraction, facts: Facts) -> None:
+    def __init__(
+        self, system: MatrixSDE, f: Any, ito: Ito, contract: Contraction, facts: Facts
+    ) -> None:
         self.system, self.f, self.ito, self.facts = system, f, ito, facts
         self._contract = contract
 
@@ -323,5 +325,3 @@ def _check_letters(system: MatrixSDE, f: Any) -> None:
             raise UnknownSymbolError(
                 f"unknown symbol {symbol}; declare it with Parameter, Process or State"
             )
-
-

@@ -15,13 +15,13 @@ from typing import Any
 from sympy import ZeroMatrix, cancel, expand, sympify, together
 from sympy.matrices.expressions import MatrixExpr
 
+from .basis import Basis, FormAlgebra
 from .errors import DerivationError
 from .facts import Facts
-from .forms import Basis, FormAlgebra
+from .forms import Form
 from .interpreter import interpret
 from .points import Point, draw, entries, evaluate, precision
 from .shapes import shape_of
-from .words import Form
 
 __all__ = ["Equality", "Status", "equal", "vanishes"]
 
@@ -63,7 +63,9 @@ def _is_zero(coefficient: Any) -> bool:
     return bool(cancel(together(coefficient)) == 0)
 
 
-def equal(a: Any, b: Any, *, assuming: Iterable[Any] = (), seed: int = 0, points: int = 3) -> Equality:
+def equal(
+    a: Any, b: Any, *, assuming: Iterable[Any] = (), seed: int = 0, points: int = 3
+) -> Equality:
     """Decide whether two expressions are equal for all values of their letters.
 
     Parameters
@@ -117,7 +119,9 @@ def _by_points(a: Any, b: Any, facts: Any, *, seed: int, points: int, note: str)
         for point in found:
             gaps = zip(entries(evaluate(a, point)), entries(evaluate(b, point)), strict=True)
             if any(x - y != 0 for x, y in gaps):
-                reason = f"they differ at a point with sizes {_text(point.sizes)}, seed {point.seed}"
+                reason = (
+                    f"they differ at a point with sizes {_text(point.sizes)}, seed {point.seed}"
+                )
                 return Equality(
                     status=Status.DIFFERENT, reason=reason, point=point, points=len(found)
                 )
@@ -129,5 +133,3 @@ def _by_points(a: Any, b: Any, facts: Any, *, seed: int, points: int, note: str)
 
 def _text(sizes: Any) -> str:
     return ", ".join(f"{d} = {n}" for d, n in sizes.items()) or "of scalars"
-
-

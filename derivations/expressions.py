@@ -12,7 +12,21 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from .errors import DerivationError, ShapeError
 from .symbols import Index
 
-__all__ = ["BlockColumn", "IndexSum", "S", "ScalarSum", "Stack", "SymmetricBlock", "det", "entry", "gram", "logdet", "stack", "total", "tr"]
+__all__ = [
+    "BlockColumn",
+    "IndexSum",
+    "S",
+    "ScalarSum",
+    "Stack",
+    "SymmetricBlock",
+    "det",
+    "entry",
+    "gram",
+    "logdet",
+    "stack",
+    "total",
+    "tr",
+]
 
 
 class Stack(MatrixExpr):
@@ -143,7 +157,7 @@ def stack(*blocks: Any) -> Stack:
     return Stack(*blocks)
 
 
-def S(G: Any) -> SymmetricBlock:  # noqa: N802, N803 - the sheet's letters
+def S(G: Any) -> SymmetricBlock:  # noqa: N802 - the sheet's letters
     """The symmetric block S(G) = [[0, G], [G', 0]]."""
     return SymmetricBlock(G)
 
@@ -168,29 +182,29 @@ def total(expression: Any, index: Index, *, excluding: Any = ()) -> Any:
     return head(expression, index, *excluded)
 
 
-def entry(A: Any, i: Any, j: Any) -> Any:  # noqa: N803 - the field's letter
+def entry(A: Any, i: Any, j: Any) -> Any:
     """The entry A[i, j], counted from 0 as SymPy does, without expanding a product."""
     return MatrixElement(A, i, j)
 
 
-def tr(A: Any) -> Any:  # noqa: N803 - the field's letter
+def tr(A: Any) -> Any:
     """The trace of a square matrix."""
     _square("tr", A)
     return Trace(A)
 
 
-def det(A: Any) -> Any:  # noqa: N803 - the field's letter
+def det(A: Any) -> Any:
     """The determinant of a square matrix."""
     _square("det", A)
     return Determinant(A)
 
 
-def logdet(A: Any) -> Any:  # noqa: N803 - the field's letter
+def logdet(A: Any) -> Any:
     """log det of a positive definite matrix."""
     _square("logdet", A)
     return log(Determinant(A))
 
 
-def _square(what: str, A: Any) -> None:  # noqa: N803 - the field's letter
+def _square(what: str, A: Any) -> None:
     if A.shape[0] != A.shape[1]:
         raise ShapeError(f"{what}: {A} is {A.shape[0]} x {A.shape[1]}, it must be square")

@@ -14,7 +14,7 @@ from .symbols import MatrixParameter
 __all__ = ["Facts", "full_row_rank"]
 
 
-def full_row_rank(A: Any) -> Any:  # noqa: N803 - the field's letter
+def full_row_rank(A: Any) -> Any:
     """The fact that A has full row rank, said as positive definiteness of A A'."""
     return Q.positive_definite(A * A.T)
 
@@ -33,7 +33,7 @@ class Facts:
         """Declared facts that no rule asked for."""
         return tuple(fact for fact in self.declared if fact not in self.used)
 
-    def is_positive_definite(self, A: Any) -> bool:  # noqa: N803 - the field's letter
+    def is_positive_definite(self, A: Any) -> bool:
         """Whether A is declared, or by its form seen to be, positive definite."""
         for fact in self.declared:
             if isinstance(fact, AppliedPredicate) and fact.function == Q.positive_definite:
@@ -53,12 +53,12 @@ class Facts:
                 return self.is_positive_definite(MatMul(*A.args[1:]).doit(deep=False))
         return bool(getattr(A, "is_Identity", False))
 
-    def _is_positive_sum(self, A: Any) -> bool:  # noqa: N803
+    def _is_positive_sum(self, A: Any) -> bool:
         definite = [self.is_positive_definite(term) for term in A.args]
         gram = [term == term.T and _is_gram(term) for term in A.args]
         return any(definite) and all(d or g for d, g in zip(definite, gram, strict=True))
 
-    def positive_definite(self, A: Any, why: str) -> None:  # noqa: N803
+    def positive_definite(self, A: Any, why: str) -> None:
         """Use that A is positive definite.
 
         Raises
@@ -72,7 +72,7 @@ class Facts:
                 "assuming=[Q.positive_definite(...)], or full_row_rank(X) for X*X.T"
             )
 
-    def invertible(self, A: Any) -> None:  # noqa: N803
+    def invertible(self, A: Any) -> None:
         """Use that A is invertible: declared, implied by positive definiteness, or noted as implied."""
         for fact in self.declared:
             if isinstance(fact, AppliedPredicate) and fact.arguments[0] == A:

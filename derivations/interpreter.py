@@ -33,7 +33,6 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from .errors import DerivationError
 from .expressions import BlockColumn, IndexSum, ScalarSum, Stack, SymmetricBlock, gram
 from .symbols import (
-    Dimension,
     FamilyMember,
     Letter,
     MatrixIncrement,

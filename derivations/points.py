@@ -38,10 +38,10 @@ from sympy import (
     sinh,
     tanh,
 )
+from sympy.assumptions.assume import AppliedPredicate
 from sympy.core.function import AppliedUndef
 from sympy.core.relational import Relational
 from sympy.functions.special.tensor_functions import KroneckerDelta
-from sympy.assumptions.assume import AppliedPredicate
 from sympy.matrices.expressions import MatrixExpr
 
 from .errors import DerivationError
@@ -77,8 +77,8 @@ class Point:
 
     sizes: Mapping[Any, int]
     seed: int
-    overrides: Mapping[Any, Any] = field(default_factory=dict)
-    values: dict[Any, Any] = field(default_factory=dict)
+    overrides: Mapping[Any, Any] = field(default_factory=dict, repr=False)
+    values: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def with_overrides(self, overrides: Mapping[Any, Any]) -> Point:
         """The same point with some letters given other values."""
@@ -122,7 +122,10 @@ class Point:
 
 
 def _random_matrix(rng: random.Random, rows: int, columns: int) -> Any:
-    entries = [flint.arb(rng.randint(-6, 6)) / flint.arb(rng.choice((1, 2, 4))) for _ in range(rows * columns)]
+    entries = [
+        flint.arb(rng.randint(-6, 6)) / flint.arb(rng.choice((1, 2, 4)))
+        for _ in range(rows * columns)
+    ]
     return flint.arb_mat(rows, columns, entries)
 
 
@@ -182,7 +185,9 @@ class PointAlgebra:
     def unit(self, vector: Unit) -> Any:
         size, position = self.point.size(vector.size), self.point.size(Integer(0) + vector.position)
         if position >= size:
-            raise NotAdmissible(f"entry {position}: the matrix has only {size} rows or columns here")
+            raise NotAdmissible(
+                f"entry {position}: the matrix has only {size} rows or columns here"
+            )
         return flint.arb_mat(size, 1, [flint.arb(int(a == position)) for a in range(size)])
 
     def identity(self, size: Any) -> Any:
@@ -248,7 +253,9 @@ def _at(body: Any, index: Index, n: int) -> Any:
     if isinstance(body, IndexSum | ScalarSum) and body.args[1] == index:
         return body
     args = [_at(a, index, n) for a in body.args]
-    return body.func(*args) if any(x is not y for x, y in zip(args, body.args, strict=True)) else body
+    return (
+        body.func(*args) if any(x is not y for x, y in zip(args, body.args, strict=True)) else body
+    )
 
 
 def evaluate(expression: Any, point: Point) -> Any:
@@ -256,7 +263,9 @@ def evaluate(expression: Any, point: Point) -> Any:
     return interpret(expression, PointAlgebra(point))
 
 
-def draw(expressions: Iterable[Any], facts: Iterable[Any] = (), *, count: int = 3, seed: int = 0) -> list[Point]:
+def draw(
+    expressions: Iterable[Any], facts: Iterable[Any] = (), *, count: int = 3, seed: int = 0
+) -> list[Point]:
     """Points at which all expressions can be evaluated and all facts hold; fewer if few are found."""
     expressions, facts = list(expressions), list(facts)
     relations = [f for f in facts if not isinstance(f, AppliedPredicate)]
@@ -320,10 +329,11 @@ def _holds(fact: Any, point: Point) -> bool:
     return bool(fact)
 
 
-def _is_positive_definite(A: Any) -> bool:  # noqa: N803 - the field's letter
+def _is_positive_definite(A: Any) -> bool:
     n = A.nrows()
     minors = (
-        flint.arb_mat(m, m, [A[a, b] for a in range(m) for b in range(m)]).det() for m in range(1, n + 1)
+        flint.arb_mat(m, m, [A[a, b] for a in range(m) for b in range(m)]).det()
+        for m in range(1, n + 1)
     )
     return all(minor > 0 for minor in minors)
 
@@ -352,4 +362,8 @@ def covariance_directions(increment: Any, point: Point) -> Iterator[tuple[Any, A
 
 
 def _direction(rows: int, columns: int, i: int, a: int) -> Any:
-    return flint.arb_mat(rows, columns, [flint.arb(int((r, c) == (i, a))) for r in range(rows) for c in range(columns)])
+    return flint.arb_mat(
+        rows,
+        columns,
+        [flint.arb(int((r, c) == (i, a))) for r in range(rows) for c in range(columns)],
+    )

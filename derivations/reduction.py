@@ -20,22 +20,10 @@ from typing import Any
 from sympy import Integer, KroneckerDelta, Mul, cancel
 
 from .errors import DerivationError, ShapeError
+from .forms import Atom, Form
 from .symbols import Index
-from .words import (
-    ONE,
-    Atom,
-    Factor,
-    Form,
-    Monomial,
-    Selector,
-    Term,
-    Unit,
-    Word,
-    _canonical_cycle,
-    factor,
-    least_labelling,
-    transpose_word,
-)
+from .terms import Monomial, Term, least_labelling
+from .words import ONE, Factor, Selector, Unit, Word, canonical_cycle, factor, transpose_word
 
 __all__ = ["InverseOf", "determinant", "inverse", "normal_terms"]
 
@@ -69,7 +57,7 @@ class InverseOf:
     @cached_property
     def is_symmetric_letter(self) -> bool:
         """Whether S = S' (by normal form)."""
-        return self.form.T == self.form
+        return self.form == self.form.T
 
     @cached_property
     def leading(self) -> tuple[Any, Word, tuple[Alternative, ...]] | None:
@@ -96,7 +84,9 @@ def inverse(form: Form) -> Form:
     """
     rows, columns = form.shape
     if (rows - columns).expand() != 0:
-        raise ShapeError(f"inverse: the matrix is {rows} x {columns}; only a square one has an inverse")
+        raise ShapeError(
+            f"inverse: the matrix is {rows} x {columns}; only a square one has an inverse"
+        )
     if not form:
         raise DerivationError("inverse: the matrix is zero")
     if len(form.terms) == 1:
@@ -135,7 +125,9 @@ def _silent(rule: str) -> None:
     """Nobody wants to know the rule."""
 
 
-def determinant(form: Form, *, positive: bool = False, note: Callable[[str], None] = _silent) -> Any:
+def determinant(
+    form: Form, *, positive: bool = False, note: Callable[[str], None] = _silent
+) -> Any:
     """det of a square form as a SymPy scalar.
 
     Multiplicative over square factors; block matrices with a multiple of the identity in a corner by
@@ -175,7 +167,7 @@ def _plain_words(form: Form) -> list[Alternative] | None:
 
 def _sylvester(ratio: Any, word: Word, positive: bool, note: Callable[[str], None]) -> Any:
     """det(I + ratio·w), the same for every rotation of w and for its transpose."""
-    turned = _canonical_cycle(word)
+    turned = canonical_cycle(word)
     if turned != word:
         note("Sylvester's identity det(I + AB) = det(I + BA)")
     size = turned[0].rows
@@ -241,11 +233,13 @@ def _settled(m: Monomial, c: Any) -> Term:
         if any(f.is_increment or f.indices for f in word):
             kept.append(word)
         else:
-            cycle = _canonical_cycle(word)
+            cycle = canonical_cycle(word)
             # tr(A A') vanishes only at A = 0, where nothing that divides by it is defined.
             c = c * Atom("trace", cycle, positive=_is_gram(cycle))
     m = m._replace(cycles=tuple(kept))
-    held, rest = m.indexed.as_independent(*m.occurring, as_Add=False) if m.occurring else (m.indexed, ONE)
+    held, rest = (
+        m.indexed.as_independent(*m.occurring, as_Add=False) if m.occurring else (m.indexed, ONE)
+    )
     m, c = m._replace(indexed=rest), c * held
     for i in m.indices:
         if i not in m.occurring:

@@ -9,8 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sympy import Add, Expr, Integer, MatAdd, MatMul, MatrixSymbol, Mul, Symbol, Transpose, ZeroMatrix, sympify
+from sympy import (
+    Add,
+    Integer,
+    MatAdd,
+    MatMul,
+    MatrixSymbol,
+    Mul,
+    Symbol,
+    Transpose,
+    ZeroMatrix,
+    sympify,
+)
 from sympy.matrices.expressions import MatrixExpr
+from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
 from .errors import DerivationError, NonlinearNoiseError, ShapeError, UnknownSymbolError
 from .expressions import IndexSum, ScalarSum, Stack, SymmetricBlock
@@ -87,7 +99,12 @@ def linear_part(expression: Any, keep: set[Any]) -> Any:
         return expression.func(*parts)
     if isinstance(expression, IndexSum | ScalarSum):
         part = linear_part(expression.args[0], keep)
-        return part if _is_zero(part) else expression.func(part, expression.args[1])
+        return part if _is_zero(part) else expression.func(part, *expression.args[1:])
+    if isinstance(expression, BlockMatrix):
+        blocks = expression.blocks
+        parts = [[_block_part(b, keep, expression) for b in row] for row in blocks.tolist()]
+        zero = all(_is_zero(part) for row in parts for part in row)
+        return _zero(expression) if zero else BlockMatrix(parts)
     return _refuse(expression)
 
 
@@ -106,6 +123,12 @@ def _linear_factor(product: Any, keep: set[Any]) -> Any:
     if isinstance(product, Mul):
         return Mul(*factors)
     return MatMul(*factors).doit(deep=False)
+
+
+def _block_part(block: Any, keep: set[Any], whole: Any) -> Any:
+    if increments_of(block):
+        return linear_part(block, keep)
+    return block if _is_zero(block) else _refuse(whole)
 
 
 def _refuse(expression: Any) -> Any:
@@ -290,9 +313,8 @@ def _letters(expression: Any) -> Iterable[Any]:
             for fact in expression.facts:
                 yield from _letters(fact)
         return
-    if isinstance(expression, Expr):
-        for part in expression.args:
-            yield from _letters(part)
+    for part in getattr(expression, "args", ()):
+        yield from _letters(part)
 
 
 def _shape_text(shape: tuple[Any, ...]) -> str:

@@ -11,14 +11,15 @@ from typing import Any
 
 from sympy import Rational
 
+from .basis import Basis, FormAlgebra
 from .contraction import Contraction
 from .differential import Ito, ItoAlgebra
+from .display import expression
 from .facts import Facts
-from .forms import Basis, FormAlgebra, expression
+from .forms import Form
 from .interpreter import interpret
 from .sde import MatrixSDE, is_increment
 from .symbols import dt
-from .words import Form
 
 __all__ = ["correction", "to_ito", "to_stratonovich"]
 
@@ -27,7 +28,11 @@ class _Coefficients(ItoAlgebra):
     """Differentials of the coefficients only: an increment counts as a constant letter."""
 
     def letter(self, symbol: Any) -> Ito:
-        return self.constant(self.forms.letter(symbol)) if is_increment(symbol) else super().letter(symbol)
+        return (
+            self.constant(self.forms.letter(symbol))
+            if is_increment(symbol)
+            else super().letter(symbol)
+        )
 
 
 def correction(system: MatrixSDE, state: Any) -> Any:

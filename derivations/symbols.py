@@ -355,5 +355,3 @@ class BrownianFamily:
         if not isinstance(index, Index):
             raise DerivationError(f"{self.name}[{index}]: not an index; make one with index(...)")
         return _Member(ScalarMember(f"d{self.name}", index, "increment"))
-
-

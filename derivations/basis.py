@@ -1,0 +1,169 @@
+"""Expressions as normal forms, and normal forms as expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import reduce
+from operator import mul
+from typing import Any
+
+from sympy import (
+    MatMul,
+)
+from sympy.matrices.expressions import MatrixExpr
+from sympy.matrices.expressions.blockmatrix import BlockMatrix
+
+from .expressions import Stack, gram
+from .facts import Facts
+from .forms import Form
+from .interpreter import interpret
+from .reduction import determinant, inverse
+from .symbols import MatrixState, ScalarIncrement, ScalarMember
+from .words import Selector, Unit
+
+__all__ = ["Basis", "FormAlgebra", "StackLetter", "form"]
+
+
+class StackLetter:
+    """A stack of states, taken as one letter Θ, so that its blocks are K_a'Θ."""
+
+    __slots__ = ("blocks",)
+
+    def __init__(self, blocks: tuple[Any, ...]) -> None:
+        self.blocks = blocks
+
+    @property
+    def name(self) -> str:
+        return str(Stack(*self.blocks))
+
+    @property
+    def shape(self) -> tuple[Any, Any]:
+        return tuple(Stack(*self.blocks).shape)  # type: ignore[return-value]
+
+
+class Basis:
+    """Which stacks of states are letters: those that occur whole and do not overlap.
+
+    With Θ = [W1; W2'] as the letter, W1 = K1'Θ and W2 = Θ'K2, and products of blocks of Θ are told
+    from each other without rules for inverses of sums.
+    """
+
+    def __init__(self, expressions: Iterable[Any] = ()) -> None:
+        self.stacks: dict[Any, StackLetter] = {}
+        self.homes: dict[Any, tuple[StackLetter, int, bool]] = {}
+        for expression in expressions:
+            self._scan(expression)
+
+    def _scan(self, expression: Any) -> None:
+        if isinstance(expression, Stack):
+            self._take(expression)
+        if isinstance(expression, BlockMatrix) and (product := gram(expression)) is not None:
+            self._scan(product)
+        for part in getattr(expression, "args", ()):
+            self._scan(part)
+
+    def _take(self, stack: Stack) -> None:
+        states = []
+        for block in stack.args:
+            transposed = not isinstance(block, MatrixState)
+            state = block.args[0] if transposed and len(block.args) == 1 else block
+            if not isinstance(state, MatrixState) or state in self.homes:
+                return
+            states.append((state, transposed))
+        if len({state for state, _ in states}) < len(states) or len(states) < 2:
+            return
+        letter = StackLetter(tuple(stack.args))
+        self.stacks[stack] = letter
+        for n, (state, transposed) in enumerate(states):
+            self.homes[state] = (letter, n, transposed)
+
+    def state(self, state: Any) -> Form:
+        """A matrix state as a form."""
+        if state not in self.homes:
+            return Form.letter(state)
+        letter, n, transposed = self.homes[state]
+        partition = tuple(block.shape[0] for block in letter.blocks)
+        block = Form.letter(Selector(partition, n), transposed=True) * Form.letter(letter)
+        return block.T if transposed else block
+
+
+class FormAlgebra:
+    """The algebra of normal forms, for :func:`derivations.interpreter.interpret`."""
+
+    def __init__(self, basis: Basis, facts: Facts) -> None:
+        self.basis, self.facts = basis, facts
+
+    def scalar(self, value: Any) -> Form:
+        return Form.scalar(value)
+
+    def letter(self, symbol: Any) -> Form:
+        if isinstance(symbol, MatrixState):
+            return self.basis.state(symbol)
+        if isinstance(symbol, MatrixExpr | ScalarMember | ScalarIncrement):
+            return Form.letter(symbol)
+        return Form.scalar(symbol)
+
+    def block_column(self, selector: Selector) -> Form:
+        return Form.letter(selector)
+
+    def unit(self, vector: Unit) -> Form:
+        return Form.identity(vector.size) if vector.size == 1 else Form.letter(vector)
+
+    def identity(self, size: Any) -> Form:
+        return Form.identity(size)
+
+    def zero(self, shape: Any) -> Form:
+        return Form.zero(shape)
+
+    def stack(self, expression: Stack) -> Form | None:
+        letter = self.basis.stacks.get(expression)
+        return None if letter is None else Form.letter(letter)
+
+    def add(self, a: Form, b: Form) -> Form:
+        return a + b
+
+    def mul(self, a: Form, b: Form) -> Form:
+        return a * b
+
+    def transpose(self, a: Form) -> Form:
+        return a.T
+
+    def inverse(self, a: Form, expression: Any) -> Form:
+        self.facts.invertible(expression)
+        return inverse(a)
+
+    def trace(self, a: Form) -> Form:
+        return a.trace()
+
+    def det(self, a: Form, expression: Any) -> Form:
+        if isinstance(expression, MatMul) and len(parts := square_factors(expression)) > 1:
+            self.facts.note("det(AB) = det A det B")
+            return reduce(mul, (self.det(interpret(part, self), part) for part in parts))
+        positive = self.facts.is_positive_definite(expression)
+        return Form.scalar(determinant(a, positive=positive, note=self.facts.note))
+
+    def function(self, head: Any, arguments: list[Form]) -> Form:
+        return Form.scalar(head(*(a.value() for a in arguments)))
+
+    def total(self, body: Any, index: Any, *excluded: Any) -> Form:
+        value: Form = interpret(body, self)
+        return value.total(index, excluded)
+
+
+def form(expression: Any, basis: Basis | None = None, facts: Facts | None = None) -> Form:
+    """The normal form of an expression."""
+    return interpret(expression, FormAlgebra(basis or Basis([expression]), facts or Facts()))  # type: ignore[no-any-return]
+
+
+def square_factors(product: Any) -> list[Any]:
+    """A product as the finest product of square factors; scalars stay with the first."""
+    scalars = [a for a in product.args if not isinstance(a, MatrixExpr)]
+    groups: list[list[Any]] = [[]]
+    for part in (a for a in product.args if isinstance(a, MatrixExpr)):
+        groups[-1].append(part)
+        if (groups[-1][0].shape[0] - part.shape[1]).expand() == 0:
+            groups.append([])
+    found = [MatMul(*group) if len(group) > 1 else group[0] for group in groups if group]
+    if scalars and found:
+        found[0] = MatMul(*scalars, found[0])
+    return found

@@ -1,0 +1,226 @@
+"""Normal forms back as SymPy expressions, in the shape people write them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sympy import (
+    Add,
+    Determinant,
+    Identity,
+    Inverse,
+    MatAdd,
+    MatMul,
+    Mul,
+    Trace,
+    ZeroMatrix,
+    cancel,
+    factor_terms,
+)
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+from .basis import Basis, FormAlgebra, StackLetter
+from .errors import DerivationError
+from .expressions import BlockColumn, IndexSum, ScalarSum, Stack, SymmetricBlock
+from .facts import Facts
+from .forms import Atom, Form
+from .interpreter import interpret
+from .reduction import InverseOf
+from .symbols import ScalarIncrement, ScalarMember
+from .terms import Monomial
+from .words import Factor, Selector, Unit, Word, factor, transpose_word
+
+__all__ = ["expression"]
+
+
+def expression(value: Form) -> Any:
+    """A form as a SymPy expression; blocks of a stack are shown under their own names.
+
+    Where the stack is only noise in the result, its blocks are taken as the letters instead.
+    """
+    shown = _shown(value)
+    if not shown.has(Stack, BlockColumn):
+        return shown
+    apart = _shown(interpret(shown, FormAlgebra(Basis(), Facts())))
+    return min(shown, apart, key=lambda e: (e.has(BlockColumn), e.count_ops()))
+
+
+def _shown(value: Form) -> Any:
+    parts = []
+    for m, c, matrix in _folded(value):
+        if (c := _tidy(c)) == 0:
+            continue
+        scalar = Mul(_open(c), _open(m.indexed), *map(_cycle, m.cycles))
+        if m.word is None:
+            inner: Any = scalar
+        else:
+            inner = matrix if scalar == 1 else MatMul(scalar, matrix).doit(deep=False)
+        head = ScalarSum if m.word is None else IndexSum
+        free = sorted(m.occurring - set(m.indices), key=str)
+        for n, i in enumerate(m.indices):
+            excluded = [j for j in (*m.indices[n + 1 :], *free) if j.range == i.range]
+            inner = head(inner, i, *excluded)
+        parts.append(inner)
+    if value.shape == ():
+        return _collected(Add(*parts))
+    if not parts:
+        return ZeroMatrix(*value.shape)
+    return parts[0] if len(parts) == 1 else MatAdd(*parts).doit(deep=False)
+
+
+def _folded(value: Form) -> Iterator[tuple[Monomial, Any, Any]]:
+    """The terms with their matrices; u K1 G K2' v + u K2 G' K1' v is shown as u S(G) v."""
+    terms = dict(sorted(value.terms.items(), key=lambda term: repr(term)))
+    while terms:
+        m, c = next(iter(terms.items()))
+        del terms[m]
+        for start, stop, mirrored in _block_pairs(m.word or ()):
+            partner = m._replace(word=mirrored)
+            if partner != m and partner in terms and terms[partner] == c and m.word:
+                del terms[partner]
+                upper = m.word[start].base.position == 0
+                inner = m.word[start + 1 : stop]
+                block = SymmetricBlock(_product(inner if upper else transpose_word(inner)))
+                before = [_product(m.word[:start])] if start else []
+                after = [_product(m.word[stop + 1 :])] if stop + 1 < len(m.word) else []
+                yield m, c, MatMul(*before, block, *after) if before or after else block
+                break
+        else:
+            yield (
+                m,
+                c,
+                None
+                if m.word is None
+                else _product(m.word)
+                if m.word
+                else Identity(value.shape[0]),
+            )
+
+
+def _block_pairs(word: Word) -> Iterator[tuple[int, int, Word]]:
+    """Places K_a ... K_b' (a ≠ b, two blocks) in a word, with the word of the mirrored block."""
+    for i, f in enumerate(word):
+        if not isinstance(f.base, Selector) or f.transposed or len(f.base.partition) != 2:
+            continue
+        for j in range(i + 2, len(word)):
+            g = word[j].base
+            if isinstance(g, Selector) and word[j].transposed and g.partition == f.base.partition:
+                if g.position != f.base.position:
+                    inner = transpose_word(word[i + 1 : j])
+                    swapped = (factor(g), *inner, factor(f.base, transposed=True))
+                    yield i, j, word[:i] + swapped + word[j + 1 :]
+
+
+def _collected(total: Any) -> Any:
+    """A sum of scalars with the coefficients of each trace, determinant or sum gathered."""
+    if not isinstance(total, Add):
+        return _tidy(total)
+    heads = total.atoms(Trace, Determinant, MatrixElement, ScalarSum)
+    if not heads:
+        return _tidy(total)
+    gathered: dict[Any, list[Any]] = {}
+    for term in total.args:
+        coefficient, head = term.as_independent(*heads, as_Add=False)
+        gathered.setdefault(head, []).append(coefficient)
+    return Add(*(_tidy(Add(*cs)) * head for head, cs in gathered.items()))
+
+
+def _tidy(coefficient: Any) -> Any:
+    """A coefficient in its shorter form: as it is, or as a fraction with factors."""
+    if not isinstance(coefficient, Add) and not any(isinstance(a, Add) for a in coefficient.args):
+        return coefficient
+    short = factor_terms(cancel(coefficient))
+    return min(coefficient, short, key=lambda e: e.count_ops())
+
+
+def _cycle(word: Word) -> Any:
+    """A cycle as a scalar letter, an entry or a trace."""
+    if len(word) == 1 and isinstance(word[0].base, ScalarMember | ScalarIncrement):
+        return word[0].base
+    entry = _entry(word)
+    return Trace(_product(word)) if entry is None else entry
+
+
+def _open(coefficient: Any) -> Any:
+    """A coefficient with its atoms written out."""
+    atoms = {a: _atom(a) for a in coefficient.free_symbols if isinstance(a, Atom)}
+    return coefficient.xreplace(atoms) if atoms else coefficient
+
+
+def _atom(atom: Atom) -> Any:
+    kind, content = atom.payload
+    if kind == "trace":
+        return _cycle(content)
+    if kind == "det":
+        return Determinant(expression(content))
+    return expression(content)
+
+
+def _entry(word: Word) -> Any:
+    """The entry A_ij that a cycle e_i' A e_j (or A e_j alone, for a column) stands for, or None."""
+    units = [f for f in word if isinstance(f.base, Unit)]
+    if not units or len(units) > 2:
+        return None
+    for start in range(len(word)):
+        w = word[start:] + word[:start]
+        first, last = w[0], w[-1]
+        row = isinstance(first.base, Unit) and first.transposed
+        column = isinstance(last.base, Unit) and not last.transposed
+        if len(units) == 2 and row and column and len(w) > 2:
+            return MatrixElement(_product(w[1:-1]), first.base.position, last.base.position)
+        if len(units) == 1 and row and len(w) > 1:
+            return MatrixElement(_product(w[1:]), first.base.position, 0)
+        if len(units) == 1 and column and len(w) > 1:
+            return MatrixElement(_product(w[:-1]), 0, last.base.position)
+    return None
+
+
+def _product(word: Word) -> Any:
+    """A word as a SymPy product, blocks K_a'Θ under their own names."""
+    parts: list[Any] = []
+    n = 0
+    while n < len(word):
+        f, g = word[n], word[n + 1] if n + 1 < len(word) else None
+        if g is not None and (block := _block(f, g)) is not None:
+            parts.append(block)
+            n += 2
+        elif (
+            g is not None
+            and (
+                block := _block(
+                    factor(g.base, transposed=not g.transposed),
+                    factor(f.base, transposed=not f.transposed),
+                )
+            )
+            is not None
+        ):
+            parts.append(block.T)
+            n += 2
+        else:
+            parts.append(_letter(f))
+            n += 1
+    return parts[0] if len(parts) == 1 else MatMul(*parts)
+
+
+def _block(f: Factor, g: Factor) -> Any:
+    """The block that K_a'Θ is, or None."""
+    if isinstance(f.base, Selector) and f.transposed and isinstance(g.base, StackLetter):
+        if not g.transposed and f.base.partition == tuple(b.shape[0] for b in g.base.blocks):
+            return g.base.blocks[f.base.position]
+    return None
+
+
+def _letter(f: Factor) -> Any:
+    base = f.base
+    if isinstance(base, Selector):
+        value: Any = BlockColumn(base.position, *base.partition)
+    elif isinstance(base, StackLetter):
+        value = Stack(*base.blocks)
+    elif isinstance(base, InverseOf):
+        value = Inverse(expression(base.form))
+    elif isinstance(base, Unit):
+        raise DerivationError(f"{f}: a unit vector outside an entry cannot be shown")
+    else:
+        value = base
+    return value.T if f.transposed else value
