@@ -1,0 +1,317 @@
+"""The generator by central differences and Richardson extrapolation, in float64 and in many digits.
+
+For dX = a dt + Σ_j b_j dβ_j (Itô), with δ_j an increment of β_j,
+
+    L f ≈ [f(x + h·a, t + h) − f(x − h·a, t − h)]/(2h)
+          + Σ_j [f(x + δ b_j) + f(x − δ b_j) − 2f(x)]/(2δ²),
+
+one pair of values ±δ for each Brownian component. Both have errors in even powers of the step,
+which Richardson extrapolation removes one after the other. Digits are counted relative to the sum
+of the absolute values of the terms, Σ_e |∂_e f a_e| + Σ_j |second difference j| over the entries e
+of the state: a drift may cancel, the terms that it consists of do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numerics.errors import NumericsError
+from numerics.kernel import Point
+from numerics.system import State, System
+
+__all__ = ["GeneratorEstimate", "directions", "estimate_generator", "matching_digits"]
+
+Array: TypeAlias = NDArray[np.float64]
+Observable: TypeAlias = Callable[[Point], Any]
+
+_LEVELS = 12  # steps, each half of the one before
+_COLUMNS = 6  # Richardson steps at most
+_FIRST_STEP = 0.1  # of |x| over |direction|
+_GRADIENT_STEP = 1e-5  # of |x|; the scale needs three digits, not ten
+_NUMBERS_AT_ONCE = 2_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeneratorEstimate:
+    """The differential of an observable, as estimated by differences.
+
+    Arrays have the batch axes of the point first, then those of the observable's value;
+    `martingale` and its companions have one axis more in front, the Brownian components.
+
+    Attributes
+    ----------
+    drift, drift_error, drift_scale
+        L f; an estimate of its error; the sum of the absolute values of its terms.
+    martingale, martingale_error, martingale_scale
+        The same for ∂f·b_j, the coefficient of dβ_j.
+    directions
+        Differential -> value for a unit of each component, shape (components, *its shape).
+    """
+
+    drift: Array
+    drift_error: Array
+    drift_scale: Array
+    martingale: Array
+    martingale_error: Array
+    martingale_scale: Array
+    directions: Mapping[str, Array]
+
+    def covariation(self, other: GeneratorEstimate) -> tuple[Array, Array, Array]:
+        """Γ(f, g) entry by entry, with its error estimate and the sum of its absolute terms."""
+        f, g = self.martingale, other.martingale
+        error = np.sum(
+            np.abs(f) * other.martingale_error + np.abs(g) * self.martingale_error, axis=0
+        )
+        scale = np.sum(self.martingale_scale * other.martingale_scale, axis=0)
+        return np.sum(f * g, axis=0), error, scale
+
+
+def directions(system: System) -> dict[str, Array]:
+    """What a unit of each independent Brownian component adds to every differential.
+
+    The law of a noise is A ξ D' with independent entries of ξ, and ξ = K ζ mixes correlated noises;
+    the components are the entries of ζ.
+    """
+    K = system.mixing()
+    parts: dict[str, list[Array]] = {noise.differential: [] for noise in system.noises}
+    for b, source in enumerate(system.noises):
+        count = source.components
+        units = np.eye(count).reshape(*source.inner_shape, count)
+        for a, noise in enumerate(system.noises):
+            mixed = K[a, b] != 0.0 and noise.inner_shape == source.inner_shape
+            value = (
+                np.moveaxis(noise.applied(K[a, b] * units), -1, 0)
+                if mixed
+                else np.zeros((count, *noise.shape))
+            )
+            parts[noise.differential].append(value)
+    return {name: np.concatenate(values) for name, values in parts.items()}
+
+
+def estimate_generator(system: System, observable: Observable, point: Point) -> GeneratorEstimate:
+    """L f and the martingale coefficients by differences, vectorised over points.
+
+    Parameters
+    ----------
+    system
+        The declared system, as numbers.
+    observable
+        f: a float64 kernel, or any NumPy function of a point over leading batch axes.
+    point
+        States (with any leading batch axes), and what else the two need; ``"t"`` if they do.
+
+    Raises
+    ------
+    NumericsError
+        If f is not finite at the point.
+    """
+    frame = _Frame.at(system, observable, point)
+    a = frame.increments(1.0, system.no_noise(frame.batch), ())
+    along_drift = {name: value[None] for name, value in a.items()}
+    if "t" in point:
+        along_drift["t"] = np.ones(1)
+    first, _ = frame.differences(along_drift)
+    units = directions(system)
+    count = sum(noise.components for noise in system.noises)
+    spread = {
+        name: value.reshape(count, *[1] * len(frame.batch), *value.shape[1:])
+        for name, value in units.items()
+    }
+    b = frame.increments(0.0, spread, (count,))
+    first_b, second_b = frame.in_chunks(b)
+    scale_a, scale_b = frame.absolute_terms(a, b)
+    drift = first[0][0] + np.sum(second_b[0], axis=0)
+    return GeneratorEstimate(
+        drift=drift,
+        drift_error=first[1][0] + np.sum(second_b[1], axis=0),
+        drift_scale=scale_a + np.sum(np.abs(second_b[0]), axis=0),
+        martingale=first_b[0],
+        martingale_error=first_b[1],
+        martingale_scale=scale_b,
+        directions=units,
+    )
+
+
+def matching_digits(
+    estimate: Any, stated: Any, scale: Any, *, value_axes: int = 0, most: float = 16.0
+) -> Array:
+    """Decimal digits to which two values agree, relative to the sum of the absolute terms.
+
+    The last `value_axes` axes belong to one value (2 for a matrix): its entries are measured by
+    their largest scale, and the worst entry counts.
+    """
+    gap = np.abs(np.asarray(estimate, dtype=float) - np.asarray(stated, dtype=float))
+    scale = np.broadcast_to(np.asarray(scale, dtype=float), gap.shape)
+    axes = tuple(range(gap.ndim - value_axes, gap.ndim))
+    gap, scale = np.max(gap, axis=axes), np.max(scale, axis=axes)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        digits = -np.log10(gap / scale)
+    digits = np.where(gap == 0.0, most, np.where(np.isnan(digits), 0.0, digits))
+    return np.asarray(np.clip(digits, 0.0, most))
+
+
+Pair: TypeAlias = tuple[Array, Array]
+"""A value and the estimate of its error."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Frame:
+    """An observable seen from a point: its values along lines through it."""
+
+    system: System
+    observable: Observable
+    point: Point
+    batch: tuple[int, ...]
+    t: float
+    size: Array  # |x|, per point of the batch
+    value: Array  # f(x)
+
+    @classmethod
+    def at(cls, system: System, observable: Observable, point: Point) -> _Frame:
+        name, shape = next(iter(system.states.items()))
+        full = np.shape(point[name])
+        batch = full[: len(full) - len(shape)]
+        squares = [
+            np.sum(np.square(point[s]), axis=tuple(range(-len(shape), 0)))
+            for s, shape in system.states.items()
+        ]
+        size = np.sqrt(sum(squares, np.zeros(batch)))
+        value = np.asarray(observable(point), dtype=float)
+        if not np.all(np.isfinite(value)):
+            raise NumericsError("point: the observable is not finite there; draw another point")
+        return cls(
+            system=system,
+            observable=observable,
+            point=point,
+            batch=batch,
+            t=float(np.max(point.get("t", 0.0))),
+            size=np.where(size > 0.0, size, 1.0),
+            value=value,
+        )
+
+    def increments(self, dt: float, dB: State, lines: tuple[int, ...]) -> dict[str, Array]:
+        """The declared right-hand side, every state with the axes (*lines, *batch, *shape)."""
+        lead = (*lines, *self.batch)
+        value = self.system.increment(self._spread({}, lead), self.t, dt, dB)
+        return {
+            name: np.broadcast_to(np.asarray(value[name], dtype=float), (*lead, *shape))
+            for name, shape in self.system.states.items()
+        }
+
+    def differences(self, b: Mapping[str, Array]) -> tuple[Pair, Pair]:
+        """[s¹]f and [s²]f along directions b (lines, *batch, *shape), each with its error."""
+        squares = [
+            np.sum(np.square(b[s]), axis=tuple(range(-len(shape), 0)))
+            for s, shape in self.system.states.items()
+        ]
+        length = np.sqrt(sum(squares, 0.0))
+        with np.errstate(divide="ignore"):
+            first = np.where(length > 0.0, _FIRST_STEP * self.size / length, 1.0)
+        halves = 0.5 ** np.arange(_LEVELS, dtype=float)
+        # (levels, lines, *batch)
+        steps: Array = halves.reshape(-1, *[1] * first.ndim) * first
+        up, down = (self._values(b, sign * steps) for sign in (1.0, -1.0))
+        s = self._fitted(steps)
+        rounding = 4.0 * np.finfo(float).eps * (np.abs(up) + np.abs(down))
+        with np.errstate(invalid="ignore"):
+            once = _extrapolated((up - down) / (2 * s), rounding / (2 * s))
+            twice = _extrapolated((up + down - 2 * self.value) / (2 * s * s), rounding / (s * s))
+        return once, twice
+
+    def in_chunks(self, b: Mapping[str, Array]) -> tuple[Pair, Pair]:
+        """`differences`, a few lines at a time where all at once would need much memory."""
+        lines = len(next(iter(b.values())))
+        per_line = 2 * _LEVELS * self.system.size * max(1, int(np.prod(self.batch)))
+        width = max(1, _NUMBERS_AT_ONCE // per_line)
+        parts = [
+            self.differences({name: value[i : i + width] for name, value in b.items()})
+            for i in range(0, lines, width)
+        ]
+        if not parts:
+            empty = np.zeros((0, *self.value.shape))
+            return (empty, empty), (empty, empty)
+        joined = [
+            np.concatenate([part[order][which] for part in parts])
+            for order in (0, 1)
+            for which in (0, 1)
+        ]
+        return (joined[0], joined[1]), (joined[2], joined[3])
+
+    def absolute_terms(self, a: Mapping[str, Array], b: Mapping[str, Array]) -> Pair:
+        """Σ_e |∂_e f a_e| (with |∂_t f|), and Σ_e |∂_e f b_je| for every component j."""
+        count = len(next(iter(b.values())))
+        along_a = np.zeros(self.value.shape)
+        along_b = np.zeros((count, *self.value.shape))
+        h = _GRADIENT_STEP * self.size
+        for name, shape in self.system.states.items():
+            entries = int(np.prod(shape))
+            units = np.eye(entries).reshape(entries, *[1] * len(self.batch), *shape)
+            gradient = np.abs(self._gradient({name: units}, h))
+            flat_a = np.abs(a[name]).reshape(*self.batch, entries)
+            flat_b = np.abs(b[name]).reshape(count, *self.batch, entries)
+            for e, slope in enumerate(gradient):
+                along_a = along_a + slope * self._fitted(flat_a[..., e])
+                along_b = along_b + slope * self._fitted(flat_b[..., e])
+        if "t" in self.point:
+            along_a = along_a + np.abs(self._gradient({"t": np.ones(1)}, np.asarray(1e-6))[0])
+        return along_a, along_b
+
+    def _gradient(self, units: Mapping[str, Array], h: Array) -> Array:
+        lines = len(next(iter(units.values())))
+        steps = np.broadcast_to(h, (lines, *self.batch))
+        up, down = (self._values(units, sign * steps) for sign in (1.0, -1.0))
+        return (up - down) / (2 * self._fitted(steps))
+
+    def _fitted(self, x: Array) -> Array:
+        """x, which ends with the batch axes, with the axes of the observable's value behind."""
+        return x.reshape((*x.shape, *[1] * (self.value.ndim - len(self.batch))))
+
+    def _values(self, b: Mapping[str, Array], s: Array) -> Array:
+        """f(x + s·b); s ends with (lines, *batch), b is (lines, *batch, *shape)."""
+        moved = self._spread(
+            {
+                name: self.point[name]
+                + s.reshape(*s.shape, *[1] * len(self.system.states.get(name, ()))) * direction
+                for name, direction in b.items()
+            },
+            s.shape,
+        )
+        with np.errstate(all="ignore"):
+            value = np.asarray(self.observable(moved), dtype=float)
+        return np.broadcast_to(value, (*s.shape, *self.value.shape[len(self.batch) :]))
+
+    def _spread(self, moved: Mapping[str, Array], lead: tuple[int, ...]) -> dict[str, Any]:
+        """The point with the states `moved`, all states with the same leading axes."""
+        states = {
+            name: np.broadcast_to(moved.get(name, self.point[name]), (*lead, *shape))
+            for name, shape in self.system.states.items()
+        }
+        return {**self.point, **moved, **states}
+
+
+def _extrapolated(values: Array, rounding: Array) -> Pair:
+    """Richardson's table for errors in even powers of a halved step, and its best entry.
+
+    The entry taken is the one that differs least from its neighbours in the table (Ridders 1982,
+    Adv. Eng. Software 4, 75), rounding added, so that chance agreement of rounded values does not
+    count.
+    """
+    best, error = values[0].copy(), np.full(values.shape[1:], np.inf)
+    previous, floor = values, rounding
+    for column in range(1, _COLUMNS + 1):
+        factor = 4.0**column
+        current = previous[1:] + (previous[1:] - previous[:-1]) / (factor - 1.0)
+        floor = (factor * floor[1:] + floor[:-1]) / (factor - 1.0)
+        gap = np.maximum(np.abs(current - previous[1:]), np.abs(current - previous[:-1])) + floor
+        gap = np.where(np.isfinite(gap), gap, np.inf)
+        for row in range(len(current)):
+            better = gap[row] < error
+            best = np.where(better, current[row], best)
+            error = np.where(better, gap[row], error)
+        previous = current
+    return best, error

@@ -1,0 +1,324 @@
+"""Drift and covariation by simulating one step of the declared system, to many digits.
+
+For a step of length h with standard normal ξ, and x_±(h) = x + increment(x, t, h, ±√h dB(ξ)),
+
+    D_h(ξ) = [f(x_+) + f(x_−) − 2f(x)]/(2h),       E D_h = L f + O(h),
+    G_h(ξ) = [f(x_+) − f(x_−)]/(2√h) · [g(x_+) − g(x_−)]/(2√h),       E G_h = Γ(f, g) + O(h).
+
+What is averaged is Z = 2D_{h/2} − D_h − Σ c_ab (ζ_a ζ_b − δ_ab): the antithetic pair takes out odd
+powers of ξ, Richardson extrapolation in h on one and the same ξ takes out the terms of order h, and
+the Hermite polynomials, whose mean is zero whatever c is, take out the quadratic form that is left.
+ζ = V'ξ are the coordinates that the noise at x can see. The coefficients c, the step h and the
+range below come from a pilot that is independent of the run. No formula of calculus enters.
+
+**The interval.** Z is unbounded. Let r be such that all |ξ| ≤ r with probability 1 − level/100. On
+that event Z is bounded, and empirical Bernstein holds for the conditional mean; the latter is
+within √P(|ξ| > r) times the root mean square of Z of the true one. The bound on |Z| for |ξ| ≤ r is
+*declared*: eight times the largest value that the pilot sees, half of whose draws lie on the sphere
+|ξ| = r, where a polynomial is largest but for its lower terms. It enters at order 1/n only. The
+`bias` left by the extrapolation in h is an estimate too: twice the change from 2h to h, of which the
+terms of order h² make up three times what they leave at h, and an error of f(x) in its last digit
+half of that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaincc, gammainccinv
+
+from numerics.errors import NumericsError
+from numerics.generator import estimate_generator
+from numerics.intervals import empirical_bernstein
+from numerics.kernel import Point
+from numerics.system import System
+from numerics.transition import (
+    Observable,
+    Statistic,
+    Transition,
+    covariation_statistic,
+    drift_statistic,
+)
+
+__all__ = ["OneStepEstimate", "one_step_covariation", "one_step_drift"]
+
+Array: TypeAlias = NDArray[np.float64]
+
+_RANGE_FACTOR = 8.0
+_TAIL_SHARE = 0.01
+_LADDER = 10.0 ** -np.arange(2.0, 10.0)  # candidate steps, in units of the time to move by |x|
+_NUMBERS_AT_ONCE = 1_000_000
+_CHUNK = 4096
+_MOST_PAIRS = 4000
+_PILOT_STREAM, _RUN_STREAM = 0, 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneStepEstimate:
+    """A mean over one step, with its interval; arrays have the shape of the observable's value.
+
+    Attributes
+    ----------
+    mean
+        The estimate of L f, or of Γ(f, g).
+    half_width
+        Half-width of the two-sided interval, for all entries together at `level`.
+    bias
+        Estimated bound of what the step length leaves, rounding included.
+    scale
+        The sum of the absolute values of the terms, by central differences.
+    deviation
+        Standard deviation of one sample.
+    step, samples, controls, level
+        h; antithetic pairs in the run; Hermite polynomials used; error probability.
+    """
+
+    mean: Array
+    half_width: Array
+    bias: Array
+    scale: Array
+    deviation: Array
+    step: float
+    samples: int
+    controls: int
+    level: float
+
+    @property
+    def relative(self) -> float:
+        """Half-width plus bias relative to the sum of the absolute terms, the worst entry."""
+        worst, scale = float(np.max(self.half_width + self.bias)), float(np.max(self.scale))
+        return worst / scale if scale > 0.0 else (0.0 if worst == 0.0 else float("inf"))
+
+
+def one_step_drift(
+    system: System,
+    observable: Observable,
+    point: Point,
+    *,
+    seed: int,
+    level: float,
+    samples: int = 20_000,
+    pilot: int = 2_000,
+    h: float | None = None,
+    scale: Any = None,
+) -> OneStepEstimate:
+    """L f by simulating one step.
+
+    Parameters
+    ----------
+    system
+        The declared system as numbers, Itô.
+    observable
+        f, a function of a point over one leading batch axis; scalar or matrix valued.
+    point
+        One value for every state, and what else f and the system need; ``"t"`` if they do.
+    seed
+        Fixes the pilot and the run.
+    level
+        Two-sided error probability of the interval, for all entries of f together; a family of
+        claims splits its own level before.
+    samples, pilot
+        Antithetic pairs of the run, and of the pilot.
+    h
+        Length of the step; None lets the pilot choose it.
+    scale
+        The sum of the absolute terms if it is known; else it is found by central differences.
+
+    Raises
+    ------
+    NumericsError
+        If an argument is out of range, or f is not finite at the point or near it.
+    """
+    plan = _Plan(samples=samples, pilot=pilot, seed=seed, level=level, h=h)
+    step = Transition.at(system, point)
+    if scale is None:
+        scale = estimate_generator(system, observable, point).drift_scale
+    value = np.abs(np.asarray(observable(point), dtype=float))
+    return plan.carried_out(step, drift_statistic(step, observable), value, np.asarray(scale))
+
+
+def one_step_covariation(
+    system: System,
+    f: Observable,
+    g: Observable,
+    point: Point,
+    *,
+    seed: int,
+    level: float,
+    samples: int = 20_000,
+    pilot: int = 2_000,
+    h: float | None = None,
+    scale: Any = None,
+) -> OneStepEstimate:
+    """Γ(f, g), the rate of the quadratic covariation, entry by entry; see `one_step_drift`."""
+    plan = _Plan(samples=samples, pilot=pilot, seed=seed, level=level, h=h)
+    step = Transition.at(system, point)
+    if scale is None:
+        estimates = [estimate_generator(system, observable, point) for observable in (f, g)]
+        scale = estimates[0].covariation(estimates[1])[2]
+    value = np.abs(np.asarray(f(point), dtype=float) * np.asarray(g(point), dtype=float))
+    return plan.carried_out(step, covariation_statistic(step, f, g), value, np.asarray(scale))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Controls:
+    """The polynomials ζ_a ζ_b − δ_ab in ζ = V'ξ, with their coefficients (controls, values)."""
+
+    V: Array
+    a: NDArray[np.intp]
+    b: NDArray[np.intp]
+    c: Array
+
+    @classmethod
+    def of(cls, Y: Callable[[Array], Array], V: Array) -> _Controls:
+        """Coefficients of the quadratic form of Y(Vζ), from its values at v_a and v_a + v_b.
+
+        The columns of V are sorted by how far they move the state; beyond the first ones only
+        squares are used, so that the pilot stays small.
+        """
+        m, rank = V.shape
+        at_zero = Y(np.zeros((1, m)))
+        squares = Y(V.T) - at_zero if rank else np.zeros((0, *at_zero.shape[1:]))
+        i, j = np.triu_indices(min(rank, int(np.sqrt(2 * _MOST_PAIRS)) - 1), 1)
+        crossed = Y(V.T[i] + V.T[j]) - at_zero - squares[i] - squares[j] if len(i) else squares[:0]
+        every = np.arange(rank)
+        c = np.concatenate([squares, crossed]).reshape(rank + len(i), at_zero[0].size)
+        return cls(V=V, a=np.concatenate([every, i]), b=np.concatenate([every, j]), c=c)
+
+    def __call__(self, xi: Array) -> Array:
+        """Their combination at every ξ, (N, values); its mean over Gaussian ξ is zero."""
+        zeta = xi @ self.V
+        return np.asarray((zeta[:, self.a] * zeta[:, self.b] - (self.a == self.b)) @ self.c)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Setting:
+    """What the pilot decides: the step, the controls, the centre, the range, the bias.
+
+    Arrays are flat over the entries of the observable's value.
+    """
+
+    h: float
+    controls: _Controls
+    centre: Array
+    reach: Array  # declared bound on |Z − centre|
+    bias: Array
+    deviation: Array
+
+    def z(self, statistic: Statistic, xi: Array) -> Array:
+        """Z − centre, (N, values)."""
+        y = _extrapolated(statistic, xi, self.h)
+        return np.asarray(y.reshape(len(xi), -1) - self.controls(xi) - self.centre)
+
+
+def _extrapolated(statistic: Statistic, xi: Array, h: float) -> Array:
+    return 2.0 * statistic(xi, h / 2.0) - statistic(xi, h)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    samples: int
+    pilot: int
+    seed: int
+    level: float
+    h: float | None
+
+    def __post_init__(self) -> None:
+        if self.samples < 2 or self.pilot < 16 or not 0.0 < self.level < 1.0:
+            raise NumericsError(
+                f"samples {self.samples}, pilot {self.pilot}, level {self.level}: give at least 2 "
+                "samples, a pilot of at least 16, and 0 < level < 1"
+            )
+        if self.h is not None and not self.h > 0.0:
+            raise NumericsError(f"h: got {self.h}; give a positive step, or None")
+
+    def carried_out(
+        self, step: Transition, statistic: Statistic, value: Array, scale: Array
+    ) -> OneStepEstimate:
+        """The pilot, then the run; `value` is the size of what the statistic is a difference of."""
+        m, rank = step.seen.shape
+        tail = _TAIL_SHARE * self.level / self.samples
+        radius = float(np.sqrt(2.0 * gammainccinv(m / 2.0, tail))) if m else 0.0
+        setting = self._piloted(step, statistic, value.ravel(), radius)
+        count, total, squares = 0, np.zeros(value.size), np.zeros(value.size)
+        for xi in self._draws(_RUN_STREAM, self.samples if rank else 1, m, len(setting.controls.c)):
+            z = setting.z(statistic, xi)
+            count, total, squares = count + len(xi), total + z.sum(0), squares + (z * z).sum(0)
+        mean = total / count
+        variance = np.maximum(squares / count - mean**2, 0.0)
+        half = np.zeros(value.size)
+        if rank:
+            beyond = np.sqrt(gammaincc(m / 2.0, radius**2 / 2.0))
+            half = self._half_width(variance, setting.reach) + beyond * setting.reach
+        return OneStepEstimate(
+            mean=(setting.centre + mean).reshape(value.shape),
+            half_width=half.reshape(value.shape),
+            bias=setting.bias.reshape(value.shape),
+            scale=scale,
+            deviation=np.sqrt(variance).reshape(value.shape),
+            step=setting.h,
+            samples=self.samples,
+            controls=len(setting.controls.c),
+            level=self.level,
+        )
+
+    def _draws(self, stream: int, samples: int, m: int, controls: int) -> Iterator[Array]:
+        """Standard normals, some samples at a time; they depend on the seed and stream alone."""
+        rng = np.random.Generator(np.random.SFC64([self.seed, stream]))
+        width = max(1, min(_CHUNK, _NUMBERS_AT_ONCE // max(controls, 1)))
+        for first in range(0, samples, width):
+            yield rng.standard_normal((min(width, samples - first), m))
+
+    def _piloted(
+        self, step: Transition, statistic: Statistic, value: Array, radius: float
+    ) -> _Setting:
+        """The setting at the step length that promises the shortest interval.
+
+        Every second draw of the pilot is moved to the sphere |ξ| = radius.
+        """
+        m = len(step.seen)
+        draws = np.concatenate(list(self._draws(_PILOT_STREAM, self.pilot, m, 1)))
+        norms = np.linalg.norm(draws[1::2], axis=1, keepdims=True)
+        draws[1::2] *= radius / np.maximum(norms, np.finfo(float).tiny)
+        few = draws[: max(16, self.pilot // len(_LADDER))]
+        steps = step.unit_time * _LADDER if self.h is None else np.array([self.h])
+        tried = [_measured(step, statistic, float(h), few, value) for h in steps]
+        best = min(tried, key=self._promise)
+        setting = _measured(step, statistic, best.h, draws, value)
+        if not np.all(np.isfinite(setting.reach)):
+            raise NumericsError("point: the observable is not finite near it; draw another point")
+        return setting
+
+    def _promise(self, setting: _Setting) -> float:
+        worst = np.max(self._half_width(setting.deviation**2, setting.reach) + setting.bias)
+        return float(worst) if np.isfinite(worst) else float("inf")
+
+    def _half_width(self, variance: Array, reach: Array) -> Array:
+        """Of all entries together: the rest of the tail's share of the level, split evenly."""
+        share = (1.0 - _TAIL_SHARE) * self.level / max(variance.size, 1)
+        return empirical_bernstein(variance, 2.0 * reach, self.samples, share)
+
+
+def _measured(
+    step: Transition, statistic: Statistic, h: float, draws: Array, value: Array
+) -> _Setting:
+    """Controls, centre, range and bias at one step length, from draws that no run uses."""
+    controls = _Controls.of(lambda xi: _extrapolated(statistic, xi, h), step.seen)
+    y = _extrapolated(statistic, draws, h).reshape(len(draws), -1)
+    change = _extrapolated(statistic, draws[::2], 2.0 * h).reshape(len(draws[::2]), -1) - y[::2]
+    z = y - controls(draws)
+    centre = np.mean(z[::2], axis=0)
+    spread = np.std(change, axis=0) / np.sqrt(len(change))
+    rounding = 16.0 * np.finfo(float).eps * np.maximum(value, 1.0) / h
+    return _Setting(
+        h=h,
+        controls=controls,
+        centre=centre,
+        reach=_RANGE_FACTOR * np.max(np.abs(z - centre), axis=0),
+        bias=2.0 * np.abs(np.mean(change, axis=0)) + 3.0 * spread + rounding,
+        deviation=np.std(z[::2], axis=0),
+    )

@@ -1,0 +1,125 @@
+"""One step of a declared system from a point, as a function of the normals that drive it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from numerics.errors import NumericsError
+from numerics.generator import directions
+from numerics.kernel import Point
+from numerics.system import System
+
+__all__ = ["Observable", "Statistic", "Transition", "covariation_statistic", "drift_statistic"]
+
+Array: TypeAlias = NDArray[np.float64]
+Observable: TypeAlias = Callable[[Point], Any]
+Statistic: TypeAlias = Callable[[Array, float], Array]
+"""(ξ (N, m), h) -> (N, *value)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transition:
+    """One step of a system from a point, as a function of standard normals ξ (N, m)."""
+
+    system: System
+    point: Point
+    units: Mapping[str, Array]
+    seen: Array  # V (m, rank): orthonormal coordinates that move the state
+    unit_time: float  # in which the state moves by about its own size
+
+    @classmethod
+    def at(cls, system: System, point: Point) -> Transition:
+        """The step from an unbatched point.
+
+        Raises
+        ------
+        NumericsError
+            If a state has another shape than declared.
+        """
+        for name, shape in system.states.items():
+            if np.shape(point[name]) != shape:
+                raise NumericsError(
+                    f"point: {name} has shape {np.shape(point[name])}, the state is {shape}; "
+                    "give one point, without batch axes"
+                )
+        units = directions(system)
+        m = sum(noise.components for noise in system.noises)
+        step = cls(system=system, point=point, units=units, seen=np.eye(m), unit_time=1.0)
+        a, b = step._fields(m)
+        size = np.sqrt(sum(np.sum(np.square(point[name])) for name in system.states)) or 1.0
+        times = [1.0]
+        times += [float(size / np.linalg.norm(a))] if np.any(a) else []
+        times += [float(size / np.linalg.norm(b)) ** 2] if np.any(b) else []
+        if not m:
+            return cls(
+                system=system, point=point, units=units, seen=np.eye(0), unit_time=min(times)
+            )
+        U, values, _ = np.linalg.svd(b, full_matrices=False)
+        seen = U[:, values > 1e-12 * values[0]] if values[0] > 0.0 else U[:, :0]
+        return cls(system=system, point=point, units=units, seen=seen, unit_time=min(times))
+
+    def _fields(self, m: int) -> tuple[Array, Array]:
+        """The drift field (d,) and the noise fields (m, d) at the point, all states in a row."""
+        t = float(self.point.get("t", 0.0))
+        a = self.system.increment(self._states(1), t, 1.0, self.system.no_noise((1,)))
+        b = self.system.increment(self._states(m), t, 0.0, self.units) if m else {}
+        return self._row(a, 1)[0], self._row(b, m)
+
+    def _row(self, value: Mapping[str, Any], lines: int) -> Array:
+        parts = [
+            np.broadcast_to(value[name], (lines, *shape)).reshape(lines, -1)
+            for name, shape in self.system.states.items()
+            if name in value
+        ]
+        return np.concatenate(parts, axis=1) if parts else np.zeros((lines, 0))
+
+    def _states(self, lines: int) -> dict[str, Any]:
+        states = {
+            name: np.broadcast_to(self.point[name], (lines, *shape))
+            for name, shape in self.system.states.items()
+        }
+        return {**self.point, **states}
+
+    def after(self, xi: Array, h: float) -> Point:
+        """The point after a step of length h with dB = √h times the increments for ξ."""
+        dB = {
+            name: np.sqrt(h) * np.tensordot(xi, unit, axes=1) for name, unit in self.units.items()
+        }
+        before = self._states(len(xi))
+        t = float(self.point.get("t", 0.0))
+        change = self.system.increment(before, t, h, dB)
+        moved = {name: before[name] + change[name] for name in self.system.states}
+        return {**self.point, **moved, **({"t": t + h} if "t" in self.point else {})}
+
+    def values(self, f: Observable, shape: tuple[int, ...], xi: Array, h: float) -> Array:
+        """f after the step, (N, *shape)."""
+        with np.errstate(all="ignore"):
+            value = np.asarray(f(self.after(xi, h)), dtype=float)
+        return np.broadcast_to(value, (len(xi), *shape))
+
+
+def drift_statistic(step: Transition, f: Observable) -> Statistic:
+    """D_h(ξ) = [f(x_+) + f(x_−) − 2f(x)]/(2h), of mean L f + O(h)."""
+    f0 = np.asarray(f(step.point), dtype=float)
+
+    def statistic(xi: Array, h: float) -> Array:
+        up, down = (step.values(f, f0.shape, sign * xi, h) for sign in (1.0, -1.0))
+        return np.asarray((up + down - 2.0 * f0) / (2.0 * h))
+
+    return statistic
+
+
+def covariation_statistic(step: Transition, f: Observable, g: Observable) -> Statistic:
+    """G_h(ξ) = [f(x_+) − f(x_−)]/(2√h) · [g(x_+) − g(x_−)]/(2√h), of mean Γ(f, g) + O(h)."""
+
+    def half(observable: Observable, xi: Array, h: float) -> Array:
+        shape = np.shape(observable(step.point))
+        up, down = (step.values(observable, shape, sign * xi, h) for sign in (1.0, -1.0))
+        return np.asarray((up - down) / (2.0 * np.sqrt(h)))
+
+    return lambda xi, h: half(f, xi, h) * half(g, xi, h)
