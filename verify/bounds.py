@@ -5,13 +5,12 @@ that plan it: the half-width at n samples, and the samples for a half-width.
 
 Sources
 -------
-DKW: Massart, The tight constant in the Dvoretzky–Kiefer–Wolfowitz inequality, Ann. Probab. 18 (1990).
+DKW: Massart, The tight constant in the Dvoretzky–Kiefer–Wolfowitz inequality, Ann. Probab. 18
+(1990).
 Empirical Bernstein: Maurer and Pontil, Empirical Bernstein bounds and sample-variance penalization,
 COLT 2009, theorem 4.
 Order statistics: David and Nagaraja, Order Statistics (2003), section 7.1; the tails are those of
 Clopper and Pearson, Biometrika 26 (1934).
-Lower bound of a variance: Maurer, A bound on the deviation probability for sums of non-negative
-random variables, J. Inequal. Pure Appl. Math. 4 (2003), theorem 1.
 """
 
 from __future__ import annotations
@@ -31,12 +30,9 @@ __all__ = [
     "bernstein_samples",
     "dkw_half_width",
     "dkw_samples",
-    "mean_of_groups_interval",
-    "mean_of_groups_samples",
     "order_statistic_samples",
     "quantile_interval",
     "quantile_ranks",
-    "variance_upper_bound",
 ]
 
 Array: TypeAlias = NDArray[np.float64]
@@ -122,7 +118,7 @@ def quantile_ranks(n: int, q: float, alpha: float) -> tuple[int, int]:
 
 
 def quantile_interval(values: Array, q: float, alpha: float) -> tuple[float, float]:
-    """Interval for the q-quantile, level 1 − alpha, whatever the law; infinite where n is too small.
+    """Interval for the q-quantile, level 1 − alpha, for any law; infinite where n is too small.
 
     >>> quantile_interval(np.arange(1.0, 12.0), 0.5, 0.05)
     (2.0, 10.0)
@@ -144,69 +140,3 @@ def order_statistic_samples(q: float, alpha: float, within: float) -> int:
 
     # The ranks jump by one; a margin of one rank makes the condition monotone enough to bisect.
     return least(lambda n: met(n) and met(n + 1), 2)
-
-
-# Means of unbounded values whose kurtosis is bounded.
-
-
-def variance_upper_bound(values: Array, kurtosis: float, alpha: float) -> Array:
-    """Upper bound, level 1 − alpha, of the variance of values (n, ...) with at most this kurtosis.
-
-    The squares (x_{2i} − x_{2i+1})²/2 are non-negative with mean σ² and second moment at most
-    (kurtosis + 3) σ⁴/2; the mean of m of them falls below σ²(1 − u) with probability at most
-    exp(−m u²/(kurtosis + 3)).  Infinite where n is too small to say anything.
-    """
-    values = np.asarray(values, dtype=np.float64)
-    m = len(values) // 2
-    if m == 0:
-        return np.full(values.shape[1:], np.inf)
-    squares = (values[0 : 2 * m : 2] - values[1 : 2 * m : 2]) ** 2 / 2
-    shrink = 1 - math.sqrt((kurtosis + 3) * math.log(1 / _checked_rate(alpha)) / m)
-    mean: Array = squares.mean(axis=0)
-    return mean / shrink if shrink > 0 else np.full_like(mean, np.inf)
-
-
-def groups_for(alpha: float, spread: float = 2.0) -> int:
-    """Groups for a median of means to stay within ``spread`` deviations of a group's mean.
-
-    A group's mean leaves [μ − cσ, μ + cσ] on one given side with probability at most 1/(1 + c²)
-    (Cantelli), and the median leaves on that side only if half of the groups do.
-    """
-    p = 1 / (1 + spread**2)
-    half = _checked_rate(alpha) / 2
-    # Odd numbers only: the median is then one of the groups.
-    return 2 * least(lambda i: float(bdtrc(i, 2 * i + 1, p)) <= half) + 1
-
-
-def mean_of_groups_interval(
-    values: Array, kurtosis: float, alpha: float, spread: float = 2.0
-) -> tuple[Array, Array]:
-    """Median of group means and half-width, level 1 − alpha, for values (n, ...) of any law.
-
-    Finite-sample, conditional on a kurtosis of at most ``kurtosis``; the rate is spent in halves on
-    the variance and on the median.
-    """
-    values = np.asarray(values, dtype=np.float64)
-    groups = groups_for(alpha / 2, spread)
-    size = len(values) // groups
-    if size == 0:
-        shape = values.shape[1:]
-        return np.full(shape, np.nan), np.full(shape, np.inf)
-    means = values[: groups * size].reshape(groups, size, *values.shape[1:]).mean(axis=1)
-    deviation = np.sqrt(variance_upper_bound(values, kurtosis, alpha / 2) / size)
-    centre: Array = np.median(means, axis=0)
-    return centre, spread * deviation
-
-
-def mean_of_groups_samples(
-    variance: float, half_width: float, kurtosis: float, alpha: float, spread: float = 2.0
-) -> int:
-    """Samples for this half-width if the sample variance is ``variance``."""
-    groups = groups_for(alpha / 2, spread)
-
-    def met(n: int) -> bool:
-        m, size = n // 2, n // groups
-        shrink = 1 - math.sqrt((kurtosis + 3) * math.log(2 / alpha) / m) if m else 0.0
-        return size > 0 and shrink > 0 and spread**2 * variance / shrink / size <= half_width**2
-
-    return least(lambda n: met(n) and met(n + groups), groups)

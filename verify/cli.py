@@ -28,12 +28,18 @@ DEFAULT_COMMAND = "run"
 QUIET_SECONDS = 2.0
 
 _tiers = click.option(
-    "--tier", "tiers", multiple=True, type=click.Choice(TIERS), help="Only this tier; may be repeated."
+    "--tier",
+    "tiers",
+    multiple=True,
+    type=click.Choice(TIERS),
+    help="Only this tier; may be repeated.",
 )
 _effort = click.option(
     "--effort", type=click.Choice(list(EFFORTS)), default="standard", help="How much to spend."
 )
-_seed = click.option("--seed", type=click.IntRange(min=0), default=0, help="Seed of all randomness.")
+_seed = click.option(
+    "--seed", type=click.IntRange(min=0), default=0, help="Seed of all randomness."
+)
 _workers = click.option(
     "--workers", type=click.IntRange(min=1), default=None, help="Processes; at most 2 by default."
 )
@@ -175,15 +181,15 @@ def data(path: str, targets: str, out: str | None, **settings: Any) -> int:
     from .data.command import run as run_on_data
 
     with _progress("training") as progress:
-        found = run_on_data(path, targets=targets, out=out, progress=_fraction(progress), **settings)
+        found = run_on_data(
+            path, targets=targets, out=out, progress=_fraction(progress), **settings
+        )
     for line in found.lines:
         click.echo(line, err=found.exit_code == 2)
     return int(found.exit_code)
 
 
-def _settings(
-    tiers: Sequence[str], effort: str, seed: int, workers: int | None
-) -> Settings:
+def _settings(tiers: Sequence[str], effort: str, seed: int, workers: int | None) -> Settings:
     from .runner import Settings
 
     chosen = tuple(tier for tier in TIERS if tier in tiers) or TIERS
@@ -210,7 +216,9 @@ def _outputs(
         try:
             root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UsageError(f"{root}: cannot be made ({error.strerror}); give another folder") from None
+            raise UsageError(
+                f"{root}: cannot be made ({error.strerror}); give another folder"
+            ) from None
         wanted.append(("json", writable(root / "verdicts.json")))
         wanted.append(("markdown", writable(root / "verdicts.md")))
     return wanted

@@ -13,7 +13,7 @@ from typing import Any
 from .planning import TIERS
 from .verdict import Evidence, Status, Verdict, json_value
 
-__all__ = ["Kill", "READS", "document", "exit_code", "kills", "visible_tiers"]
+__all__ = ["READS", "Kill", "document", "exit_code", "kills", "visible_tiers"]
 
 SCHEMA = "driftproof.mutants/1"
 

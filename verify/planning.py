@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -117,7 +117,7 @@ class Plan:
 
     seed: int = 0
     effort: Effort = EFFORTS["standard"]
-    budget: ErrorBudget = ErrorBudget()
+    budget: ErrorBudget = field(default_factory=ErrorBudget)
     purpose: str = ""
 
     def __post_init__(self) -> None:

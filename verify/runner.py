@@ -14,12 +14,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from .errors import KernelError, TimeLimitError, UsageError
+from .loading import load
 from .planning import TIERS, ErrorBudget, Plan, effort
-from .problem import Problem, Reference, load
+from .problem import Problem, Reference
 from .tiers import TierCheck, check_of
 from .verdict import Evidence, Status, Verdict
 
@@ -52,7 +53,7 @@ class Settings:
     effort: str = "standard"
     seed: int = 0
     workers: int = min(2, os.cpu_count() or 1)
-    budget: ErrorBudget = ErrorBudget()
+    budget: ErrorBudget = field(default_factory=ErrorBudget)
     time_limit: float = 120.0
 
     def __post_init__(self) -> None:

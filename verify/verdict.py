@@ -177,7 +177,7 @@ def exit_code(verdicts: Sequence[Verdict]) -> int:
 
 
 def json_value(value: Any) -> Any:
-    """The value as JSON takes it: mappings, lists, text, finite numbers; NaN and infinity as None."""
+    """The value as JSON takes it: mappings, lists, text, numbers; NaN and infinity as None."""
     if isinstance(value, Mapping):
         return {str(key): json_value(item) for key, item in value.items()}
     if isinstance(value, str):

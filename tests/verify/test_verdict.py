@@ -81,7 +81,12 @@ def test_a_rate_that_is_none_is_refused(rate: float) -> None:
 
 
 def test_json_holds_no_nan() -> None:
-    numbers = {"a": np.array([1.0, np.inf]), "b": math.nan, "c": np.float64(2), "d": (True, None, 3)}
+    numbers = {
+        "a": np.array([1.0, np.inf]),
+        "b": math.nan,
+        "c": np.float64(2),
+        "d": (True, None, 3),
+    }
     text = json.dumps(evidence(AGREES, numbers=numbers).to_json(), allow_nan=False)
     assert json.loads(text)["numbers"] == {
         "a": [1.0, None],

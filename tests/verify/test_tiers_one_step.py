@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.verify import problems
+from tests.verify.test_tiers_exact import RIGHT, WRONG
+from verify.planning import Plan
+from verify.problem import Problem
+from verify.tiers.one_step import check
+from verify.verdict import Status
+
+PLAN = Plan(seed=1)
+
+
+@pytest.mark.parametrize("problem", RIGHT, ids=lambda p: p.id)
+def test_a_right_claim_agrees(problem: Problem) -> None:
+    found = check(problem, PLAN)
+    assert found.status == Status.AGREES, found.reason
+
+
+@pytest.mark.parametrize("problem", WRONG, ids=lambda p: p.id)
+def test_a_wrong_claim_disagrees(problem: Problem) -> None:
+    found = check(problem, PLAN)
+    assert found.status == Status.DISAGREES, found.reason
+
+
+def test_five_digits_on_the_net_in_a_second() -> None:
+    started = time.process_time()
+    found = check(problems.label_noise(), PLAN)
+    assert time.process_time() - started < 2
+    assert found.numbers["sizes"] == {"k": 2, "l": 10, "p": 5}
+    drift = found.numbers["drift"]
+    assert drift["half_width"] + drift["bias"] < 1e-5
+
+
+def test_all_draws_are_enumerated() -> None:
+    found = check(problems.schur(), PLAN)
+    assert found.points == found.numbers["draws"] >= 4

@@ -1,0 +1,59 @@
+"""A system by its Itô drift and its diffusion matrix, over all entries of all states in a row.
+
+Two systems have one law if these two agree: what a change of time is judged by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from numerics.contexts import FlintContext
+from numerics.declared import DeclaredSystem, letter
+from numerics.generator import directions
+from numerics.jets import generator
+from numerics.system import Array, System
+
+__all__ = ["coordinates", "diffusion", "entries"]
+
+
+def coordinates(
+    ctx: FlintContext, system: DeclaredSystem, point: Mapping[str, Any]
+) -> tuple[list[Any], list[Any]]:
+    """Itô drifts of all entries, and Σ_j w_j b_ja b_jb for all pairs a <= b, in a context."""
+    values = [generator(ctx, system, letter(name), point) for name in system.states]
+    drift = [x for value in values for x in entries(ctx, value.drift)]
+    fields = []
+    for j, component in enumerate(values[0].components):
+        b = [x for value in values for x in entries(ctx, value.martingale[j])]
+        fields.append((component.weight, b))
+    pairs = [(a, b) for a in range(len(drift)) for b in range(a, len(drift))]
+    return drift, [ctx.total([w * x[a] * x[b] for w, x in fields]) for a, b in pairs]
+
+
+def entries(ctx: FlintContext, value: Any) -> list[Any]:
+    """The scalars of a scalar, a matrix, or a family of either."""
+    if isinstance(value, list | tuple):
+        return [x for member in value for x in entries(ctx, member)]
+    if not ctx.is_matrix(value):
+        return [value]
+    rows, columns = ctx.shape(value)
+    return [ctx.entry(value, i, j) for i in range(rows) for j in range(columns)]
+
+
+def diffusion(system: System, point: Mapping[str, Any]) -> tuple[Array, Array]:
+    """Drift (d,) and diffusion matrix (d, d) of an Itô system at one point, in float64."""
+    t = float(point.get("t", 0.0))
+    a = system.increment(point, t, 1.0, system.no_noise(()))
+    units = directions(system)
+    count = sum(noise.components for noise in system.noises)
+    b = system.increment(point, t, 0.0, units)
+    drift = np.concatenate([np.ravel(a[name]) for name in system.states])
+    rows = [
+        np.broadcast_to(b[name], (count, *shape)).reshape(count, -1)
+        for name, shape in system.states.items()
+    ]
+    fields = np.concatenate(rows, axis=1)
+    return drift, fields.T @ fields

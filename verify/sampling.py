@@ -1,0 +1,169 @@
+"""Admissible points of a problem, at several sizes of every dimension, counted.
+
+Sizes are chosen so that dimensions differ from each other wherever the assumptions let them: a lost
+transpose, or k written for p, shows only where they differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, TypeAlias
+
+from numerics.contexts import NumberContext
+from numerics.points import Predicate, meets, sample
+from numerics.signature import ClaimSignature, Condition
+
+from .planning import Plan
+from .problem import Problem
+from .verdict import Evidence, Status
+
+__all__ = ["Sample", "admissible", "net_sizes", "predicates", "sample_at", "several_sizes"]
+
+Sizes: TypeAlias = Mapping[str, int]
+Evaluation: TypeAlias = Callable[[Sizes, Mapping[str, Any]], Any]
+
+LARGEST = 6
+NET = {"p": 5, "k": 2, "l": 10, "n": 7}
+"""The net of the speed and accuracy figures, for claims that speak of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """Admissible points with their sizes, the values there, how many others were refused."""
+
+    points: tuple[tuple[Sizes, Mapping[str, Any]], ...]
+    values: tuple[Any, ...]
+    refused: int
+    reasons: tuple[str, ...] = ()
+
+    def described(self) -> str:
+        """How many points, of how many sizes."""
+        sizes = {tuple(s.items()) for s, _ in self.points}
+        if not any(sizes):
+            return f"{len(self.points)} points"
+        return f"{len(self.points)} points at {len(sizes)} sizes"
+
+    def sizes(self) -> list[dict[str, int]]:
+        """The sizes that occur, each once."""
+        return [dict(s) for s in dict.fromkeys(tuple(sizes.items()) for sizes, _ in self.points)]
+
+    def empty(self, tier: str) -> Evidence:
+        """What a tier says that found no admissible point: nothing."""
+        why = f" (not met: {'; '.join(self.reasons)})" if self.reasons else ""
+        return Evidence(
+            tier=tier,
+            status=Status.INCONCLUSIVE,
+            reason=f"no admissible point among {self.refused} drawn{why}",
+            false_agree=None,
+            refused=self.refused,
+        )
+
+
+def several_sizes(signature: ClaimSignature, count: int) -> tuple[Sizes, ...]:
+    """Up to ``count`` small admissible sizes: first those with all dimensions different.
+
+    >>> several_sizes(ClaimSignature(claim="a", kind="identity", dimensions=(), letters=()), 3)
+    ({},)
+    """
+    names = signature.dimensions
+    if not names:
+        return ({},)
+    choices = [dict(zip(names, c, strict=True)) for c in _candidates(len(names))]
+    fitting = [sizes for sizes in choices if _sensible(signature, sizes)]
+    fitting.sort(key=lambda s: (-len(set(s.values())), sum(s.values()), tuple(s.values())))
+    return tuple(_spread(fitting, count))
+
+
+def _candidates(dimensions: int) -> Iterable[tuple[int, ...]]:
+    largest = LARGEST if dimensions <= 5 else 3
+    return product(range(1, largest + 1), repeat=dimensions)
+
+
+def _sensible(signature: ClaimSignature, sizes: Sizes) -> bool:
+    try:
+        return signature.admits(sizes)
+    except ValueError:
+        return False
+
+
+def _spread(fitting: Sequence[Sizes], count: int) -> Iterator[Sizes]:
+    """The first of the sizes, then those that bring the most new values of dimensions."""
+    left, seen = list(fitting), set[tuple[str, int]]()
+    for _ in range(min(count, len(left))):
+        # Ties go to the earlier, which is the smaller.
+        best = max(left, key=lambda s: len(set(s.items()) - seen))
+        left.remove(best)
+        seen |= set(best.items())
+        yield best
+
+
+def net_sizes(signature: ClaimSignature) -> Sizes:
+    """The sizes (p, k, l) = (5, 2, 10) if the claim has these dimensions and admits them."""
+    sizes = {name: NET.get(name, 3) for name in signature.dimensions}
+    if _sensible(signature, sizes):
+        return sizes
+    return next(iter(several_sizes(signature, 1)), {})
+
+
+def _condition(problem: Problem, condition: Condition) -> Predicate:
+    kernel, predicate = problem.kernel(condition.kernel or ""), condition.predicate or ""
+
+    def met(ctx: NumberContext, point: Mapping[str, Any]) -> bool:
+        return meets(ctx, predicate, kernel.in_context(ctx, point))
+
+    return met
+
+
+def predicates(problem: Problem) -> dict[str, Predicate]:
+    """The conditions of a claim that are about values."""
+    return {
+        condition.text: _condition(problem, condition)
+        for condition in problem.signature.conditions
+        if condition.predicate is not None
+    }
+
+
+def sample_at(
+    problem: Problem, ctx: NumberContext, sizes: Sizes, count: int, seed: int, of: Evaluation
+) -> Sample:
+    """Admissible points at one size, at which ``of`` can be evaluated, with its values."""
+    values: list[Any] = []
+
+    def defined(ctx: NumberContext, point: Mapping[str, Any]) -> bool:
+        values.append(of(sizes, point))
+        return True
+
+    found = sample(
+        ctx,
+        problem.signature.letters,
+        sizes,
+        count=count,
+        seed=seed,
+        # Last, so that it is asked of admissible points only: every value belongs to one.
+        predicates={**predicates(problem), "defined": defined},
+    )
+    return Sample(
+        points=tuple((sizes, point) for point in found.points),
+        values=tuple(values),
+        refused=found.drawn - found.admissible,
+        reasons=tuple(found.refused),
+    )
+
+
+def admissible(problem: Problem, ctx: NumberContext, plan: Plan, of: Evaluation) -> Sample:
+    """Admissible points at several sizes, as many as the plan's effort says, with the values there.
+
+    ``of(sizes, point)`` may raise `NotAdmissibleError`; another point is then drawn.
+    """
+    parts = [
+        sample_at(problem, ctx, sizes, plan.effort.points, plan.seed_for(str(sizes)), of)
+        for sizes in several_sizes(problem.signature, plan.effort.sizes)
+    ]
+    return Sample(
+        points=tuple(point for part in parts for point in part.points),
+        values=tuple(value for part in parts for value in part.values),
+        refused=sum(part.refused for part in parts),
+        reasons=tuple(dict.fromkeys(reason for part in parts for reason in part.reasons)),
+    )

@@ -1,0 +1,115 @@
+"""Derivation: what the engine derives from the declared system against what is stated.
+
+The one tier that knows the engine.  Equal means that a normal form of the difference is zero, a
+proof relative to the engine's rules; different means a point at which both sides were evaluated and
+differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from derivations.claim import DifferentialClaim, IdentityClaim, TimeChangeClaim
+from derivations.clocks import change_time
+from derivations.equality import Equality, equal
+from derivations.equality import Status as Answer
+from verify.planning import Plan
+from verify.problem import Problem
+from verify.verdict import Evidence, Status, combine
+
+__all__ = ["check", "facts_of"]
+
+TIER = "derivation"
+
+_STATUS = {
+    Answer.EQUAL: Status.AGREES,
+    Answer.DIFFERENT: Status.DISAGREES,
+    Answer.CANNOT_TELL: Status.INCONCLUSIVE,
+}
+
+
+def check(problem: Problem, plan: Plan) -> Evidence:
+    """The derived form of every stated part of a claim, compared by the ladder of equality."""
+    claim = problem.claim
+    if claim is None:
+        reason = "the claim is given as functions, there is nothing to derive from"
+        return Evidence(tier=TIER, status=Status.NOT_APPLICABLE, reason=reason)
+    facts = facts_of(claim)
+    seed = plan.seed_for("points") % 2**31
+    found = [(name, equal(a, b, assuming=facts, seed=seed)) for name, a, b in _parts(claim, facts)]
+    status = combine(_STATUS[answer.status] for _, answer in found)
+    telling = [(name, answer) for name, answer in found if _STATUS[answer.status] == status]
+    derivation = _derivation(claim, facts) if status == Status.AGREES else None
+    return Evidence(
+        tier=TIER,
+        status=status,
+        reason=_reason(status, telling, derivation),
+        brief="proved",
+        # A proof relative to the engine's rules on one side, a point on the other: no chance.
+        points=max(answer.points for _, answer in found),
+        numbers={
+            "parts": {name: answer.status.value for name, answer in found},
+            "reasons": {name: answer.reason for name, answer in found},
+            **_steps(derivation),
+        },
+    )
+
+
+def facts_of(claim: Any) -> tuple[Any, ...]:
+    """The conditions of a claim that are more than words."""
+    return tuple(a.condition for a in claim.assumptions if a.condition is not None)
+
+
+def _parts(claim: Any, facts: Sequence[Any]) -> Iterator[tuple[str, Any, Any]]:
+    """Name, derived form and stated form of everything that a claim states."""
+    if isinstance(claim, DifferentialClaim):
+        df = claim.sde.d(claim.observable, assuming=facts)
+        yield "drift", df.drift, claim.drift
+        yield "martingale part", df.martingale, claim.martingale
+    elif isinstance(claim, IdentityClaim):
+        yield "identity", claim.left, claim.right
+    elif isinstance(claim, TimeChangeClaim):
+        yield from _clock_parts(claim)
+    else:
+        raise TypeError(f"{claim.id}: a {type(claim).__name__} states nothing that can be derived")
+
+
+def _clock_parts(claim: TimeChangeClaim) -> Iterator[tuple[str, Any, Any]]:
+    stated = claim.changed.to_ito()
+    # Equal in law: the Brownian motions of the two systems may have names of their own.
+    names = dict(zip(claim.sde.noises, stated.noises, strict=True))
+    derived = change_time(claim.sde, claim.rate, renamed=names)
+    for state in claim.sde.states:
+        yield f"drift of {state}", derived.drift(state), stated.drift(state)
+        yield f"noise of {state}", derived.noise(state), stated.noise(state)
+
+
+def _derivation(claim: Any, facts: Sequence[Any]) -> Any:
+    if isinstance(claim, DifferentialClaim):
+        return claim.sde.d(claim.observable, assuming=facts).derivation
+    return None
+
+
+def _steps(derivation: Any) -> dict[str, Any]:
+    if derivation is None:
+        return {}
+    return {
+        "steps": [step.rule for step in derivation.steps],
+        "assumptions used": [str(fact) for fact in derivation.used],
+        "assumptions implied": [str(fact) for fact in derivation.implied],
+        "assumptions unused": [str(fact) for fact in derivation.unused],
+    }
+
+
+def _reason(status: Status, telling: list[tuple[str, Equality]], derivation: Any) -> str:
+    parts = "; ".join(f"{name}: {answer.reason}" for name, answer in telling)
+    if status != Status.AGREES:
+        return parts
+    names = " and ".join(name for name, _ in telling)
+    text = f"{names}: derived and stated have the same normal form"
+    if derivation is None:
+        return text
+    unused = [str(fact) for fact in derivation.unused]
+    never = f", never used: {', '.join(unused)}" if unused else ""
+    return f"{text}; {len(derivation.steps)} checked steps{never}"

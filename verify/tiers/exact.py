@@ -1,0 +1,122 @@
+"""Exact: the stated form against the generator's definition, without any rounding.
+
+L f = [s¹]f(x + s·a) + Σ_j [s²]f(x + s·b_j) by truncated power series from the declared fields, at
+random points of a prime field (of the rationals where signs matter), at several sizes of every
+dimension.  No Itô table, no rule of calculus, no engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from numerics.contexts import (
+    MERSENNE_61,
+    FlintContext,
+    PrimeFieldContext,
+    RationalContext,
+)
+from numerics.errors import NoValueError
+from numerics.jets import generator
+from verify.coordinates import coordinates, entries
+from verify.degrees import false_pass
+from verify.planning import Plan
+from verify.problem import Problem
+from verify.sampling import admissible
+from verify.verdict import Evidence, Status
+
+__all__ = ["check"]
+
+TIER = "exact"
+
+Gaps = dict[str, bool]
+"""Name of what is compared -> whether both sides are equal."""
+
+
+def check(problem: Problem, plan: Plan) -> Evidence:
+    """Both sides at every point, in a prime field or, if that cannot say it, in the rationals."""
+    reasons = []
+    for ctx in (PrimeFieldContext(MERSENNE_61), RationalContext()):
+        try:
+            return _checked(problem, plan, ctx)
+        except NoValueError as error:
+            reasons.append(str(error))
+    return Evidence(
+        tier=TIER,
+        status=Status.NOT_APPLICABLE,
+        reason=f"no exact numbers for this claim: {reasons[-1]}",
+    )
+
+
+def _checked(problem: Problem, plan: Plan, ctx: FlintContext) -> Evidence:
+    compare = _COMPARISONS[problem.kind]
+    sample = admissible(problem, ctx, plan, lambda sizes, x: compare(problem, ctx, sizes, x))
+    if not sample.points:
+        return sample.empty(TIER)
+    wrong = sorted({name for gaps in sample.values for name, equal in gaps.items() if not equal})
+    missed = sum(not all(gaps.values()) for gaps in sample.values)
+    field = "a prime field" if isinstance(ctx, PrimeFieldContext) else "the rationals"
+    bound = false_pass(problem, ctx, [sizes for sizes, _ in sample.points])
+    said = "no bound stated" if bound is None else f"a false pass has probability below {bound:.1g}"
+    names = " and ".join(wrong or sample.values[0])
+    reason = f"{names}: equal at {sample.described()} of {field}; {said}"
+    if wrong:
+        reason = f"{names}: both sides differ at {missed} of {len(sample.points)} points of {field}"
+    return Evidence(
+        tier=TIER,
+        status=Status.DISAGREES if wrong else Status.AGREES,
+        reason=reason,
+        brief=f"{len(sample.points)} points",
+        false_agree=bound,
+        points=len(sample.points),
+        refused=sample.refused,
+        numbers={"field": field, "points that differ": missed, "sizes": sample.sizes()},
+    )
+
+
+def _differential(
+    problem: Problem, ctx: FlintContext, sizes: Mapping[str, int], point: Mapping[str, Any]
+) -> Gaps:
+    system = problem.system("declared", sizes)
+    value = generator(ctx, system, problem.kernel("observable"), point)
+    drift = problem.kernel("stated_drift").in_context(ctx, point)
+    stated = problem.kernel("stated_martingale")
+    along = [
+        _equal(ctx, moved, stated.in_context(ctx, {**point, **component.increments}))
+        for component, moved in zip(value.components, value.martingale, strict=True)
+    ]
+    return {"drift": _equal(ctx, value.drift, drift), "martingale part": all(along)}
+
+
+def _identity(
+    problem: Problem, ctx: FlintContext, sizes: Mapping[str, int], point: Mapping[str, Any]
+) -> Gaps:
+    left = problem.kernel("left").in_context(ctx, point)
+    return {"both sides": _equal(ctx, left, problem.kernel("right").in_context(ctx, point))}
+
+
+def _time_change(
+    problem: Problem, ctx: FlintContext, sizes: Mapping[str, int], point: Mapping[str, Any]
+) -> Gaps:
+    """Itô drift a = rate·ã, and diffusion matrix Σ b_j b_j' = rate·Σ b̃_j b̃_j'."""
+    old, new = (problem.system(name, sizes) for name in ("declared", "changed"))
+    rate = problem.kernel("rate").in_context(ctx, point)
+    first, second = (coordinates(ctx, system, point) for system in (old, new))
+    drift = all(a == rate * b for a, b in zip(first[0], second[0], strict=True))
+    noise = all(a == rate * b for a, b in zip(first[1], second[1], strict=True))
+    return {"drift": drift, "diffusion matrix": noise}
+
+
+def _equal(ctx: FlintContext, a: Any, b: Any) -> bool:
+    x, y = entries(ctx, a), entries(ctx, b)
+    if len(x) == len(y):
+        return all(u == v for u, v in zip(x, y, strict=True))
+    # A stated 0 stands for a zero of any shape.
+    return all(v == 0 for v in (x if len(y) == 1 and y[0] == 0 else [*x, *y]))
+
+
+_COMPARISONS: Mapping[str, Callable[..., Gaps]] = {
+    "differential": _differential,
+    "identity": _identity,
+    "time change": _time_change,
+}

@@ -1,0 +1,238 @@
+"""Generator: the stated form against central differences, in float64 and at 50 digits.
+
+Digits are counted relative to the sum of the absolute values of the terms, which does not cancel
+where a drift does.  The required digits are `DIGITS`; the error that the extrapolation estimates
+of itself is the bias of the decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from numerics.contexts import FlintContext, MultiprecisionContext, RationalContext
+from numerics.errors import NumericsError
+from numerics.generator import estimate_generator
+from numerics.generator_digits import estimate_in_digits, largest_gap
+from numerics.points import as_arrays
+from verify.coordinates import coordinates, diffusion
+from verify.planning import Estimate, Plan
+from verify.problem import Problem
+from verify.sampling import admissible
+from verify.systems import as_numbers
+from verify.verdict import Evidence, Status, combine
+
+__all__ = ["check"]
+
+TIER = "generator"
+DIGITS: Mapping[str, int] = {"float64": 5, "50 digits": 15}
+"""Digits of the sum of the absolute terms that must agree."""
+
+Gaps = dict[str, Estimate]
+"""Name of what is compared -> its difference, relative to the sum of the absolute terms."""
+
+
+def check(problem: Problem, plan: Plan) -> Evidence:
+    """Both arithmetics at every admissible point."""
+    exact = RationalContext()
+    wide = MultiprecisionContext(50)
+    compare = _COMPARISONS[problem.kind]
+
+    def both(sizes: Mapping[str, int], point: Mapping[str, Any]) -> dict[str, Gaps]:
+        digits = {name: _widened(wide, value) for name, value in point.items()}
+        return compare(problem, wide, sizes, digits, as_arrays(point, exact))
+
+    sample = admissible(problem, exact, plan, both)
+    if not sample.points:
+        return sample.empty(TIER)
+    worst: dict[str, dict[str, Estimate]] = {}
+    statuses = []
+    for found in sample.values:
+        for arithmetic, gaps in found.items():
+            for name, gap in gaps.items():
+                statuses.append((arithmetic, name, gap.decide(10.0 ** -DIGITS[arithmetic])))
+                seen = worst.setdefault(arithmetic, {})
+                if name not in seen or abs(gap.value) > abs(seen[name].value):
+                    seen[name] = gap
+    status = combine(s for _, _, s in statuses)
+    shown = {a: {n: round(digits_of(g), 1) for n, g in gaps.items()} for a, gaps in worst.items()}
+    return Evidence(
+        tier=TIER,
+        status=status,
+        reason=_reason(status, statuses, shown, sample.described()),
+        brief=_brief(shown),
+        condition="the error of the extrapolation is an estimate",
+        points=len(sample.points),
+        refused=sample.refused,
+        numbers={"digits": shown, "required": dict(DIGITS), "sizes": sample.sizes()},
+    )
+
+
+def digits_of(gap: Estimate) -> float:
+    """Decimal digits that agree."""
+    return float(np.clip(-np.log10(abs(gap.value)), 0.0, 60.0)) if gap.value else 60.0
+
+
+def _brief(shown: Mapping[str, Mapping[str, float]]) -> str:
+    fewest = [f"{min(digits.values()):.0f}" for digits in shown.values()]
+    return f"{' / '.join(fewest)} digits"
+
+
+def _reason(status: Status, statuses: Any, shown: Any, where: str) -> str:
+    if status == Status.AGREES:
+        parts = [f"{min(digits.values()):.1f} in {name}" for name, digits in shown.items()]
+        return f"digits that agree, at {where}: at least {' and '.join(parts)}"
+    telling = dict.fromkeys((a, n) for a, n, s in statuses if s == status)
+    parts = [f"{n} to {shown[a][n]:.1f} digits in {a}" for a, n in telling]
+    verb = "agree only" if status == Status.DISAGREES else "cannot be resolved: agree"
+    return f"both sides {verb} in {'; '.join(parts)}, at {where}"
+
+
+def _widened(ctx: MultiprecisionContext, value: Any) -> Any:
+    """A rational value as a number of the wide context."""
+    if isinstance(value, int):
+        return value
+    if isinstance(value, list | tuple):
+        return [_widened(ctx, member) for member in value]
+    if hasattr(value, "nrows"):
+        rows, columns = value.nrows(), value.ncols()
+        return ctx.matrix(
+            [[_widened(ctx, value[i, j]) for j in range(columns)] for i in range(rows)]
+        )
+    return ctx.rational(int(value.p), int(value.q))
+
+
+def _relative(gap: float, scale: float, error: float = 0.0) -> Estimate:
+    if gap == 0.0 and scale == 0.0:
+        return Estimate(value=0.0)
+    floor = scale if scale > 0.0 else gap
+    return Estimate(value=gap / floor, bias=error / floor)
+
+
+def _differential(
+    problem: Problem,
+    ctx: MultiprecisionContext,
+    sizes: Mapping[str, int],
+    wide: Mapping[str, Any],
+    point: Mapping[str, Any],
+) -> dict[str, Gaps]:
+    system = problem.system("declared", sizes)
+    f, drift, martingale = (
+        problem.kernel(name) for name in ("observable", "stated_drift", "stated_martingale")
+    )
+    found = {}
+    if system.calculus == "ito":
+        numbers = as_numbers(system, point)
+        e = estimate_generator(numbers, f, point)
+        moved = np.asarray(martingale({**point, **e.directions}), dtype=float)
+        found["float64"] = {
+            "drift": _largest(
+                e.drift - _filled(drift(point), e.drift), e.drift_scale, e.drift_error
+            ),
+            "martingale part": _largest(
+                e.martingale - _filled(moved, e.martingale), e.martingale_scale, e.martingale_error
+            ),
+        }
+        found["50 digits"] = _in_digits(problem, ctx, system, wide)
+    if not found:
+        raise NumericsError("differences are taken of Itô systems; declare the system in Itô form")
+    return found
+
+
+def _in_digits(
+    problem: Problem, ctx: MultiprecisionContext, system: Any, point: Mapping[str, Any]
+) -> Gaps:
+    d = estimate_in_digits(ctx, system, problem.kernel("observable"), point)
+    drift = _stated(ctx, problem.kernel("stated_drift").in_context(ctx, point), d.drift)
+    gaps = {"drift": _relative(largest_gap(ctx, d.drift, drift), d.drift_scale, d.drift_error)}
+    stated = problem.kernel("stated_martingale")
+    scale = max(d.martingale_scale, default=0.0)
+    error = max(d.martingale_error, default=0.0)
+    gap = 0.0
+    for component, value in zip(d.components, d.martingale, strict=True):
+        along = stated.in_context(ctx, {**point, **component.increments})
+        gap = max(gap, largest_gap(ctx, value, _stated(ctx, along, value)))
+    gaps["martingale part"] = _relative(gap, scale, error)
+    return gaps
+
+
+def _stated(ctx: FlintContext, value: Any, like: Any) -> Any:
+    """A stated value; a stated 0 stands for a zero of any shape."""
+    if ctx.is_matrix(like) and not ctx.is_matrix(value):
+        return ctx.zeros(*ctx.shape(like))
+    return value
+
+
+def _filled(value: Any, like: Any) -> Any:
+    value = np.asarray(value, dtype=float)
+    return value.reshape(value.shape + (1,) * (np.ndim(like) - value.ndim))
+
+
+def _largest(gap: Any, scale: Any, error: Any) -> Estimate:
+    """The largest entries: what a drift consists of is measured over all its entries together."""
+    largest = [float(np.max(np.abs(x), initial=0.0)) for x in (gap, scale, error)]
+    return _relative(*largest)
+
+
+def _identity(
+    problem: Problem,
+    ctx: MultiprecisionContext,
+    sizes: Mapping[str, int],
+    wide: Mapping[str, Any],
+    point: Mapping[str, Any],
+) -> dict[str, Gaps]:
+    """Both sides; the rounding of float64 is measured by the same side at 50 digits."""
+    sides = [problem.kernel(name) for name in ("left", "right")]
+    digits = [side.in_context(ctx, wide) for side in sides]
+    exactly = [as_arrays({"": value}, ctx)[""] for value in digits]
+    doubles = [np.asarray(side(point), dtype=float) for side in sides]
+    scale = float(sum(np.max(np.abs(value)) for value in exactly))
+    rounding = float(sum(np.max(np.abs(a - b)) for a, b in zip(doubles, exactly, strict=True)))
+    gap = float(np.max(np.abs(doubles[0] - doubles[1])))
+    return {
+        "float64": {"both sides": _relative(gap, scale, rounding)},
+        "50 digits": {"both sides": _relative(largest_gap(ctx, *digits), scale)},
+    }
+
+
+def _time_change(
+    problem: Problem,
+    ctx: MultiprecisionContext,
+    sizes: Mapping[str, int],
+    wide: Mapping[str, Any],
+    point: Mapping[str, Any],
+) -> dict[str, Gaps]:
+    """Drift and diffusion matrix of one system against the rate times those of the other."""
+    systems = [problem.system(name, sizes) for name in ("declared", "changed")]
+    rate = problem.kernel("rate")
+    found = {}
+    with ctx.working():
+        r = rate.in_context(ctx, wide)
+        sides = [coordinates(ctx, system, wide) for system in systems]
+        found["50 digits"] = {
+            name: _relative_lists(ctx, a, [r * x for x in b])
+            for name, a, b in zip(("drift", "diffusion matrix"), *sides, strict=True)
+        }
+    if all(system.calculus == "ito" for system in systems):
+        numbers = [diffusion(as_numbers(system, point), point) for system in systems]
+        r64 = float(rate(point))
+        found["float64"] = {
+            name: _largest(a - r64 * b, np.abs(a) + np.abs(r64 * b), 0.0)
+            for name, a, b in zip(("drift", "diffusion matrix"), *numbers, strict=True)
+        }
+    return found
+
+
+def _relative_lists(ctx: MultiprecisionContext, a: list[Any], b: list[Any]) -> Estimate:
+    gap = max((abs(ctx.to_float(x - y)) + ctx.radius(x - y) for x, y in zip(a, b, strict=True)))
+    scale = max(abs(ctx.to_float(x)) + abs(ctx.to_float(y)) for x, y in zip(a, b, strict=True))
+    return _relative(gap, scale)
+
+
+_COMPARISONS: Mapping[str, Callable[..., dict[str, Gaps]]] = {
+    "differential": _differential,
+    "identity": _identity,
+    "time change": _time_change,
+}

@@ -1,0 +1,306 @@
+"""One step: drift and covariation by precise Monte Carlo over one step of the declared system.
+
+Gaussian increments in antithetic pairs, Hermite control variates, Richardson extrapolation in the
+step length.  Where the randomness is finite it is enumerated: all two-point draws of a noisy
+residual of up to 16 entries.  At least five digits of the sum of the absolute terms are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from numerics.contexts import RationalContext
+from numerics.generator import directions
+from numerics.one_step import OneStepEstimate, one_step_covariation, one_step_drift
+from numerics.points import as_arrays
+from numerics.system import Array, System
+from verify.planning import Estimate, Plan
+from verify.problem import Problem
+from verify.sampling import Sample, net_sizes, sample_at, several_sizes
+from verify.systems import as_numbers
+from verify.verdict import Evidence, Status, combine
+
+__all__ = ["check"]
+
+TIER = "one-step"
+RELEVANT = 1e-5
+"""Relevant error, relative to the sum of the absolute terms: five digits."""
+
+LARGEST_ENUMERATION = 16
+CONDITION = "the range declared for the controlled statistic; the extrapolation in the step length"
+
+Point = Mapping[str, Any]
+Gaps = dict[str, Estimate]
+
+
+def check(problem: Problem, plan: Plan) -> Evidence:
+    """One step at a generic point of the net (p, k, l) = (5, 2, 10), or of the sizes admitted."""
+    if problem.kind == "identity":
+        return _enumerated(problem, plan)
+    sizes = net_sizes(problem.signature) if problem.kind == "differential" else _smallest(problem)
+    sample = _generic_point(problem, sizes, plan)
+    if not sample.points:
+        return sample.empty(TIER)
+    measure = {"differential": _differential, "time change": _time_change}[problem.kind]
+    gaps = measure(problem, plan, sizes, sample.values[0])
+    statuses = {name: gap.decide(RELEVANT) for name, gap in gaps.items()}
+    status = combine(statuses.values())
+    digits = min(-np.log10(max(gap.half_width + gap.bias, 1e-17)) for gap in gaps.values())
+    return Evidence(
+        tier=TIER,
+        status=status,
+        reason=_reason(status, statuses, gaps, plan),
+        brief=f"{digits:.1f} digits",
+        false_agree=plan.budget.alpha,
+        false_reject=plan.budget.alpha,
+        condition=CONDITION,
+        points=1,
+        refused=sample.refused,
+        numbers={
+            "sizes": dict(sizes),
+            "relevant": RELEVANT,
+            "samples": plan.effort.samples,
+            **{name: _shown(gap) for name, gap in gaps.items()},
+        },
+    )
+
+
+def _shown(gap: Estimate) -> dict[str, float]:
+    return {
+        "difference": gap.value,
+        "half_width": gap.half_width,
+        "bias": gap.bias,
+        "visible": gap.visible,
+    }
+
+
+def _reason(status: Status, statuses: Mapping[str, Status], gaps: Gaps, plan: Plan) -> str:
+    telling = [name for name, s in statuses.items() if s == status]
+    parts = [
+        f"{name}: difference {gaps[name].value:.2g} ± {gaps[name].half_width:.1g}, bias "
+        f"≤ {gaps[name].bias:.1g}"
+        for name in telling
+    ]
+    text = f"relative to the sum of the absolute terms, {'; '.join(parts)}"
+    if status != Status.INCONCLUSIVE:
+        return text
+    needed = [gaps[name].samples(plan.effort.samples, RELEVANT) for name in telling]
+    if all(n is not None for n in needed):
+        return f"{text}; {max(n for n in needed if n is not None):,} samples would settle it"
+    return f"{text}; the bias is beyond half of the relevant error {RELEVANT:g}"
+
+
+def _generic_point(problem: Problem, sizes: Mapping[str, int], plan: Plan) -> Sample:
+    exact = RationalContext()
+
+    def defined(sizes: Mapping[str, int], point: Point) -> Point:
+        return as_arrays(point, exact)
+
+    # The first point drawn is generic; the badly conditioned profiles follow it.
+    return sample_at(problem, exact, sizes, 1, plan.seed_for("point"), defined)
+
+
+def _smallest(problem: Problem) -> Mapping[str, int]:
+    return next(iter(several_sizes(problem.signature, 1)), {})
+
+
+def _relative(e: OneStepEstimate, stated: Any) -> Estimate:
+    """The worst entry of measured − stated, in units of the absolute terms."""
+    stated = _filled(stated, e.mean)
+    scale = float(np.max(e.scale))
+    gap, half, bias = (
+        np.broadcast_to(x, np.shape(e.mean)) for x in (e.mean - stated, e.half_width, e.bias)
+    )
+    if scale == 0.0:
+        scale = float(np.max(np.abs(gap))) or 1.0
+    # The entry that decides is the one whose interval reaches farthest from zero.
+    worst = np.unravel_index(np.argmax(np.abs(gap) - half - bias), gap.shape)
+    widest = float(np.max(half)) / scale, float(np.max(bias)) / scale
+    return Estimate(value=float(gap[worst]) / scale, half_width=widest[0], bias=widest[1])
+
+
+def _filled(value: Any, like: Any) -> Array:
+    value = np.asarray(value, dtype=float)
+    return np.broadcast_to(
+        value.reshape(value.shape + (1,) * (np.ndim(like) - value.ndim)), np.shape(like)
+    )
+
+
+def _differential(problem: Problem, plan: Plan, sizes: Mapping[str, int], point: Point) -> Gaps:
+    """Drift, quadratic variation, and covariation with a random linear function of the state.
+
+    The last sees the sign of the martingale part, which the quadratic variation does not.
+    """
+    system = as_numbers(_declared(problem, sizes), point)
+    f = problem.kernel("observable")
+    g = _linear(system, plan)
+    share = plan.share("components", 3)
+    settings: dict[str, Any] = {
+        "level": share.budget.alpha,
+        "samples": plan.effort.samples,
+        "pilot": plan.effort.pilot,
+    }
+    drift = one_step_drift(system, f, point, seed=plan.seed_for("drift"), **settings)
+    gaps = {"drift": _relative(drift, problem.kernel("stated_drift")(point))}
+    if not system.noises:
+        return gaps
+    moved, along = _stated_martingale(problem, system, point, g)
+    square = one_step_covariation(system, f, f, point, seed=plan.seed_for("square"), **settings)
+    mixed = one_step_covariation(
+        system, f, _like(f, g, point), point, seed=plan.seed_for("mixed"), **settings
+    )
+    gaps["quadratic variation"] = _relative(square, np.sum(moved**2, axis=0))
+    gaps["covariation"] = _relative(mixed, np.tensordot(along, moved, axes=1))
+    return gaps
+
+
+def _declared(problem: Problem, sizes: Mapping[str, int]) -> Any:
+    """The system to draw from: the one with the small law where label noise has one."""
+    systems = problem.signature.systems
+    return problem.system("reduced" if "reduced" in systems else "declared", sizes)
+
+
+def _linear(system: System, plan: Plan) -> dict[str, Array]:
+    """Coefficients of a random linear function of the state."""
+    rng = plan.generator("linear function")
+    return {name: rng.standard_normal(shape) for name, shape in system.states.items()}
+
+
+def _applied(coefficients: Mapping[str, Array], values: Mapping[str, Any]) -> Array:
+    total: Any = 0.0
+    for name, c in coefficients.items():
+        axes = tuple(range(-c.ndim, 0))
+        total = total + np.sum(c * np.asarray(values[name], dtype=float), axis=axes)
+    return np.asarray(total)
+
+
+def _like(
+    f: Callable[[Point], Any], g: Mapping[str, Array], point: Point
+) -> Callable[[Point], Array]:
+    """The linear function as an observable that multiplies every entry of f."""
+    axes = np.ndim(f(point))
+
+    def observable(values: Point) -> Array:
+        value = _applied(g, values)
+        return value.reshape(value.shape + (1,) * axes)
+
+    return observable
+
+
+def _stated_martingale(
+    problem: Problem, system: System, point: Point, g: Mapping[str, Array]
+) -> tuple[Array, Array]:
+    """The stated martingale part, and the declared noise of g, along every Brownian component.
+
+    The stated form speaks of the declared Brownian motions; their components are as many as they
+    are, and only sums over them are compared.
+    """
+    whole = as_numbers(
+        problem.system("declared", {k: v for k, v in point.items() if isinstance(v, int)}), point
+    )
+    units = directions(whole)
+    count = sum(noise.components for noise in whole.noises)
+    b = whole.increment(point, float(point.get("t", 0.0)), 0.0, units)
+    along = np.broadcast_to(_applied(g, b), (count,))
+    stated = np.asarray(problem.kernel("stated_martingale")({**point, **units}), dtype=float)
+    shape = np.shape(problem.kernel("observable")(point))
+    stated = (
+        stated.reshape(stated.shape + (1,) * (1 + len(shape) - stated.ndim))
+        if stated.ndim
+        else stated
+    )
+    return np.broadcast_to(stated, (count, *shape)), along
+
+
+def _time_change(problem: Problem, plan: Plan, sizes: Mapping[str, int], point: Point) -> Gaps:
+    """Drift of (1, x)(1, x)' under both systems: the rate times the one is the other.
+
+    x are all entries of all states, so that drift and diffusion matrix are both compared.
+    """
+    share = plan.share("components", 2)
+    rate = float(problem.kernel("rate")(point))
+    found = []
+    for name in ("declared", "changed"):
+        system = as_numbers(problem.system(name, sizes), point)
+        found.append(
+            one_step_drift(
+                system,
+                _squares(system),
+                point,
+                seed=plan.seed_for(name),
+                level=share.budget.alpha,
+                samples=plan.effort.samples,
+                pilot=plan.effort.pilot,
+            )
+        )
+    old, new = found
+    scale = float(np.max(old.scale) + rate * np.max(new.scale))
+    gap = (old.mean - rate * new.mean) / scale
+    half = float(np.max(old.half_width + rate * new.half_width)) / scale
+    bias = float(np.max(old.bias + rate * new.bias)) / scale
+    return {
+        "drift and diffusion matrix": Estimate(
+            value=float(np.max(np.abs(gap))), half_width=half, bias=bias
+        )
+    }
+
+
+def _squares(system: System) -> Callable[[Point], Array]:
+    def observable(values: Point) -> Array:
+        parts = []
+        for name, shape in system.states.items():
+            x = np.asarray(values[name], dtype=float)
+            parts.append(x.reshape(*x.shape[: x.ndim - len(shape)], -1))
+        row = np.concatenate([np.ones((*parts[0].shape[:-1], 1)), *parts], axis=-1)
+        return np.asarray(row[..., :, None] * row[..., None, :])
+
+    return observable
+
+
+def _enumerated(problem: Problem, plan: Plan) -> Evidence:
+    """An identity at every two-point draw ±1 of the noise in its random letter."""
+    if problem.draws is None:
+        reason = "an identity without randomness: there is no step to draw"
+        return Evidence(tier=TIER, status=Status.NOT_APPLICABLE, reason=reason)
+    letter = problem.signature.letter(problem.draws)
+    sizes = next(
+        (
+            s
+            for s in several_sizes(problem.signature, 50)
+            if _components(letter, s) <= LARGEST_ENUMERATION
+        ),
+        None,
+    )
+    if sizes is None:
+        reason = f"{problem.draws} has more than {LARGEST_ENUMERATION} entries at all sizes"
+        return Evidence(tier=TIER, status=Status.NOT_APPLICABLE, reason=reason)
+    sample = _generic_point(problem, sizes, plan)
+    if not sample.points:
+        return sample.empty(TIER)
+    point, count = sample.values[0], _components(letter, sizes)
+    signs = 1.0 - 2.0 * ((np.arange(2**count)[:, None] >> np.arange(count)) & 1)
+    drawn = point[letter.name] + signs.reshape(-1, *np.shape(point[letter.name]))
+    left, right = (
+        np.asarray(problem.kernel(side)({**point, letter.name: drawn}), dtype=float)
+        for side in ("left", "right")
+    )
+    scale = float(np.max(np.abs(left)) + np.max(np.abs(right)))
+    gap = Estimate(value=float(np.max(np.abs(left - right))) / scale)
+    status = gap.decide(RELEVANT)
+    return Evidence(
+        tier=TIER,
+        status=status,
+        reason=f"both sides at all {2**count:,} two-point draws of {letter.name}: largest relative "
+        f"difference {gap.value:.1g}",
+        brief=f"{2**count:,} draws",
+        points=2**count,
+        refused=sample.refused,
+        numbers={"sizes": dict(sizes), "draws": 2**count, "difference": gap.value},
+    )
+
+
+def _components(letter: Any, sizes: Mapping[str, int]) -> int:
+    return int(np.prod(letter.shape_at(sizes)))
