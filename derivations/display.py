@@ -51,16 +51,17 @@ def _shown(value: Form) -> Any:
     for m, c, matrix in _folded(value):
         if (c := _tidy(c)) == 0:
             continue
-        scalar = Mul(_open(c), _open(m.indexed), *map(_cycle, m.cycles))
-        if m.word is None:
-            inner: Any = scalar
-        else:
+        scalar = Mul(_open(m.indexed), *map(_cycle, m.cycles))
+        inner: Any = scalar
+        if m.word is not None:
             inner = matrix if scalar == 1 else MatMul(scalar, matrix).doit(deep=False)
         head = ScalarSum if m.word is None else IndexSum
         free = sorted(m.occurring - set(m.indices), key=str)
         for n, i in enumerate(m.indices):
             excluded = [j for j in (*m.indices[n + 1 :], *free) if j.range == i.range]
             inner = head(inner, i, *excluded)
+        if (c := _open(c)) != 1:
+            inner = c * inner if m.word is None else MatMul(c, inner).doit(deep=False)
         parts.append(inner)
     if value.shape == ():
         return _collected(Add(*parts))

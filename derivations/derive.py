@@ -1,0 +1,89 @@
+"""The derivation of a claim: what its system, its expressions or its clock lead to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .basis import Basis, FormAlgebra
+from .claim import Claim, DifferentialClaim, IdentityClaim, TimeChangeClaim
+from .clocks import change_time
+from .derivation import Derivation, Step, algebraic_step, ito_derivation
+from .differential import Differential, differential
+from .display import expression
+from .errors import DerivationError
+from .facts import Facts
+from .interpreter import interpret
+
+__all__ = ["derive", "derived_differential"]
+
+
+def derive(claim: Claim) -> Derivation:
+    """The steps that lead from what a claim declares to what follows from it.
+
+    A differential is expanded and contracted; the left side of an identity is brought to normal form;
+    a system is written in its new time.  Nothing of the stated form enters, except that both sides of
+    an identity are statements.
+
+    Raises
+    ------
+    DerivationError
+        If the language cannot say the claim, or a step does not hold.
+    """
+    if isinstance(claim, DifferentialClaim):
+        return ito_derivation(derived_differential(claim))
+    if isinstance(claim, IdentityClaim):
+        return _identity(claim)
+    if isinstance(claim, TimeChangeClaim):
+        return _time_change(claim)
+    raise DerivationError(f"{claim.id}: no derivation for a {type(claim).__name__}")
+
+
+def derived_differential(claim: DifferentialClaim) -> Differential:
+    """The Itô differential of a claim's observable under its assumptions."""
+    return differential(claim.sde, claim.observable, assuming=_conditions(claim))
+
+
+def _conditions(claim: Claim) -> tuple[Any, ...]:
+    declared = getattr(getattr(claim, "sde", None), "assuming", ())
+    return tuple(a.condition for a in claim.assumptions if a.condition not in declared)
+
+
+def _identity(claim: IdentityClaim) -> Derivation:
+    conditions = _conditions(claim)
+    facts = Facts(conditions)
+    forms = FormAlgebra(Basis([claim.left, claim.right]), facts)
+    steps = []
+    before = claim.left
+    for side in (claim.left, claim.right):
+        facts.rules.clear()
+        value = expression(interpret(side, forms))
+        rules = ", ".join(facts.rules)
+        name = "left side" if side is claim.left else "right side"
+        rule = f"{name} in normal form" + (f" ({rules})" if rules else "")
+        steps.append(algebraic_step(rule, side, value, assuming=conditions))
+    steps.append(
+        algebraic_step("the two normal forms", steps[0].after, steps[1].after, assuming=conditions)
+    )
+    return Derivation(
+        subject=before,
+        steps=tuple(steps),
+        used=tuple(facts.used),
+        implied=tuple(facts.implied),
+        unused=facts.unused,
+    )
+
+
+def _time_change(claim: TimeChangeClaim) -> Derivation:
+    changed = change_time(claim.sde, claim.rate, renamed=_renamed(claim))
+    steps = []
+    for state in claim.sde.states:
+        rule = f"dτ = ({claim.rate}) dt and dB̃ = √({claim.rate}) dB in the equation of {state}"
+        before, after = claim.sde.to_ito().equations[state], changed.equations[state]
+        check = "E[dB̃²] = rate·dt = dτ; drift divided by the rate, noise by its square root"
+        steps.append(Step(rule=rule, before=before, after=after, check=check))
+    return Derivation(subject=claim.sde, steps=tuple(steps), used=tuple(claim.sde.assuming))
+
+
+def _renamed(claim: TimeChangeClaim) -> dict[Any, Any]:
+    old, new = claim.sde.noises, claim.changed.noises
+    return dict(zip(old, new, strict=True)) if len(old) == len(new) else {}
