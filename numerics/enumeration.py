@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import product
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,8 +24,11 @@ from numerics.transition import (
     Observable,
     Statistic,
     Transition,
+    change,
     covariation_statistic,
     drift_statistic,
+    extrapolated,
+    grain,
 )
 
 __all__ = [
@@ -56,7 +59,7 @@ class Enumeration:
     mean
         The mean; of one step with signs, extrapolated to h → 0.
     bias
-        Estimated bound of what the step length leaves, with rounding.
+        Estimated bound of what the step length leaves, and of rounding; 0 for an exact mean.
     scale
         The sum of the absolute values of the terms.
     outcomes
@@ -104,8 +107,7 @@ def enumerate_drift(
     step = Transition.at(system, point)
     if scale is None:
         scale = estimate_generator(system, observable, point).drift_scale
-    value = np.abs(np.asarray(observable(point), dtype=float))
-    return _limit(step, drift_statistic(step, observable), value, np.asarray(scale))
+    return _limit(step, drift_statistic(step, observable), np.asarray(scale))
 
 
 def enumerate_covariation(
@@ -116,48 +118,29 @@ def enumerate_covariation(
     if scale is None:
         estimates = [estimate_generator(system, observable, point) for observable in (f, g)]
         scale = estimates[0].covariation(estimates[1])[2]
-    value = np.abs(np.asarray(f(point), dtype=float) * np.asarray(g(point), dtype=float))
-    return _limit(step, covariation_statistic(step, f, g), value, np.asarray(scale))
+    return _limit(step, covariation_statistic(step, f, g), np.asarray(scale))
 
 
-def _limit(step: Transition, statistic: Statistic, value: Array, scale: Array) -> Enumeration:
-    """The mean over all signs, extrapolated, at the step that a few of the signs find best.
-
-    The bias is twice the change from 4h to h: what the extrapolation leaves changes 64 times from
-    the one to the other, and an error of f(x) in the last digit changes 4 times.
-    """
+def _limit(step: Transition, statistic: Statistic, scale: Array) -> Enumeration:
+    """The mean over all signs, extrapolated, at the step that a few of the signs find best."""
     xi = signs(len(step.seen))
     few = xi[:: max(1, len(xi) // _FEW)]
-    tried = {float(h): _at(statistic, few, float(h), value)[1] for h in step.unit_time * _LADDER}
-    h = min(tried, key=lambda h: tried[h])
-    mean, worst, bias = _at(statistic, xi, h, value)
-    if not np.isfinite(worst):
+    rounding = grain(statistic, few, step.unit_time)
+
+    def promised(h: float) -> float:
+        worst = np.max(np.abs(np.mean(change(statistic, few, h), axis=0)) + rounding / h)
+        return float(worst) if np.isfinite(worst) else float("inf")
+
+    h = min((float(h) for h in step.unit_time * _LADDER), key=promised)
+    if promised(h) == float("inf"):
         raise NumericsError("point: the observable is not finite near it; draw another point")
+    chunks = [xi[first : first + _CHUNK] for first in range(0, len(xi), _CHUNK)]
+    mean, moved = (
+        np.sum([np.sum(f(statistic, chunk, h), axis=0) for chunk in chunks], axis=0) / len(xi)
+        for f in (extrapolated, change)
+    )
+    bias = np.abs(moved) + rounding / h
     return Enumeration(mean=mean, bias=bias, scale=scale, outcomes=2 * len(xi), step=h)
-
-
-def _at(statistic: Statistic, xi: Array, h: float, value: Array) -> tuple[Array, float, Array]:
-    """The extrapolated mean, the largest entry of its bias, and its bias, at h."""
-    means = [_mean(statistic, xi, h * 2.0**level) for level in (2, 1, 0, -1, -2)]
-    coarse, fine = _extrapolated(means[:3]), _extrapolated(means[2:])
-    rounding = 16.0 * np.finfo(float).eps * np.maximum(value, 1.0) / h
-    bias = 2.0 * np.abs(fine - coarse) + rounding
-    worst = float(np.max(bias))
-    return fine, worst if np.isfinite(worst) else float("inf"), bias
-
-
-def _extrapolated(means: Sequence[Array]) -> Array:
-    """Richardson's value from steps h, h/2, h/4 for errors in all powers of the step."""
-    once = [2.0 * fine - coarse for coarse, fine in pairwise(means)]
-    return np.asarray((4.0 * once[1] - once[0]) / 3.0)
-
-
-def _mean(statistic: Statistic, xi: Array, h: float) -> Array:
-    parts = [
-        np.sum(statistic(xi[first : first + _CHUNK], h), axis=0)
-        for first in range(0, len(xi), _CHUNK)
-    ]
-    return np.asarray(sum(parts[1:], parts[0]) / len(xi))
 
 
 def enumerate_draws(

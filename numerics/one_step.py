@@ -5,20 +5,20 @@ For a step of length h with standard normal ξ, and x_±(h) = x + increment(x, t
     D_h(ξ) = [f(x_+) + f(x_−) − 2f(x)]/(2h),       E D_h = L f + O(h),
     G_h(ξ) = [f(x_+) − f(x_−)]/(2√h) · [g(x_+) − g(x_−)]/(2√h),       E G_h = Γ(f, g) + O(h).
 
-What is averaged is Z = 2D_{h/2} − D_h − Σ c_ab (ζ_a ζ_b − δ_ab): the antithetic pair takes out odd
-powers of ξ, Richardson extrapolation in h on one and the same ξ takes out the terms of order h, and
-the Hermite polynomials, whose mean is zero whatever c is, take out the quadratic form that is left.
-ζ = V'ξ are the coordinates that the noise at x can see. The coefficients c, the step h and the
-range below come from a pilot that is independent of the run. No formula of calculus enters.
+What is averaged is Z = (8D_{h/4} − 6D_{h/2} + D_h)/3 − Σ c_ab (ζ_a ζ_b − δ_ab): the antithetic
+pair takes out odd powers of ξ, Richardson extrapolation in h on one and the same ξ takes out the
+terms of order h and h², and the Hermite polynomials, whose mean is zero whatever c is, take out the
+quadratic form that is left. ζ = V'ξ are the coordinates that the noise at x can see. The
+coefficients c, the step h and the range below come from a pilot that is independent of the run. No
+formula of calculus enters.
 
 **The interval.** Z is unbounded. Let r be such that all |ξ| ≤ r with probability 1 − level/100. On
 that event Z is bounded, and empirical Bernstein holds for the conditional mean; the latter is
 within √P(|ξ| > r) times the root mean square of Z of the true one. The bound on |Z| for |ξ| ≤ r is
 *declared*: eight times the largest value that the pilot sees, half of whose draws lie on the sphere
 |ξ| = r, where a polynomial is largest but for its lower terms. It enters at order 1/n only. The
-`bias` left by the extrapolation in h is an estimate too: twice the change from 2h to h, of which the
-terms of order h² make up three times what they leave at h, and an error of f(x) in its last digit
-half of that.
+`bias` left by the extrapolation in h is an estimate too, from the change from 2h to h and from the
+size of rounding errors, both measured by the pilot (`numerics.transition`).
 """
 
 from __future__ import annotations
@@ -40,8 +40,11 @@ from numerics.transition import (
     Observable,
     Statistic,
     Transition,
+    change,
     covariation_statistic,
     drift_statistic,
+    extrapolated,
+    grain,
 )
 
 __all__ = ["OneStepEstimate", "one_step_covariation", "one_step_drift"]
@@ -50,7 +53,7 @@ Array: TypeAlias = NDArray[np.float64]
 
 _RANGE_FACTOR = 8.0
 _TAIL_SHARE = 0.01
-_LADDER = 10.0 ** -np.arange(2.0, 10.0)  # candidate steps, in units of the time to move by |x|
+_LADDER = 10.0 ** -np.arange(2.0, 8.1, 0.5)  # candidate steps, in units of the time to move by |x|
 _NUMBERS_AT_ONCE = 1_000_000
 _CHUNK = 4096
 _MOST_PAIRS = 4000
@@ -137,8 +140,8 @@ def one_step_drift(
     step = Transition.at(system, point)
     if scale is None:
         scale = estimate_generator(system, observable, point).drift_scale
-    value = np.abs(np.asarray(observable(point), dtype=float))
-    return plan.carried_out(step, drift_statistic(step, observable), value, np.asarray(scale))
+    shape = np.shape(observable(point))
+    return plan.carried_out(step, drift_statistic(step, observable), np.broadcast_to(scale, shape))
 
 
 def one_step_covariation(
@@ -160,8 +163,8 @@ def one_step_covariation(
     if scale is None:
         estimates = [estimate_generator(system, observable, point) for observable in (f, g)]
         scale = estimates[0].covariation(estimates[1])[2]
-    value = np.abs(np.asarray(f(point), dtype=float) * np.asarray(g(point), dtype=float))
-    return plan.carried_out(step, covariation_statistic(step, f, g), value, np.asarray(scale))
+    shape = np.broadcast_shapes(np.shape(f(point)), np.shape(g(point)))
+    return plan.carried_out(step, covariation_statistic(step, f, g), np.broadcast_to(scale, shape))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -211,12 +214,8 @@ class _Setting:
 
     def z(self, statistic: Statistic, xi: Array) -> Array:
         """Z − centre, (N, values)."""
-        y = _extrapolated(statistic, xi, self.h)
+        y = extrapolated(statistic, xi, self.h)
         return np.asarray(y.reshape(len(xi), -1) - self.controls(xi) - self.centre)
-
-
-def _extrapolated(statistic: Statistic, xi: Array, h: float) -> Array:
-    return 2.0 * statistic(xi, h / 2.0) - statistic(xi, h)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,30 +235,28 @@ class _Plan:
         if self.h is not None and not self.h > 0.0:
             raise NumericsError(f"h: got {self.h}; give a positive step, or None")
 
-    def carried_out(
-        self, step: Transition, statistic: Statistic, value: Array, scale: Array
-    ) -> OneStepEstimate:
-        """The pilot, then the run; `value` is the size of what the statistic is a difference of."""
+    def carried_out(self, step: Transition, statistic: Statistic, scale: Array) -> OneStepEstimate:
+        """The pilot, then the run."""
         m, rank = step.seen.shape
         tail = _TAIL_SHARE * self.level / self.samples
         radius = float(np.sqrt(2.0 * gammainccinv(m / 2.0, tail))) if m else 0.0
-        setting = self._piloted(step, statistic, value.ravel(), radius)
-        count, total, squares = 0, np.zeros(value.size), np.zeros(value.size)
+        setting = self._piloted(step, statistic, radius)
+        count, total, squares = 0, np.zeros(scale.size), np.zeros(scale.size)
         for xi in self._draws(_RUN_STREAM, self.samples if rank else 1, m, len(setting.controls.c)):
             z = setting.z(statistic, xi)
             count, total, squares = count + len(xi), total + z.sum(0), squares + (z * z).sum(0)
         mean = total / count
         variance = np.maximum(squares / count - mean**2, 0.0)
-        half = np.zeros(value.size)
+        half = np.zeros(scale.size)
         if rank:
             beyond = np.sqrt(gammaincc(m / 2.0, radius**2 / 2.0))
             half = self._half_width(variance, setting.reach) + beyond * setting.reach
         return OneStepEstimate(
-            mean=(setting.centre + mean).reshape(value.shape),
-            half_width=half.reshape(value.shape),
-            bias=setting.bias.reshape(value.shape),
+            mean=(setting.centre + mean).reshape(scale.shape),
+            half_width=half.reshape(scale.shape),
+            bias=setting.bias.reshape(scale.shape),
             scale=scale,
-            deviation=np.sqrt(variance).reshape(value.shape),
+            deviation=np.sqrt(variance).reshape(scale.shape),
             step=setting.h,
             samples=self.samples,
             controls=len(setting.controls.c),
@@ -273,9 +270,7 @@ class _Plan:
         for first in range(0, samples, width):
             yield rng.standard_normal((min(width, samples - first), m))
 
-    def _piloted(
-        self, step: Transition, statistic: Statistic, value: Array, radius: float
-    ) -> _Setting:
+    def _piloted(self, step: Transition, statistic: Statistic, radius: float) -> _Setting:
         """The setting at the step length that promises the shortest interval.
 
         Every second draw of the pilot is moved to the sphere |ξ| = radius.
@@ -286,9 +281,10 @@ class _Plan:
         draws[1::2] *= radius / np.maximum(norms, np.finfo(float).tiny)
         few = draws[: max(16, self.pilot // len(_LADDER))]
         steps = step.unit_time * _LADDER if self.h is None else np.array([self.h])
-        tried = [_measured(step, statistic, float(h), few, value) for h in steps]
+        rounding = grain(statistic, few[::2], step.unit_time).ravel()
+        tried = [_measured(step, statistic, float(h), few, rounding) for h in steps]
         best = min(tried, key=self._promise)
-        setting = _measured(step, statistic, best.h, draws, value)
+        setting = _measured(step, statistic, best.h, draws, rounding)
         if not np.all(np.isfinite(setting.reach)):
             raise NumericsError("point: the observable is not finite near it; draw another point")
         return setting
@@ -304,21 +300,20 @@ class _Plan:
 
 
 def _measured(
-    step: Transition, statistic: Statistic, h: float, draws: Array, value: Array
+    step: Transition, statistic: Statistic, h: float, draws: Array, rounding: Array
 ) -> _Setting:
     """Controls, centre, range and bias at one step length, from draws that no run uses."""
-    controls = _Controls.of(lambda xi: _extrapolated(statistic, xi, h), step.seen)
-    y = _extrapolated(statistic, draws, h).reshape(len(draws), -1)
-    change = _extrapolated(statistic, draws[::2], 2.0 * h).reshape(len(draws[::2]), -1) - y[::2]
-    z = y - controls(draws)
+    controls = _Controls.of(lambda xi: extrapolated(statistic, xi, h), step.seen)
+    z = extrapolated(statistic, draws, h).reshape(len(draws), -1) - controls(draws)
+    plain = draws[::2]
+    moved = change(statistic, plain, h).reshape(len(plain), -1)
     centre = np.mean(z[::2], axis=0)
-    spread = np.std(change, axis=0) / np.sqrt(len(change))
-    rounding = 16.0 * np.finfo(float).eps * np.maximum(value, 1.0) / h
+    spread = np.std(moved, axis=0) / np.sqrt(len(plain))
     return _Setting(
         h=h,
         controls=controls,
         centre=centre,
         reach=_RANGE_FACTOR * np.max(np.abs(z - centre), axis=0),
-        bias=2.0 * np.abs(np.mean(change, axis=0)) + 3.0 * spread + rounding,
+        bias=np.abs(np.mean(moved, axis=0)) + 3.0 * spread + rounding / h,
         deviation=np.std(z[::2], axis=0),
     )

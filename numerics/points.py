@@ -164,7 +164,9 @@ class _Source:
         r, c = (*shape, 1)[:2]
         if "positive_definite" in letter.facts:
             G = self._general(r, r)
-            return self.ctx.matmul(G, self.ctx.transpose(G))
+            gram = self.ctx.matmul(G, self.ctx.transpose(G))
+            # Over the reals a little of the identity keeps it definite where G is singular.
+            return self.ctx.add(gram, self.ctx.scale(self._least, self.ctx.identity(r)))
         if "symmetric" in letter.facts:
             G = self._general(r, r)
             return self.ctx.add(G, self.ctx.transpose(G))
@@ -176,6 +178,11 @@ class _Source:
             return x * x if positive else x
         x = self.ctx.rational(self.rng.randint(1, 9), self.rng.randint(2, 7))
         return x * x if positive else x * self.rng.choice((-1, 1))
+
+    @property
+    def _least(self) -> Scalar:
+        modular = isinstance(self.ctx, PrimeFieldContext)
+        return self.ctx.rational(0) if modular else self.ctx.rational(1, 4**_SMALL)
 
     def _entries(self, r: int, c: int) -> Matrix:
         if isinstance(self.ctx, PrimeFieldContext):
