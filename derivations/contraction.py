@@ -18,7 +18,7 @@ from functools import reduce
 from operator import mul
 from typing import Any, NamedTuple
 
-from sympy import Identity
+from sympy import Identity, KroneckerDelta
 
 from .errors import DerivationError
 from .facts import Facts
@@ -69,6 +69,10 @@ class Contraction:
         if word is not None:
             result = result * (_chain(word) if word else Form.identity(shape[0]))
         for part, x in result.terms.items():
+            # The term's own indices are distinct: a delta between two of them, left by the
+            # products above, is zero.
+            if part.indexed.atoms(KroneckerDelta) - m.indexed.atoms(KroneckerDelta):
+                continue
             yield part._replace(indices=(*part.indices, *m.indices)), x
 
     def _covariance(self, f: Factor, g: Factor) -> tuple[Any, Form | None, Form | None] | None:

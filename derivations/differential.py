@@ -96,7 +96,7 @@ class ItoAlgebra:
     def letter(self, symbol: Any) -> Ito:
         if isinstance(symbol, MatrixState | ScalarState):
             return self._state(symbol)
-        if isinstance(symbol, MatrixParameter) or getattr(symbol, "kind", "") == "parameter":
+        if isinstance(symbol, MatrixParameter) or getattr(symbol, "role", "") == "parameter":
             return self.constant(self.forms.letter(symbol))
         if isinstance(symbol, MatrixProcess | FamilyMember | ScalarMember):
             raise UnknownSymbolError(_no_dynamics(symbol))

@@ -91,7 +91,7 @@ def equal(
     try:
         difference = _difference(a, b, facts)
     except DerivationError as error:
-        difference, note = None, f"no normal form: {error}"
+        note = f"no normal form: {error}"
     else:
         if vanishes(difference):
             return Equality(status=Status.EQUAL, reason="the normal form of the difference is zero")

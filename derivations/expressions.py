@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sympy import Add, Expr, MatMul, Trace, log, sympify
+from sympy.core.kind import NumberKind
 from sympy.matrices.expressions import MatrixExpr
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
@@ -117,6 +118,7 @@ class ScalarSum(Expr):
 
     is_commutative = True
     is_real = True
+    kind = NumberKind
 
     def _sympystr(self, printer: Any) -> str:
         return f"Sum_{_range(self)}({printer._print(self.args[0])})"

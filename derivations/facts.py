@@ -42,7 +42,7 @@ class Facts:
                     return True
         match A:
             case MatrixParameter():
-                return A.kind == "positive_definite"
+                return A.structure == "positive_definite"
             case Inverse() | Transpose():
                 return self.is_positive_definite(A.args[0])
             case MatPow():

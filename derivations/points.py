@@ -113,7 +113,7 @@ class Point:
             return _arb(value * rng.choice((-1, 1)))
         rows, columns = (self.size(n) for n in symbol.shape)
         A = _random_matrix(rng, rows, columns)
-        kind = symbol.kind if isinstance(symbol, MatrixParameter) else "general"
+        kind = symbol.structure if isinstance(symbol, MatrixParameter) else "general"
         if kind == "symmetric":
             return A + A.transpose()
         if kind == "positive_definite":

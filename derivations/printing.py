@@ -86,12 +86,12 @@ def _name(name: str) -> str:
 class _Unicode(StrPrinter):  # type: ignore[misc]
     """SymPy's own string printer with the marks of the field."""
 
-    def _print_Symbol(self, expr: Any) -> str:  # noqa: N802 - SymPy's dispatch
+    def _print_Symbol(self, expr: Any) -> str:
         return _name(str(expr.name))
 
     _print_Dummy = _print_Symbol
 
-    def _print_MatrixSymbol(self, expr: Any) -> str:  # noqa: N802
+    def _print_MatrixSymbol(self, expr: Any) -> str:
         return _name(str(expr.name))
 
     def _print(self, expr: Any, **kwargs: Any) -> str:
@@ -174,10 +174,10 @@ class _Unicode(StrPrinter):  # type: ignore[misc]
         bracketed = text.startswith(("S(", "[", "I", "K"))
         return text if simple or bracketed or text.endswith("⁻¹") else f"({text})"
 
-    def _print_Mul(self, expr: Any) -> str:  # noqa: N802
+    def _print_Mul(self, expr: Any) -> str:
         return str(super()._print_Mul(expr)).replace("*", " ")
 
-    def _print_Pow(self, expr: Any, rational: bool = False) -> str:  # noqa: N802
+    def _print_Pow(self, expr: Any, rational: bool = False) -> str:
         if expr.exp.is_Integer and expr.exp > 0:
             base = self.parenthesize(expr.base, 60)
             return f"{base}{str(expr.exp).translate(_SUPERSCRIPT)}"
@@ -190,14 +190,14 @@ class _Unicode(StrPrinter):  # type: ignore[misc]
 class _Latex(LatexPrinter):  # type: ignore[misc]
     """SymPy's LaTeX with a prime for the transpose and upright tr and det."""
 
-    def _print_Transpose(self, expr: Any) -> str:  # noqa: N802
+    def _print_Transpose(self, expr: Any) -> str:
         return f"{self.parenthesize(expr.args[0], 65)}^{{\\top}}"
 
-    def _print_Trace(self, expr: Any) -> str:  # noqa: N802
+    def _print_Trace(self, expr: Any) -> str:
         return rf"\operatorname{{tr}}\left({self._print(expr.args[0])}\right)"
 
-    def _print_Determinant(self, expr: Any) -> str:  # noqa: N802
+    def _print_Determinant(self, expr: Any) -> str:
         return rf"\det\left({self._print(expr.args[0])}\right)"
 
-    def _print_Dimension(self, expr: Any) -> str:  # noqa: N802
+    def _print_Dimension(self, expr: Any) -> str:
         return str(self._print_Symbol(expr))

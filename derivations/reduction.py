@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from itertools import pairwise
 from itertools import product as cartesian
 from typing import Any
 
@@ -201,7 +202,7 @@ def _schur(form: Form) -> tuple[Any, Any, Form] | None:
 def _letter_determinant(f: Factor, positive: bool) -> Any:
     if isinstance(f.base, InverseOf):
         return ONE / determinant(f.base.form, positive=positive)
-    known = getattr(f.base, "kind", "") == "positive_definite"
+    known = getattr(f.base, "structure", "") == "positive_definite"
     form = Form.letter(f.base)
     return Atom("det", form, positive=positive or known)
 
@@ -276,7 +277,7 @@ def _reduced_word(word: Word) -> list[tuple[Any, tuple[Word, ...], Word]]:
 
 def _reduced_cycle(word: Word) -> list[tuple[Any, tuple[Word, ...]]]:
     """Alternatives (coefficient, cycles) whose sum is the trace of the word."""
-    results = []
+    results: list[tuple[Any, tuple[Word, ...]]] = []
     stack: list[Alternative] = [(ONE, word)]
     while stack:
         c, w = stack.pop()
@@ -348,7 +349,7 @@ def _cut(word: Word) -> tuple[tuple[Word, ...], Word]:
     cuts = [n for n in range(len(word) + 1) if _is_one(word, n)]
     if len(cuts) < 2:
         return (), word
-    cycles = tuple(word[a:b] for a, b in zip(cuts, cuts[1:], strict=False))
+    cycles = tuple(word[a:b] for a, b in pairwise(cuts))
     return cycles, word[: cuts[0]] + word[cuts[-1] :]
 
 
@@ -366,4 +367,4 @@ def _split(word: Word) -> tuple[Word, ...]:
         return (word,)
     turned = word[cuts[0] :] + word[: cuts[0]]
     places = [n - cuts[0] for n in cuts] + [len(word)]
-    return tuple(turned[a:b] for a, b in zip(places, places[1:], strict=False))
+    return tuple(turned[a:b] for a, b in pairwise(places))

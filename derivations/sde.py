@@ -17,12 +17,14 @@ from sympy import (
     MatrixSymbol,
     Mul,
     Symbol,
+    Trace,
     Transpose,
     ZeroMatrix,
     sympify,
 )
 from sympy.matrices.expressions import MatrixExpr
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
+from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .errors import DerivationError, NonlinearNoiseError, ShapeError, UnknownSymbolError
 from .expressions import IndexSum, ScalarSum, Stack, SymmetricBlock
@@ -52,7 +54,7 @@ _LINEAR = (Transpose, Stack, SymmetricBlock)
 def is_increment(x: Any) -> bool:
     """Whether x is dt or the differential of a Brownian motion."""
     if isinstance(x, ScalarMember):
-        return bool(x.kind == "increment")
+        return bool(x.role == "increment")
     return isinstance(x, TimeIncrement | ScalarIncrement | MatrixIncrement)
 
 
@@ -100,11 +102,14 @@ def linear_part(expression: Any, keep: set[Any]) -> Any:
     if isinstance(expression, IndexSum | ScalarSum):
         part = linear_part(expression.args[0], keep)
         return part if _is_zero(part) else expression.func(part, *expression.args[1:])
+    if isinstance(expression, Trace | MatrixElement):
+        part = linear_part(expression.args[0], keep)
+        return Integer(0) if _is_zero(part) else expression.func(part, *expression.args[1:])
     if isinstance(expression, BlockMatrix):
         blocks = expression.blocks
-        parts = [[_block_part(b, keep, expression) for b in row] for row in blocks.tolist()]
-        zero = all(_is_zero(part) for row in parts for part in row)
-        return _zero(expression) if zero else BlockMatrix(parts)
+        cells = [[_block_part(b, keep, expression) for b in row] for row in blocks.tolist()]
+        zero = all(_is_zero(cell) for row in cells for cell in row)
+        return _zero(expression) if zero else BlockMatrix(cells)
     return _refuse(expression)
 
 

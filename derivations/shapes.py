@@ -5,6 +5,7 @@ SymPy leaves symbolic sizes unchecked; here two sizes conform only if they are t
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from sympy import Add, Determinant, Inverse, MatAdd, MatMul, MatPow, Trace
@@ -46,7 +47,7 @@ def shape_of(expression: Any) -> Shape:
 def _matrix_shape(expression: Any) -> Shape:
     if isinstance(expression, MatMul):
         factors = [part for part in expression.args if shape_of(part)]
-        for left, right in zip(factors, factors[1:], strict=False):
+        for left, right in pairwise(factors):
             if not _same(left.shape[1], right.shape[0]):
                 raise ShapeError(
                     f"{left}*{right}: {_text(left)} times {_text(right)} does not conform; "

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from sympy import Expr, Identity, MatrixSymbol, Symbol, sympify
+from sympy.core.kind import NumberKind
 from sympy.core.symbol import Str
 
 from .errors import DerivationError, ShapeError
@@ -114,7 +115,7 @@ class MatrixParameter(_DeclaredMatrix):
     """A constant matrix; its fact is one of 'general', 'symmetric', 'positive_definite'."""
 
     @property
-    def kind(self) -> str:
+    def structure(self) -> str:
         """'general', 'symmetric' or 'positive_definite'."""
         return str(self.args[3].name) if len(self.args) > 3 else "general"
 
@@ -276,7 +277,7 @@ class FamilyMember(_DeclaredMatrix):
         return self.args[3]
 
     @property
-    def kind(self) -> str:
+    def role(self) -> str:
         """'parameter' or 'process'."""
         return str(self.args[4].name)
 
@@ -297,6 +298,7 @@ class ScalarMember(Letter, Expr):
 
     is_commutative = True
     is_real = True
+    kind = NumberKind
 
     def __new__(cls, name: Any, index: Any, kind: Any) -> Any:
         text = name if isinstance(name, Str) else Str(str(name))
@@ -305,7 +307,7 @@ class ScalarMember(Letter, Expr):
 
     name = property(lambda self: str(self.args[0].name))
     index = property(lambda self: self.args[1])
-    kind = property(lambda self: str(self.args[2].name), doc="'parameter', 'process', 'increment'")
+    role = property(lambda self: str(self.args[2].name), doc="'parameter', 'process', 'increment'")
 
     def _sympystr(self, printer: Any) -> str:
         return f"{self.name}[{printer._print(self.index)}]"
@@ -320,20 +322,20 @@ class Family:
     With ``process=True`` its members are adapted processes instead of constants.
     """
 
-    __slots__ = ("columns", "kind", "name", "rows")
+    __slots__ = ("columns", "name", "role", "rows")
 
     def __init__(
         self, name: str, rows: Any = None, columns: Any = 1, *, process: bool = False
     ) -> None:
         self.name, self.rows, self.columns = name, rows, columns
-        self.kind = "process" if process else "parameter"
+        self.role = "process" if process else "parameter"
 
     def __getitem__(self, index: Index) -> Any:
         if not isinstance(index, Index):
             raise DerivationError(f"{self.name}[{index}]: not an index; make one with index(...)")
         if self.rows is None:
-            return ScalarMember(self.name, index, self.kind)
-        return FamilyMember(self.name, self.rows, self.columns, index, Str(self.kind))
+            return ScalarMember(self.name, index, self.role)
+        return FamilyMember(self.name, self.rows, self.columns, index, Str(self.role))
 
 
 class _Member:

@@ -89,7 +89,7 @@ class Factor:
         """Whether the letter is a differential: of a Brownian motion, or formal."""
         base = self.base
         if isinstance(base, ScalarMember):
-            return bool(base.kind == "increment")
+            return bool(base.role == "increment")
         return isinstance(base, MatrixIncrement | ScalarIncrement)
 
     @property
@@ -123,7 +123,7 @@ def _name(base: Any) -> str:
 
 def factor(base: Any, *, transposed: bool = False) -> Factor:
     """A factor in canonical form: symmetric letters and scalars carry no transpose."""
-    symmetric = isinstance(base, MatrixParameter) and base.kind != "general"
+    symmetric = isinstance(base, MatrixParameter) and base.structure != "general"
     symmetric = symmetric or getattr(base, "is_symmetric_letter", False)
     shape = getattr(base, "shape", (ONE, ONE))
     return Factor(base, transposed and not symmetric and tuple(shape) != (ONE, ONE))

@@ -43,7 +43,9 @@ B = Brownian("B", p, k, row_covariance=C)
 labels = Brownian("B", n, k)
 
 RANK = Assumption(text="Θ has full row rank p + k", condition=full_row_rank(theta))
-WIDTH = Assumption(text="the width l is at least p + k (necessary for full row rank)", condition=Ge(l, p + k))
+WIDTH = Assumption(
+    text="the width l is at least p + k (necessary for full row rank)", condition=Ge(l, p + k)
+)
 
 PAPER = "Varre, Sagitova, Flammarion: SGD vs GD: Rank Deficiency in Linear Networks, NeurIPS 2024"
 

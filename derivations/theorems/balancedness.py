@@ -52,8 +52,16 @@ def _general() -> DifferentialClaim:
         drift=drift,
         mutants=(
             Mutant(name="sign", mistake="the imbalance grows", changes={"drift": -drift}),
-            Mutant(name="trace", mistake="C outside: tr(C) on both", changes={"drift": tr(C) * (W2 * W2.T - k * W1.T * W1 / p)}),
-            Mutant(name="factor_two", mistake="the quadratic variation of one layer counted twice", changes={"drift": drift + tr(C) * W2 * W2.T}),
+            Mutant(
+                name="trace",
+                mistake="C outside: tr(C) on both",
+                changes={"drift": tr(C) * (W2 * W2.T - k * W1.T * W1 / p)},
+            ),
+            Mutant(
+                name="factor_two",
+                mistake="the quadratic variation of one layer counted twice",
+                changes={"drift": drift + tr(C) * W2 * W2.T},
+            ),
             Mutant(name="missing_ito", mistake="no Itô term", changes={"drift": 0 * D}),
         ),
         inapplicable=_elsewhere(),
@@ -72,8 +80,16 @@ def _isotropic() -> DifferentialClaim:
         observable=D,
         drift=drift,
         mutants=(
-            Mutant(name="swapped", mistake="p and k swapped", changes={"drift": gamma * (k * W2 * W2.T - p * W1.T * W1)}),
-            Mutant(name="root_gamma", mistake="√γ for γ", changes={"drift": sqrt(gamma) * (p * W2 * W2.T - k * W1.T * W1)}),
+            Mutant(
+                name="swapped",
+                mistake="p and k swapped",
+                changes={"drift": gamma * (k * W2 * W2.T - p * W1.T * W1)},
+            ),
+            Mutant(
+                name="root_gamma",
+                mistake="√γ for γ",
+                changes={"drift": sqrt(gamma) * (p * W2 * W2.T - k * W1.T * W1)},
+            ),
         ),
         inapplicable=_elsewhere(),
     )
@@ -105,7 +121,9 @@ def _square() -> DifferentialClaim:
             sizes={p: 2, l: 4},
             values={gamma: 1},
         ),
-        inapplicable={"algorithm": "noise of p = k outputs with C = γI is not what the data sets give"},
+        inapplicable={
+            "algorithm": "noise of p = k outputs with C = γI is not what the data sets give"
+        },
     )
 
 

@@ -51,10 +51,26 @@ def _step() -> IdentityClaim:
         assumptions=(RANK, WIDTH),
         where=WHERE,
         mutants=(
-            Mutant(name="unsquared", mistake="the outer square lost", changes={"right": det(Identity(k) - eta**2 * G.T * G) * det(M)}),
-            Mutant(name="sign", mistake="I + η²G'G", changes={"right": det(Identity(k) + eta**2 * G.T * G) ** 2 * det(M)}),
-            Mutant(name="step", mistake="η for η²", changes={"right": det(Identity(k) - eta * G.T * G) ** 2 * det(M)}),
-            Mutant(name="conserved", mistake="the law of gradient flow taken for GD", changes={"right": det(M)}),
+            Mutant(
+                name="unsquared",
+                mistake="the outer square lost",
+                changes={"right": det(Identity(k) - eta**2 * G.T * G) * det(M)},
+            ),
+            Mutant(
+                name="sign",
+                mistake="I + η²G'G",
+                changes={"right": det(Identity(k) + eta**2 * G.T * G) ** 2 * det(M)},
+            ),
+            Mutant(
+                name="step",
+                mistake="η for η²",
+                changes={"right": det(Identity(k) - eta * G.T * G) ** 2 * det(M)},
+            ),
+            Mutant(
+                name="conserved",
+                mistake="the law of gradient flow taken for GD",
+                changes={"right": det(M)},
+            ),
         ),
         inapplicable={"path": "one step of an algorithm has no paths"},
         algorithm=AlgorithmCheck(algorithm="label_noise", rate=0 * k),
@@ -71,7 +87,11 @@ def _factor() -> IdentityClaim:
         right=det(Identity(p) - eta**2 * G * G.T),
         draws=G,
         mutants=(
-            Mutant(name="sign", mistake="+ for −", changes={"right": det(Identity(p) + eta**2 * G * G.T)}),
+            Mutant(
+                name="sign",
+                mistake="+ for −",
+                changes={"right": det(Identity(p) + eta**2 * G * G.T)},
+            ),
         ),
         inapplicable={
             "path": "one step of an algorithm has no paths",

@@ -36,7 +36,14 @@ def theorem() -> Theorem:
         id="gradient_flow_determinant",
         title="Gradient flow conserves det M and the rank of the parameters",
         source=SOURCE,
-        claims=(_determinant(), _square_loss(), _propagator(), _unimodular(), _balanced(), _first_layer()),
+        claims=(
+            _determinant(),
+            _square_loss(),
+            _propagator(),
+            _unimodular(),
+            _balanced(),
+            _first_layer(),
+        ),
     )
 
 
@@ -56,8 +63,14 @@ def _determinant() -> DifferentialClaim:
         assumptions=(RANK, WIDTH),
         where=WHERE,
         mutants=(
-            Mutant(name="trace", mistake="tr S(R)² for tr S(R)", changes={"drift": 2 * tr(R * R.T)}),
-            Mutant(name="sign", mistake="the blocks of S(R) subtracted", changes={"drift": -2 * tr(R * W2.T * W1.T)}),
+            Mutant(
+                name="trace", mistake="tr S(R)² for tr S(R)", changes={"drift": 2 * tr(R * R.T)}
+            ),
+            Mutant(
+                name="sign",
+                mistake="the blocks of S(R) subtracted",
+                changes={"drift": -2 * tr(R * W2.T * W1.T)},
+            ),
         ),
         inapplicable=_any_process("gradient_flow_determinant.square_loss"),
     )
@@ -76,7 +89,11 @@ def _square_loss() -> DifferentialClaim:
         assumptions=(RANK, WIDTH),
         where=WHERE,
         mutants=(
-            Mutant(name="residual", mistake="2 tr(R W2'W1') for 0", changes={"drift": 2 * tr(residual * W2.T * W1.T)}),
+            Mutant(
+                name="residual",
+                mistake="2 tr(R W2'W1') for 0",
+                changes={"drift": 2 * tr(residual * W2.T * W1.T)},
+            ),
         ),
         path=PathCheck(
             sde=sde,
@@ -98,9 +115,17 @@ def _propagator() -> DifferentialClaim:
         sde=MatrixSDE({Theta: S(R) * Theta * dt, Phi: S(R) * Phi * dt}),
         observable=Phi.I * Theta,
         drift=ZeroMatrix(p + k, l),
-        assumptions=(Assumption(text="Φ is invertible (it starts at I and det Φ = 1)", condition=Q.invertible(Phi)),),
+        assumptions=(
+            Assumption(
+                text="Φ is invertible (it starts at I and det Φ = 1)", condition=Q.invertible(Phi)
+            ),
+        ),
         mutants=(
-            Mutant(name="order", mistake="S(R) carried to the other side", changes={"drift": Phi.I * S(R) * Theta}),
+            Mutant(
+                name="order",
+                mistake="S(R) carried to the other side",
+                changes={"drift": Phi.I * S(R) * Theta},
+            ),
         ),
         inapplicable=_any_process("gradient_flow_determinant.square_loss"),
     )
@@ -117,7 +142,11 @@ def _unimodular() -> DifferentialClaim:
         drift=0 * k,
         assumptions=(Assumption(text="Φ is invertible", condition=Q.invertible(Phi)),),
         mutants=(
-            Mutant(name="square", mistake="tr S(R)² for tr S(R)", changes={"drift": 2 * tr(R * R.T) * det(Phi)}),
+            Mutant(
+                name="square",
+                mistake="tr S(R)² for tr S(R)",
+                changes={"drift": 2 * tr(R * R.T) * det(Phi)},
+            ),
         ),
         inapplicable=_any_process("gradient_flow_determinant.square_loss"),
     )

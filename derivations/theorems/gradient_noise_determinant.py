@@ -101,12 +101,18 @@ def _minibatch() -> DifferentialClaim:
         where=WHERE,
         mutants=(
             Mutant(name="factor_two", mistake="1 for 2", changes={"drift": rate / 2}),
-            Mutant(name="uncentred", mistake="|R|² not subtracted", changes={"drift": rate - 2 * eta / b * tr(mean(r[i]) * mean(r[i]).T)}),
+            Mutant(
+                name="uncentred",
+                mistake="|R|² not subtracted",
+                changes={"drift": rate - 2 * eta / b * tr(mean(r[i]) * mean(r[i]).T)},
+            ),
             Mutant(name="batch", mistake="b² for b", changes={"drift": rate / b}),
             Mutant(name="root_eta", mistake="√η for η", changes={"drift": rate / sqrt(eta)}),
         ),
         inapplicable={"path": _FINITE},
-        algorithm=AlgorithmCheck(algorithm="minibatch_with_replacement", rate=-2 * eta / b * spread(square_loss)),
+        algorithm=AlgorithmCheck(
+            algorithm="minibatch_with_replacement", rate=-2 * eta / b * spread(square_loss)
+        ),
     )
 
 
@@ -129,11 +135,22 @@ def _without_replacement() -> DifferentialClaim:
         ),
         where=WHERE,
         mutants=(
-            Mutant(name="replacement", mistake="the factor (n − b)/(n − 1) forgotten", changes={"drift": rate / factor}),
-            Mutant(name="off_by_one", mistake="(n − b)/n for (n − b)/(n − 1)", changes={"drift": rate * (n - 1) / n}),
+            Mutant(
+                name="replacement",
+                mistake="the factor (n − b)/(n − 1) forgotten",
+                changes={"drift": rate / factor},
+            ),
+            Mutant(
+                name="off_by_one",
+                mistake="(n − b)/n for (n − b)/(n − 1)",
+                changes={"drift": rate * (n - 1) / n},
+            ),
         ),
         inapplicable={"path": _FINITE},
-        algorithm=AlgorithmCheck(algorithm="minibatch_without_replacement", rate=-2 * eta / b * factor * spread(square_loss)),
+        algorithm=AlgorithmCheck(
+            algorithm="minibatch_without_replacement",
+            rate=-2 * eta / b * factor * spread(square_loss),
+        ),
     )
 
 

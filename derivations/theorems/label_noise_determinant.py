@@ -67,9 +67,19 @@ def _general() -> DifferentialClaim:
         mutants=(
             Mutant(name="factor_two", mistake="k tr(C) for 2k tr(C)", changes={"drift": rate / 2}),
             Mutant(name="sign", mistake="growth for decay", changes={"drift": -rate}),
-            Mutant(name="transpose", mistake="dZ'dZ for dZ dZ': p for k", changes={"drift": -2 * p * tr(C)}),
-            Mutant(name="stratonovich", mistake="the Itô term is missing: the Stratonovich drift", changes={"drift": 0 * k}),
-            Mutant(name="square", mistake="tr(C²) for tr(C)", changes={"drift": -2 * k * tr(C * C)}),
+            Mutant(
+                name="transpose",
+                mistake="dZ'dZ for dZ dZ': p for k",
+                changes={"drift": -2 * p * tr(C)},
+            ),
+            Mutant(
+                name="stratonovich",
+                mistake="the Itô term is missing: the Stratonovich drift",
+                changes={"drift": 0 * k},
+            ),
+            Mutant(
+                name="square", mistake="tr(C²) for tr(C)", changes={"drift": -2 * k * tr(C * C)}
+            ),
             Mutant(
                 name="martingale",
                 mistake="a martingale part 2 tr(dB dB̄') that is not there",

@@ -55,8 +55,18 @@ def _paper() -> TimeChangeClaim:
         mutants=(
             Mutant(name="root", mistake="τ = √γ t for τ = γt", changes={"rate": sqrt(gamma)}),
             Mutant(name="inverse", mistake="τ = t/γ for τ = γt", changes={"rate": 1 / gamma}),
-            Mutant(name="kept", mistake="√γ kept in front of dB̃", changes={"changed": MatrixSDE({Theta: sqrt(gamma) * S(B_tau.d) * Theta})}),
-            Mutant(name="ito", mistake="read as Stratonovich after the change", changes={"changed": MatrixSDE({Theta: S(B_tau.d) * Theta}, calculus="stratonovich")}),
+            Mutant(
+                name="kept",
+                mistake="√γ kept in front of dB̃",
+                changes={"changed": MatrixSDE({Theta: sqrt(gamma) * S(B_tau.d) * Theta})},
+            ),
+            Mutant(
+                name="ito",
+                mistake="read as Stratonovich after the change",
+                changes={
+                    "changed": MatrixSDE({Theta: S(B_tau.d) * Theta}, calculus="stratonovich")
+                },
+            ),
         ),
         inapplicable={"algorithm": "a statement about the equation alone"},
     )
@@ -77,8 +87,16 @@ def _general() -> TimeChangeClaim:
         assumptions=(Assumption(text="the clock is positive", condition=Q.positive(a)),),
         mutants=(
             Mutant(name="root", mistake="dτ = √a dt for dτ = a dt", changes={"rate": sqrt(a)}),
-            Mutant(name="noise", mistake="a for √a in front of the noise", changes={"sde": MatrixSDE({X: a * F * dt + a * G * E.d})}),
-            Mutant(name="drift", mistake="√a for a in front of the drift", changes={"sde": MatrixSDE({X: sqrt(a) * F * dt + sqrt(a) * G * E.d})}),
+            Mutant(
+                name="noise",
+                mistake="a for √a in front of the noise",
+                changes={"sde": MatrixSDE({X: a * F * dt + a * G * E.d})},
+            ),
+            Mutant(
+                name="drift",
+                mistake="√a for a in front of the drift",
+                changes={"sde": MatrixSDE({X: sqrt(a) * F * dt + sqrt(a) * G * E.d})},
+            ),
         ),
         inapplicable={
             "path": "F, G and a are any processes here; paths for time_change.state_dependent",
@@ -100,7 +118,11 @@ def _state_dependent() -> TimeChangeClaim:
         changed=MatrixSDE({x: -x * dt + beta_tau.d}),
         mutants=(
             Mutant(name="root", mistake="dτ = √(1+x²) dt", changes={"rate": sqrt(clock)}),
-            Mutant(name="stationary", mistake="−x/2 for −x", changes={"changed": MatrixSDE({x: -x * dt / 2 + beta_tau.d})}),
+            Mutant(
+                name="stationary",
+                mistake="−x/2 for −x",
+                changes={"changed": MatrixSDE({x: -x * dt / 2 + beta_tau.d})},
+            ),
         ),
         inapplicable={"algorithm": "a statement about the equation alone"},
     )

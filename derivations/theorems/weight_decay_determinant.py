@@ -78,10 +78,20 @@ def _general() -> DifferentialClaim:
         assumptions=(RANK, WIDTH),
         where=WHERE,
         mutants=(
-            Mutant(name="once", mistake="μ(p+k): M is quadratic in Θ", changes={"drift": rate + mu * (p + k)}),
+            Mutant(
+                name="once",
+                mistake="μ(p+k): M is quadratic in Θ",
+                changes={"drift": rate + mu * (p + k)},
+            ),
             Mutant(name="one_layer", mistake="p for p + k", changes={"drift": rate + 2 * mu * k}),
-            Mutant(name="sign", mistake="decay that feeds", changes={"drift": rate + 4 * mu * (p + k)}),
-            Mutant(name="lambda", mistake="λ and μ = 2λ confused", changes={"drift": rate - 2 * mu * (p + k)}),
+            Mutant(
+                name="sign", mistake="decay that feeds", changes={"drift": rate + 4 * mu * (p + k)}
+            ),
+            Mutant(
+                name="lambda",
+                mistake="λ and μ = 2λ confused",
+                changes={"drift": rate - 2 * mu * (p + k)},
+            ),
         ),
         inapplicable={
             "path": "R is any process here; paths are simulated for weight_decay_determinant.label_noise",
@@ -104,8 +114,12 @@ def _label_noise() -> DifferentialClaim:
         assumptions=(RANK, WIDTH),
         where=WHERE,
         mutants=(
-            Mutant(name="once", mistake="μ(p+k) for 2μ(p+k)", changes={"drift": rate + mu * (p + k)}),
-            Mutant(name="no_noise", mistake="the noise forgotten", changes={"drift": -2 * mu * (p + k)}),
+            Mutant(
+                name="once", mistake="μ(p+k) for 2μ(p+k)", changes={"drift": rate + mu * (p + k)}
+            ),
+            Mutant(
+                name="no_noise", mistake="the noise forgotten", changes={"drift": -2 * mu * (p + k)}
+            ),
         ),
         path=PathCheck(
             sde=sde,
@@ -139,11 +153,21 @@ def _discrete() -> IdentityClaim:
         ),
         where=WHERE,
         mutants=(
-            Mutant(name="unscaled", mistake="s_i not divided by 1−ημ", changes={"right": (1 - eta * mu) ** (2 * (p + k)) * det(Identity(k) - eta**2 * G.T * G) ** 2 * det(M)}),
-            Mutant(name="one_layer", mistake="2p for 2(p+k)", changes={"right": right / (1 - eta * mu) ** (2 * k)}),
+            Mutant(
+                name="unscaled",
+                mistake="s_i not divided by 1−ημ",
+                changes={
+                    "right": (1 - eta * mu) ** (2 * (p + k))
+                    * det(Identity(k) - eta**2 * G.T * G) ** 2
+                    * det(M)
+                },
+            ),
+            Mutant(
+                name="one_layer",
+                mistake="2p for 2(p+k)",
+                changes={"right": right / (1 - eta * mu) ** (2 * k)},
+            ),
         ),
         inapplicable={"path": "one step of an algorithm has no paths"},
         algorithm=AlgorithmCheck(algorithm="label_noise", rate=0 * k, values={"mu": 0.05}),
     )
-
-
