@@ -11,7 +11,7 @@ from . import theorems
 from .claim import Claim, Theorem
 from .errors import DerivationError
 
-__all__ = ["claims", "find", "find_theorem", "names", "select"]
+__all__ = ["claims", "find", "find_theorem", "load", "names", "select"]
 
 
 def names() -> tuple[str, ...]:
@@ -51,9 +51,14 @@ def find_theorem(name: str) -> Theorem:
     return found
 
 
+def load() -> tuple[Theorem, ...]:
+    """All theorems, sorted by id."""
+    return tuple(find_theorem(name) for name in names())
+
+
 def claims() -> tuple[Claim, ...]:
     """All claims of all theorems, in order."""
-    return tuple(claim for name in names() for claim in find_theorem(name).claims)
+    return tuple(claim for theorem in load() for claim in theorem.claims)
 
 
 def find(id_: str) -> Claim:

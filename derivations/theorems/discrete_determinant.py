@@ -73,7 +73,7 @@ def _step() -> IdentityClaim:
             ),
         ),
         inapplicable={"path": "one step of an algorithm has no paths"},
-        algorithm=AlgorithmCheck(algorithm="label_noise", rate=0 * k),
+        algorithm=AlgorithmCheck(algorithm="label_noise", rate=0 * k, dataset="diabetes"),
     )
 
 

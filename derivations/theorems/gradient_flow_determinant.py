@@ -102,7 +102,7 @@ def _square_loss() -> DifferentialClaim:
             horizon=1,
             sizes={p: 2, k: 1, l: 5, n: 8},
         ),
-        algorithm=AlgorithmCheck(algorithm="gradient_descent", rate=0 * k),
+        algorithm=AlgorithmCheck(algorithm="gradient_descent", rate=0 * k, dataset="diabetes"),
     )
 
 

@@ -111,7 +111,9 @@ def _minibatch() -> DifferentialClaim:
         ),
         inapplicable={"path": _FINITE},
         algorithm=AlgorithmCheck(
-            algorithm="minibatch_with_replacement", rate=-2 * eta / b * spread(square_loss)
+            algorithm="minibatch_with_replacement",
+            rate=-2 * eta / b * spread(square_loss),
+            dataset="diabetes",
         ),
     )
 
