@@ -70,10 +70,13 @@ def standardised(values: Array, labels: tuple[str, ...]) -> Array:
     DataError
         If a column is constant, which no factor can bring to standard deviation one.
     """
-    centred = values - values.mean(axis=0)
+    largest = np.abs(values).max(axis=0)
+    # Units of the largest value: no square may overflow or vanish.
+    units = values / np.where(largest > 0, largest, 1.0)
+    centred = units - units.mean(axis=0)
     deviation = np.sqrt(np.mean(centred**2, axis=0))
     # A constant column leaves the rounding of its mean behind, not zeros.
-    flat = deviation <= 8 * np.finfo(np.float64).eps * np.abs(values).max(axis=0)
+    flat = deviation <= 8 * np.finfo(np.float64).eps
     if flat.any():
         label = labels[int(np.argmax(flat))]
         raise DataError(f"column {label!r}: constant, so it cannot be standardised; leave it out")

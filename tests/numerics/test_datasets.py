@@ -78,6 +78,8 @@ def test_a_constant_column_is_refused_by_name(value: float) -> None:
         datasets.standardised(values, ("x", "flat"))
 
 
-def test_a_small_variation_is_no_constant() -> None:
-    values = 1.0 + 1e-9 * np.arange(7.0)[:, None]
+@pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
+@pytest.mark.parametrize("variation", [1e-9, 1.0])
+def test_a_small_variation_is_no_constant(scale: float, variation: float) -> None:
+    values = scale * (1.0 + variation * np.arange(7.0)[:, None])
     assert (datasets.standardised(values, ("x",)) ** 2).mean() == pytest.approx(1)
