@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, final
 
 from numerics.contexts.base import Matrix, NumberContext, Scalar
@@ -56,7 +57,7 @@ class JetContext(NumberContext):
         filled = (*coefficients, *[None] * (self.order + 1 - len(coefficients)))
         if self.base.is_matrix(value):
             return JetMatrix(filled, self.base.shape(value))
-        return Jet(filled)
+        return Jet(filled, self._one)
 
     def coefficient(self, series: Any, n: int) -> Any:
         """The n-th coefficient, in the base context; an error if the base cannot express it."""
@@ -74,10 +75,15 @@ class JetContext(NumberContext):
             )
         return value
 
+    @cached_property
+    def _one(self) -> Scalar:
+        return self.base.rational(1)
+
     def _scalar(self, x: Any) -> Jet:
         if isinstance(x, Jet):
             return x
-        return Jet((self.base.rational(x) if isinstance(x, int) else x, *[None] * self.order))
+        constant = self.base.rational(x) if isinstance(x, int) else x
+        return Jet((constant, *[None] * self.order), self._one)
 
     def _matrix(self, a: Any) -> JetMatrix:
         if isinstance(a, JetMatrix):
@@ -157,7 +163,7 @@ class JetContext(NumberContext):
     def function(self, name: str, x: Scalar) -> Scalar:
         """exp, sin, cos, tan, sinh, cosh, tanh, atan by addition theorem and series at 0."""
         x = self._scalar(x)
-        c, u = self.coefficient(x, 0), Jet((None, *x.coefficients[1:]))
+        c, u = self.coefficient(x, 0), self._without_constant(x)
         f = self.base.function
         if name == "exp":
             return compose(self._exponential((1, 1)), u) * f("exp", c)
@@ -187,6 +193,9 @@ class JetContext(NumberContext):
         q = self.base.rational
         return [q((-1) ** (k // 2), k) if k % 2 else q(0) for k in range(1, self.order + 1)]
 
+    def _without_constant(self, x: Jet) -> Jet:
+        return Jet((None, *x.coefficients[1:]), self._one)
+
     def _relative(self, x: Jet, name: str) -> tuple[Jet, Scalar]:
         """The pair u/c, c of a series c + u."""
         c = x.coefficients[0]
@@ -194,7 +203,7 @@ class JetContext(NumberContext):
             raise NoValueError(c.reason)
         if c is None or not c != 0:
             raise NotAdmissibleError(f"{name}: the argument is 0; draw another point")
-        return Jet((None, *x.coefficients[1:])) * (1 / c), c
+        return self._without_constant(x) * (1 / c), c
 
     def _binomial(self, u: Jet, y: Scalar) -> Jet:
         term = self.base.rational(1)
@@ -227,7 +236,8 @@ class JetContext(NumberContext):
 
     def entry(self, a: Matrix, i: int, j: int) -> Scalar:
         """The entry in row i and column j, counted from 0."""
-        return Jet(_each(self._matrix(a).coefficients, lambda c: self.base.entry(c, i, j)))
+        found = _each(self._matrix(a).coefficients, lambda c: self.base.entry(c, i, j))
+        return Jet(found, self._one)
 
     def scale(self, c: Scalar, a: Matrix) -> Matrix:
         """Scalar times matrix."""
@@ -297,7 +307,7 @@ class JetContext(NumberContext):
                     return self._scalar(self.base.rational(0))
                 inner = self._eliminate((*a[1:], None), rows, columns).coefficients
                 shifted = (*[None] * len(rows), *inner)[: self.order + 1]
-                return result * Jet(shifted)
+                return result * Jet(shifted, self._one)
             i, j = position
             pivot, a = self._cleared(a, i, j)
             result = result * pivot
@@ -314,7 +324,7 @@ class JetContext(NumberContext):
         pick_column = base.matrix([[int(m == j)] for m in range(c)])
         row = _each(a, lambda x: base.matmul(pick_row, x))
         column = _each(a, lambda x: base.matmul(x, pick_column))
-        pivot = Jet(_each(row, lambda x: base.entry(x, 0, j)))
+        pivot = Jet(_each(row, lambda x: base.entry(x, 0, j)), self._one)
         scaled = convolve(pivot.reciprocal().coefficients, row, base.scale, base.add)
         outer = convolve(column, scaled, base.matmul, base.add)
         return pivot, merge(a, _each(outer, base.negate), base.add)

@@ -67,25 +67,34 @@ def convolve(
 
 
 class Jet:
-    """A truncated power series of scalars, with the operators of a number."""
+    """A truncated power series of scalars, with the operators of a number.
 
-    __slots__ = ("coefficients",)
+    ``one`` is the number 1 of the base context: integers become numbers by it.
+    """
 
-    def __init__(self, coefficients: Coefficients) -> None:
+    __slots__ = ("coefficients", "one")
+
+    def __init__(self, coefficients: Coefficients, one: Scalar) -> None:
         self.coefficients = coefficients
+        self.one = one
+
+    def _new(self, coefficients: Coefficients) -> Jet:
+        return Jet(coefficients, self.one)
 
     def _lift(self, other: Any) -> Jet:
         if isinstance(other, Jet):
             return other
-        return Jet((other, *[None] * (len(self.coefficients) - 1)))
+        constant = self.one * other if isinstance(other, int) else other
+        return self._new((constant, *[None] * (len(self.coefficients) - 1)))
 
     def __add__(self, other: Any) -> Jet:
-        return Jet(merge(self.coefficients, self._lift(other).coefficients, lambda x, y: x + y))
+        b = self._lift(other).coefficients
+        return self._new(merge(self.coefficients, b, lambda x, y: x + y))
 
     __radd__ = __add__
 
     def __neg__(self) -> Jet:
-        return Jet(tuple(None if c is None else -c for c in self.coefficients))
+        return self._new(tuple(None if c is None else -c for c in self.coefficients))
 
     def __sub__(self, other: Any) -> Jet:
         return self + (-self._lift(other))
@@ -95,7 +104,7 @@ class Jet:
 
     def __mul__(self, other: Any) -> Jet:
         b = self._lift(other).coefficients
-        return Jet(convolve(self.coefficients, b, lambda x, y: x * y, lambda x, y: x + y))
+        return self._new(convolve(self.coefficients, b, lambda x, y: x * y, lambda x, y: x + y))
 
     __rmul__ = __mul__
 
@@ -120,7 +129,7 @@ class Jet:
         b = self.coefficients
         if b[0] is None or b[0] == 0:
             raise NotAdmissibleError("division by a series that starts with 0; draw another point")
-        first = 1 / b[0]
+        first = self.one / b[0]
         quotient: list[Any] = [first]
         for n in range(1, len(b)):
             terms = [
@@ -129,7 +138,7 @@ class Jet:
                 if b[k] is not None and quotient[n - k] is not None
             ]
             quotient.append(-(_sum(terms) * first) if terms else None)
-        return Jet(tuple(quotient))
+        return self._new(tuple(quotient))
 
     def __repr__(self) -> str:
         return f"Jet({', '.join('0' if c is None else str(c) for c in self.coefficients)})"

@@ -142,14 +142,14 @@ def _gram_generic(ctx: Any, W1: Any, W2: Any) -> Any:
     return ctx.matmul(Theta, ctx.transpose(Theta))
 
 
-logdet_M = Kernel(
+log_det = Kernel(
     name="observable",
     arguments=("W1", "W2"),
     arrays=lambda W1, W2: np.linalg.slogdet(_gram(W1, W2))[1],
     generic=lambda ctx, W1, W2: ctx.logdet(_gram_generic(ctx, W1, W2)),
 )
 
-trace_M = Kernel(
+trace = Kernel(
     name="observable",
     arguments=("W1", "W2"),
     arrays=lambda W1, W2: np.trace(_gram(W1, W2), axis1=-2, axis2=-1),
@@ -180,8 +180,7 @@ stated_balancedness = Kernel(
     name="stated_drift",
     arguments=("W1", "W2", "C"),
     arrays=lambda W1, W2, C: (
-        times(np.trace(C, axis1=-2, axis2=-1), W2 @ swap(W2))
-        - W2.shape[-1] * (swap(W1) @ C @ W1)
+        times(np.trace(C, axis1=-2, axis2=-1), W2 @ swap(W2)) - W2.shape[-1] * (swap(W1) @ C @ W1)
     ),
     generic=lambda ctx, W1, W2, C: ctx.subtract(
         ctx.scale(ctx.trace(C), ctx.matmul(W2, ctx.transpose(W2))),
