@@ -1,0 +1,134 @@
+"""A theorem as LaTeX: its claims as declared and stated, and their derivations step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sympy import Symbol
+
+from derivations.claim import Claim, DifferentialClaim, IdentityClaim, Theorem, TimeChangeClaim
+from derivations.derive import derive
+from derivations.printing import latex
+from derivations.sde import MatrixSDE
+
+__all__ = ["theorem_latex"]
+
+_LETTERS = {
+    **dict(zip("αβγδεζηθκλμνξπρστφχψω", (
+        "alpha", "beta", "gamma", "delta", "varepsilon", "zeta", "eta", "theta", "kappa", "lambda",
+        "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "varphi", "chi", "psi", "omega",
+    ), strict=True)),
+    **dict(zip("ΓΔΘΛΞΠΣΦΨΩ", (
+        "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega",
+    ), strict=True)),
+    "−": "-", "×": "times", "·": "cdot", "≤": "leq", "≥": "geq", "≠": "neq", "≻": "succ",
+    "⪰": "succeq", "→": "to", "√": "surd", "∫": "int", "∂": "partial", "∞": "infty", "∘": "circ",
+    "⟨": "langle", "⟩": "rangle", "⊙": "odot", "∈": "in", "′": "prime", "∝": "propto", "⋅": "cdot",
+    "≈": "approx", "±": "pm", "½": "tfrac12", "¼": "tfrac14", "∏": "prod", "⊥": "perp",
+}  # fmt: skip
+_SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True))
+_SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋ᵢⱼ", "0123456789+-ij", strict=True))
+_MARKS = {"̄": "bar", "̃": "tilde", "̂": "hat"}
+_SPECIAL = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\textdollar{}",
+    "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "^": r"\^{}", "~": r"\~{}", "–": "--", "—": "---",
+}  # fmt: skip
+
+
+def theorem_latex(theorem: Theorem, provenance: str) -> str:
+    """A section of LaTeX (amsmath); ``provenance`` is its first line, a comment.
+
+    Raises
+    ------
+    DerivationError
+        If a claim that names the derivation tier cannot be derived, or a step does not hold.
+    """
+    lines = [f"% {provenance}", rf"\section{{{words(theorem.title)}}}", ""]
+    lines += [words(f"Source: {theorem.source}."), ""]
+    for claim in theorem.claims:
+        lines += _claim(claim)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _claim(claim: Claim) -> Iterator[str]:
+    yield rf"\subsection{{{words(claim.title)}}}"
+    yield rf"\label{{{claim.id}}}"
+    yield ""
+    yield words(claim.statement)
+    yield words(f"Source: {claim.source}.")
+    if claim.expected != "AGREES":
+        yield words(f"Expected verdict: {claim.expected}.")
+    for assumption in claim.assumptions:
+        yield words(f"Assumption: {assumption.text}.")
+    where = claim.where
+    for name, compound in where.items():
+        yield from _display(f"{latex(Symbol(name))} = {latex(compound)}")
+    yield from _stated(claim)
+    yield r"\paragraph{Derivation}"
+    if "derivation" in claim.inapplicable:
+        yield words(f"None: {claim.inapplicable['derivation']}.")
+        yield ""
+        return
+    found = derive(claim)
+    yield r"\begin{enumerate}"
+    for step in found.steps:
+        yield rf"\item {words(step.rule)}"
+        yield from _display(latex(step.after, where))
+        yield words(f"Checked: {step.check}.")
+    yield r"\end{enumerate}"
+    for label, facts in (("Implied", found.implied), ("Declared and not used", found.unused)):
+        for fact in facts:
+            yield words(f"{label}: ") + f"${latex(fact, where)}$."
+    yield ""
+
+
+def _stated(claim: Claim) -> Iterator[str]:
+    where = claim.where
+    if isinstance(claim, DifferentialClaim):
+        yield from _system("System", claim.sde)
+        yield words("Claim:")
+        f, drift, martingale = (
+            latex(value, where) for value in (claim.observable, claim.drift, claim.martingale)
+        )
+        right = rf"\left({drift}\right) \mathrm{{d}}t"
+        right += "" if claim.martingale == 0 else f" + {martingale}"
+        yield from _display(rf"\mathrm{{d}}\left({f}\right) = {right}")
+    elif isinstance(claim, IdentityClaim):
+        yield words("Claim:")
+        yield from _display(f"{latex(claim.left, where)} = {latex(claim.right, where)}")
+    elif isinstance(claim, TimeChangeClaim):
+        yield from _system("System", claim.sde)
+        yield words("Clock:")
+        yield from _display(rf"\mathrm{{d}}\tau = {latex(claim.rate)}\, \mathrm{{d}}t")
+        yield from _system("Claim, with the new time under the letter t", claim.changed)
+
+
+def _system(what: str, sde: MatrixSDE) -> Iterator[str]:
+    sense = "Itô" if sde.calculus == "ito" else "Stratonovich"
+    yield words(f"{what} ({sense}):")
+    for state, equation in sde.equations.items():
+        yield from _display(rf"\mathrm{{d}}{latex(state)} = {latex(equation)}")
+
+
+def _display(formula: Any) -> tuple[str, str, str]:
+    return r"\[", f"  {formula}", r"\]"
+
+
+def words(text: str) -> str:
+    """A text with letters of mathematics as LaTeX."""
+    parts: list[str] = []
+    for letter in text:
+        if letter in _MARKS and parts:
+            parts[-1] = rf"$\{_MARKS[letter]}{{{parts[-1].strip('$')}}}$"
+        elif letter in _LETTERS:
+            name = _LETTERS[letter]
+            parts.append(rf"$\{name}$" if name.isalnum() else f"${name}$")
+        elif letter in _SUPERSCRIPTS:
+            parts.append(f"${{}}^{{{_SUPERSCRIPTS[letter]}}}$")
+        elif letter in _SUBSCRIPTS:
+            parts.append(f"${{}}_{{{_SUBSCRIPTS[letter]}}}$")
+        else:
+            parts.append(_SPECIAL.get(letter, letter))
+    # Formulas side by side are one formula.
+    return "".join(parts).replace("$$", "")

@@ -1,0 +1,260 @@
+"""Which kernels a claim has, and what each of them computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Identity, ZeroMatrix, sympify
+from sympy.assumptions.assume import AppliedPredicate
+from sympy.core.relational import Relational
+
+from derivations.claim import Claim, DifferentialClaim, IdentityClaim, TimeChangeClaim
+from derivations.clocks import change_time
+from derivations.codegen.function import Formula
+from derivations.codegen.label_noise import reduced
+from derivations.codegen.structure import dimensions, is_matrix
+from derivations.derive import derived_differential
+from derivations.errors import DerivationError
+from derivations.sde import MatrixSDE
+from derivations.symbols import MatrixIncrement
+
+__all__ = [
+    "System",
+    "conditions",
+    "formulas",
+    "path_formulas",
+    "path_systems",
+    "rate_formulas",
+    "systems",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class System:
+    """A system of a claim: what it is called, the prefix of its kernels, what it is in words."""
+
+    name: str
+    prefix: str
+    sde: MatrixSDE
+    what: str
+
+
+def systems(claim: Claim, *, derive: bool = True) -> tuple[System, ...]:
+    """The systems of a claim, those of its path check left out."""
+    found: list[System] = []
+    if isinstance(claim, DifferentialClaim | TimeChangeClaim):
+        found += _with_reduced(claim.sde, "declared", "", "as declared")
+    if isinstance(claim, TimeChangeClaim):
+        found.append(_system(claim.changed, "changed", "changed_", "as stated in the new time"))
+        if derive:
+            derived = _in_new_time(claim)
+            what = "as derived in the new time"
+            found.append(_system(derived, "derived_changed", "derived_changed_", what))
+    return tuple(found)
+
+
+def path_systems(claim: Claim) -> tuple[System, ...]:
+    """The systems of a claim's path check."""
+    if claim.path is None:
+        return ()
+    return tuple(_with_reduced(claim.path.sde, "path", "path_", "of the path check"))
+
+
+def _in_new_time(claim: TimeChangeClaim) -> MatrixSDE:
+    """The system as derived in the new time, with the names of the stated Brownian motions."""
+    old, new = claim.sde.noises, claim.changed.noises
+    names = dict(zip(old, new, strict=True)) if len(old) == len(new) else {}
+    return change_time(claim.sde, claim.rate, renamed=names)
+
+
+def _system(sde: MatrixSDE, name: str, prefix: str, what: str) -> System:
+    return System(name=name, prefix=prefix, sde=sde, what=what)
+
+
+def _with_reduced(sde: MatrixSDE, name: str, prefix: str, what: str) -> Iterator[System]:
+    yield _system(sde, name, prefix, what)
+    small = reduced(sde)
+    if small is not None:
+        small_name = "reduced" if name == "declared" else f"{name}_reduced"
+        words = f"{what}, small noise of equal law"
+        yield _system(small, small_name, f"{prefix}reduced_", words)
+
+
+def formulas(claim: Claim, *, derive: bool = True) -> tuple[Formula, ...]:
+    """The kernels of a claim, those of its path check and algorithm check left out.
+
+    Parameters
+    ----------
+    claim
+        The claim.
+    derive
+        Whether the derived forms are wanted too; without them the engine is not asked.
+
+    Raises
+    ------
+    DerivationError
+        From the engine, if it cannot derive.
+    """
+    found: list[Formula] = []
+    for system in systems(claim, derive=derive):
+        found += system_formulas(system)
+    if isinstance(claim, DifferentialClaim):
+        found += _differential(claim, derive=derive)
+    elif isinstance(claim, IdentityClaim):
+        found.append(_single("left", claim.left, "The left-hand side, as stated."))
+        found.append(_single("right", claim.right, "The right-hand side, as stated."))
+    elif isinstance(claim, TimeChangeClaim):
+        found.append(_single("rate", claim.rate, "The rate dτ/dt of the clock, as stated."))
+    else:
+        raise DerivationError(
+            f"{claim.id}: no kernels for a {type(claim).__name__}; "
+            "state a differential, an identity or a time change"
+        )
+    found += [formula for *_, formula in conditions(claim) if formula is not None]
+    return tuple(found)
+
+
+def path_formulas(claim: Claim) -> tuple[Formula, ...]:
+    """The kernels of a claim's path check."""
+    if claim.path is None:
+        return ()
+    found: list[Formula] = []
+    for system in path_systems(claim):
+        found += system_formulas(system)
+    observable, law = claim.path.observable, claim.path.law
+    found.append(_single("path_observable", observable, "The observable of the path check."))
+    words = "The stated value of the observable at time t, from its value at time 0."
+    found.append(_single("path_law", _shaped(law, observable), words))
+    return tuple(found)
+
+
+def rate_formulas(claim: Claim) -> tuple[Formula, ...]:
+    """The stated rate of a claim's algorithm check."""
+    if claim.algorithm is None:
+        return ()
+    if isinstance(claim, TimeChangeClaim):
+        raise DerivationError(
+            f"{claim.id}: a time change has a rate of its own; "
+            "state the algorithm's rate in a claim about the differential"
+        )
+    return (_single("rate", claim.algorithm.rate, "The stated rate d log det M / dt."),)
+
+
+def _single(name: str, expression: Any, summary: str, detail: str = "") -> Formula:
+    results = ((name, sympify(expression)),)
+    return Formula(name=name, results=results, several=False, summary=summary, detail=detail)
+
+
+def _shaped(value: Any, like: Any) -> Any:
+    """A value, where a plain 0 beside a matrix means the zero matrix."""
+    value = sympify(value)
+    if value == 0 and not is_matrix(value) and is_matrix(like):
+        return ZeroMatrix(*like.shape)
+    return value
+
+
+def _differential(claim: DifferentialClaim, *, derive: bool) -> Iterator[Formula]:
+    f = claim.observable
+    yield _single("observable", f, "The observable f.")
+    yield _single("stated_drift", _shaped(claim.drift, f), "The drift of f, as stated (Itô).")
+    words = "The martingale part of df, as stated (Itô)."
+    yield _single("stated_martingale", _shaped(claim.martingale, f), words)
+    if not derive:
+        return
+    derived = derived_differential(claim)
+    words = "The drift of f, as derived (Itô)."
+    yield _single("derived_drift", _shaped(derived.drift, f), words)
+    words = "The martingale part of df, as derived (Itô)."
+    yield _single("derived_martingale", _shaped(derived.martingale, f), words)
+
+
+def system_formulas(system: System) -> Iterator[Formula]:
+    sde, prefix = system.sde, system.prefix
+    sense = "Itô" if sde.calculus == "ito" else "Stratonovich"
+    order = tuple(str(state.name) for state in sde.states)
+    for name, words, value in (
+        ("increment", "Increments over a step", sde.equations.get),
+        ("drift", "Coefficients of dt", sde.drift),
+        ("noise", "Noise terms", sde.noise),
+    ):
+        label = "d" if name == "increment" else f"{name}_"
+        yield Formula(
+            name=f"{prefix}{name}",
+            results=tuple(
+                (f"{label}{letter}", _shaped(value(state), state))
+                for letter, state in zip(order, sde.states, strict=True)
+            ),
+            several=True,
+            summary=f"{words} ({sense}), {system.what}.",
+            order=order,
+        )
+    yield from _covariances(system)
+
+
+def covariance_name(prefix: str, side: str, noise: Any) -> str | None:
+    """Name of the kernel of a covariance; None if that is the identity."""
+    matrix = noise.row_covariance if side == "row" else noise.column_covariance
+    return None if isinstance(matrix, Identity) else f"{prefix}{side}_covariance_{noise.name}"
+
+
+def correlation_name(prefix: str, first: Any, second: Any) -> str:
+    """Name of the kernel of a correlation."""
+    return f"{prefix}correlation_{first.name}_{second.name}"
+
+
+def _covariances(system: System) -> Iterator[Formula]:
+    for noise in system.sde.noises:
+        if not isinstance(noise, MatrixIncrement):
+            continue
+        for side, matrix in (("row", noise.row_covariance), ("column", noise.column_covariance)):
+            name = covariance_name(system.prefix, side, noise)
+            if name is not None:
+                yield _single(name, matrix, f"The {side} covariance of {noise.name} per unit time.")
+    for pair, rho in system.sde.correlation.items():
+        first, second = sorted(pair, key=str)
+        name = correlation_name(system.prefix, first, second)
+        yield _single(name, rho, f"The correlation of {first.name} and {second.name}.")
+
+
+def conditions(claim: Claim) -> tuple[tuple[str, str | None, str | None, Formula | None], ...]:
+    """The assumptions of a claim as (words, relation of dimensions, predicate, kernel)."""
+    found: list[tuple[str, str | None, str | None, Formula | None]] = []
+    seen: set[Any] = set()
+    for assumption in claim.assumptions:
+        seen.add(assumption.condition)
+        found.append(_condition(assumption.text, assumption.condition, len(found)))
+    for fact in getattr(getattr(claim, "sde", None), "assuming", ()):
+        if fact not in seen:
+            seen.add(fact)
+            found.append(_condition(str(fact), fact, len(found)))
+    return tuple(found)
+
+
+_SIGNS = {">=": "nonnegative", ">": "positive", "==": "zero", "!=": "nonzero"}
+
+
+def _condition(
+    text: str, condition: Any, number: int
+) -> tuple[str, str | None, str | None, Formula | None]:
+    if isinstance(condition, Relational):
+        low, sign, high = condition.rhs, condition.rel_op, condition.lhs
+        symbols = condition.free_symbols
+        if symbols and dimensions(condition) == symbols:
+            return text, f"{high} {sign} {low}", None, None
+        if sign in ("<=", "<"):
+            low, sign, high = high, sign.replace("<", ">"), low
+        summary = f"A scalar that is to be {_SIGNS[sign]}."
+        return text, None, _SIGNS[sign], _single(f"condition_{number}", high - low, summary, text)
+    if isinstance(condition, AppliedPredicate) and len(condition.arguments) == 1:
+        predicate = str(condition.function.name)
+        summary = f"What is to be {predicate.replace('_', ' ')}."
+        formula = _single(f"condition_{number}", condition.arguments[0], summary, text)
+        return text, None, predicate, formula
+    if condition in (None, True):
+        return text, None, None, None
+    raise DerivationError(
+        f"assumption {text!r}: {condition} can not be checked at a point; "
+        "give a relation or a predicate such as Q.positive_definite(M)"
+    )

@@ -1,0 +1,173 @@
+"""One formula as two functions, printed by SymPy's ``lambdify`` through printers of ours."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sympy import Symbol, lambdify
+
+from derivations.codegen.arrays import ArraysPrinter
+from derivations.codegen.code import Names
+from derivations.codegen.fitting import fit
+from derivations.codegen.generic import CONTEXT, GenericPrinter
+from derivations.codegen.hoisting import hoist
+from derivations.codegen.printer import KernelPrinter
+from derivations.codegen.structure import Hoisted, Listing, letters, named, nodes
+from derivations.sde import is_increment
+from derivations.symbols import (
+    Dimension,
+    FamilyMember,
+    MatrixState,
+    ScalarMember,
+    ScalarState,
+    dt,
+    t,
+)
+
+__all__ = ["BATCHED", "Formula", "PrintedFunction", "arguments", "print_arrays", "print_generic"]
+
+BATCHED = (
+    "apart",
+    "block",
+    "det",
+    "inv",
+    "logdet",
+    "matrix_power",
+    "scale",
+    "solve",
+    "stack",
+    "swap",
+    "symmetric_block",
+    "trace",
+)
+"""The vocabulary of ``numerics.batched`` that printed code may call."""
+
+_RESERVED = (*BATCHED, "np", "Any", "Kernel", CONTEXT, "range", "len")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Formula:
+    """What one kernel computes.
+
+    Attributes
+    ----------
+    name
+        Name of the kernel.
+    results
+        Pairs (what it is called, expression).
+    several
+        Whether the kernel returns a tuple, one entry for each result.
+    summary
+        What it is, in one short sentence.
+    detail
+        More words, if there is more to say.
+    order
+        Names of the states in order of declaration.
+    """
+
+    name: str
+    results: tuple[tuple[str, Any], ...]
+    several: bool
+    summary: str
+    detail: str = ""
+    order: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrintedFunction:
+    """Identifiers of the arguments, and the lines of the body without indentation."""
+
+    parameters: tuple[str, ...]
+    body: tuple[str, ...]
+
+
+def arguments(formula: Formula) -> dict[str, Any]:
+    """Letters that a formula takes, by name: states, constants, dimensions, t, dt, increments."""
+    found: dict[str, Any] = {}
+    for _, expression in formula.results:
+        for name, letter in letters(expression).items():
+            found.setdefault(name, letter)
+    rank = {name: i for i, name in enumerate(formula.order)}
+    ordered = sorted(found, key=lambda name: (_class(found[name]), rank.get(name, len(rank)), name))
+    return {name: found[name] for name in ordered}
+
+
+def _class(letter: Any) -> int:
+    if isinstance(letter, MatrixState | ScalarState):
+        return 0
+    if isinstance(letter, Dimension):
+        return 2
+    if letter == dt:
+        return 4
+    if is_increment(letter):
+        return 5
+    return 3 if letter == t else 1
+
+
+def print_arrays(formula: Formula) -> PrintedFunction:
+    """The NumPy function of a formula."""
+    return _printed(formula, ArraysPrinter, ())
+
+
+def print_generic(formula: Formula) -> PrintedFunction:
+    """The function of a formula that takes a number context first."""
+    return _printed(formula, GenericPrinter, (CONTEXT,))
+
+
+def _printed(
+    formula: Formula, target: Callable[[Names], KernelPrinter], first: tuple[str, ...]
+) -> PrintedFunction:
+    taken = arguments(formula)
+    names = Names(taken, _RESERVED)
+    printer = target(names)
+    if isinstance(printer, GenericPrinter):
+        printer.loop_over({i: names[family] for i, family in _picked(formula).items()})
+    parameters = (*first, *(names[name] for name in taken))
+    expressions = [expression for _, expression in formula.results]
+
+    def named_once(_: Any) -> tuple[list[tuple[Any, Any]], Any]:
+        definitions, results = hoist(expressions, Names(()).numbered)
+        keep = []
+        if len(results) > 1:
+            for i, (label, _expression) in enumerate(formula.results):
+                keep.append(named(results[i], names.fresh(label)))
+                definitions.append((keep[-1], results[i]))
+            results = list(keep)
+        definitions, results = fit(definitions, results, printer.doprint, names.numbered, keep)
+        lines = [(_plain(symbol), Listing(value)) for symbol, value in definitions]
+        return lines, tuple(results) if formula.several else results[0]
+
+    # lambdify orders nothing and evaluates nothing: it prints, and compiles what it printed.
+    function = lambdify(
+        [Symbol(name) for name in parameters],
+        expressions[0],
+        modules=[{}],
+        printer=printer,
+        cse=named_once,
+        use_imps=False,
+        docstring_limit=0,
+    )
+    lines = inspect.getsource(function).splitlines()[1:]
+    body = [line[4:] for line in lines]
+    if formula.several and len(expressions) > 1:
+        body[-1] = body[-1].removesuffix(",)") + ")"
+    return PrintedFunction(parameters=parameters, body=tuple(body))
+
+
+def _picked(formula: Formula) -> dict[str, str]:
+    """For every index the name of a family that it picks from."""
+    found: dict[str, str] = {}
+    for _, expression in formula.results:
+        for node in nodes(expression):
+            if isinstance(node, FamilyMember | ScalarMember):
+                index = str(node.index.name)
+                found[index] = min(found.get(index, node.name), node.name)
+    return found
+
+
+def _plain(symbol: Any) -> Any:
+    """The name alone, as it is assigned to; its indices belong to the values."""
+    return Hoisted(str(symbol.name))

@@ -1,0 +1,105 @@
+"""Literals and calls as source text, broken over lines as Python's formatters break them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from derivations.codegen.fitting import WIDTH
+
+__all__ = ["Call", "Verbatim", "assignment", "definition", "text"]
+
+
+class Call:
+    """A call of a name with keyword arguments, to be written out."""
+
+    def __init__(self, function: str, **arguments: Any) -> None:
+        self.function, self.arguments = function, arguments
+
+
+class Verbatim(str):
+    """Source text that stands as it is."""
+
+    __slots__ = ()
+
+
+def assignment(target: str, value: Any) -> str:
+    """``target = value``, on as many lines as it takes."""
+    head = f"{target} = "
+    return head + text(value, indent=0, column=len(head))
+
+
+def text(value: Any, *, indent: int = 0, column: int = 0, trailing: int = 0) -> str:
+    """A value as source text.
+
+    Parameters
+    ----------
+    value
+        Numbers, texts, tuples, lists, mappings, :class:`Call`, :class:`Verbatim`.
+    indent
+        Indentation of the line on which the text begins.
+    column
+        Column at which it begins.
+    trailing
+        Number of characters that follow on its last line.
+    """
+    flat = _flat(value)
+    if column + len(flat) + trailing <= WIDTH:
+        return flat
+    opening, items, closing = _broken(value)
+    if not items:
+        return flat
+    lines = [opening]
+    for prefix, item in items:
+        start = indent + 4
+        inner = text(item, indent=start, column=start + len(prefix), trailing=1)
+        lines.append(f"{' ' * start}{prefix}{inner},")
+    return "\n".join([*lines, " " * indent + closing])
+
+
+def _broken(value: Any) -> tuple[str, list[tuple[str, Any]], str]:
+    if isinstance(value, Call):
+        items = [(f"{name}=", item) for name, item in value.arguments.items()]
+        return f"{value.function}(", items, ")"
+    if isinstance(value, Mapping):
+        return "{", [(f"{_flat(name)}: ", item) for name, item in value.items()], "}"
+    if isinstance(value, tuple):
+        return "(", [("", item) for item in value], ")"
+    if isinstance(value, list):
+        return "[", [("", item) for item in value], "]"
+    return "", [], ""
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, Verbatim):
+        return str(value)
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, Fraction):
+        return f"Fraction({value.numerator}, {value.denominator})"
+    opening, items, closing = _broken(value)
+    if not closing:
+        return repr(value)
+    comma = "," if isinstance(value, tuple) and len(value) == 1 else ""
+    return opening + ", ".join(prefix + _flat(item) for prefix, item in items) + comma + closing
+
+
+def quoted(words: str) -> str:
+    """A text in double quotes, in single ones if that saves escapes."""
+    found = repr(words)
+    if found.startswith("'") and '"' not in words:
+        return '"' + found[1:-1].replace("\\'", "'") + '"'
+    return found
+
+
+def definition(name: str, parameters: list[str], result: str) -> str:
+    """The first line or lines of a function."""
+    flat = f"def {name}({', '.join(parameters)}) -> {result}:"
+    if len(flat) <= WIDTH:
+        return flat
+    inner = f"    {', '.join(parameters)}"
+    if len(inner) <= WIDTH:
+        return f"def {name}(\n{inner}\n) -> {result}:"
+    lines = ",\n".join(f"    {parameter}" for parameter in parameters)
+    return f"def {name}(\n{lines},\n) -> {result}:"

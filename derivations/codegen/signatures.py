@@ -1,0 +1,232 @@
+"""What a claim's kernels take, as plain data: the calls that make it, to be written into a module.
+
+The data classes live on the numeric side (``numerics.signature``), which this side does not import:
+here they are calls by name, and the generated module is what imports them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from sympy import MatrixBase, Rational, sympify
+
+from derivations.claim import (
+    INITIAL,
+    Claim,
+    DifferentialClaim,
+    IdentityClaim,
+    TimeChangeClaim,
+)
+from derivations.codegen.code import size_code
+from derivations.codegen.formulas import (
+    System,
+    conditions,
+    correlation_name,
+    covariance_name,
+    path_formulas,
+    path_systems,
+)
+from derivations.codegen.function import Formula, arguments
+from derivations.codegen.layout import Call
+from derivations.codegen.structure import dimensions, is_matrix
+from derivations.errors import DerivationError
+from derivations.sde import is_increment
+from derivations.symbols import (
+    Dimension,
+    FamilyMember,
+    MatrixIncrement,
+    MatrixParameter,
+    MatrixProcess,
+    MatrixState,
+    ScalarMember,
+    ScalarProcess,
+    ScalarState,
+    dt,
+    t,
+)
+
+__all__ = ["claim_signature"]
+
+_KINDS = (
+    (DifferentialClaim, "differential"),
+    (IdentityClaim, "identity"),
+    (TimeChangeClaim, "time change"),
+)
+
+
+def claim_signature(claim: Claim, formulas: Iterable[Formula], systems: Iterable[System]) -> Call:
+    """The signature of a claim with the given kernels and systems."""
+    taken = _letters(formulas)
+    kind = next(word for head, word in _KINDS if isinstance(claim, head))
+    sizes = sorted({str(d.name) for letter in taken.values() for d in _dimensions(letter)})
+    return Call(
+        "ClaimSignature",
+        claim=claim.id,
+        kind=kind,
+        dimensions=tuple(sizes),
+        letters=tuple(_letter(name, letter) for name, letter in taken.items()),
+        conditions=tuple(
+            Call(
+                "Condition",
+                text=text,
+                **_given(relation=relation, predicate=predicate),
+                **_given(kernel=None if formula is None else formula.name),
+            )
+            for text, relation, predicate, formula in conditions(claim)
+        ),
+        systems={system.name: _system(system) for system in systems},
+        **_given(path=_path(claim)),
+    )
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _letters(formulas: Iterable[Formula]) -> dict[str, Any]:
+    """The letters of some kernels; a name means one thing in all of them."""
+    found: dict[str, Any] = {}
+    for formula in formulas:
+        for name, letter in arguments(formula).items():
+            first = found.setdefault(name, letter)
+            if type(first) is not type(letter) or _shape(first) != _shape(letter):
+                raise DerivationError(
+                    f"{name}: two different letters of one claim have this name; rename one"
+                )
+    return found
+
+
+def _dimensions(letter: Any) -> set[Any]:
+    if isinstance(letter, Dimension):
+        return {letter}
+    sizes = [*letter.shape] if is_matrix(letter) else []
+    if isinstance(letter, FamilyMember | ScalarMember):
+        sizes.append(letter.index.range)
+    return {symbol for size in sizes for symbol in dimensions(size)}
+
+
+def _shape(letter: Any) -> tuple[str, ...]:
+    return tuple(size_code(n).text for n in letter.shape) if is_matrix(letter) else ()
+
+
+def _family(letter: Any) -> str | None:
+    is_family = isinstance(letter, FamilyMember | ScalarMember)
+    return size_code(letter.index.range).text if is_family else None
+
+
+def _kind(letter: Any) -> str:
+    if isinstance(letter, MatrixState | ScalarState):
+        return "state"
+    if isinstance(letter, MatrixProcess | ScalarProcess):
+        return "process"
+    if isinstance(letter, Dimension):
+        return "dimension"
+    if letter == dt:
+        return "time increment"
+    if letter == t:
+        return "time"
+    if is_increment(letter):
+        return "increment"
+    if isinstance(letter, FamilyMember | ScalarMember):
+        return str(letter.role)
+    return "initial" if str(letter.name) == str(INITIAL.name) else "parameter"
+
+
+def _facts(letter: Any) -> tuple[str, ...]:
+    if isinstance(letter, MatrixParameter):
+        return {
+            "general": (),
+            "symmetric": ("symmetric",),
+            "positive_definite": ("symmetric", "positive_definite"),
+        }[letter.structure]
+    sized = isinstance(letter, Dimension) or is_matrix(letter) or letter == dt
+    return ("positive",) if not sized and letter.is_positive else ()
+
+
+def _letter(name: str, letter: Any) -> Call:
+    facts = _facts(letter)
+    return Call(
+        "LetterSignature",
+        name=name,
+        kind=_kind(letter),
+        **_given(shape=_shape(letter) or None, family=_family(letter), facts=facts or None),
+    )
+
+
+def _system(system: System) -> Call:
+    sde, prefix = system.sde, system.prefix
+    noises: dict[str, Any] = {str(noise.name): noise for noise in sde.noises}
+    pairs = [sorted(pair, key=str) for pair in sde.correlation]
+    correlations = tuple(
+        (str(a.name), str(b.name), correlation_name(prefix, a, b)) for a, b in pairs
+    )
+    used = _letters(_of_system(system))
+    return Call(
+        "SystemSignature",
+        prefix=prefix,
+        states=tuple(str(state.name) for state in sde.states),
+        noises=tuple(_noise(prefix, noises[name]) for name in sorted(noises)),
+        letters=tuple(_letter(name, letter) for name, letter in used.items()),
+        **_given(correlations=correlations or None),
+        **_given(calculus=None if sde.calculus == "ito" else sde.calculus),
+    )
+
+
+def _of_system(system: System) -> tuple[Formula, ...]:
+    from derivations.codegen.formulas import system_formulas
+
+    return tuple(system_formulas(system))
+
+
+def _noise(prefix: str, noise: Any) -> Call:
+    matrix = isinstance(noise, MatrixIncrement)
+    return Call(
+        "NoiseSignature",
+        name=str(noise.name),
+        **_given(shape=_shape(noise) or None, family=_family(noise)),
+        **_given(row_covariance=covariance_name(prefix, "row", noise) if matrix else None),
+        **_given(column_covariance=covariance_name(prefix, "column", noise) if matrix else None),
+    )
+
+
+def _path(claim: Claim) -> Call | None:
+    check = claim.path
+    if check is None:
+        return None
+    taken = _letters(path_formulas(claim))
+    for name, letter in taken.items():
+        if _kind(letter) == "process":
+            raise DerivationError(
+                f"{claim.id}: the path check has the process {name}, whose values nobody gives; "
+                "put an expression in the states in its place"
+            )
+    return Call(
+        "PathSignature",
+        systems={system.name: _system(system) for system in path_systems(claim)},
+        letters=tuple(_letter(name, letter) for name, letter in taken.items()),
+        horizon=_value(check.horizon),
+        sizes={str(size.name): int(number) for size, number in check.sizes.items()},
+        values={str(letter.name): _value(value) for letter, value in check.values.items()},
+        relevant=float(check.relevant),
+    )
+
+
+def _value(value: Any) -> Any:
+    """A number, or nested lists of numbers, that a module can hold."""
+    if isinstance(value, Mapping):
+        raise DerivationError(f"values: {value} is a mapping; give a number or rows of numbers")
+    if isinstance(value, MatrixBase):
+        value = value.tolist()
+    if isinstance(value, list | tuple) or hasattr(value, "tolist"):
+        rows = value.tolist() if hasattr(value, "tolist") else value
+        return tuple(_value(row) for row in rows) if isinstance(rows, list | tuple) else rows
+    number = sympify(value)
+    if number.is_Integer:
+        return int(number)
+    if isinstance(number, Rational):
+        return Fraction(int(number.p), int(number.q))
+    if not number.is_number:
+        raise DerivationError(f"values: {value} is not a number")
+    return float(number)

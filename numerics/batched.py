@@ -1,0 +1,119 @@
+"""Linear algebra over any leading batch axes: the vocabulary of the generated NumPy kernels.
+
+Matrices are ``(..., r, c)``, scalars ``(...)``; batch axes broadcast.  Everything here is plain
+linear algebra; no formula of stochastic calculus enters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = [
+    "Array",
+    "apart",
+    "block",
+    "det",
+    "inv",
+    "logdet",
+    "matrix_power",
+    "scale",
+    "solve",
+    "stack",
+    "swap",
+    "symmetric_block",
+    "trace",
+]
+
+Array: TypeAlias = npt.NDArray[Any]
+
+
+def scale(c: Array | float, A: Array) -> Array:
+    """Scalars ``(...)`` times matrices ``(..., r, c)``."""
+    product: Array = np.asarray(c)[..., None, None] * A
+    return product
+
+
+def swap(A: Array) -> Array:
+    """The transposes, as a view."""
+    return np.swapaxes(A, -1, -2)
+
+
+def trace(A: Array) -> Array:
+    """The traces."""
+    value: Array = np.trace(A, axis1=-2, axis2=-1)
+    return value
+
+
+def det(A: Array) -> Array:
+    """The determinants."""
+    value: Array = np.linalg.det(A)
+    return value
+
+
+def logdet(A: Array) -> Array:
+    """log det, without overflow; nan where the determinant is negative."""
+    sign, value = np.linalg.slogdet(A)
+    return np.where(sign < 0, np.nan, value)
+
+
+def inv(A: Array) -> Array:
+    """The inverses."""
+    value: Array = np.linalg.inv(A)
+    return value
+
+
+def solve(A: Array, B: Array) -> Array:
+    """A⁻¹ B without forming the inverse."""
+    value: Array = np.linalg.solve(A, B)
+    return value
+
+
+def matrix_power(A: Array, n: int) -> Array:
+    """The n-th powers, n any integer."""
+    value: Array = np.linalg.matrix_power(A, n)
+    return value
+
+
+def stack(*blocks: Array) -> Array:
+    """The blocks under each other, [A_1; A_2; ...]."""
+    return _joined(blocks, axis=-2)
+
+
+def block(rows: Sequence[Sequence[Array]]) -> Array:
+    """The matrix made of the given rows of blocks."""
+    return _joined([_joined(row, axis=-1) for row in rows], axis=-2)
+
+
+def symmetric_block(G: Array) -> Array:
+    """S(G) = [[0, G], [G', 0]]."""
+    p, k = G.shape[-2:]
+    S = np.zeros((*G.shape[:-2], p + k, p + k), dtype=np.result_type(G, np.float64))
+    S[..., :p, p:] = G
+    S[..., p:, :p] = swap(G)
+    return S
+
+
+def apart(A: Array, axis: int, other: int) -> Array:
+    """A with zeros where two of its axes have the same index."""
+    n = max(A.shape[axis], A.shape[other])
+    A = np.broadcast_to(
+        A,
+        tuple(
+            n if at % A.ndim in (axis % A.ndim, other % A.ndim) else size
+            for at, size in enumerate(A.shape)
+        ),
+    )
+    shape = [1] * A.ndim
+    shape[axis] = shape[other] = n
+    return np.where(np.eye(n, dtype=bool).reshape(shape), 0.0, A)
+
+
+def _joined(parts: Sequence[Array], axis: int) -> Array:
+    batch = np.broadcast_shapes(*(part.shape[:-2] for part in parts))
+    return np.concatenate(
+        [np.broadcast_to(part, (*batch, *part.shape[-2:])) for part in parts], axis=axis
+    )
