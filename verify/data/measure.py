@@ -222,12 +222,10 @@ def _sums(
 
 
 def _point(data: Problem, algorithm: Algorithm) -> dict[str, Any]:
-    """What a rate may depend on besides the weights; x and y are the rows as columns."""
+    """What a rate may depend on besides the weights."""
     return {
         "X": data.X,
         "Y": data.Y,
-        "x": data.X[:, :, None],
-        "y": data.Y[:, :, None],
         "eta": algorithm.step,
         "delta": algorithm.variance,
         "b": float(algorithm.batch or data.n),
