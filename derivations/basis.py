@@ -7,9 +7,7 @@ from functools import reduce
 from operator import mul
 from typing import Any
 
-from sympy import (
-    MatMul,
-)
+from sympy import MatMul
 from sympy.matrices.expressions import MatrixExpr
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
@@ -18,7 +16,7 @@ from .facts import Facts
 from .forms import Form
 from .interpreter import interpret
 from .reduction import determinant, inverse
-from .symbols import MatrixState, ScalarIncrement, ScalarMember
+from .symbols import MatrixState, ScalarIncrement, ScalarMember, same_size
 from .words import Selector, Unit
 
 __all__ = ["Basis", "FormAlgebra", "StackLetter", "form"]
@@ -34,11 +32,13 @@ class StackLetter:
 
     @property
     def name(self) -> str:
+        """The stack as typed, [W1; W2.T]."""
         return str(Stack(*self.blocks))
 
     @property
     def shape(self) -> tuple[Any, Any]:
-        return tuple(Stack(*self.blocks).shape)  # type: ignore[return-value]
+        """(sum of the rows, columns) of the blocks."""
+        return Stack(*self.blocks).shape
 
 
 class Basis:
@@ -94,9 +94,11 @@ class FormAlgebra:
         self.basis, self.facts = basis, facts
 
     def scalar(self, value: Any) -> Form:
+        """A coefficient: SymPy's own arithmetic from here on."""
         return Form.scalar(value)
 
     def letter(self, symbol: Any) -> Form:
+        """A word of one letter (a block of a stack as K_a'Θ), or a scalar in the coefficient."""
         if isinstance(symbol, MatrixState):
             return self.basis.state(symbol)
         if isinstance(symbol, MatrixExpr | ScalarMember | ScalarIncrement):
@@ -104,64 +106,78 @@ class FormAlgebra:
         return Form.scalar(symbol)
 
     def block_column(self, selector: Selector) -> Form:
+        """K_a as a letter with rules of its own."""
         return Form.letter(selector)
 
     def unit(self, vector: Unit) -> Form:
+        """e_i as a letter; the only unit vector of size one is 1."""
         return Form.identity(vector.size) if vector.size == 1 else Form.letter(vector)
 
     def identity(self, size: Any) -> Form:
+        """The empty word."""
         return Form.identity(size)
 
     def zero(self, shape: Any) -> Form:
+        """The sum of no terms."""
         return Form.zero(shape)
 
     def stack(self, expression: Stack) -> Form | None:
+        """The letter Θ where the basis has taken this stack as one."""
         letter = self.basis.stacks.get(expression)
         return None if letter is None else Form.letter(letter)
 
     def add(self, a: Form, b: Form) -> Form:
+        """Term by term; equal words meet."""
         return a + b
 
     def mul(self, a: Form, b: Form) -> Form:
+        """Words side by side, indices kept distinct, brought to normal form."""
         return a * b
 
     def transpose(self, a: Form) -> Form:
+        """Every word read backwards with its factors transposed."""
         return a.T
 
     def inverse(self, a: Form, expression: Any) -> Form:
+        """Factor by factor, or a letter S⁻¹; that S is invertible is asked of the facts."""
         self.facts.invertible(expression)
         return inverse(a)
 
     def trace(self, a: Form) -> Form:
+        """Words closed to cycles, the same under rotation and transposition."""
         return a.trace()
 
     def det(self, a: Form, expression: Any) -> Form:
-        if isinstance(expression, MatMul) and len(parts := square_factors(expression)) > 1:
+        """A coefficient: the product over square factors, else by the rules for determinants."""
+        if isinstance(expression, MatMul) and len(parts := _square_factors(expression)) > 1:
             self.facts.note("det(AB) = det A det B")
             return reduce(mul, (self.det(interpret(part, self), part) for part in parts))
         positive = self.facts.is_positive_definite(expression)
         return Form.scalar(determinant(a, positive=positive, note=self.facts.note))
 
     def function(self, head: Any, arguments: list[Form]) -> Form:
+        """A coefficient: the function of the arguments' values, traces in them as atoms."""
         return Form.scalar(head(*(a.value() for a in arguments)))
 
     def total(self, body: Any, index: Any, *excluded: Any) -> Form:
+        """Terms with the index bound, distinct from the other indices of its range."""
         value: Form = interpret(body, self)
         return value.total(index, excluded)
 
 
-def form(expression: Any, basis: Basis | None = None, facts: Facts | None = None) -> Form:
-    """The normal form of an expression."""
-    return interpret(expression, FormAlgebra(basis or Basis([expression]), facts or Facts()))  # type: ignore[no-any-return]
+def form(expression: Any) -> Form:
+    """The normal form of an expression, its own stacks as letters."""
+    value: Form = interpret(expression, FormAlgebra(Basis([expression]), Facts()))
+    return value
 
 
-def square_factors(product: Any) -> list[Any]:
+def _square_factors(product: Any) -> list[Any]:
     """A product as the finest product of square factors; scalars stay with the first."""
     scalars = [a for a in product.args if not isinstance(a, MatrixExpr)]
     groups: list[list[Any]] = [[]]
     for part in (a for a in product.args if isinstance(a, MatrixExpr)):
         groups[-1].append(part)
-        if (groups[-1][0].shape[0] - part.shape[1]).expand() == 0:
+        if same_size(groups[-1][0].shape[0], part.shape[1]):
             groups.append([])
     found = [MatMul(*group) if len(group) > 1 else group[0] for group in groups if group]
     if scalars and found:

@@ -1,17 +1,18 @@
-"""The catalogue: every theorem under ``derivations/theorems``, found by its ``theorem`` function."""
+"""The catalogue: every theorem under ``derivations/theorems``, found by its place there."""
 
 from __future__ import annotations
 
 import difflib
 import importlib
 import pkgutil
+from collections.abc import Sequence
 from functools import cache
 
 from . import theorems
 from .claim import Claim, Theorem
 from .errors import DerivationError
 
-__all__ = ["claims", "find", "find_theorem", "load", "names", "select"]
+__all__ = ["claims", "find", "find_theorem", "load", "names"]
 
 
 def names() -> tuple[str, ...]:
@@ -23,12 +24,12 @@ def names() -> tuple[str, ...]:
 
 @cache
 def find_theorem(name: str) -> Theorem:
-    """One theorem by its id.
+    """One theorem by its id: what the function ``theorem`` of its file returns.
 
     Raises
     ------
     DerivationError
-        If there is none, or its file does not hold what it should.
+        If there is none (near misses are named), or its file does not hold what it should.
     """
     if name not in names():
         raise DerivationError(f"theorem: no {name!r}{_nearest(name, names())}")
@@ -75,17 +76,6 @@ def find(id_: str) -> Claim:
     raise DerivationError(f"claim: no {id_!r}{_nearest(id_, [c.id for c in claims()])}")
 
 
-def select(ids: tuple[str, ...]) -> tuple[Claim, ...]:
-    """The claims that ids name: a theorem's id names all of its claims; none names all."""
-    if not ids:
-        return claims()
-    found: list[Claim] = []
-    for id_ in ids:
-        group = find_theorem(id_).claims if id_ in names() else (find(id_),)
-        found += [claim for claim in group if claim not in found]
-    return tuple(found)
-
-
-def _nearest(name: str, known: tuple[str, ...] | list[str]) -> str:
+def _nearest(name: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
     return f"; did you mean {' or '.join(near)}?" if near else f"; there are {', '.join(known)}"

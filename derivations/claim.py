@@ -37,8 +37,8 @@ TIERS = ("derivation", "exact", "generator", "one-step", "path", "algorithm")
 class Assumption:
     """A condition of a claim: words for people, and a condition that points are checked for.
 
-    ``condition`` is a relation between dimensions (``Ge(l, p + k)``), a relation between scalars, or
-    a SymPy predicate such as ``Q.positive_definite(M)``.
+    ``condition`` is a relation between dimensions (``Ge(l, p + k)``), a relation between scalars,
+    or a SymPy predicate such as ``Q.positive_definite(M)``.
     """
 
     text: str
@@ -59,8 +59,9 @@ class PathCheck:
     """Simulated paths of a concrete system beside a stated law that holds on every path.
 
     ``law`` is the value of ``observable`` at the horizon as an expression in ``t``, the parameters
-    and ``INITIAL`` (the observable's value at time 0; a matrix letter of that name for a matrix).  ``sde`` has no Process left.
-    Parameters that ``values`` does not give are drawn once from the seed.
+    and ``INITIAL`` (the observable's value at time 0; a matrix letter of that name for a matrix).
+    ``sde`` has no Process left.  Parameters that ``values`` does not give are drawn once from the
+    seed.
     """
 
     sde: MatrixSDE
@@ -79,8 +80,8 @@ class AlgorithmCheck:
     ``algorithm`` names one of the training algorithms ("gradient_descent", "label_noise",
     "minibatch_with_replacement", "minibatch_without_replacement"); ``rate`` is the stated
     d log det M / dt as an expression in the states, ``X``, ``Y``, ``eta`` (step), ``delta`` (label
-    variance), ``b`` (batch), ``mu`` (decay).  The gap between algorithm and rate is claimed to be of
-    order ``order`` in the step size, at fixed eta*delta.
+    variance), ``b`` (batch), ``mu`` (decay).  The gap between algorithm and rate is claimed to be
+    of order ``order`` in the step size, at fixed eta*delta.
     """
 
     algorithm: str

@@ -1,8 +1,8 @@
 """Change of time: dX = α dt + β dB under the clock dτ = a dt becomes dX = (α/a) dτ + (β/√a) dB̃.
 
 B̃_τ = ∫ √a dB is a Brownian motion of the new time (Dambis, Dubins and Schwarz; Øksendal, Theorem
-8.5.7).  The clock a > 0 may be constant, depend on time or on the state; a full half-line of new time
-needs ∫ a dt = ∞.
+8.5.7).  The clock a > 0 may be constant, depend on time or on the state; a full half-line of new
+time needs ∫ a dt = ∞.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ and their column ends through D.  It holds as special cases
     dB P dB' = tr(PD) C dt        dB P dB = C P' D dt         dB' P dB = tr(PC) D dt
     tr(P dB) tr(Q dB) = tr(P C Q' D) dt   (for D, C the covariances in their places)
 
-and the same inside longer words.  Independent Brownian motions contract to zero; dβ_i dβ_j = δ_ij dt
-in a family; a declared correlation ρ multiplies.
+and the same inside longer words.  Independent Brownian motions contract to zero; dβ_i dβ_j = δ_ij
+dt in a family; a declared correlation ρ multiplies.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 
 from sympy import Identity, KroneckerDelta
 
+from .basis import form
 from .errors import DerivationError
-from .facts import Facts
 from .forms import Form
 from .symbols import MatrixIncrement, ScalarMember
 from .terms import Monomial, Term
@@ -33,7 +33,7 @@ Correlations = Mapping[frozenset[Any], Any]
 
 
 class _Segment(NamedTuple):
-    """A piece of word between two ports; a port is (which increment, "row" or "column"), or an end."""
+    """A piece of word between two ports: (which increment, "row" or "column"), or an end."""
 
     word: Word
     left: Any
@@ -41,7 +41,7 @@ class _Segment(NamedTuple):
 
 
 class Contraction:
-    """d⟨·,·⟩/dt of products of two differentials, for given correlations of the Brownian motions."""
+    """d⟨·,·⟩/dt of products of two differentials, for given correlations of the noises."""
 
     def __init__(self, correlations: Correlations) -> None:
         self.correlations = correlations
@@ -80,7 +80,7 @@ class Contraction:
         a, b = f.base, g.base
         if a == b:
             if isinstance(a, MatrixIncrement):
-                return ONE, _form(a.row_covariance), _form(a.column_covariance)
+                return ONE, _joint(a.row_covariance), _joint(a.column_covariance)
             return ONE, None, None
         if isinstance(a, ScalarMember) or isinstance(b, ScalarMember):
             return None
@@ -90,13 +90,9 @@ class Contraction:
         return rho, None, None
 
 
-def _form(covariance: Any) -> Form | None:
-    from .basis import Basis, FormAlgebra
-    from .interpreter import interpret
-
-    if isinstance(covariance, Identity):
-        return None
-    return interpret(covariance, FormAlgebra(Basis(), Facts()))  # type: ignore[no-any-return]
+def _joint(covariance: Any) -> Form | None:
+    """A covariance as a form, or None for the identity, through which words join directly."""
+    return None if isinstance(covariance, Identity) else form(covariance)
 
 
 def _ports(f: Factor, n: int) -> tuple[Any, Any]:
@@ -137,7 +133,7 @@ def _sizes(f: Factor) -> dict[str, Any]:
 def _join(
     segments: list[_Segment], joints: Mapping[str, Form | None], sizes: Mapping[str, Any]
 ) -> tuple[tuple[Any, ...] | None, list[tuple[tuple[Any, ...], Any]]]:
-    """Walk the segments through the joints: the open word, if any, and the loops with their size."""
+    """Walk the segments through the joints: the open word, if any, and loops with their size."""
     remaining = list(segments)
 
     def leave(port: Any) -> tuple[list[Any], Any]:

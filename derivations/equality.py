@@ -1,7 +1,7 @@
-"""Equality as a ladder: a proof that two expressions are equal, a proof that they differ, or neither.
+"""Equality as a ladder: a proof that two expressions are equal, that they differ, or neither.
 
 1. The normal form of the difference is zero: EQUAL, proved by the rules of the language.
-2. At some admissible point the difference is a ball that excludes zero: DIFFERENT, proved by the point.
+2. At an admissible point the difference is a ball that excludes zero: DIFFERENT, by that point.
 3. Otherwise CANNOT TELL, with what was seen.
 """
 
@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from sympy import ZeroMatrix, cancel, expand, sympify, together
-from sympy.matrices.expressions import MatrixExpr
+from sympy import cancel, expand, sympify, together
 
 from .basis import Basis, FormAlgebra
 from .errors import DerivationError
+from .expressions import zero_like
 from .facts import Facts
 from .forms import Form
 from .interpreter import interpret
 from .points import Point, draw, entries, evaluate, precision
 from .shapes import shape_of
+from .symbols import same_shape
 
 __all__ = ["Equality", "Status", "equal", "vanishes"]
 
@@ -54,13 +55,11 @@ class Equality:
 
 def vanishes(value: Form) -> bool:
     """Whether a form is zero term by term, coefficients compared as rational functions."""
-    return all(_is_zero(c) for c in value.terms.values())
+    return all(_cancels(c) for c in value.terms.values())
 
 
-def _is_zero(coefficient: Any) -> bool:
-    if expand(coefficient) == 0:
-        return True
-    return bool(cancel(together(coefficient)) == 0)
+def _cancels(coefficient: Any) -> bool:
+    return bool(expand(coefficient) == 0 or cancel(together(coefficient)) == 0)
 
 
 def equal(
@@ -80,12 +79,10 @@ def equal(
     ShapeError
         If one of the two does not conform in itself.
     """
-    a, b = _zero_like(a, b), _zero_like(b, a)
-    shapes = shape_of(a), shape_of(b)
-    if len(shapes[0]) != len(shapes[1]) or any(
-        (x - y).expand() != 0 for x, y in zip(*shapes, strict=True)
-    ):
-        reason = f"the shapes {shapes[0]} and {shapes[1]} differ"
+    a, b = sympify(a), sympify(b)
+    a, b = zero_like(b) if a == 0 else a, zero_like(a) if b == 0 else b
+    if not same_shape(shape_of(a), shape_of(b)):
+        reason = f"the shapes {shape_of(a)} and {shape_of(b)} differ"
         return Equality(status=Status.DIFFERENT, reason=reason)
     facts = tuple(assuming)
     try:
@@ -97,13 +94,6 @@ def equal(
             return Equality(status=Status.EQUAL, reason="the normal form of the difference is zero")
         note = "the normal form of the difference is not zero"
     return _by_points(a, b, facts, seed=seed, points=points, note=note)
-
-
-def _zero_like(x: Any, other: Any) -> Any:
-    x, other = sympify(x), sympify(other)
-    if x == 0 and isinstance(other, MatrixExpr):
-        return ZeroMatrix(*other.shape)
-    return x
 
 
 def _difference(a: Any, b: Any, facts: tuple[Any, ...]) -> Form:

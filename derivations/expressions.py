@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Add, Expr, MatMul, Trace, log, sympify
+from sympy import Add, Expr, Integer, MatMul, Trace, ZeroMatrix, log, sympify
 from sympy.core.kind import NumberKind
 from sympy.matrices.expressions import MatrixExpr
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .errors import DerivationError, ShapeError
-from .symbols import Index
+from .symbols import Index, same_size
 
 __all__ = [
     "BlockColumn",
@@ -23,10 +23,12 @@ __all__ = [
     "det",
     "entry",
     "gram",
+    "is_zero",
     "logdet",
     "stack",
     "total",
     "tr",
+    "zero_like",
 ]
 
 
@@ -35,6 +37,7 @@ class Stack(MatrixExpr):
 
     @property
     def shape(self) -> tuple[Any, Any]:
+        """(sum of the rows of the blocks, their columns)."""
         return Add(*(block.shape[0] for block in self.args)), self.args[0].shape[1]
 
     @property
@@ -58,6 +61,7 @@ class SymmetricBlock(MatrixExpr):
 
     @property
     def shape(self) -> tuple[Any, Any]:
+        """(p + k, p + k)."""
         size = self.args[0].shape[0] + self.args[0].shape[1]
         return size, size
 
@@ -83,10 +87,12 @@ class BlockColumn(MatrixExpr):
     """K_a, the block column of a partitioned identity, where a result still shows one."""
 
     def __new__(cls, position: Any, *partition: Any) -> Any:
+        """The block of a position, counted from 0, in a partition into sizes."""
         return MatrixExpr.__new__(cls, position, *partition)
 
     @property
     def shape(self) -> tuple[Any, Any]:
+        """(sum of the sizes, size of the block)."""
         return Add(*self.args[1:]), self.args[int(self.args[0]) + 1]
 
     def _sympystr(self, printer: Any) -> str:
@@ -101,7 +107,9 @@ class IndexSum(MatrixExpr):
 
     @property
     def shape(self) -> tuple[Any, Any]:
-        return tuple(self.args[0].shape)
+        """Shape of the summand."""
+        rows, columns = self.args[0].shape
+        return rows, columns
 
     def _sympystr(self, printer: Any) -> str:
         return f"Sum_{_range(self)}({printer._print(self.args[0])})"
@@ -147,11 +155,17 @@ def _halves(block: Any) -> Any:
 
 
 def stack(*blocks: Any) -> Stack:
-    """The blocks under each other, [A_1; A_2; ...]; their numbers of columns must be equal."""
+    """The blocks under each other, [A_1; A_2; ...].
+
+    Raises
+    ------
+    DerivationError, ShapeError
+        If there is no block, or their numbers of columns differ.
+    """
     if not blocks:
         raise DerivationError("stack: got no block; give one or more matrices")
     for block in blocks[1:]:
-        if block.shape[1] != blocks[0].shape[1]:
+        if not same_size(block.shape[1], blocks[0].shape[1]):
             raise ShapeError(
                 f"stack: {blocks[0]} has {blocks[0].shape[1]} columns and {block} has "
                 f"{block.shape[1]}; transpose one, or declare the sizes equal"
@@ -164,17 +178,34 @@ def S(G: Any) -> SymmetricBlock:  # noqa: N802 - the sheet's letters
     return SymmetricBlock(G)
 
 
+def is_zero(expression: Any) -> bool:
+    """Whether an expression is 0 or a zero matrix as it stands."""
+    return bool(expression == 0 or getattr(expression, "is_ZeroMatrix", False))
+
+
+def zero_like(expression: Any) -> Any:
+    """0, or the zero matrix of the shape of a matrix expression."""
+    matrix = isinstance(expression, MatrixExpr)
+    return ZeroMatrix(*expression.shape) if matrix else Integer(0)
+
+
 def _range(total: Any) -> str:
     return "!=".join(str(index) for index in total.args[1:])
 
 
 def _latex_range(total: Any, printer: Any) -> str:
-    index, *excluded = (printer._print(i) for i in total.args[1:])
+    index, *excluded = (str(printer._print(i)) for i in total.args[1:])
     return index + (r" \notin \{" + ", ".join(excluded) + r"\}" if excluded else "")
 
 
 def total(expression: Any, index: Index, *, excluding: Any = ()) -> Any:
-    """Σ_i of a scalar or matrix expression over an index's range, without the excluded indices."""
+    """Σ_i of a scalar or matrix expression over an index's range, without the excluded indices.
+
+    Raises
+    ------
+    DerivationError
+        If ``index`` or an excluded one is not made with ``index(...)``.
+    """
     excluded = (excluding,) if isinstance(excluding, Index) else tuple(excluding)
     for i in (index, *excluded):
         if not isinstance(i, Index):
@@ -190,23 +221,23 @@ def entry(A: Any, i: Any, j: Any) -> Any:
 
 
 def tr(A: Any) -> Any:
-    """The trace of a square matrix."""
+    """The trace of a square matrix; ShapeError for another."""
     _square("tr", A)
     return Trace(A)
 
 
 def det(A: Any) -> Any:
-    """The determinant of a square matrix."""
+    """The determinant of a square matrix; ShapeError for another."""
     _square("det", A)
     return Determinant(A)
 
 
 def logdet(A: Any) -> Any:
-    """log det of a positive definite matrix."""
+    """log det A; its differential asks that A is declared, or seen to be, positive definite."""
     _square("logdet", A)
     return log(Determinant(A))
 
 
 def _square(what: str, A: Any) -> None:
-    if A.shape[0] != A.shape[1]:
+    if not same_size(*A.shape):
         raise ShapeError(f"{what}: {A} is {A.shape[0]} x {A.shape[1]}, it must be square")

@@ -15,8 +15,8 @@ from typing import Any
 from sympy import Add, Integer, Symbol, expand, sstr
 
 from .errors import DerivationError, ShapeError
-from .symbols import Index, ScalarIncrement, ScalarMember
-from .terms import Monomial, Term, bind, fresh, product
+from .symbols import Index, ScalarIncrement, ScalarMember, same_shape, same_size
+from .terms import Monomial, Term, apart, bind, product
 from .words import factor, transpose_word, word_text
 
 __all__ = ["Atom", "Form", "expanded"]
@@ -40,6 +40,7 @@ class Atom(Symbol):
     payload: tuple[str, Any]
 
     def __new__(cls, kind: str, content: Any, *, positive: bool = False) -> Atom:
+        """Two atoms are one if kind, text of the content and sign are."""
         text = content.key if isinstance(content, Form) else word_text(content)
         label = {"trace": "tr", "det": "det", "sum": "sum"}[kind]
         assumption = {"positive": True} if positive else {"real": True}
@@ -117,7 +118,7 @@ class Form:
     def __repr__(self) -> str:
         return f"Form({self.key})"
 
-    @property
+    @cached_property
     def indices(self) -> frozenset[Index]:
         """The free indices."""
         found: frozenset[Index] = frozenset()
@@ -142,7 +143,7 @@ class Form:
     # Algebra ----------------------------------------------------------------------------------
 
     def __add__(self, other: Form) -> Form:
-        if self.shape != other.shape and not _same_shape(self.shape, other.shape):
+        if not same_shape(self.shape, other.shape):
             raise ShapeError(f"sum: shapes {self.shape} and {other.shape} do not conform")
         terms = dict(self.terms)
         for m, c in other.terms.items():
@@ -205,28 +206,19 @@ class Form:
         return Form.collect(self.shape, terms)
 
     def relabel(self, names: Mapping[Index, Index]) -> Form:
-        """Free indices renamed."""
+        """Free indices renamed; bound ones make way."""
+        taken = frozenset(names.values())
         terms = []
-        for m, c in self.terms.items():
-            clash = {
-                i: fresh(i.range, m.occurring | set(names.values()))
-                for i in m.indices
-                if i in names.values()
-            }
-            terms.append(
-                (m.relabel({**{k: v for k, v in names.items() if k not in m.indices}, **clash}), c)
-            )
+        for term, c in self.terms.items():
+            m = apart(term, taken)
+            terms.append((m.relabel({i: names[i] for i in names if i not in m.indices}), c))
         return Form.collect(self.shape, terms)
-
-
-def _same_shape(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
-    return len(a) == len(b) and all((x - y).expand() == 0 for x, y in zip(a, b, strict=True))
 
 
 def _product_shape(a: tuple[Any, ...], b: tuple[Any, ...]) -> tuple[Any, ...]:
     if not a or not b:
         return a or b
-    if (a[1] - b[0]).expand() != 0:
+    if not same_size(a[1], b[0]):
         raise ShapeError(f"product: {a[0]} x {a[1]} times {b[0]} x {b[1]} does not conform")
     return a[0], b[1]
 

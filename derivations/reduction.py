@@ -5,15 +5,17 @@
     S⁻¹ S = S S⁻¹ = I                                          (S a letter, a word or a sum)
     a 1 × 1 product inside a word is a scalar
 
-For S a sum, one word of it is named the leading one and S⁻¹·leading is rewritten by the rest.  That
-rule is sound, and complete unless the leading word overlaps itself; where it is not, two equal forms
-may keep different normal forms, and the ladder of :mod:`derivations.equality` says "cannot tell".
+For S a sum, one word of it is named the leading one and S⁻¹·leading is rewritten by the rest.
+That rule is sound, and complete unless the leading word overlaps itself; where it is not, two equal
+forms may keep different normal forms, and the ladder of :mod:`derivations.equality` says "cannot
+tell".
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from hashlib import blake2b
 from itertools import pairwise
 from itertools import product as cartesian
 from typing import Any
@@ -22,7 +24,7 @@ from sympy import Integer, KroneckerDelta, Mul, cancel
 
 from .errors import DerivationError, ShapeError
 from .forms import Atom, Form
-from .symbols import Index
+from .symbols import Index, same_size
 from .terms import Monomial, Term, least_labelling
 from .words import ONE, Factor, Selector, Unit, Word, canonical_cycle, factor, transpose_word
 
@@ -39,16 +41,19 @@ class InverseOf:
     def __init__(self, form: Form) -> None:
         self.form = form
 
-    @property
+    @cached_property
     def name(self) -> str:
-        return f"inv({self.form.key})"
+        """A short name that is equal for equal forms."""
+        return "inv:" + blake2b(self.form.key.encode(), digest_size=12).hexdigest()
 
     @property
     def shape(self) -> tuple[Any, ...]:
+        """Shape of S."""
         return self.form.shape
 
     @property
     def indices(self) -> frozenset[Index]:
+        """The free indices of S."""
         return self.form.indices
 
     def relabel(self, names: Mapping[Index, Index]) -> InverseOf:
@@ -62,7 +67,7 @@ class InverseOf:
 
     @cached_property
     def leading(self) -> tuple[Any, Word, tuple[Alternative, ...]] | None:
-        """(coefficient, word, the other terms), or None where S has terms that are not plain words."""
+        """(coefficient, word, the other terms), or None if S has terms other than plain words."""
         plain = [
             (c, m.word)
             for m, c in self.form.terms.items()
@@ -84,7 +89,7 @@ def inverse(form: Form) -> Form:
         If the form is not square, or is zero.
     """
     rows, columns = form.shape
-    if (rows - columns).expand() != 0:
+    if not same_size(rows, columns):
         raise ShapeError(
             f"inverse: the matrix is {rows} x {columns}; only a square one has an inverse"
         )
@@ -104,7 +109,7 @@ def inverse(form: Form) -> Form:
 
 
 def _is_square(f: Factor) -> bool:
-    return bool((f.rows - f.columns).expand() == 0)
+    return same_size(f.rows, f.columns)
 
 
 def _inverse_letter(f: Factor) -> Form:
@@ -131,8 +136,8 @@ def determinant(
 ) -> Any:
     """det of a square form as a SymPy scalar.
 
-    Multiplicative over square factors; block matrices with a multiple of the identity in a corner by
-    the Schur complement; c I + d w by Sylvester's identity depends on the cycle of w alone.
+    Multiplicative over square factors; block matrices with a multiple of the identity in a corner
+    by the Schur complement; c I + d w by Sylvester's identity depends on the cycle of w alone.
     ``note`` is told the names of the rules that were used.
     """
     if not form:
@@ -186,7 +191,7 @@ def _schur(form: Form) -> tuple[Any, Any, Form] | None:
         for f in word
         if isinstance(f.base, Selector) and len(f.base.partition) == 2
     ]
-    if not found or (form.shape[0] - found[0].shape[0]).expand() != 0:
+    if not found or not same_size(form.shape[0], found[0].shape[0]):
         return None
     columns = [Form.letter(Selector(found[0].partition, n)) for n in (0, 1)]
     blocks = [[a.T * form * b for b in columns] for a in columns]

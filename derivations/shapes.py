@@ -15,6 +15,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .errors import ShapeError
 from .expressions import Stack
+from .symbols import same_size
 
 __all__ = ["shape_of"]
 
@@ -48,7 +49,7 @@ def _matrix_shape(expression: Any) -> Shape:
     if isinstance(expression, MatMul):
         factors = [part for part in expression.args if shape_of(part)]
         for left, right in pairwise(factors):
-            if not _same(left.shape[1], right.shape[0]):
+            if not same_size(left.shape[1], right.shape[0]):
                 raise ShapeError(
                     f"{left}*{right}: {_text(left)} times {_text(right)} does not conform; "
                     "transpose one, or use one size for both"
@@ -57,7 +58,7 @@ def _matrix_shape(expression: Any) -> Shape:
         first = expression.args[0]
         for part in expression.args:
             shape_of(part)
-            if not all(map(_same, part.shape, first.shape)):
+            if not all(map(same_size, part.shape, first.shape)):
                 raise ShapeError(
                     f"{first} + {part}: {_text(first)} plus {_text(part)} does not conform"
                 )
@@ -66,7 +67,7 @@ def _matrix_shape(expression: Any) -> Shape:
     elif isinstance(expression, Stack):
         for part in expression.args:
             shape_of(part)
-            if not _same(part.shape[1], expression.args[0].shape[1]):
+            if not same_size(part.shape[1], expression.args[0].shape[1]):
                 raise ShapeError(f"{expression}: blocks with {part.shape[1]} and other columns")
     elif not expression.is_Symbol and not isinstance(expression, BlockMatrix):
         for part in expression.args:
@@ -77,12 +78,8 @@ def _matrix_shape(expression: Any) -> Shape:
 
 def _square(expression: Any, argument: Any) -> None:
     shape = shape_of(argument)
-    if len(shape) != 2 or not _same(*shape):
+    if len(shape) != 2 or not same_size(*shape):
         raise ShapeError(f"{expression}: {argument} is {_text(argument)}, it must be square")
-
-
-def _same(a: Any, b: Any) -> bool:
-    return bool((a - b).expand() == 0)
 
 
 def _text(matrix: Any) -> str:

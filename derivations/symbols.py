@@ -44,6 +44,8 @@ __all__ = [
     "index",
     "positive",
     "real",
+    "same_shape",
+    "same_size",
     "t",
 ]
 
@@ -52,7 +54,9 @@ class Dimension(Symbol):
     """The size of a matrix: a positive integer that stays a symbol."""
 
     def __new__(cls, name: str) -> Dimension:
-        return super().__new__(cls, name, integer=True, positive=True)
+        """Two dimensions of one name are one dimension."""
+        obj: Dimension = super().__new__(cls, name, integer=True, positive=True)
+        return obj
 
     def _sympystr(self, printer: Any) -> str:
         # SymPy's printers dispatch on the class name, and units have a Dimension of their own.
@@ -93,7 +97,7 @@ class _DeclaredMatrix(Letter, MatrixSymbol):
     """A matrix letter: the name, its shape, and facts that travel with it as SymPy arguments."""
 
     def __new__(cls, name: Any, rows: Any, columns: Any, *facts: Any) -> Any:
-        text = name if isinstance(name, Str) else Str(str(name))
+        text = _text(name)
         rows, columns = _size(text.name, rows), _size(text.name, columns)
         return Expr.__new__(cls, text, rows, columns, *(sympify(fact) for fact in facts))
 
@@ -137,6 +141,20 @@ class MatrixIncrement(_DeclaredMatrix):
         return self.args[4]
 
 
+def _text(name: Any) -> Str:
+    return name if isinstance(name, Str) else Str(str(name))
+
+
+def same_size(a: Any, b: Any) -> bool:
+    """Whether two sizes are one expression; only then do they conform."""
+    return bool(a == b or (a - b).expand() == 0)
+
+
+def same_shape(a: tuple[Any, ...], b: tuple[Any, ...]) -> bool:
+    """Whether two shapes, (rows, columns) or () of a scalar, are the same."""
+    return len(a) == len(b) and all(map(same_size, a, b))
+
+
 def _size(name: str, size: Any) -> Any:
     size = sympify(size)
     if size.is_integer and size.is_positive:
@@ -171,7 +189,7 @@ def State(name: str, rows: Any = None, columns: Any = 1, *, positive: bool = Fal
     ``positive`` declares a scalar state that stays positive (needed under square root and log).
     """
     if rows is None:
-        return ScalarState(name, positive=True) if positive else ScalarState(name, real=True)
+        return ScalarState(name, **_sign(positive))
     return MatrixState(name, rows, columns)
 
 
@@ -181,8 +199,12 @@ def Process(name: str, rows: Any = None, columns: Any = 1, *, positive: bool = F
     It may stand in a drift or in front of a noise, but has no differential of its own.
     """
     if rows is None:
-        return ScalarProcess(name, positive=True) if positive else ScalarProcess(name, real=True)
+        return ScalarProcess(name, **_sign(positive))
     return MatrixProcess(name, rows, columns)
+
+
+def _sign(positive: bool) -> dict[str, bool]:
+    return {"positive": True} if positive else {"real": True}
 
 
 def Parameter(  # noqa: N802 - a noun
@@ -212,7 +234,13 @@ class Brownian:
     rows, columns : size, optional
         None for a scalar Brownian motion; one size for a vector.
     row_covariance, column_covariance : matrix expression, optional
-        Constant symmetric covariances C (rows, rows) and D (columns, columns); identity if left out.
+        Constant symmetric covariances C (rows, rows) and D (columns, columns); the identity if left
+        out.
+
+    Raises
+    ------
+    ShapeError
+        If a size is not a positive integer, or a covariance has another shape.
     """
 
     __slots__ = ("d", "name")
@@ -252,6 +280,7 @@ class Index(Symbol):
     range: Any
 
     def __new__(cls, name: str, range: Any) -> Index:
+        """Two indices are one if name and range are."""
         obj: Index = Symbol.__xnew__(cls, name, integer=True, positive=True)
         obj.range = sympify(range)
         return obj
@@ -268,24 +297,27 @@ def index(name: str, range: Any) -> Index:
     return Index(name, _size(name, range))
 
 
-class FamilyMember(_DeclaredMatrix):
-    """The member x_i of a family of matrices; facts: the index, and 'parameter' or 'process'."""
+class _Member(Letter):
+    """A member of a family; the last two arguments are its index and its role."""
 
-    @property
-    def index(self) -> Any:
-        """The index i of x_i."""
-        return self.args[3]
-
-    @property
-    def role(self) -> str:
-        """'parameter' or 'process'."""
-        return str(self.args[4].name)
+    __slots__ = ()
+    args: tuple[Any, ...]
 
     @property
     def name(self) -> str:
         """Name of the family."""
         return str(self.args[0].name)
 
+    @property
+    def index(self) -> Any:
+        """The index i of x_i."""
+        return self.args[-2]
+
+    @property
+    def role(self) -> str:
+        """'parameter', 'process' or 'increment'."""
+        return str(self.args[-1].name)
+
     def _sympystr(self, printer: Any) -> str:
         return f"{self.name}[{printer._print(self.index)}]"
 
@@ -293,27 +325,20 @@ class FamilyMember(_DeclaredMatrix):
         return f"{{{printer._print(Symbol(self.name))}}}_{{{printer._print(self.index)}}}"
 
 
-class ScalarMember(Letter, Expr):
+class FamilyMember(_Member, _DeclaredMatrix):
+    """The member x_i of a family of matrices; facts: the index, and 'parameter' or 'process'."""
+
+
+class ScalarMember(_Member, Expr):
     """The member c_i of a scalar family, or dβ_i of a family of Brownian motions."""
 
     is_commutative = True
     is_real = True
     kind = NumberKind
 
-    def __new__(cls, name: Any, index: Any, kind: Any) -> Any:
-        text = name if isinstance(name, Str) else Str(str(name))
-        word = kind if isinstance(kind, Str) else Str(str(kind))
-        return Expr.__new__(cls, text, index, word)
-
-    name = property(lambda self: str(self.args[0].name))
-    index = property(lambda self: self.args[1])
-    role = property(lambda self: str(self.args[2].name), doc="'parameter', 'process', 'increment'")
-
-    def _sympystr(self, printer: Any) -> str:
-        return f"{self.name}[{printer._print(self.index)}]"
-
-    def _latex(self, printer: Any) -> str:
-        return f"{{{printer._print(Symbol(self.name))}}}_{{{printer._print(self.index)}}}"
+    def __new__(cls, name: Any, index: Any, role: Any) -> Any:
+        """Texts are taken as SymPy keeps them, so that ``func(*args)`` rebuilds the member."""
+        return Expr.__new__(cls, _text(name), index, _text(role))
 
 
 class Family:
@@ -331,14 +356,15 @@ class Family:
         self.role = "process" if process else "parameter"
 
     def __getitem__(self, index: Index) -> Any:
-        if not isinstance(index, Index):
-            raise DerivationError(f"{self.name}[{index}]: not an index; make one with index(...)")
+        _check_index(self.name, index)
         if self.rows is None:
             return ScalarMember(self.name, index, self.role)
         return FamilyMember(self.name, self.rows, self.columns, index, Str(self.role))
 
 
-class _Member:
+class _Motion:
+    """One Brownian motion of a family, for its differential."""
+
     __slots__ = ("d",)
 
     def __init__(self, d: Any) -> None:
@@ -353,7 +379,11 @@ class BrownianFamily:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def __getitem__(self, index: Index) -> _Member:
-        if not isinstance(index, Index):
-            raise DerivationError(f"{self.name}[{index}]: not an index; make one with index(...)")
-        return _Member(ScalarMember(f"d{self.name}", index, "increment"))
+    def __getitem__(self, index: Index) -> _Motion:
+        _check_index(self.name, index)
+        return _Motion(ScalarMember(f"d{self.name}", index, "increment"))
+
+
+def _check_index(family: str, index: Any) -> None:
+    if not isinstance(index, Index):
+        raise DerivationError(f"{family}[{index}]: not an index; make one with index(...)")

@@ -151,18 +151,16 @@ def least_labelling(m: Monomial) -> Monomial:
     """The relabelling of the bound indices whose key is least; cycles canonical and sorted."""
     if not m.indices:
         return _sorted(m)
+    return min((_labelled(m, order) for order in permutations(m.indices)), key=_monomial_key)
+
+
+def _labelled(m: Monomial, order: tuple[Index, ...]) -> Monomial:
+    """The bound indices called j1, j2, ... in the given order."""
     free = m.occurring - frozenset(m.indices)
-    best: tuple[Any, Monomial] | None = None
-    for order in permutations(m.indices):
-        names: dict[Index, Index] = {}
-        for i in order:
-            names[i] = fresh(i.range, free | set(names.values()))
-        candidate = _sorted(m.relabel(names)._replace(indices=tuple(names[i] for i in order)))
-        key = _monomial_key(candidate)
-        if best is None or key < best[0]:
-            best = key, candidate
-    assert best is not None
-    return best[1]
+    names: dict[Index, Index] = {}
+    for i in order:
+        names[i] = fresh(i.range, free | set(names.values()))
+    return _sorted(m.relabel(names)._replace(indices=tuple(names[i] for i in order)))
 
 
 def _sorted(m: Monomial) -> Monomial:

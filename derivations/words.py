@@ -1,7 +1,7 @@
 """Letters with their transposes, and the words they make.
 
-A *factor* is a letter or its transpose, a *word* a product of factors, a *cycle* the trace of a word:
-canonical under rotation and transposition.
+A *factor* is a letter or its transpose, a *word* a product of factors, a *cycle* the trace of a
+word: canonical under rotation and transposition.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sympy import Add, Integer
+from sympy import Add, Integer, MatrixSymbol
 
 from .symbols import (
     FamilyMember,
@@ -43,10 +43,12 @@ class Selector(NamedTuple):
 
     @property
     def shape(self) -> tuple[Any, Any]:
+        """(sum of the sizes, size of the block)."""
         return Add(*self.partition), self.partition[self.position]
 
     @property
     def last(self) -> bool:
+        """Whether it is the last block, the one whose projector K K' is written by the others."""
         return self.position == len(self.partition) - 1
 
 
@@ -58,19 +60,27 @@ class Unit(NamedTuple):
 
     @property
     def shape(self) -> tuple[Any, Any]:
+        """(size, 1)."""
         return self.size, ONE
 
 
 class Factor:
     """A letter or its transpose; compared by ``key`` alone."""
 
-    __slots__ = ("base", "columns", "key", "rows", "transposed")
+    __slots__ = ("base", "columns", "indices", "key", "rows", "transposed")
 
     def __init__(self, base: Any, transposed: bool) -> None:
         rows, columns = base.shape if hasattr(base, "shape") else (ONE, ONE)
         self.base, self.transposed = base, transposed
         self.rows, self.columns = (columns, rows) if transposed else (rows, columns)
-        self.key = (type(base).__name__, _name(base), transposed)
+        # Class, name, shape and facts: letters that differ in any of them are different letters.
+        facts = str(base.args[1:]) if isinstance(base, MatrixSymbol) else ""
+        self.key = (type(base).__name__, _name(base), facts, transposed)
+        self.indices: frozenset[Index] = (
+            frozenset({base.index})
+            if isinstance(base, FamilyMember | ScalarMember)
+            else getattr(base, "indices", frozenset())
+        )
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Factor) and self.key == other.key
@@ -91,14 +101,6 @@ class Factor:
         if isinstance(base, ScalarMember):
             return bool(base.role == "increment")
         return isinstance(base, MatrixIncrement | ScalarIncrement)
-
-    @property
-    def indices(self) -> frozenset[Index]:
-        """The indices that the letter carries, free or bound."""
-        if isinstance(self.base, FamilyMember | ScalarMember):
-            return frozenset({self.base.index})
-        found: frozenset[Index] = getattr(self.base, "indices", frozenset())
-        return found
 
     def relabel(self, names: Mapping[Index, Index]) -> Factor:
         """The factor with its indices renamed."""
@@ -138,6 +140,7 @@ def transpose_word(word: Word) -> Word:
 
 
 def canonical_cycle(word: Word) -> Word:
+    """The least of the rotations of a word and of its transpose: one word for one trace."""
     if len(word) == 1:
         return min(word, transpose_word(word), key=word_key)
     turns = (w[n:] + w[:n] for w in (word, transpose_word(word)) for n in range(len(word)))
@@ -145,8 +148,10 @@ def canonical_cycle(word: Word) -> Word:
 
 
 def word_key(word: Word) -> tuple[Any, ...]:
+    """What words are ordered by: class, name and transposition of their factors."""
     return tuple(f.key for f in word)
 
 
 def word_text(word: Word) -> str:
-    return " ".join(f"{f.key[0]}:{f!r}" for f in word)
+    """A text that is equal for equal words only."""
+    return " ".join(f"{f.key[0]}:{f!r}{f.key[2]}" for f in word)
