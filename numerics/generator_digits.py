@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from numerics.contexts import MultiprecisionContext, Scalar
 from numerics.declared import Component, DeclaredSystem
 from numerics.errors import NotAdmissibleError, NumericsError
@@ -83,16 +86,17 @@ def estimate_in_digits(
             drift = combine(ctx, (ctx.rational(1), drift), (component.weight, value))
             weight = abs(ctx.to_float(component.weight))
             error += weight * gap
-            scales[0] += weight * _size(ctx, value)
+            second = weight * _sizes(ctx, value)
+            scales[0] = scales[0] + second
     if not isfinite(error) or not isfinite(_size(ctx, drift)):
         raise NotAdmissibleError("point: the observable is not finite near it; draw another point")
     return DigitsEstimate(
         drift=drift,
         drift_error=error,
-        drift_scale=scales[0],
+        drift_scale=float(np.max(scales[0])),
         martingale=tuple(martingale),
         martingale_error=tuple(martingale_error),
-        martingale_scale=tuple(scales[1:]),
+        martingale_scale=tuple(float(np.max(scale)) for scale in scales[1:]),
         components=components,
     )
 
@@ -132,17 +136,17 @@ class _Lines:
 
         return self._extrapolated(quotient)
 
-    def absolute_terms(self, directions: list[dict[str, Any]]) -> list[float]:
-        """Σ_e |∂_e f b_e| over the entries e of the states, for every direction b."""
+    def absolute_terms(self, directions: list[dict[str, Any]]) -> list[Any]:
+        """Σ_e |∂_e f b_e| over the entries e of the states, for every b and entry of f."""
         ctx, h = self.ctx, self.ctx.rational(1, 10**15)
-        totals = [0.0] * len(directions)
+        totals: list[Any] = [0.0] * len(directions)
         for name in directions[0]:
             for unit, pick in _units(ctx, self.point[name]):
                 up, down = (self._at({name: unit}, sign * h) for sign in (1, -1))
-                slope = _size(ctx, combine(ctx, (1 / (2 * h), up), (-1 / (2 * h), down)))
+                slope = _sizes(ctx, combine(ctx, (1 / (2 * h), up), (-1 / (2 * h), down)))
                 for n, b in enumerate(directions):
                     if name in b:
-                        totals[n] += slope * abs(ctx.to_float(pick(b[name])))
+                        totals[n] = totals[n] + slope * abs(ctx.to_float(pick(b[name])))
         return totals
 
     def _at(self, b: Mapping[str, Any], s: Scalar) -> Any:
@@ -190,10 +194,13 @@ def _units(ctx: MultiprecisionContext, value: Any) -> list[tuple[Any, Any]]:
     ]
 
 
-def _size(ctx: MultiprecisionContext, value: Any) -> float:
-    """The largest absolute value of an entry, radii included."""
+def _sizes(ctx: MultiprecisionContext, value: Any) -> NDArray[np.float64]:
+    """The absolute values of all entries, radii included."""
     if isinstance(value, list | tuple):
-        return max((_size(ctx, member) for member in value), default=0.0)
-    if not ctx.is_matrix(value):
-        return abs(ctx.to_float(value)) + ctx.radius(value)
-    return max(abs(ctx.to_float(x)) + ctx.radius(x) for x in value.entries())
+        return np.concatenate([_sizes(ctx, member) for member in value])
+    numbers = value.entries() if ctx.is_matrix(value) else [value]
+    return np.array([abs(ctx.to_float(x)) + ctx.radius(x) for x in numbers])
+
+
+def _size(ctx: MultiprecisionContext, value: Any) -> float:
+    return float(np.max(_sizes(ctx, value)))

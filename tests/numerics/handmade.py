@@ -199,5 +199,5 @@ def network_point(
         "W1": rng.standard_normal((*batch, p, l)),
         "W2": rng.standard_normal((*batch, l, k)),
         "R": rng.standard_normal((*batch, p, k)),
-        "C": G @ swap(G) / p,
+        "C": G @ swap(G) / p + np.eye(p),
     }

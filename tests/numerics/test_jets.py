@@ -43,13 +43,14 @@ def matrix(ctx: Any, rng: Random, r: int, c: int) -> Any:
 
 def network_point(ctx: Any, p: int, k: int, l: int, seed: int = 1) -> dict[str, Any]:
     rng = Random(seed)
-    G = matrix(ctx, rng, p, p)
-    return {
-        "W1": matrix(ctx, rng, p, l),
-        "W2": matrix(ctx, rng, l, k),
-        "R": matrix(ctx, rng, p, k),
-        "C": ctx.matmul(G, ctx.transpose(G)),
-    }
+    with ctx.working():
+        G = matrix(ctx, rng, p, p)
+        return {
+            "W1": matrix(ctx, rng, p, l),
+            "W2": matrix(ctx, rng, l, k),
+            "R": matrix(ctx, rng, p, k),
+            "C": ctx.matmul(G, ctx.transpose(G)),
+        }
 
 
 # ---------------------------------------------------------------------- textbooks
