@@ -215,10 +215,13 @@ def _lines(
         "columns standardised"
     )
     batch = f", batches of {settings.batch}" if settings.batch else ""
+    noise = (
+        f", label noise of variance {settings.noise:g} (targets have 1)" if settings.noise else ""
+    )
+    runs = f", {settings.runs} runs from one start" if batch or noise else ""
     yield from _wrapped(
         f"network of width {settings.width}, step size {settings.step:.4g}, "
-        f"{settings.steps} steps, label noise of variance {settings.noise:g} (targets have 1)"
-        f"{batch}, {settings.runs} runs from one start, seed {settings.seed}"
+        f"{settings.steps} steps{noise}{batch}{runs}, seed {settings.seed}"
     )
     for law in laws:
         yield ""

@@ -87,6 +87,10 @@ def _determinant(
     upper, lowest = axes[0, 0], axes[-1, 0]
     for part in measured:
         _draw_runs(upper, part)
+    low, high = upper.get_ylim()
+    # Less than two powers of ten would be filled by what is next to nothing.
+    room = max(0.0, 2.2 - (high - low)) / 2
+    upper.set_ylim(low - room, high + room)
     upper.set_ylabel("det M  (no unit, log scale)")
     upper.yaxis.set_major_locator(MaxNLocator(nbins=7, integer=True))
     upper.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"$10^{{{value:g}}}$"))
@@ -107,12 +111,13 @@ def _determinant(
 
 def _determinant_claim(measured: Sequence[Measured], laws: Sequence[Law]) -> str:
     """What the picture shows, as far as the verdicts go."""
-    if any(law.verdict != Status.AGREES for law in laws):
-        return "det M in training, beside the stated laws"
+    agreeing = sum(law.verdict == Status.AGREES for law in laws)
+    if agreeing < len(laws):
+        return f"det M in training: {agreeing} of {len(laws)} laws agree"
     if len(measured) == 1:
         return "Gradient descent keeps det M up to its step size"
-    noise = measured[1].name.capitalize()
-    return f"{noise} shrinks det M at the predicted rate, gradient descent keeps it"
+    noise = "Label noise shrinks" if measured[1].algorithm.variance else "Minibatches shrink"
+    return f"{noise} det M at the predicted rate, gradient descent keeps it"
 
 
 _TIME = "time t = number of steps × η  (no unit)"
@@ -226,10 +231,11 @@ def _draw_spectrum(axes: Axes, part: Measured) -> None:
 
 
 def _about(table: Dataset, settings: Settings) -> str:
+    noise = f", δ = {settings.noise:g}" if settings.noise else ""
     batch = f", b = {settings.batch}" if settings.batch else ""
     return (
         f"{table.source}: n = {len(table.X)}, p = {table.X.shape[1]}, k = {table.Y.shape[1]}; "
-        f"l = {settings.width}, η = {settings.step:.3g}, δ = {settings.noise:g}{batch}"
+        f"l = {settings.width}, η = {settings.step:.3g}{noise}{batch}"
     )
 
 
@@ -246,7 +252,7 @@ def _frame(figure: Figure, claim: str, about: str, laws: Sequence[Law]) -> None:
     lines = []
     for law in laws:
         text = f"{_MARKS[law.verdict]} {law.verdict}  {law.law}: {law.statement}"
-        lines += textwrap.wrap(text, int(width * 16.4), subsequent_indent="      ")
+        lines += textwrap.wrap(text, int(width * 16.8), subsequent_indent="      ")
     title = textwrap.wrap(claim, int(width * 9.6))
     head, foot = (0.26 * len(title) + 0.36) / height, (0.165 * len(lines) + 0.2) / height
     figure.set_layout_engine("constrained", rect=(0.01, foot, 0.98, 1 - head - foot))
