@@ -8,6 +8,7 @@ from typing import Any
 from sympy import (
     Add,
     Determinant,
+    Dummy,
     Identity,
     Inverse,
     MatAdd,
@@ -131,8 +132,14 @@ def _tidy(coefficient: Any) -> Any:
     """A coefficient in its shorter form: as it is, or as a fraction with factors."""
     if not isinstance(coefficient, Add) and not any(isinstance(a, Add) for a in coefficient.args):
         return coefficient
-    short = factor_terms(cancel(coefficient))
-    return min(coefficient, short, key=lambda e: e.count_ops())
+    # SymPy's fractions are for commutative letters: whatever holds a matrix stands as one.
+    heads = coefficient.atoms(Trace, Determinant, MatrixElement, ScalarSum)
+    letters = {head: Dummy() for head in heads}
+    plain = coefficient.xreplace(letters)
+    short = factor_terms(cancel(plain))
+    if short.count_ops() >= plain.count_ops():
+        return coefficient
+    return short.xreplace({letter: head for head, letter in letters.items()})
 
 
 def _cycle(word: Word) -> Any:
