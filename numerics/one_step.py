@@ -56,7 +56,7 @@ _TAIL_SHARE = 0.01
 _LADDER = 10.0 ** -np.arange(2.0, 8.1, 0.5)  # candidate steps, in units of the time to move by |x|
 _NUMBERS_AT_ONCE = 1_000_000
 _CHUNK = 4096
-_MOST_PAIRS = 4000
+_MOST_PAIRS = 2000
 _PILOT_STREAM, _RUN_STREAM = 0, 1
 
 
@@ -210,7 +210,6 @@ class _Setting:
     centre: Array
     reach: Array  # declared bound on |Z − centre|
     bias: Array
-    deviation: Array
 
     def z(self, statistic: Statistic, xi: Array) -> Array:
         """Z − centre, (N, values)."""
@@ -275,28 +274,49 @@ class _Plan:
 
         Every second draw of the pilot is moved to the sphere |ξ| = radius.
         """
-        m = len(step.seen)
-        draws = np.concatenate(list(self._draws(_PILOT_STREAM, self.pilot, m, 1)))
+        draws = np.concatenate(list(self._draws(_PILOT_STREAM, self.pilot, len(step.seen), 1)))
         norms = np.linalg.norm(draws[1::2], axis=1, keepdims=True)
         draws[1::2] *= radius / np.maximum(norms, np.finfo(float).tiny)
         few = draws[: max(16, self.pilot // len(_LADDER))]
-        steps = step.unit_time * _LADDER if self.h is None else np.array([self.h])
         rounding = grain(statistic, few[::2], step.unit_time).ravel()
-        tried = [_measured(step, statistic, float(h), few, rounding) for h in steps]
-        best = min(tried, key=self._promise)
-        setting = _measured(step, statistic, best.h, draws, rounding)
+        h = self.h
+
+        def promised(h: float) -> float:
+            z = _unquadratic(statistic, few, h)
+            reach = _RANGE_FACTOR * np.max(np.abs(z), axis=0)
+            half = self._half_width(np.var(z[::2], axis=0), reach)
+            worst = np.max(half + _bias(statistic, few[::2], h) + rounding / h)
+            return float(worst) if np.isfinite(worst) else float("inf")
+
+        if h is None:
+            h = min((float(h) for h in step.unit_time * _LADDER), key=promised)
+        setting = _measured(step, statistic, h, draws, rounding)
         if not np.all(np.isfinite(setting.reach)):
             raise NumericsError("point: the observable is not finite near it; draw another point")
         return setting
-
-    def _promise(self, setting: _Setting) -> float:
-        worst = np.max(self._half_width(setting.deviation**2, setting.reach) + setting.bias)
-        return float(worst) if np.isfinite(worst) else float("inf")
 
     def _half_width(self, variance: Array, reach: Array) -> Array:
         """Of all entries together: the rest of the tail's share of the level, split evenly."""
         share = (1.0 - _TAIL_SHARE) * self.level / max(variance.size, 1)
         return empirical_bernstein(variance, 2.0 * reach, self.samples, share)
+
+
+def _unquadratic(statistic: Statistic, xi: Array, h: float) -> Array:
+    """What is not constant or quadratic in ξ, up to a factor: Y(ξ) − 2 Y(ξ/√2) + Y(0).
+
+    It shows what the controls will leave before their coefficients are known.
+    """
+    full, less, none = (
+        extrapolated(statistic, part, h) for part in (xi, xi / np.sqrt(2.0), 0.0 * xi[:1])
+    )
+    return np.asarray((full - 2.0 * less + none).reshape(len(xi), -1))
+
+
+def _bias(statistic: Statistic, xi: Array, h: float) -> Array:
+    """What the extrapolation leaves in the mean, from plain draws."""
+    moved = change(statistic, xi, h).reshape(len(xi), -1)
+    spread = np.std(moved, axis=0) / np.sqrt(len(xi))
+    return np.asarray(np.abs(np.mean(moved, axis=0)) + 3.0 * spread)
 
 
 def _measured(
@@ -305,15 +325,11 @@ def _measured(
     """Controls, centre, range and bias at one step length, from draws that no run uses."""
     controls = _Controls.of(lambda xi: extrapolated(statistic, xi, h), step.seen)
     z = extrapolated(statistic, draws, h).reshape(len(draws), -1) - controls(draws)
-    plain = draws[::2]
-    moved = change(statistic, plain, h).reshape(len(plain), -1)
     centre = np.mean(z[::2], axis=0)
-    spread = np.std(moved, axis=0) / np.sqrt(len(plain))
     return _Setting(
         h=h,
         controls=controls,
         centre=centre,
         reach=_RANGE_FACTOR * np.max(np.abs(z - centre), axis=0),
-        bias=np.abs(np.mean(moved, axis=0)) + 3.0 * spread + rounding / h,
-        deviation=np.std(z[::2], axis=0),
+        bias=_bias(statistic, draws[::2], h) + rounding / h,
     )

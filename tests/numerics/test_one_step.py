@@ -1,0 +1,293 @@
+"""One step by simulation: digits, coverage, independence of the pilot, wrong claims told apart."""
+
+from __future__ import annotations
+
+from time import process_time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from numerics.errors import NumericsError
+from numerics.generator import estimate_generator
+from numerics.intervals import empirical_bernstein
+from numerics.one_step import OneStepEstimate, one_step_covariation, one_step_drift
+from numerics.system import NoiseSpec, System
+from tests.numerics.handmade import (
+    balancedness,
+    bessel,
+    geometric_brownian_motion,
+    label_noise,
+    log_det,
+    log_x,
+    logdet_gram,
+    matrix_brownian_motion,
+    network_point,
+    of_scalar,
+    stated_balancedness,
+    stated_logdet,
+    trace,
+    trace_of_inverse,
+)
+
+LEVEL = 1e-7
+"""What one claim of a run is allowed, of a family of a thousand at 10⁻⁴."""
+
+
+def inside(found: OneStepEstimate, value: Any) -> bool:
+    """Whether a value is in the interval, in every entry."""
+    return bool(np.all(np.abs(found.mean - value) <= found.half_width + found.bias))
+
+
+@pytest.mark.parametrize(("p", "k", "l"), [(1, 1, 2), (3, 2, 6), (5, 2, 10)])
+def test_the_determinant_law_to_six_digits_and_wrong_rates_rejected(p: int, k: int, l: int) -> None:
+    point = network_point(np.random.default_rng(p), p, k, l)
+    found = one_step_drift(label_noise(p, k).at(point), log_det, point, seed=1, level=LEVEL)
+    assert found.relative < 1e-6
+    assert inside(found, stated_logdet()(point))
+    for factor in (-1, -4, 2, 0):
+        assert not inside(found, stated_logdet(factor)(point))
+    assert not inside(found, (1 + 1e-5) * stated_logdet()(point))
+
+
+def test_a_claim_at_the_net_takes_under_one_second_and_reaches_a_millionth() -> None:
+    p, k, l = 5, 2, 10
+    point = network_point(np.random.default_rng(8), p, k, l)
+    system = label_noise(p, k).at(point)
+    stated: Any
+    for observable, stated in ((log_det, stated_logdet()), (balancedness, stated_balancedness)):
+        start = process_time()
+        found = one_step_drift(system, observable, point, seed=3, level=LEVEL)
+        assert process_time() - start < 2.0  # both cores; under one second by the clock
+        assert found.samples == 20_000
+        assert found.relative < 1e-6
+        assert inside(found, stated(point))
+
+
+def test_matrix_valued_observables_are_judged_in_every_entry() -> None:
+    p, k, l = 3, 2, 5
+    point = network_point(np.random.default_rng(4), p, k, l)
+    system = label_noise(p, k).at(point)
+    found = one_step_drift(system, balancedness, point, seed=2, level=LEVEL, samples=4000)
+    stated = stated_balancedness(point)
+    assert found.mean.shape == found.half_width.shape == found.bias.shape == (l, l)
+    assert inside(found, stated)
+    one_entry = stated.copy()
+    one_entry[0, 1] *= 1 + 1e-6
+    assert not inside(found, one_entry)
+    assert not inside(found, -stated)
+
+
+def test_a_lost_transpose_and_a_missing_ito_term_are_seen() -> None:
+    p = k = 3
+    point = network_point(np.random.default_rng(5), p, k, 6)
+    lost = one_step_drift(
+        label_noise(p, k, transpose_lost=True).at(point), log_det, point, seed=2, level=LEVEL
+    )
+    assert not inside(lost, stated_logdet()(point))
+    right = one_step_drift(label_noise(p, k).at(point), log_det, point, seed=2, level=LEVEL)
+    # Gradient flow keeps det M: the drift without its Itô term, and the Stratonovich reading, is 0.
+    assert not inside(right, 0.0)
+
+
+def test_the_covariation_of_a_trace_and_of_the_determinant() -> None:
+    p, k, l = 3, 2, 6
+    point = network_point(np.random.default_rng(6), p, k, l)
+    system = label_noise(p, k).at(point)
+    P = point["W1"] @ point["W2"]
+    stated = 16 * np.trace(P.T @ point["C"] @ P)
+    found = one_step_covariation(system, trace, trace, point, seed=4, level=LEVEL)
+    assert found.relative < 1e-6
+    assert inside(found, stated)
+    assert not inside(found, stated / 4)
+    none = one_step_covariation(system, trace, log_det, point, seed=4, level=LEVEL)
+    assert none.relative < 1e-6
+    assert inside(none, 0.0)
+
+
+@pytest.mark.parametrize(("n", "m"), [(1, 3), (2, 4), (3, 5)])
+def test_the_log_determinant_of_a_wishart_matrix(n: int, m: int) -> None:
+    point = {"X": np.random.default_rng(n).standard_normal((n, m))}
+    system = matrix_brownian_motion(n, m).at(point)
+    found = one_step_drift(system, logdet_gram, point, seed=5, level=LEVEL)
+    stated = (m - n - 1) * trace_of_inverse(point)
+    assert found.relative < 1e-5
+    assert inside(found, stated)
+    assert not inside(found, stated + 2 * trace_of_inverse(point))
+
+
+def test_textbook_diffusions() -> None:
+    point: Any = {"x": np.array(1.7), "mu": np.array(0.3), "sigma": np.array(0.8)}
+    found = one_step_drift(geometric_brownian_motion().at(point), log_x, point, seed=1, level=LEVEL)
+    assert inside(found, 0.3 - 0.32)
+    for wrong in (0.3, 0.3 + 0.32, 0.3 - 0.64, 0.3 - 0.4):
+        assert not inside(found, wrong)
+    point = {"x": np.array(1.7), "n": np.array(4.0)}
+    found = one_step_drift(bessel().at(point), log_x, point, seed=1, level=LEVEL)
+    assert inside(found, (4 - 2) / (2 * 1.7**2))
+    assert not inside(found, (4 - 1) / (2 * 1.7**2))
+
+
+def test_time_enters_through_the_step() -> None:
+    point = {"x": np.array(1.2), "mu": np.array(0.0), "sigma": np.array(2.0), "t": np.array(0.7)}
+    f = of_scalar("t x²", lambda ctx, x, t: t * x * x, ("x", "t"))
+    found = one_step_drift(geometric_brownian_motion().at(point), f, point, seed=1, level=LEVEL)
+    assert inside(found, 1.2**2 * (1 + 0.7 * 4))
+    assert not inside(found, 1.2**2 * 0.7 * 4)
+
+
+def test_systems_without_noise_need_no_samples() -> None:
+    point = network_point(np.random.default_rng(7), 2, 1, 4)
+    system = System(
+        states={"W1": (2, 4), "W2": (4, 1)},
+        noises=(),
+        increment=lambda x, t, dt, dB: {
+            "W1": dt * point["R"] @ x["W2"].swapaxes(-1, -2),
+            "W2": dt * x["W1"].swapaxes(-1, -2) @ point["R"],
+        },
+    )
+    found = one_step_drift(system, log_det, point, seed=1, level=LEVEL)
+    assert found.controls == 0
+    assert np.all(found.half_width == 0)
+    assert inside(found, 0.0)
+    moving = one_step_drift(system, trace, point, seed=1, level=LEVEL)
+    stated = 4 * np.trace(point["R"].T @ point["W1"] @ point["W2"])
+    assert inside(moving, stated)
+    assert not inside(moving, stated / 2)
+
+
+def test_noise_of_more_components_than_the_state_has_entries_is_seen_through_the_state() -> None:
+    n, d = 40, 3
+    G = np.random.default_rng(1).standard_normal((d, n))
+    system = System(
+        states={"x": (d, 1)},
+        noises=(NoiseSpec(name="beta", shape=(n,)),),
+        increment=lambda x, t, dt, dB: {"x": 0 * x["x"] + (dB["dbeta"] @ G.T)[..., None]},
+    )
+    point = {"x": np.ones((d, 1))}
+    found = one_step_drift(
+        system, lambda p: np.sum(p["x"] ** 2, axis=(-2, -1)), point, seed=1, level=LEVEL
+    )
+    assert found.controls == d * (d + 1) // 2
+    assert inside(found, np.sum(G * G))
+    assert found.relative < 1e-9
+
+
+def test_many_components_use_products_of_the_leading_coordinates_only() -> None:
+    m = 70
+    strengths = np.linspace(1.0, 0.01, m)
+    system = System(
+        states={"x": (m, 1)},
+        noises=(NoiseSpec(name="B", shape=(m, 1)),),
+        increment=lambda x, t, dt, dB: {"x": 0 * x["x"] + strengths[:, None] * dB["dB"]},
+    )
+    point = {"x": np.ones((m, 1))}
+    found = one_step_drift(
+        system,
+        lambda p: np.sum(p["x"], axis=(-2, -1)) ** 2,
+        point,
+        seed=1,
+        level=LEVEL,
+        samples=500,
+        pilot=200,
+    )
+    assert found.controls < m * (m + 1) // 2
+    assert inside(found, np.sum(strengths**2))
+
+
+# ---------------------------------------------------------------------- honesty
+
+
+def test_hermite_controls_have_mean_zero_whatever_their_coefficients() -> None:
+    """A pilot at another point gives other coefficients, and the same mean within the interval."""
+    point = network_point(np.random.default_rng(9), 2, 2, 5)
+    system = label_noise(2, 2).at(point)
+    stated = stated_logdet()(point)
+    for h in (1e-3, 1e-4, 1e-5):
+        found = one_step_drift(system, log_det, point, seed=2, level=LEVEL, h=h, pilot=64)
+        assert found.step == h
+        assert inside(found, stated)
+
+
+def test_the_interval_covers_more_often_than_its_level_says() -> None:
+    """A level of 30 % and few samples: 60 runs; the bound is finite-sample, so misses are rare."""
+    point = {"x": np.array(0.4), "n": np.array(3.0)}
+    system = bessel().at(point)
+    stated = (3 - 2) / (2 * 0.4**2)
+    misses = 0
+    for seed in range(60):
+        found = one_step_drift(
+            system, log_x, point, seed=seed, level=0.3, samples=64, pilot=64, h=4e-3, scale=1.0
+        )
+        misses += not inside(found, stated)
+    assert misses <= 0.3 * 60
+
+
+def test_the_estimate_varies_as_its_deviation_says() -> None:
+    point = {"x": np.array(0.4), "n": np.array(3.0)}
+    system = bessel().at(point)
+    runs = [
+        one_step_drift(
+            system, log_x, point, seed=seed, level=0.1, samples=256, pilot=64, h=4e-3, scale=1.0
+        )
+        for seed in range(80)
+    ]
+    spread = np.std([run.mean for run in runs])
+    promised = np.mean([run.deviation for run in runs]) / np.sqrt(256)
+    assert 0.5 * promised < spread < 2.0 * promised
+
+
+def test_the_same_seed_gives_the_same_numbers_and_another_gives_others() -> None:
+    point = network_point(np.random.default_rng(0), 2, 1, 4)
+    system = label_noise(2, 1).at(point)
+    runs = [
+        one_step_drift(system, log_det, point, seed=seed, level=LEVEL, samples=500, pilot=100)
+        for seed in (1, 1, 2)
+    ]
+    assert runs[0].mean == runs[1].mean
+    assert runs[0].mean != runs[2].mean
+
+
+def test_the_scale_is_that_of_the_differences() -> None:
+    point = network_point(np.random.default_rng(0), 2, 1, 4)
+    system = label_noise(2, 1).at(point)
+    found = one_step_drift(system, log_det, point, seed=1, level=LEVEL, samples=100, pilot=64)
+    assert found.scale == estimate_generator(system, log_det, point).drift_scale
+
+
+def test_empirical_bernstein_covers_skewed_bounded_variables() -> None:
+    rng, n, level, misses = np.random.default_rng(12), 100, 0.05, 0
+    for _ in range(400):
+        x = (rng.random(n) < 0.02).astype(float)
+        half = empirical_bernstein(np.asarray(np.var(x)), np.asarray(1.0), n, level)
+        misses += abs(np.mean(x) - 0.02) > half
+    assert misses <= 0.05 * 400
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({"samples": 1}, "samples 1"),
+        ({"pilot": 3}, "pilot 3"),
+        ({"level": 0.0}, r"level 0\.0"),
+        ({"level": 1.5}, r"level 1\.5"),
+        ({"h": -1.0}, r"h: got -1\.0"),
+    ],
+)
+def test_arguments_out_of_range_are_refused(arguments: dict[str, Any], text: str) -> None:
+    point = {"x": np.array(1.0), "mu": np.array(0.0), "sigma": np.array(1.0)}
+    system = geometric_brownian_motion().at(point)
+    with pytest.raises(NumericsError, match=text):
+        one_step_drift(system, log_x, point, **{"seed": 1, "level": 0.1, **arguments})
+
+
+def test_points_with_batch_axes_or_outside_the_domain_are_refused() -> None:
+    point = {"x": np.array([1.0, 2.0]), "mu": np.array(0.0), "sigma": np.array(1.0)}
+    system = geometric_brownian_motion().at({**point, "x": np.array(1.0)})
+    with pytest.raises(NumericsError, match="without batch axes"):
+        one_step_drift(system, log_x, point, seed=1, level=0.1)
+    outside = {**point, "x": np.array(-1.0)}
+    with pytest.raises(NumericsError, match="not finite"), np.errstate(invalid="ignore"):
+        one_step_drift(system, log_x, outside, seed=1, level=0.1)
+    with pytest.raises(NumericsError, match=r"level 2\.0"):
+        empirical_bernstein(np.zeros(1), np.zeros(1), 10, 2.0)
