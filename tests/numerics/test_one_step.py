@@ -11,8 +11,14 @@ import pytest
 from numerics.errors import NumericsError
 from numerics.generator import estimate_generator
 from numerics.intervals import empirical_bernstein
-from numerics.one_step import OneStepEstimate, one_step_covariation, one_step_drift
+from numerics.one_step import (
+    OneStepEstimate,
+    _Controls,
+    one_step_covariation,
+    one_step_drift,
+)
 from numerics.system import NoiseSpec, System
+from numerics.transition import Transition, drift_statistic, extrapolated
 from tests.numerics.handmade import (
     balancedness,
     bessel,
@@ -196,6 +202,47 @@ def test_many_components_use_products_of_the_leading_coordinates_only() -> None:
 
 
 # ---------------------------------------------------------------------- honesty
+
+
+def test_the_averaged_variable_is_that_of_literal_loops() -> None:
+    """Z at single draws: steps, antithetic pair, extrapolation and Hermite sum, one at a time."""
+    p, k, l, h = 2, 1, 3, 1e-3
+    point = network_point(np.random.default_rng(2), p, k, l)
+    step = Transition.at(label_noise(p, k).at(point), point)
+    statistic = drift_statistic(step, trace)
+    xi = np.random.default_rng(3).standard_normal((5, p * k))
+    rng = np.random.default_rng(4)
+    pairs = [(0, 0), (1, 1), (0, 1)]
+    controls = _Controls(
+        V=step.seen,
+        a=np.array([a for a, _ in pairs]),
+        b=np.array([b for _, b in pairs]),
+        c=rng.standard_normal((3, 1)),
+    )
+    fast = extrapolated(statistic, xi, h)[:, None] - controls(xi)
+    A = np.linalg.cholesky(point["C"])
+    R, W1, W2 = point["R"], point["W1"], point["W2"]
+
+    def after(noise: Any, length: float) -> float:
+        dZ = R * length + np.sqrt(length) * noise
+        moved1, moved2 = W1 + dZ @ W2.T, W2 + W1.T @ dZ
+        return float(np.sum(moved1**2) + np.sum(moved2**2))
+
+    for n in range(5):
+        noise = (step.units["dB"].reshape(p * k, -1).T @ xi[n]).reshape(p, k)
+        np.testing.assert_allclose(
+            step.units["dB"].reshape(p, p).T @ step.units["dB"].reshape(p, p), A @ A.T, atol=1e-12
+        )
+        D = [
+            (after(noise, s) + after(-noise, s) - 2 * (np.sum(W1**2) + np.sum(W2**2))) / (2 * s)
+            for s in (h, h / 2, h / 4)
+        ]
+        zeta = [sum(step.seen[i, a] * xi[n, i] for i in range(p * k)) for a in range(p * k)]
+        hermite = sum(
+            controls.c[m, 0] * (zeta[a] * zeta[b] - (a == b)) for m, (a, b) in enumerate(pairs)
+        )
+        expected = (8 * D[2] - 6 * D[1] + D[0]) / 3 - hermite
+        np.testing.assert_allclose(fast[n, 0], expected, rtol=1e-9)
 
 
 def test_hermite_controls_have_mean_zero_whatever_their_coefficients() -> None:
