@@ -96,22 +96,28 @@ class Transition:
         }
         return {**self.point, **states}
 
-    def after(self, xi: Array, h: float) -> Point:
-        """The point after a step of length h with dB = √h times the increments for ξ."""
-        dB = {
-            name: np.sqrt(h) * np.tensordot(xi, unit, axes=1) for name, unit in self.units.items()
-        }
-        before = self._states(len(xi))
+    def after(self, dB: Mapping[str, Array], h: float) -> Point:
+        """The points after a step of length h with the increments dB (N, *shape)."""
+        lines = len(next(iter(dB.values()), np.zeros(1)))
+        before = self._states(lines)
         t = float(self.point.get("t", 0.0))
         change = self.system.increment(before, t, h, dB)
         moved = {name: before[name] + change[name] for name in self.system.states}
         return {**self.point, **moved, **({"t": t + h} if "t" in self.point else {})}
 
-    def values(self, f: Observable, shape: tuple[int, ...], xi: Array, h: float) -> Array:
-        """f after the step, (N, *shape)."""
-        with np.errstate(all="ignore"):
-            value = np.asarray(f(self.after(xi, h)), dtype=float)
-        return np.broadcast_to(value, (len(xi), *shape))
+    def pair(self, xi: Array, h: float) -> tuple[Point, Point]:
+        """The points x_+ and x_− after a step with dB = ±√h times the increments for ξ."""
+        dB = {
+            name: np.sqrt(h) * np.tensordot(xi, unit, axes=1) for name, unit in self.units.items()
+        }
+        return self.after(dB, h), self.after({name: -value for name, value in dB.items()}, h)
+
+
+def _value(f: Observable, shape: tuple[int, ...], xi: Array, after: Point) -> Array:
+    """The values of f at the points after a step, (N, *shape); f may ignore the state."""
+    with np.errstate(all="ignore"):
+        value = np.asarray(f(after), dtype=float)
+    return np.broadcast_to(value, (len(xi), *shape))
 
 
 def drift_statistic(step: Transition, f: Observable) -> Statistic:
@@ -119,7 +125,7 @@ def drift_statistic(step: Transition, f: Observable) -> Statistic:
     f0 = np.asarray(f(step.point), dtype=float)
 
     def statistic(xi: Array, h: float) -> Array:
-        up, down = (step.values(f, f0.shape, sign * xi, h) for sign in (1.0, -1.0))
+        up, down = (_value(f, f0.shape, xi, after) for after in step.pair(xi, h))
         return np.asarray((up + down - 2.0 * f0) / (2.0 * h))
 
     return statistic
@@ -128,12 +134,17 @@ def drift_statistic(step: Transition, f: Observable) -> Statistic:
 def covariation_statistic(step: Transition, f: Observable, g: Observable) -> Statistic:
     """G_h(ξ) = [f(x_+) − f(x_−)]/(2√h) · [g(x_+) − g(x_−)]/(2√h), of mean Γ(f, g) + O(h)."""
 
-    def half(observable: Observable, xi: Array, h: float) -> Array:
+    def half(observable: Observable, xi: Array, pair: tuple[Point, Point], h: float) -> Array:
         shape = np.shape(observable(step.point))
-        up, down = (step.values(observable, shape, sign * xi, h) for sign in (1.0, -1.0))
+        up, down = (_value(observable, shape, xi, after) for after in pair)
         return np.asarray((up - down) / (2.0 * np.sqrt(h)))
 
-    return lambda xi, h: half(f, xi, h) * half(g, xi, h)
+    def statistic(xi: Array, h: float) -> Array:
+        pair = step.pair(xi, h)
+        first = half(f, xi, pair, h)
+        return np.asarray(first * (first if g is f else half(g, xi, pair, h)))
+
+    return statistic
 
 
 def extrapolated(statistic: Statistic, xi: Array, h: float) -> Array:

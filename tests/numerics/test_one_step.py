@@ -56,18 +56,22 @@ def test_the_determinant_law_to_six_digits_and_wrong_rates_rejected(p: int, k: i
     assert not inside(found, (1 + 1e-5) * stated_logdet()(point))
 
 
-def test_a_claim_at_the_net_takes_under_one_second_and_reaches_a_millionth() -> None:
+def test_a_claim_at_the_net_reaches_a_millionth_in_about_half_a_second() -> None:
     p, k, l = 5, 2, 10
     point = network_point(np.random.default_rng(8), p, k, l)
     system = label_noise(p, k).at(point)
     stated: Any
     for observable, stated in ((log_det, stated_logdet()), (balancedness, stated_balancedness)):
-        start = process_time()
-        found = one_step_drift(system, observable, point, seed=3, level=LEVEL)
-        assert process_time() - start < 2.0  # both cores; under one second by the clock
-        assert found.samples == 20_000
-        assert found.relative < 1e-6
-        assert inside(found, stated(point))
+        times = []
+        for seed in (3, 4):
+            start = process_time()
+            found = one_step_drift(system, observable, point, seed=seed, level=LEVEL)
+            times.append(process_time() - start)
+            assert found.samples == 20_000
+            assert found.relative < 1e-6
+            assert inside(found, stated(point))
+        # Processor time of both cores, the better of two runs: 0.3 to 0.6 s on an idle machine.
+        assert min(times) < 1.5
 
 
 def test_matrix_valued_observables_are_judged_in_every_entry() -> None:
