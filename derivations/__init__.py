@@ -4,7 +4,7 @@
 >>> n = dims("n")
 >>> X, B, a = State("X", n, n), Brownian("B", n, n), positive("a")
 >>> MatrixSDE({X: -a * X * dt + B.d}).d(tr(X * X.T)).drift
--2*a*Trace(X*X.T) + n**2
+n**2 - 2*a*Trace(X*X.T)
 """
 
 from .claim import (

@@ -18,7 +18,7 @@ from .equality import Equality, Status, equal
 from .errors import AssumptionError, DerivationError
 from .facts import Facts
 from .interpreter import interpret
-from .sde import MatrixSDE, increments_of
+from .sde import MatrixSDE, increment_of, increments_of
 from .shapes import shape_of
 from .symbols import dt, t
 
@@ -47,10 +47,11 @@ def change_time(
         raise DerivationError(f"rate: {rate} must be a scalar without differentials")
     if not rate.is_positive and Q.positive(rate) not in system.assuming:
         raise AssumptionError(
-            f"rate: {rate} is not known to be positive; pass assuming=[Q.positive({rate})] to the system"
+            f"rate: {rate} is not known to be positive; pass assuming=[Q.positive({rate})] to the "
+            "system"
         )
     system = system.to_ito()
-    names = {_d(a): _d(b) for a, b in (renamed or {}).items()}
+    names = {increment_of(a): increment_of(b) for a, b in (renamed or {}).items()}
     forms = FormAlgebra(Basis(), Facts(system.assuming))
     a = interpret(rate, forms).value()
     equations = {}
@@ -87,7 +88,7 @@ def same_law(first: MatrixSDE, second: MatrixSDE) -> Equality:
 
 
 def _old_time(rate: Any) -> Any:
-    """The old time as a function of the new one (called t again), for a clock that time alone drives."""
+    """The old time as a function of the new one (called t again), for a clock of time alone."""
     if rate.free_symbols & {t} or not rate.free_symbols or rate.is_Symbol:
         s = Dummy("s", nonnegative=True)
         new = integrate(rate.xreplace({t: s}), (s, 0, s))
@@ -98,7 +99,3 @@ def _old_time(rate: Any) -> Any:
         f"rate: the equation holds t and the new time of {rate} cannot be solved for it; "
         "declare time as a state, dt = 1*dt"
     )
-
-
-def _d(brownian: Any) -> Any:
-    return getattr(brownian, "d", brownian)

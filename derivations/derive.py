@@ -20,8 +20,8 @@ __all__ = ["derive", "derived_differential"]
 def derive(claim: Claim) -> Derivation:
     """The steps that lead from what a claim declares to what follows from it.
 
-    A differential is expanded and contracted; the left side of an identity is brought to normal form;
-    a system is written in its new time.  Nothing of the stated form enters, except that both sides of
+    A differential is expanded and contracted; both sides of an identity are brought to normal form;
+    a system is written in its new time.  Nothing of a stated form enters, except that both sides of
     an identity are statements.
 
     Raises
@@ -53,19 +53,17 @@ def _identity(claim: IdentityClaim) -> Derivation:
     facts = Facts(conditions)
     forms = FormAlgebra(Basis([claim.left, claim.right]), facts)
     steps = []
-    before = claim.left
-    for side in (claim.left, claim.right):
+    for name, side in (("left", claim.left), ("right", claim.right)):
         facts.rules.clear()
         value = expression(interpret(side, forms))
         rules = ", ".join(facts.rules)
-        name = "left side" if side is claim.left else "right side"
-        rule = f"{name} in normal form" + (f" ({rules})" if rules else "")
+        rule = f"{name} side in normal form" + (f" ({rules})" if rules else "")
         steps.append(algebraic_step(rule, side, value, assuming=conditions))
     steps.append(
         algebraic_step("the two normal forms", steps[0].after, steps[1].after, assuming=conditions)
     )
     return Derivation(
-        subject=before,
+        subject=claim.left,
         steps=tuple(steps),
         used=tuple(facts.used),
         implied=tuple(facts.implied),

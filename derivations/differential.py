@@ -4,8 +4,8 @@ Expressions are evaluated in the algebra of Itô differentials.  One rule, the p
 
     d(XY) = X dY + dX Y + dX dY,
 
-and the Itô table for dX dY give everything else: from d(S S⁻¹) = 0 the inverse, from the second-order
-expansion of the determinant d det S, and the chain rule for smooth scalar functions.
+and the Itô table for dX dY give everything else: from d(S S⁻¹) = 0 the inverse, from the
+second-order expansion of the determinant d det S, and the chain rule for smooth scalar functions.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from .forms import Atom, Form
 from .interpreter import interpret
 from .reduction import inverse
 from .sde import MatrixSDE
+from .shapes import shape_of
 from .symbols import (
     FamilyMember,
     MatrixParameter,
@@ -34,7 +35,6 @@ from .symbols import (
     ScalarMember,
     ScalarProcess,
     ScalarState,
-    dt,
     t,
 )
 from .words import Selector, Unit
@@ -84,16 +84,15 @@ class ItoAlgebra:
         return Ito(value=value, drift=zero, martingale=zero)
 
     def scalar(self, value: Any) -> Ito:
-        held = value.free_symbols if hasattr(value, "free_symbols") else set()
-        for symbol in held:
+        """A function of constants and of time: the drift is its derivative by t."""
+        for symbol in value.free_symbols:
             if isinstance(symbol, ScalarProcess):
                 raise UnknownSymbolError(_no_dynamics(symbol))
-        if t in held:
-            zero = Form.zero(())
-            return Ito(value=Form.scalar(value), drift=Form.scalar(diff(value, t)), martingale=zero)
-        return self.constant(Form.scalar(value))
+        drift = Form.scalar(diff(value, t))
+        return Ito(value=Form.scalar(value), drift=drift, martingale=Form.zero(()))
 
     def letter(self, symbol: Any) -> Ito:
+        """A state moves by its equation, a parameter not at all; a process has no differential."""
         if isinstance(symbol, MatrixState | ScalarState):
             return self._state(symbol)
         if isinstance(symbol, MatrixParameter) or getattr(symbol, "role", "") == "parameter":
@@ -110,18 +109,23 @@ class ItoAlgebra:
         return self._states[symbol]
 
     def block_column(self, selector: Selector) -> Ito:
+        """A constant."""
         return self.constant(self.forms.block_column(selector))
 
     def unit(self, vector: Unit) -> Ito:
+        """A constant."""
         return self.constant(self.forms.unit(vector))
 
     def identity(self, size: Any) -> Ito:
+        """A constant."""
         return self.constant(Form.identity(size))
 
     def zero(self, shape: Any) -> Ito:
+        """A constant."""
         return self.constant(Form.zero(shape))
 
     def stack(self, expression: Stack) -> Ito | None:
+        """The letter Θ = Σ K_a A_a, moved by dΘ = Σ K_a dA_a; None if it is no letter."""
         whole = self.forms.stack(expression)
         if whole is None:
             return None
@@ -133,6 +137,7 @@ class ItoAlgebra:
         return Ito(value=whole, drift=drift, martingale=martingale)
 
     def add(self, a: Ito, b: Ito) -> Ito:
+        """d(X + Y) = dX + dY."""
         return Ito(
             value=a.value + b.value, drift=a.drift + b.drift, martingale=a.martingale + b.martingale
         )
@@ -148,6 +153,7 @@ class ItoAlgebra:
         )
 
     def transpose(self, a: Ito) -> Ito:
+        """d(X') = (dX)'."""
         return Ito(value=a.value.T, drift=a.drift.T, martingale=a.martingale.T)
 
     def inverse(self, a: Ito, expression: Any) -> Ito:
@@ -162,6 +168,7 @@ class ItoAlgebra:
         )
 
     def trace(self, a: Ito) -> Ito:
+        """d tr X = tr dX."""
         return Ito(value=a.value.trace(), drift=a.drift.trace(), martingale=a.martingale.trace())
 
     def det(self, a: Ito, expression: Any) -> Ito:
@@ -189,16 +196,16 @@ class ItoAlgebra:
             return Form.scalar(derivative.xreplace(values))
 
         drift, martingale = Form.zero(()), Form.zero(())
-        for n, (x, a) in enumerate(zip(slots, arguments, strict=True)):
+        for x, a in zip(slots, arguments, strict=True):
             fx = diff(f, x)
             if fx == 0 or not (a.drift or a.martingale):
                 continue
             drift += at(fx) * a.drift
             martingale += at(fx) * a.martingale
-            for m in range(len(arguments)):
-                fxy = diff(fx, slots[m])
+            for y, b in zip(slots, arguments, strict=True):
+                fxy = diff(fx, y)
                 if fxy != 0:
-                    pair = self.contract(a.martingale * arguments[m].martingale)
+                    pair = self.contract(a.martingale * b.martingale)
                     drift += (at(fxy) * pair).scaled(HALF)
         value = Form.scalar(head(*(values[s] for s in slots)))
         return Ito(value=value, drift=drift, martingale=martingale)
@@ -212,6 +219,7 @@ class ItoAlgebra:
                 self.forms.facts.positive_definite(matrix, f"log det({matrix})")
 
     def total(self, body: Any, index: Any, *excluded: Any) -> Ito:
+        """d Σ_i X_i = Σ_i dX_i."""
         a: Ito = interpret(body, self)
         return Ito(
             value=a.value.total(index, excluded),
@@ -231,13 +239,14 @@ class Differential:
     """df = drift dt + martingale of a function f of the state of a system; Itô.
 
     ``drift`` and ``martingale`` are SymPy expressions; ``covariation`` gives d⟨f, g⟩/dt.
+    ``contract`` is the Itô table of the system, ``facts`` tells which assumptions were used.
     """
 
     def __init__(
         self, system: MatrixSDE, f: Any, ito: Ito, contract: Contraction, facts: Facts
     ) -> None:
         self.system, self.f, self.ito, self.facts = system, f, ito, facts
-        self._contract = contract
+        self.contract = contract
 
     @property
     def drift(self) -> Any:
@@ -262,7 +271,7 @@ class Differential:
             raise DerivationError("covariation: the two differentials belong to different systems")
         if self.ito.value.shape or other.ito.value.shape:
             raise DerivationError("covariation: of two scalars only; take entries or traces first")
-        return expression(self._contract(self.ito.martingale * other.ito.martingale))
+        return expression(self.contract(self.ito.martingale * other.ito.martingale))
 
     @property
     def derivation(self) -> Derivation:
@@ -275,53 +284,29 @@ class Differential:
         return f"d({self.f}) = ({self.drift})*dt + {self.martingale}"
 
 
-def differential(
-    system: MatrixSDE, f: Any, *, assuming: Iterable[Any] = (), bases: Iterable[Any] = ()
-) -> Differential:
+def differential(system: MatrixSDE, f: Any, *, assuming: Iterable[Any] = ()) -> Differential:
     """The Itô differential of a scalar or matrix function of the state of a system.
 
     Parameters
     ----------
-    system : MatrixSDE
+    system : MatrixSDE, Itô or Stratonovich; the differential is Itô in either case
     f : SymPy expression in the states, parameters and ``t``
     assuming : facts in addition to those of the system
-    bases : further expressions whose stacks are to be letters
 
     Raises
     ------
     DerivationError
         One line naming what is wrong with f.
     """
-    from .shapes import shape_of
-
-    if system.calculus == "stratonovich":
-        system_ = system.to_ito()
-    else:
-        system_ = system
     shape_of(f)
-    _check_letters(system, f)
+    system.check_letters(f, str(f))
     facts = Facts((*system.assuming, *assuming))
-    basis = Basis([f, *bases])
-    forms = FormAlgebra(basis, facts)
+    forms = FormAlgebra(Basis([f]), facts)
     contract = Contraction(system.correlation)
-    algebra = ItoAlgebra(forms, lambda state: _fields(system_, state, forms), contract)
+    ito = system.to_ito()
+
+    def of_state(state: Any) -> tuple[Form, Form]:
+        return interpret(ito.drift(state), forms), interpret(ito.noise(state), forms)
+
+    algebra = ItoAlgebra(forms, of_state, contract)
     return Differential(system, f, interpret(f, algebra), contract, facts)
-
-
-def _fields(system: MatrixSDE, state: Any, forms: FormAlgebra) -> tuple[Form, Form]:
-    if state not in system.equations:
-        raise UnknownSymbolError(f"{state}: the system has no equation for this state")
-    return interpret(system.drift(state), forms), interpret(system.noise(state), forms)
-
-
-def _check_letters(system: MatrixSDE, f: Any) -> None:
-    from .sde import _letters
-    from .symbols import Dimension, Index, Letter
-
-    for symbol in _letters(f):
-        if isinstance(symbol, MatrixState | ScalarState) and symbol not in system.equations:
-            raise UnknownSymbolError(f"{symbol}: the system has no equation for this state")
-        if not isinstance(symbol, Letter | Dimension | Index) and symbol not in (t, dt):
-            raise UnknownSymbolError(
-                f"unknown symbol {symbol}; declare it with Parameter, Process or State"
-            )

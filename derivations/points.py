@@ -341,29 +341,3 @@ def _is_positive_definite(A: Any) -> bool:
 def entries(value: Any) -> list[Any]:
     """The balls of a value, matrix or scalar."""
     return value.entries() if isinstance(value, flint.arb_mat) else [value]
-
-
-def magnitude(value: Any) -> Any:
-    """The largest absolute entry of a value, as a ball."""
-    return max((abs(x) for x in entries(value)), key=float)
-
-
-def covariance_directions(increment: Any, point: Point) -> Iterator[tuple[Any, Any, Any]]:
-    """Pairs of unit directions of an increment with their covariance per dt: (E, F, weight)."""
-    if not isinstance(increment, MatrixIncrement):
-        yield flint.arb(1), flint.arb(1), flint.arb(1)
-        return
-    rows, columns = (point.size(n) for n in increment.shape)
-    C, D = evaluate(increment.row_covariance, point), evaluate(increment.column_covariance, point)
-    for i, a, j, b in product(range(rows), range(columns), range(rows), range(columns)):
-        weight = C[i, j] * D[a, b]
-        if weight != 0:
-            yield _direction(rows, columns, i, a), _direction(rows, columns, j, b), weight
-
-
-def _direction(rows: int, columns: int, i: int, a: int) -> Any:
-    return flint.arb_mat(
-        rows,
-        columns,
-        [flint.arb(int((r, c) == (i, a))) for r in range(rows) for c in range(columns)],
-    )

@@ -9,25 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sympy import (
-    Add,
-    Integer,
-    MatAdd,
-    MatMul,
-    MatrixSymbol,
-    Mul,
-    Symbol,
-    Trace,
-    Transpose,
-    ZeroMatrix,
-    sympify,
-)
-from sympy.matrices.expressions import MatrixExpr
+from sympy import Add, Integer, MatAdd, MatMul, MatrixSymbol, Mul, Symbol, Trace, Transpose, sympify
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .errors import DerivationError, NonlinearNoiseError, ShapeError, UnknownSymbolError
-from .expressions import IndexSum, ScalarSum, Stack, SymmetricBlock
+from .expressions import IndexSum, ScalarSum, Stack, SymmetricBlock, is_zero, zero_like
 from .shapes import shape_of
 from .symbols import (
     Dimension,
@@ -40,15 +27,14 @@ from .symbols import (
     ScalarState,
     TimeIncrement,
     dt,
+    same_shape,
     t,
 )
 
 if TYPE_CHECKING:
     from .differential import Differential
 
-__all__ = ["MatrixSDE", "increments_of", "linear_part"]
-
-_LINEAR = (Transpose, Stack, SymmetricBlock)
+__all__ = ["MatrixSDE", "increment_of", "increments_of", "is_increment", "linear_part"]
 
 
 def is_increment(x: Any) -> bool:
@@ -56,6 +42,11 @@ def is_increment(x: Any) -> bool:
     if isinstance(x, ScalarMember):
         return bool(x.role == "increment")
     return isinstance(x, TimeIncrement | ScalarIncrement | MatrixIncrement)
+
+
+def increment_of(brownian: Any) -> Any:
+    """The differential dB of a Brownian motion; a differential is returned as it is."""
+    return getattr(brownian, "d", brownian)
 
 
 def increments_of(expression: Any) -> set[Any]:
@@ -78,39 +69,32 @@ def linear_part(expression: Any, keep: set[Any]) -> Any:
     """
     if is_increment(expression):
         if expression not in keep:
-            return Integer(0) if not isinstance(expression, MatrixExpr) else _zero(expression)
+            return zero_like(expression)
         return Integer(1) if expression == dt else expression
-    found = increments_of(expression)
-    if not found:
+    if not increments_of(expression):
         raise NonlinearNoiseError(
             f"{expression}: this term has neither dt nor a noise; multiply it by dt or by a B.d"
         )
-    if isinstance(expression, Add | MatAdd):
-        return expression.func(*(linear_part(term, keep) for term in expression.args)).doit(
-            deep=False
-        )
-    if isinstance(expression, Mul | MatMul):
-        return _linear_factor(expression, keep)
-    if isinstance(expression, _LINEAR):
-        parts = tuple(
-            linear_part(a, keep) if increments_of(a) else _refuse(expression)
-            for a in expression.args
-        )
-        if all(_is_zero(part) for part in parts):
-            return _zero(expression)
-        return expression.func(*parts)
-    if isinstance(expression, IndexSum | ScalarSum):
-        part = linear_part(expression.args[0], keep)
-        return part if _is_zero(part) else expression.func(part, *expression.args[1:])
-    if isinstance(expression, Trace | MatrixElement):
-        part = linear_part(expression.args[0], keep)
-        return Integer(0) if _is_zero(part) else expression.func(part, *expression.args[1:])
-    if isinstance(expression, BlockMatrix):
-        blocks = expression.blocks
-        cells = [[_block_part(b, keep, expression) for b in row] for row in blocks.tolist()]
-        zero = all(_is_zero(cell) for row in cells for cell in row)
-        return _zero(expression) if zero else BlockMatrix(cells)
-    return _refuse(expression)
+    match expression:
+        case Add() | MatAdd():
+            terms = (linear_part(term, keep) for term in expression.args)
+            return expression.func(*terms).doit(deep=False)
+        case Mul() | MatMul():
+            return _linear_factor(expression, keep)
+        case IndexSum() | ScalarSum() | Trace() | MatrixElement():
+            part = linear_part(expression.args[0], keep)
+            whole = expression.func(part, *expression.args[1:])
+            return zero_like(expression) if is_zero(part) else whole
+        case Transpose() | Stack() | SymmetricBlock():
+            parts = [_block_part(block, keep, expression) for block in expression.args]
+            zero = all(map(is_zero, parts))
+            return zero_like(expression) if zero else expression.func(*parts)
+        case BlockMatrix():
+            rows = expression.blocks.tolist()
+            cells = [[_block_part(block, keep, expression) for block in row] for row in rows]
+            zero = all(is_zero(cell) for row in cells for cell in row)
+            return zero_like(expression) if zero else BlockMatrix(cells)
+    raise _nonlinear(expression)
 
 
 def _linear_factor(product: Any, keep: set[Any]) -> Any:
@@ -122,8 +106,8 @@ def _linear_factor(product: Any, keep: set[Any]) -> Any:
             "a differential enters linearly"
         )
     part = linear_part(carriers[0], keep)
-    if _is_zero(part):
-        return _zero(product)
+    if is_zero(part):
+        return zero_like(product)
     factors = [part if factor is carriers[0] else factor for factor in product.args]
     if isinstance(product, Mul):
         return Mul(*factors)
@@ -133,22 +117,16 @@ def _linear_factor(product: Any, keep: set[Any]) -> Any:
 def _block_part(block: Any, keep: set[Any], whole: Any) -> Any:
     if increments_of(block):
         return linear_part(block, keep)
-    return block if _is_zero(block) else _refuse(whole)
+    if is_zero(block):
+        return block
+    raise _nonlinear(whole)
 
 
-def _refuse(expression: Any) -> Any:
-    raise NonlinearNoiseError(
-        f"{expression}: a noise or dt appears nonlinearly; only sums and products with coefficients "
-        "may carry it"
+def _nonlinear(expression: Any) -> NonlinearNoiseError:
+    return NonlinearNoiseError(
+        f"{expression}: a noise or dt appears nonlinearly; only sums and products with "
+        "coefficients may carry it"
     )
-
-
-def _is_zero(expression: Any) -> bool:
-    return bool(expression == 0 or getattr(expression, "is_ZeroMatrix", False))
-
-
-def _zero(like: Any) -> Any:
-    return ZeroMatrix(*like.shape) if isinstance(like, MatrixExpr) else Integer(0)
 
 
 class MatrixSDE:
@@ -190,10 +168,11 @@ class MatrixSDE:
         for state, equation in equations.items():
             self.equations[state] = self._checked(state, sympify(equation))
         self.correlation = {
-            frozenset((_differential(a), _differential(b))): sympify(rho)
+            frozenset((increment_of(a), increment_of(b))): sympify(rho)
             for (a, b), rho in (correlation or {}).items()
         }
-        self._check_symbols()
+        for state, equation in self.equations.items():
+            self.check_letters(equation, f"d{state}")
 
     @staticmethod
     def _checked(state: Any, equation: Any) -> Any:
@@ -201,31 +180,34 @@ class MatrixSDE:
             raise DerivationError(f"equations: {state} is not a state; declare it with State(...)")
         wanted = shape_of(state)
         if equation == 0:
-            return _zero(state)
+            return zero_like(state)
         found = shape_of(equation)
-        if found != wanted:
+        if not same_shape(found, wanted):
             raise ShapeError(
                 f"d{state}: the right-hand side is {_shape_text(found)}, the state is "
                 f"{_shape_text(wanted)}"
             )
-        if not _is_zero(equation):
+        if not is_zero(equation):
             linear_part(equation, increments_of(equation))
         return equation
 
-    def _check_symbols(self) -> None:
-        for state, equation in self.equations.items():
-            for symbol in _letters(equation):
-                if isinstance(symbol, MatrixState | ScalarState):
-                    if symbol not in self.equations:
-                        raise UnknownSymbolError(
-                            f"d{state}: the state {symbol} has no equation of its own; add one"
-                        )
-                elif not isinstance(symbol, Letter | Dimension | Index | TimeIncrement):
-                    if symbol != t:
-                        raise UnknownSymbolError(
-                            f"d{state}: unknown symbol {symbol}; declare it with Parameter, Process "
-                            "or State"
-                        )
+    def check_letters(self, expression: Any, where: str) -> None:
+        """Refuse an expression, called ``where``, with letters that the system does not know.
+
+        Raises
+        ------
+        UnknownSymbolError
+            For a state without an equation, or a symbol that nothing declared.
+        """
+        for symbol in _letters(expression):
+            if isinstance(symbol, MatrixState | ScalarState) and symbol not in self.equations:
+                raise UnknownSymbolError(
+                    f"{where}: the state {symbol} has no equation of its own; add one"
+                )
+            if not isinstance(symbol, Letter | Dimension | Index | TimeIncrement) and symbol != t:
+                raise UnknownSymbolError(
+                    f"{where}: unknown symbol {symbol}; declare it with Parameter, Process or State"
+                )
 
     @property
     def states(self) -> tuple[Any, ...]:
@@ -248,10 +230,10 @@ class MatrixSDE:
 
     def _part(self, state: Any, keep: set[Any]) -> Any:
         equation = self.equations[state]
-        return equation if _is_zero(equation) else linear_part(equation, keep)
+        return equation if is_zero(equation) else linear_part(equation, keep)
 
     def d(self, f: Any, *, assuming: Iterable[Any] = ()) -> Differential:
-        """The Itô differential df = drift dt + martingale of a scalar or matrix function of the state."""
+        """The Itô differential df = drift dt + martingale of a scalar or matrix function f."""
         from .differential import differential
 
         return differential(self, f, assuming=assuming)
@@ -304,10 +286,6 @@ class MatrixSDE:
     def __repr__(self) -> str:
         lines = ", ".join(f"d{state} = {equation}" for state, equation in self.equations.items())
         return f"MatrixSDE({lines}; {self.calculus})"
-
-
-def _differential(brownian: Any) -> Any:
-    return getattr(brownian, "d", brownian)
 
 
 def _letters(expression: Any) -> Iterable[Any]:

@@ -36,7 +36,7 @@ class _Coefficients(ItoAlgebra):
 
 
 def correction(system: MatrixSDE, state: Any) -> Any:
-    """½ d⟨b, B⟩/dt for the noise b dB of a state, as a SymPy expression (Itô minus Stratonovich drift)."""
+    """½ d⟨b, B⟩/dt for the noise b dB of a state: the Itô drift minus the Stratonovich drift."""
     forms = FormAlgebra(Basis(), Facts(system.assuming))
     algebra = _Coefficients(
         forms,

@@ -1,0 +1,174 @@
+"""The checks of an Itô derivation at random points, from definitions alone.
+
+The arithmetic knows no rule of the calculus:
+
+* an expansion by f(x + s u) − f(x) − s D₁[u] − s² D₂[u, u] = O(s³) at s = 2⁻³⁰⁰, and in time by
+  f(t + s) − f(t) − s ∂_t f = O(s²),
+* an insertion by evaluating both sides,
+* a contraction by summing the quadratic form over the unit directions of the noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+from typing import Any
+
+import flint
+from sympy.core.function import AppliedUndef
+
+from .errors import StepError
+from .expansion import Expansion, FormalDifferentials
+from .points import Point, draw, entries, evaluate, precision
+from .sde import MatrixSDE
+from .symbols import MatrixIncrement, ScalarMember, t
+
+__all__ = ["Checks"]
+
+POINTS = 2
+BITS = 300
+TINY = 300
+FINE_BITS = 10 * TINY
+"""Enough for s³ beside 1 with s = 2^-TINY, many times over."""
+SLACK = TINY // 2
+"""Derivatives of the next order may be as large as 2^SLACK."""
+
+
+class Checks:
+    """Points for an observable f and its system, and the checks of the steps from f to df there.
+
+    Every check returns in words what was seen.
+
+    Raises
+    ------
+    StepError
+        If no point meets the facts, or a step does not hold at one of them.
+    """
+
+    def __init__(
+        self, f: Any, system: MatrixSDE, formal: FormalDifferentials, facts: Iterable[Any]
+    ) -> None:
+        self.f, self.system, self.formal = f, system, formal
+        facts = list(facts)
+        fields = [system.drift(s) for s in system.states] + [system.noise(s) for s in system.states]
+        with precision(FINE_BITS):
+            self.points = draw([f, *formal.letters, *fields], facts, count=POINTS)
+        if not self.points:
+            raise StepError(f"{f}: no point found that meets the assumptions {facts}")
+
+    def _said(self, what: str) -> str:
+        sizes = "; ".join(
+            ", ".join(f"{k} = {v}" for k, v in p.sizes.items()) or "scalars" for p in self.points
+        )
+        return f"{what} at {len(self.points)} random points ({sizes})"
+
+    def expansion(self, taylor: Expansion) -> str:
+        """f(x + s u) against the expansion, u the formal differentials; f(t + s) likewise."""
+        with precision(FINE_BITS):
+            s = flint.arb(2) ** (-TINY)
+            slack = flint.arb(2) ** SLACK
+            for point in self.points:
+                moved = {
+                    x: point.letter(x) + evaluate(u, point) * s
+                    for x, u in self.formal.of_state.items()
+                }
+                gap = self._moved(point, moved) - evaluate(taylor.linear, point) * s
+                gap = gap - evaluate(taylor.quadratic, point) * (s * s)
+                late = self._moved(point, self._later(point, s))
+                late = late - evaluate(taylor.timely, point) * s
+                if not _below(gap, s**3 * slack) or not _below(late, s**2 * slack):
+                    raise StepError(f"d({self.f}): the expansion fails at sizes {point.sizes}")
+        return self._said(f"third order in s = 2^-{TINY}")
+
+    def _moved(self, point: Point, letters: Mapping[Any, Any]) -> Any:
+        return evaluate(self.f, point.with_overrides(letters)) - evaluate(self.f, point)
+
+    def _later(self, point: Point, s: Any) -> dict[Any, Any]:
+        """Time moved on by s, and with it the functions a(t) that are known by name only."""
+        functions = self.f.atoms(AppliedUndef)
+        later = {a: point.letter(a) + point.letter(a.diff(t)) * s for a in functions}
+        return {t: point.letter(t) + s, **later}
+
+    def insertion(self, taylor: Expansion, noisy: Expansion, drifting: Expansion) -> str:
+        """Formal differentials replaced by the values of the noise and of the drift."""
+        pairs = [
+            (taylor.linear, noisy.linear, self.system.noise),
+            (taylor.quadratic, noisy.quadratic, self.system.noise),
+            (taylor.linear, drifting.linear, self.system.drift),
+        ]
+        with precision(BITS):
+            for point in self.points:
+                for before, after, field in pairs:
+                    values = self.formal.values(field, point)
+                    left = evaluate(before, point.with_overrides(values))
+                    _agree(left, evaluate(after, point), "insertion", point)
+        return self._said("both sides agree")
+
+    def contraction(self, square: Any, contracted: Any) -> str:
+        """A quadratic form summed over the directions of the noise, weighted by covariance."""
+        with precision(BITS):
+            for point in self.points:
+                expected = evaluate(contracted, point)
+                summed = sum(self._polarised(square, point), start=expected - expected)
+                _agree(summed, expected, "Itô table", point)
+        return self._said("the sum over the directions of the noise agrees")
+
+    def _polarised(self, square: Any, point: Point) -> Iterator[Any]:
+        """Cov(ξ, η) · q(ξ, η) over pairs of directions, by polarisation."""
+        noises = _noise_letters(self.system, point)
+        zero = {n: point.letter(n) * flint.arb(0) for n in noises}
+
+        def q(values: Mapping[Any, Any]) -> Any:
+            return evaluate(square, point.with_overrides({**zero, **values}))
+
+        for n in noises:
+            for E, F, weight in _directions(n, point):
+                same = q({n: E + F}) - q({n: E - F})
+                yield same * weight / 4
+        for pair, rho in self.system.correlation.items():
+            a, b = sorted(pair, key=str)
+            weight = evaluate(rho, point)
+            for E, F, diagonal in _directions(a, point):
+                both = q({a: E, b: F}) - q({a: E, b: F * flint.arb(-1)})
+                yield both * weight * diagonal / 2
+
+
+def _noise_letters(system: MatrixSDE, point: Point) -> list[Any]:
+    """The increments at a point, the members of a family one by one."""
+    found: list[Any] = []
+    for d in system.noises:
+        if isinstance(d, ScalarMember):
+            numbers = range(1, point.size(d.index.range) + 1)
+            found += [d.func(*(n if a == d.index else a for a in d.args)) for n in numbers]
+        else:
+            found.append(d)
+    return found
+
+
+def _directions(increment: Any, point: Point) -> Iterator[tuple[Any, Any, Any]]:
+    """Pairs of unit directions of an increment with their covariance per dt: (E, F, weight)."""
+    if not isinstance(increment, MatrixIncrement):
+        yield flint.arb(1), flint.arb(1), flint.arb(1)
+        return
+    rows, columns = (point.size(n) for n in increment.shape)
+    C, D = evaluate(increment.row_covariance, point), evaluate(increment.column_covariance, point)
+    for i, a, j, b in product(range(rows), range(columns), range(rows), range(columns)):
+        weight = C[i, j] * D[a, b]
+        if weight != 0:
+            yield _unit(rows, columns, i, a), _unit(rows, columns, j, b), weight
+
+
+def _unit(rows: int, columns: int, i: int, a: int) -> Any:
+    E = flint.arb_mat(rows, columns)
+    E[i, a] = 1
+    return E
+
+
+def _below(value: Any, bound: Any) -> bool:
+    return all(abs(x) < bound for x in entries(value))
+
+
+def _agree(a: Any, b: Any, what: str, point: Point) -> None:
+    scale = 1 + max(float(abs(x)) for x in entries(b))
+    if not _below(a - b, scale * 2.0**-100):
+        raise StepError(f"{what}: the two sides differ at sizes {point.sizes}, seed {point.seed}")
