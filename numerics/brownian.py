@@ -45,6 +45,8 @@ Increments: TypeAlias = Iterator[Array]
 
 # |W| stays below 32√T with a probability beyond 1 − 10⁻²⁰⁰; 2⁵³ units must hold it.
 UNITS_PER_ROOT_TIME = 2.0**46
+# Normals drawn by one call: enough to hide the interpreter, few enough to stay in the cache.
+DRAWN_AT_ONCE = 1 << 15
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -184,8 +186,8 @@ def _mixed(K: Array, parts: tuple[Array, ...]) -> tuple[Array, ...]:
 
 def _placed(noise: NoiseSpec, xi: Array, paths_last: bool) -> Array:
     """A ξ D' with the paths on the first axis of the array, wherever they stand in memory."""
-    shaped = noise.applied(xi.reshape(*noise.inner_shape, xi.shape[-1]))
-    view = np.moveaxis(shaped, -1, 0)
+    shaped = noise.applied(xi.reshape(*noise.inner_shape, -1))
+    view = shaped.transpose(shaped.ndim - 1, *range(shaped.ndim - 1))
     return view if paths_last else np.ascontiguousarray(view)
 
 
@@ -215,29 +217,55 @@ def _rounded(values: Array, shift: float) -> Array:
 
 
 def _gaussian(block: Block, noise: NoiseSpec, horizon: float, steps: int) -> Increments:
-    """Roots split by bridges, depth first; ξ of shape (components, N)."""
+    """Roots split by bridges; ξ of shape (components, N)."""
     depth = (steps & -steps).bit_length() - 1
     roots = steps >> depth
     shape = (noise.components, block.size)
     name = f"{noise.name}, {roots} roots"
     drawing = block.generator(f"increments of {name}")
-    splitting = [block.generator(f"bridges of {name}, level {level}") for level in range(depth)]
-    deviations = [0.5 * np.sqrt(horizon / (roots << level)) for level in range(depth)]
+    bridges = [
+        _Bridge(
+            generator=block.generator(f"bridges of {name}, level {level}"),
+            deviation=0.5 * float(np.sqrt(horizon / (roots << level))),
+        )
+        for level in range(depth)
+    ]
     scale, shift = np.sqrt(horizon / roots), _grid_shift(horizon)
-    for _ in range(roots):
-        root = drawing.standard_normal(shape)
+    at_once = max(1, DRAWN_AT_ONCE // (shape[0] * shape[1]))
+    for first in range(0, roots, at_once):
+        root = drawing.standard_normal((min(at_once, roots - first), *shape))
         root *= scale
-        waiting = [(_rounded(root, shift), 0)]
-        while waiting:
-            whole, level = waiting.pop()
-            if level == depth:
-                yield whole
-                continue
-            left = splitting[level].standard_normal(shape)
-            left *= deviations[level]
-            left += 0.5 * whole
-            _rounded(left, shift)
-            waiting += [(whole - left, level + 1), (left, level + 1)]
+        yield from _leaves(_rounded(root, shift), bridges, shift, at_once)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Bridge:
+    """One level of refinement: its stream and the deviation √h/2 of the midpoint."""
+
+    generator: np.random.Generator
+    deviation: float
+
+
+def _leaves(wholes: Array, bridges: list[_Bridge], shift: float, at_once: int) -> Increments:
+    """The finest increments below `wholes` (g, components, N), from left to right.
+
+    A stream is read from left to right within its level, whatever is split together: `at_once`
+    decides memory and speed, never the values.
+    """
+    if not bridges:
+        yield from wholes
+        return
+    portion = max(1, at_once // 2)
+    for first in range(0, len(wholes), portion):
+        whole = wholes[first : first + portion]
+        z = bridges[0].generator.standard_normal(whole.shape)
+        halves = np.empty((len(whole), 2, *whole.shape[1:]))
+        left = halves[:, 0]
+        np.multiply(z, bridges[0].deviation, out=left)
+        left += np.multiply(whole, 0.5, out=z)
+        _rounded(left, shift)
+        np.subtract(whole, left, out=halves[:, 1])
+        yield from _leaves(halves.reshape(-1, *whole.shape[1:]), bridges[1:], shift, at_once)
 
 
 def _two_point(block: Block, noise: NoiseSpec, horizon: float, steps: int) -> Increments:

@@ -44,6 +44,10 @@ Observer: TypeAlias = Callable[[Mapping[str, Any]], Array]
 Progress: TypeAlias = Callable[[int, int], None]
 
 
+# 16 MiB: below the largest threshold that glibc takes, far above the arrays of a step.
+REUSED_SCALARS = 1 << 21
+
+
 class Step(Protocol[D_contra]):
     """One step of a scheme or one update of an algorithm; it writes into nothing it is given."""
 
@@ -159,8 +163,19 @@ def _observation(plan: _Plan[D], block: Block, name: str, point: Mapping[str, An
     return values
 
 
+def _keep_freed_memory() -> None:
+    """Let the allocator keep the arrays of one step for the next.
+
+    glibc hands memory back to the system above a threshold that follows the largest array freed so
+    far. Without this, a step on half a megabyte of state spends a quarter of its time in page
+    faults; elsewhere it costs a microsecond. The array is never touched.
+    """
+    np.empty(REUSED_SCALARS)
+
+
 def _run_block(plan: _Plan[D], index: int) -> _Observed:
     """One block from its start to the last observation."""
+    _keep_freed_memory()
     block = Block(seed=plan.seed, index=index, size=plan.block)
     observed = _Observed()
     step = _accumulating(plan.step, plan.accumulate)

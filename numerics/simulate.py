@@ -19,7 +19,7 @@ from numerics.loop import (
     iterate,
     require_counts,
 )
-from numerics.products import with_paths_last
+from numerics.products import LARGEST_PATHS_LAST, with_paths_last
 from numerics.schemes.conditions import require_conditions, require_declared
 from numerics.schemes.scheme import Scheme
 from numerics.schemes.step import stepper
@@ -27,8 +27,6 @@ from numerics.system import Array, State, System
 
 __all__ = ["Advance", "Run", "Step", "advance", "default_block", "iterate", "simulate"]
 
-# Up to this many scalars a path, operations along the paths beat BLAS on single matrices.
-LARGEST_PATHS_LAST = 128
 # Scalars of state in a block: half a megabyte, so that a step works inside the second-level cache.
 BLOCK_SCALARS = 1 << 16
 

@@ -12,7 +12,7 @@ import numpy as np
 from numerics.brownian import Block
 from numerics.errors import SimulationError
 from numerics.schemes.exponential import operator
-from numerics.schemes.fields import combined, derivative_along, size_of
+from numerics.schemes.fields import combined, derivative_along, in_full, size_of
 from numerics.schemes.scheme import Scheme
 from numerics.system import Array, State, System
 
@@ -38,11 +38,12 @@ def _directions(system: System, rng: np.random.Generator) -> dict[str, Array]:
     return {noise.differential: noise.draw(rng, POINTS) for noise in system.noises}
 
 
-def _distance(a: State, b: State) -> float:
-    """max |a − b| relative to the sizes of both."""
-    difference = size_of({name: np.atleast_1d(a[name] - b[name]) for name in a}).max()
-    terms = size_of({n: np.atleast_1d(np.abs(a[n]) + np.abs(b[n])) for n in a}).max()
-    return float(difference / terms) if terms > 0.0 else 0.0
+def _distance(points: State, a: State, b: State) -> float:
+    """The largest |a − b| over the points, relative to the sizes of both."""
+    a, b = in_full(a, points), in_full(b, points)
+    difference = size_of({name: a[name] - b[name] for name in points}).max()
+    terms = size_of({name: np.abs(a[name]) + np.abs(b[name]) for name in points}).max()
+    return 0.0 if terms == 0.0 else float(difference / terms)
 
 
 def require_declared(system: System, start: State) -> None:
@@ -68,7 +69,7 @@ def require_declared(system: System, start: State) -> None:
     twice = system.increment(points, 0.0, 1.0, {name: 2.0 * x for name, x in dB.items()})
     half = {name: 0.5 * x for name, x in twice.items()}
     for other in (parts, half):
-        gap = _distance(whole, other)
+        gap = _distance(points, whole, other)
         if not gap <= ROUNDING:
             raise SimulationError(
                 f"increment: not linear in (dt, dB) near the start (relative gap {gap:.2g}); "
@@ -93,7 +94,7 @@ def _require_commuting(scheme: Scheme, system: System, start: State) -> None:
         moved = system.noise(points, 0.0, direction)
         return derivative_along(lambda x: system.noise(x, 0.0, field), points, moved)
 
-    gap = _distance(along(u, w), along(w, u))
+    gap = _distance(points, along(u, w), along(w, u))
     if not gap <= DIFFERENCE:
         raise SimulationError(
             f"scheme {scheme.name}: the noise does not commute (relative bracket {gap:.2g} near "
@@ -108,7 +109,7 @@ def _require_linear(scheme: Scheme, system: System, start: State) -> None:
     acting = operator(system)
     L = acting.matrix(points, 0.0, 0.5, dB)
     claimed = acting.unstack(np.matmul(L, acting.stack(points)), system.states)
-    gap = _distance(claimed, system.increment(points, 0.0, 0.5, dB))
+    gap = _distance(points, claimed, system.increment(points, 0.0, 0.5, dB))
     if gap <= ROUNDING:
         _require_constant_noise(system, points, rng)
         return

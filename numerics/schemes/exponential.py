@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from numerics.products import LARGEST_PATHS_LAST, matmul, with_paths_last
 from numerics.schemes.fields import paths_of, repeated
 from numerics.schemes.scheme import Scheme
 from numerics.system import Array, State, System
@@ -114,6 +115,8 @@ def exponential_applied(Z: Array, Theta: Array) -> Array:
         )
     parts = max(1, int(np.ceil(norm)))
     part = Z / parts
+    if Z.ndim == Theta.ndim == 3 and Z[0].size + Theta[0].size <= LARGEST_PATHS_LAST:
+        part, Theta = with_paths_last(part), with_paths_last(Theta)
     terms, remainder = 0, 1.0
     while remainder > 2.0**-54:  # the bound (norm/parts)^q/q! of the first term left out
         terms += 1
@@ -121,6 +124,6 @@ def exponential_applied(Z: Array, Theta: Array) -> Array:
     for _ in range(parts):
         term = Theta
         for q in range(1, terms + 1):
-            term = np.matmul(part, term) / q
+            term = matmul(part, term) / q
             Theta = Theta + term
     return Theta

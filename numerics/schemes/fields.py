@@ -11,9 +11,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 
+from numerics.products import with_paths_last
 from numerics.system import Array, State, System
 
-__all__ = ["combined", "derivative_along", "ito_correction", "paths_of", "repeated", "size_of"]
+__all__ = [
+    "combined",
+    "derivative_along",
+    "in_full",
+    "ito_correction",
+    "paths_of",
+    "repeated",
+    "size_of",
+]
 
 RELATIVE_STEP = float(np.finfo(float).eps ** (1 / 3))
 BATCH = 1 << 20  # scalars of state held at once while the components of the noise are gone through
@@ -26,7 +35,7 @@ def paths_of(state: State) -> int:
 
 def size_of(state: State) -> Array:
     """Largest absolute entry of each path over all states, shape (N,)."""
-    largest = [np.abs(x).reshape(len(x), -1).max(axis=1, initial=0.0) for x in state.values()]
+    largest = [np.abs(x).max(axis=tuple(range(1, x.ndim)), initial=0.0) for x in state.values()]
     return np.asarray(np.maximum.reduce(largest))
 
 
@@ -34,11 +43,10 @@ def combined(state: State, weights: Sequence[float | Array], parts: Sequence[Sta
     """X + Σ_i w_i I_i; a weight is a number or one number for each path."""
     total = dict(state)
     for weight, part in zip(weights, parts, strict=True):
+        whole = isinstance(weight, float) and weight == 1.0
         for name, value in part.items():
-            if isinstance(weight, float) and weight == 1.0:
-                total[name] = total[name] + value
-            elif not (isinstance(weight, float) and weight == 0.0):
-                total[name] = total[name] + _for_paths(weight, state[name].ndim) * value
+            term = value if whole else _for_paths(weight, state[name].ndim) * value
+            total[name] = total[name] + term
     return total
 
 
@@ -47,21 +55,31 @@ def _for_paths(weight: float | Array, ndim: int) -> float | Array:
     return weight if isinstance(weight, float) else weight.reshape(-1, *(1,) * (ndim - 1))
 
 
+def in_full(increment: State, state: State) -> State:
+    """An increment with an entry for every path, where it is the same for all of them."""
+    return {name: np.broadcast_to(increment[name], x.shape) for name, x in state.items()}
+
+
 def derivative_along(field: Callable[[State], State], state: State, direction: State) -> State:
     """(f(x + sv) − f(x − sv))/(2s), path by path, with s|v| a small part of |x|."""
+    direction = in_full(direction, state)
     state_size, direction_size = size_of(state), size_of(direction)
     reach = RELATIVE_STEP * np.where(state_size > 0.0, state_size, 1.0)
     s = reach / np.where(direction_size > 0.0, direction_size, 1.0)
     after = field(combined(state, (s,), (direction,)))
     before = field(combined(state, (-s,), (direction,)))
-    return {
-        name: (after[name] - before[name]) / (2 * _for_paths(s, state[name].ndim)) for name in state
-    }
+    change = {name: after[name] - before[name] for name in state}
+    return {name: x / (2 * _for_paths(s, x.ndim)) for name, x in in_full(change, state).items()}
 
 
 def repeated(state: State, times: int) -> dict[str, Array]:
     """The paths once for each of several directions: (times·N, ...), the direction slowest."""
-    return {name: np.tile(x, (times, *(1,) * (x.ndim - 1))) for name, x in state.items()}
+    return {name: _in_layout_of(x, np.concatenate([x] * times)) for name, x in state.items()}
+
+
+def _in_layout_of(x: Array, values: Array) -> Array:
+    """The values with their paths on the last axis in memory, if those of x stand there."""
+    return with_paths_last(values) if x.strides[0] == x.itemsize else values
 
 
 def _in_batches(E: Mapping[str, Array], size: int) -> Iterator[tuple[int, dict[str, Array]]]:
@@ -84,7 +102,11 @@ def ito_correction(system: System, E: Mapping[str, Array], state: State, t: floa
     N = paths_of(state)
     total = {name: np.zeros_like(x) for name, x in state.items()}
     for m, part in _in_batches(E, N * system.size):
-        dB = {name: np.repeat(directions, N, axis=0) for name, directions in part.items()}
+        like = next(iter(state.values()))
+        dB = {
+            name: _in_layout_of(like, np.repeat(directions, N, axis=0))
+            for name, directions in part.items()
+        }
         many = repeated(state, m)
 
         def b(x: State, dB: State = dB) -> State:

@@ -50,11 +50,20 @@ def stepper(scheme: Scheme, system: System, dt: float) -> SchemeStep:
 def _exponential_step(scheme: Scheme, system: System, dt: float) -> SchemeStep:
     E = basis(system)
     acting = operator(system)
+    constant = system.multiplier is not None and system.multiplier.constant_noise
+    known: list[Array] = []  # two threads may both fill it: with the same value
+
+    def corrected(state: State, t: float) -> Array:
+        if not constant:
+            return correction(system, acting, E, state, t)
+        if not known:
+            known.append(correction(system, acting, E, state, t))
+        return known[0]
 
     def step(state: State, index: int, dB: Mapping[str, Array]) -> State:
         t = index * dt
         Z = acting.matrix(state, t, dt, dB)
-        Z = Z - scheme.correction * dt * correction(system, acting, E, state, t)
+        Z = Z - scheme.correction * dt * corrected(state, t)
         return acting.unstack(exponential_applied(Z, acting.stack(state)), system.states)
 
     return step
