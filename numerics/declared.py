@@ -203,7 +203,11 @@ class DeclaredSystem:
             raise NumericsError(
                 "calculus: got a Stratonovich system; a System is Itô, convert the declaration"
             )
-        fixed = {k: np.asarray(v, dtype=float) for k, v in parameters.items()}
+        # Dimensions are Python integers and stay so: they become shapes and ranges.
+        fixed = {
+            name: value if isinstance(value, int) else np.asarray(value, dtype=float)
+            for name, value in parameters.items()
+        }
 
         def increment(
             point: Mapping[str, Any], t: float, dt: float, dB: Mapping[str, Any]
