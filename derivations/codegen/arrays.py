@@ -37,17 +37,18 @@ class ArraysPrinter(KernelPrinter):
 
     def _number(self, numerator: Code, denominator: Code | None) -> Code:
         if denominator is None:
-            return numerator
-        return Code(f"{within(numerator, PRODUCT)} / {within(denominator, POWER)}", PRODUCT)
+            return Code(numerator.text, numerator.level, plain=True)
+        text = f"{within(numerator, PRODUCT)} / {within(denominator, POWER)}"
+        return Code(text, PRODUCT, plain=True)
 
     def _print_Float(self, number: Any) -> Code:
-        return Code(repr(float(number)), ATOM if number >= 0 else SUM)
+        return Code(repr(float(number)), ATOM if number >= 0 else SUM, plain=True)
 
     def _print_Pi(self, _: Any) -> Code:
-        return Code("np.pi")
+        return Code("np.pi", plain=True)
 
     def _print_Exp1(self, _: Any) -> Code:
-        return Code("np.e")
+        return Code("np.e", plain=True)
 
     def _function(self, name: str, argument: Code) -> Code:
         return Code(
@@ -233,8 +234,8 @@ def _lifted(codes: Sequence[Code], trailing: int, more: Sequence[str] = ()) -> l
     found = []
     for code in codes:
         missing = [i - len(axes) - trailing for i, name in enumerate(axes) if name not in code.axes]
-        if not missing:
-            found.append(code)
+        if not missing or (code.plain and not trailing):
+            found.append(code._replace(axes=axes))
             continue
         where = str(missing[0]) if len(missing) == 1 else f"({', '.join(map(str, missing))})"
         found.append(Code(f"np.expand_dims({code.text}, {where})", ATOM, axes))

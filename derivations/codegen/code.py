@@ -31,12 +31,13 @@ class Code(NamedTuple):
     """A piece of code: its text, how tightly it binds, and the index axes of its value.
 
     ``axes`` are names of open indices, sorted; a value has one axis for each, in that order, after
-    its batch axes.
+    its batch axes.  A ``plain`` number has no axes at all, and needs none to meet others.
     """
 
     text: str
     level: int = ATOM
     axes: tuple[str, ...] = ()
+    plain: bool = False
 
 
 class Names:

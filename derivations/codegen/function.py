@@ -15,7 +15,15 @@ from derivations.codegen.fitting import fit
 from derivations.codegen.generic import CONTEXT, GenericPrinter
 from derivations.codegen.hoisting import hoist
 from derivations.codegen.printer import KernelPrinter
-from derivations.codegen.structure import Hoisted, Listing, letters, named, nodes
+from derivations.codegen.structure import (
+    Hoisted,
+    Listing,
+    free_indices,
+    letters,
+    named,
+    nodes,
+)
+from derivations.errors import DerivationError
 from derivations.sde import is_increment
 from derivations.symbols import (
     Dimension,
@@ -88,6 +96,10 @@ def arguments(formula: Formula) -> dict[str, Any]:
     """Letters that a formula takes, by name: states, constants, dimensions, t, dt, increments."""
     found: dict[str, Any] = {}
     for _, expression in formula.results:
+        for index in sorted(free_indices(expression)):
+            raise DerivationError(
+                f"{formula.name}: index {index} is open in {expression}; sum over it with total"
+            )
         for name, letter in letters(expression).items():
             found.setdefault(name, letter)
     rank = {name: i for i, name in enumerate(formula.order)}

@@ -2,7 +2,8 @@
 
 SymPy's own ``cse`` rebuilds and reorders what it is given.  Here expressions stay as typed: equal
 sub-trees, equal up to transposition, and equal runs of factors inside a product get a name, and
-nothing else changes.  What mentions an open index gets a name with that index.
+nothing else changes.  What mentions an open index gets a name with that index; what
+stands in a sum and does not mention its index is computed before the sum.
 """
 
 from __future__ import annotations
@@ -12,10 +13,22 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Add, Identity, MatAdd, MatMul, Mul, Transpose, ZeroMatrix
+from sympy import (
+    Add,
+    Determinant,
+    Identity,
+    MatAdd,
+    MatMul,
+    MatPow,
+    Mul,
+    Trace,
+    Transpose,
+    ZeroMatrix,
+)
 
 from derivations.codegen.structure import (
     HoistedMatrix,
+    free_indices,
     is_letter,
     is_matrix,
     named,
@@ -23,7 +36,7 @@ from derivations.codegen.structure import (
     parts,
     rebuilt,
 )
-from derivations.expressions import ScalarSum, SymmetricBlock
+from derivations.expressions import IndexSum, ScalarSum, SymmetricBlock
 from derivations.sde import is_increment
 from derivations.symbols import dt
 
@@ -196,7 +209,7 @@ def _replaced_runs(product: Any, old: _Candidate, new: Any) -> tuple[Any, int]:
 def hoist(
     results: Sequence[Any], fresh: Callable[[str], str]
 ) -> tuple[list[tuple[Any, Any]], list[Any]]:
-    """Name what is repeated in some expressions.
+    """Name what is repeated in some expressions, or in the rounds of a sum.
 
     Parameters
     ----------
@@ -215,19 +228,38 @@ def hoist(
     definitions: list[tuple[Any, Any]] = []
     refused: set[Key] = set()
     while True:
-        best = _best([*current, *(value for _, value in definitions)], refused)
+        texts = [*current, *(value for _, value in definitions)]
+        repeated = _best(texts, refused)
+        best = repeated or _invariant(texts)
         if best is None:
             return ordered(definitions), current
         symbol = named(best.expression, fresh(wish(best.expression)))
         new = [_replaced(value, best, symbol) for value in current]
         inner = [_replaced(value, best, symbol) for _, value in definitions]
-        if sum(n for _, n in [*new, *inner]) > 1:
+        if repeated is None or sum(n for _, n in [*new, *inner]) > 1:
             current = [value for value, _ in new]
             names = [name for name, _ in definitions]
             definitions = [*zip(names, (value for value, _ in inner), strict=True)]
             definitions.append((symbol, best.expression))
         # Else its occurrences overlap one another, and naming one saves nothing.
         refused.add(best.keys[0])
+
+
+def _invariant(expressions: Iterable[Any]) -> _Candidate | None:
+    """Something costly inside an index sum that does not depend on the index."""
+    for expression in expressions:
+        for node in nodes(expression):
+            if not isinstance(node, IndexSum | ScalarSum):
+                continue
+            summand, index = node.args[:2]
+            for part in nodes(summand):
+                costly = isinstance(part, _COSTLY) and not _cheap(part)
+                if costly and index.name not in free_indices(part):
+                    return _Candidate(keys=key(part), weight=_weight(part), expression=part)
+    return None
+
+
+_COSTLY = (IndexSum, ScalarSum, Trace, Determinant, MatMul, MatPow)
 
 
 def wish(expression: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from derivations.codegen.fitting import WIDTH
 
-__all__ = ["Call", "Verbatim", "assignment", "definition", "text"]
+__all__ = ["Call", "Verbatim", "assignment", "definition", "statement", "text"]
 
 
 class Call:
@@ -103,3 +103,24 @@ def definition(name: str, parameters: list[str], result: str) -> str:
         return f"def {name}(\n{inner}\n) -> {result}:"
     lines = ",\n".join(f"    {parameter}" for parameter in parameters)
     return f"def {name}(\n{lines},\n) -> {result}:"
+
+
+def statement(line: str, indent: int) -> str:
+    """A statement without its indentation, broken at its last brackets if it is too long."""
+    if indent + len(line) <= WIDTH or not line.endswith((")", "]")):
+        return line
+    at = _opening(line)
+    body = line[at + 1 : -1]
+    if indent + 4 + len(body) > WIDTH:
+        return line
+    return f"{line[: at + 1]}\n    {body}\n{line[-1]}"
+
+
+def _opening(line: str) -> int:
+    """Where the bracket opens that the end of the line closes."""
+    depth = 0
+    for at in range(len(line) - 1, -1, -1):
+        depth += (line[at] in ")]") - (line[at] in "([")
+        if depth == 0:
+            return at
+    return 0

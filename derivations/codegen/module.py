@@ -26,7 +26,7 @@ from derivations.codegen.function import (
     print_arrays,
     print_generic,
 )
-from derivations.codegen.layout import Call, Verbatim, assignment, definition
+from derivations.codegen.layout import Call, Verbatim, assignment, definition, statement
 from derivations.codegen.signatures import claim_signature
 from derivations.codegen.structure import is_matrix
 from derivations.symbols import Dimension, FamilyMember, ScalarMember
@@ -124,7 +124,8 @@ def _function(
     lines = [line for paragraph in docstring.splitlines() for line in _wrapped(paragraph)]
     words = _safe("\n".join(lines))
     inside = f'"""{words}"""' if len(lines) == 1 else f'"""{words}\n"""'
-    return head + "\n" + textwrap.indent("\n".join((inside, *body)), "    ")
+    code = (statement(line, indent=4) for line in body)
+    return head + "\n" + textwrap.indent("\n".join((inside, *code)), "    ")
 
 
 def _wrapped(paragraph: str) -> list[str]:

@@ -47,7 +47,7 @@ from derivations.symbols import (
     t,
 )
 
-__all__ = ["claim_signature"]
+__all__ = ["claim_signature", "letter_signature"]
 
 _KINDS = (
     (DifferentialClaim, "differential"),
@@ -66,7 +66,7 @@ def claim_signature(claim: Claim, formulas: Iterable[Formula], systems: Iterable
         claim=claim.id,
         kind=kind,
         dimensions=tuple(sizes),
-        letters=tuple(_letter(name, letter) for name, letter in taken.items()),
+        letters=tuple(letter_signature(name, letter) for name, letter in taken.items()),
         conditions=tuple(
             Call(
                 "Condition",
@@ -145,7 +145,8 @@ def _facts(letter: Any) -> tuple[str, ...]:
     return ("positive",) if not sized and letter.is_positive else ()
 
 
-def _letter(name: str, letter: Any) -> Call:
+def letter_signature(name: str, letter: Any) -> Call:
+    """The signature of one letter."""
     facts = _facts(letter)
     return Call(
         "LetterSignature",
@@ -168,7 +169,7 @@ def _system(system: System) -> Call:
         prefix=prefix,
         states=tuple(str(state.name) for state in sde.states),
         noises=tuple(_noise(prefix, noises[name]) for name in sorted(noises)),
-        letters=tuple(_letter(name, letter) for name, letter in used.items()),
+        letters=tuple(letter_signature(name, letter) for name, letter in used.items()),
         **_given(correlations=correlations or None),
         **_given(calculus=None if sde.calculus == "ito" else sde.calculus),
     )
@@ -205,7 +206,7 @@ def _path(claim: Claim) -> Call | None:
     return Call(
         "PathSignature",
         systems={system.name: _system(system) for system in path_systems(claim)},
-        letters=tuple(_letter(name, letter) for name, letter in taken.items()),
+        letters=tuple(letter_signature(name, letter) for name, letter in taken.items()),
         horizon=_value(check.horizon),
         sizes={str(size.name): int(number) for size, number in check.sizes.items()},
         values={str(letter.name): _value(value) for letter, value in check.values.items()},

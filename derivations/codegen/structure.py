@@ -54,6 +54,12 @@ class Hoisted(Symbol):
 class HoistedMatrix(MatrixSymbol):
     """The name of a matrix computed once; ``axes`` as for a scalar."""
 
+    def __new__(cls, name: Any, rows: Any, columns: Any, *axes: Any) -> Any:
+        """Make the letter; the sizes may be any expressions."""
+        words = (word if isinstance(word, Str) else Str(word) for word in axes)
+        text = name if isinstance(name, Str) else Str(name)
+        return MatrixExpr.__new__(cls, text, rows, columns, *words)
+
     @property
     def axes(self) -> tuple[str, ...]:
         """The open indices that it depends on."""
@@ -68,9 +74,7 @@ def named(expression: Any, name: str) -> Any:
     """A letter of some name that stands for an expression."""
     axes = sorted(free_indices(expression))
     if is_matrix(expression):
-        # The size may be any expression; MatrixSymbol's own check of it is not wanted here.
-        facts = (*expression.shape, *map(Str, axes))
-        return MatrixExpr.__new__(HoistedMatrix, Str(name), *facts)
+        return HoistedMatrix(name, *expression.shape, *axes)
     return Hoisted(name, axes)
 
 

@@ -1,0 +1,97 @@
+"""Points for kernels: rational values, as float64 batches and as values of a number context.
+
+Positive scalars are squares, so that a square root of a product of them is rational too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+SIZES = {"p": 2, "k": 3, "l": 6, "n": 4, "m": 5, "d": 3}
+"""Different sizes, so that a transposition that does not conform is seen at once; l >= p + k."""
+
+
+def draw(
+    letters: Sequence[Any],
+    rng: np.random.Generator,
+    batch: tuple[int, ...] = (),
+    sizes: Mapping[str, int] = SIZES,
+) -> dict[str, Any]:
+    """A point: an object array of fractions for every letter, an int for every dimension."""
+    point: dict[str, Any] = dict(sizes)
+    for letter in letters:
+        if letter.kind == "dimension":
+            continue
+        shape = letter.shape_at(sizes)
+        value = _fractions(rng, (*batch, *shape))
+        if "positive" in letter.facts or letter.kind in ("time", "time increment"):
+            value = _fractions(rng, (*batch, *shape), least=1)
+            value = value * value
+        if "positive_definite" in letter.facts:
+            value = np.matmul(value, np.swapaxes(value, -1, -2)) + np.eye(shape[-1], dtype=int)
+        elif "symmetric" in letter.facts:
+            value = value + np.swapaxes(value, -1, -2)
+        point[letter.name] = value
+    return point
+
+
+def _fractions(rng: np.random.Generator, shape: tuple[int, ...], least: int = -9) -> Any:
+    above = rng.integers(least, 10, size=shape)
+    below = rng.integers(1, 5, size=shape)
+    return np.vectorize(Fraction, otypes=[object])(above, below)
+
+
+def floats(point: Mapping[str, Any]) -> dict[str, Any]:
+    """The point in float64."""
+    return {
+        name: value if isinstance(value, int) else np.asarray(value, dtype=float)
+        for name, value in point.items()
+    }
+
+
+def member(point: Mapping[str, Any], at: Any) -> dict[str, Any]:
+    """One point of a batch, or those that an array of indices picks."""
+    return {
+        name: value if isinstance(value, int) else np.asarray(value, dtype=object)[at]
+        for name, value in point.items()
+    }
+
+
+def in_context(ctx: Any, point: Mapping[str, Any], letters: Sequence[Any]) -> dict[str, Any]:
+    """A point without batch axes as values of a number context."""
+
+    def scalar(x: Any) -> Any:
+        x = Fraction(x)
+        return ctx.rational(x.numerator, x.denominator)
+
+    def value(x: Any, letter: Any) -> Any:
+        if not letter.shape:
+            return scalar(np.asarray(x, dtype=object).item())
+        return ctx.matrix([[scalar(y) for y in row] for row in np.asarray(x).tolist()])
+
+    found: dict[str, Any] = {}
+    for letter in letters:
+        given = point[letter.name]
+        if letter.kind == "dimension":
+            found[letter.name] = given
+        elif letter.family is not None:
+            found[letter.name] = [value(x, letter) for x in given]
+        else:
+            found[letter.name] = value(given, letter)
+    return found
+
+
+def from_context(ctx: Any, value: Any) -> Any:
+    """A value of a number context as float64, a tuple as a tuple."""
+    if isinstance(value, tuple):
+        return tuple(from_context(ctx, part) for part in value)
+    if not ctx.is_matrix(value):
+        return np.asarray(ctx.to_float(value))
+    rows, columns = ctx.shape(value)
+    return np.array(
+        [[ctx.to_float(ctx.entry(value, i, j)) for j in range(columns)] for i in range(rows)]
+    )
