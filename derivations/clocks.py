@@ -14,15 +14,14 @@ from sympy import Dummy, Q, integrate, solve, sqrt, sympify
 
 from .basis import Basis, FormAlgebra
 from .display import expression
-from .equality import Equality, Status, equal
 from .errors import AssumptionError, DerivationError
 from .facts import Facts
 from .interpreter import interpret
 from .sde import MatrixSDE, increment_of, increments_of
 from .shapes import shape_of
-from .symbols import dt, t
+from .symbols import ScalarParameter, dt, t
 
-__all__ = ["change_time", "same_law"]
+__all__ = ["change_time", "new_time"]
 
 
 def change_time(
@@ -65,37 +64,30 @@ def change_time(
     return system.with_equations(equations, renamed=names)
 
 
-def same_law(first: MatrixSDE, second: MatrixSDE) -> Equality:
-    """Whether two systems with the same states are one equation but for the names of the noises.
+def new_time(rate: Any) -> Any:
+    """τ = ∫ rate dt from 0 to ``t``, for a clock that time alone drives.
 
-    The Brownian motions are matched in order of their names; sufficient for equality in law, and
-    necessary where each noise enters once.
+    Raises
+    ------
+    DerivationError
+        If the clock depends on the state or on a process.
     """
-    first, second = first.to_ito(), second.to_ito()
-    if first.states != second.states or len(first.noises) != len(second.noises):
+    if not all(s == t or isinstance(s, ScalarParameter) for s in rate.free_symbols):
         raise DerivationError(
-            f"systems: the states {first.states} and {second.states} and the numbers of noises "
-            "must be the same"
+            f"rate: the equation holds t, and the time of the clock {rate} is not a function of t "
+            "alone; declare time as a state, dt = 1*dt"
         )
-    names = dict(zip(second.noises, first.noises, strict=True))
-    answer = Equality(status=Status.EQUAL, reason="")
-    for state in first.states:
-        for part in (MatrixSDE.drift, MatrixSDE.noise):
-            answer = equal(part(first, state), part(second, state).xreplace(names))
-            if answer.status is not Status.EQUAL:
-                return answer
-    return answer
+    s = Dummy("s", nonnegative=True)
+    return integrate(rate.xreplace({t: s}), (s, 0, t))
 
 
 def _old_time(rate: Any) -> Any:
-    """The old time as a function of the new one (called t again), for a clock of time alone."""
-    if rate.free_symbols & {t} or not rate.free_symbols or rate.is_Symbol:
-        s = Dummy("s", nonnegative=True)
-        new = integrate(rate.xreplace({t: s}), (s, 0, s))
-        found = [x for x in solve(new - t, s) if x.is_real is not False]
-        if len(found) == 1:
-            return found[0]
-    raise DerivationError(
-        f"rate: the equation holds t and the new time of {rate} cannot be solved for it; "
-        "declare time as a state, dt = 1*dt"
-    )
+    """The old time as a function of the new one, which is called t again."""
+    s = Dummy("s", nonnegative=True)
+    found = [x for x in solve(new_time(rate).xreplace({t: s}) - t, s) if x.is_real is not False]
+    if len(found) != 1:
+        raise DerivationError(
+            f"rate: the equation holds t and the new time of {rate} cannot be solved for it; "
+            "declare time as a state, dt = 1*dt"
+        )
+    return found[0]

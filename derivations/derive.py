@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from sympy import Q, sqrt
+
 from .basis import Basis, FormAlgebra
 from .claim import Claim, DifferentialClaim, IdentityClaim, TimeChangeClaim
-from .clocks import change_time
+from .clocks import change_time, new_time
 from .derivation import Derivation, Step, algebraic_step, ito_derivation
 from .differential import Differential, differential
 from .display import expression
 from .errors import DerivationError
 from .facts import Facts
 from .interpreter import interpret
+from .symbols import dt, t
 
 __all__ = ["derive", "derived_differential"]
 
@@ -72,14 +75,27 @@ def _identity(claim: IdentityClaim) -> Derivation:
 
 
 def _time_change(claim: TimeChangeClaim) -> Derivation:
-    changed = change_time(claim.sde, claim.rate, renamed=_renamed(claim))
+    """Each equation in the new time; dτ = rate dt, dB̃ = √rate dB in it give back the old one."""
+    rate, system = claim.rate, claim.sde.to_ito()
+    names = _renamed(claim)
+    changed = change_time(system, rate, renamed=names)
+    back = {dt: rate * dt, **{names.get(d, d): sqrt(rate) * d for d in system.noises}}
+    if any(t in equation.free_symbols for equation in changed.equations.values()):
+        back[t] = new_time(rate)
     steps = []
-    for state in claim.sde.states:
-        rule = f"dτ = ({claim.rate}) dt and dB̃ = √({claim.rate}) dB in the equation of {state}"
-        before, after = claim.sde.to_ito().equations[state], changed.equations[state]
-        check = "E[dB̃²] = rate·dt = dτ; drift divided by the rate, noise by its square root"
-        steps.append(Step(rule=rule, before=before, after=after, check=check))
-    return Derivation(subject=claim.sde, steps=tuple(steps), used=tuple(claim.sde.assuming))
+    for state, before in system.equations.items():
+        rule = f"dτ = ({rate}) dt and dB̃ = √({rate}) dB in the equation of {state}"
+        after = changed.equations[state]
+        undone = algebraic_step(rule, before, after.xreplace(back), assuming=system.assuming)
+        steps.append(Step(rule=rule, before=before, after=after, check=undone.check))
+    declared = (*system.assuming, *_conditions(claim))
+    used = tuple(fact for fact in declared if fact == Q.positive(rate))
+    return Derivation(
+        subject=claim.sde,
+        steps=tuple(steps),
+        used=used,
+        unused=tuple(fact for fact in declared if fact not in used),
+    )
 
 
 def _renamed(claim: TimeChangeClaim) -> dict[Any, Any]:
