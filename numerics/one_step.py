@@ -16,9 +16,10 @@ formula of calculus enters.
 that event Z is bounded, and empirical Bernstein holds for the conditional mean; the latter is
 within √P(|ξ| > r) times the root mean square of Z of the true one. The bound on |Z| for |ξ| ≤ r is
 *declared*: eight times the largest value that the pilot sees, half of whose draws lie on the sphere
-|ξ| = r, where a polynomial is largest but for its lower terms. It enters at order 1/n only. The
-`bias` left by the extrapolation in h is an estimate too, from the change from 2h to h and from the
-size of rounding errors, both measured by the pilot (`numerics.transition`).
+|ξ| = r, where a polynomial is largest but for its lower terms. It enters at order 1/n only, and a
+run that sees a larger value has an infinite interval. The `bias` left by the extrapolation in h is
+an estimate too, from the change from 2h to h and from the size of rounding errors, both measured by
+the pilot (`numerics.transition`).
 """
 
 from __future__ import annotations
@@ -240,16 +241,19 @@ class _Plan:
         tail = _TAIL_SHARE * self.level / self.samples
         radius = float(np.sqrt(2.0 * gammainccinv(m / 2.0, tail))) if m else 0.0
         setting = self._piloted(step, statistic, radius)
-        count, total, squares = 0, np.zeros(scale.size), np.zeros(scale.size)
+        count, total, squares, most = 0, *(np.zeros(scale.size) for _ in range(3))
         for xi in self._draws(_RUN_STREAM, self.samples if rank else 1, m, len(setting.controls.c)):
             z = setting.z(statistic, xi)
             count, total, squares = count + len(xi), total + z.sum(0), squares + (z * z).sum(0)
+            most = np.maximum(most, np.max(np.abs(z), axis=0))
         mean = total / count
         variance = np.maximum(squares / count - mean**2, 0.0)
         half = np.zeros(scale.size)
         if rank:
             beyond = np.sqrt(gammaincc(m / 2.0, radius**2 / 2.0))
             half = self._half_width(variance, setting.reach) + beyond * setting.reach
+            # A run that refutes the declared bound has shown nothing.
+            half = np.where(most <= setting.reach, half, np.inf)
         return OneStepEstimate(
             mean=(setting.centre + mean).reshape(scale.shape),
             half_width=half.reshape(scale.shape),

@@ -288,6 +288,23 @@ def test_the_estimate_varies_as_its_deviation_says() -> None:
     assert 0.5 * promised < spread < 2.0 * promised
 
 
+def test_a_run_that_refutes_the_declared_range_has_shown_nothing() -> None:
+    """A bump where 3.0 < |ξ| < 3.2 that a pilot of sixteen draws does not meet."""
+    h = 1e-4
+    point = {"x": np.array(1.0), "mu": np.array(0.0), "sigma": np.array(1.0)}
+    system = geometric_brownian_motion().at(point)
+
+    def bump(p: Any) -> Any:
+        distance = np.abs(p["x"] - 1.0) / np.sqrt(h)
+        return p["x"] + 1e3 * ((distance > 3.0) & (distance < 3.2))
+
+    settings: dict[str, Any] = {"level": 1e-3, "pilot": 16, "h": h, "scale": 1.0}
+    found = one_step_drift(system, bump, point, seed=1, samples=4000, **settings)
+    assert np.isinf(found.half_width)
+    plain = one_step_drift(system, lambda p: p["x"], point, seed=1, samples=4000, **settings)
+    assert plain.half_width < 1e-9
+
+
 def test_the_same_seed_gives_the_same_numbers_and_another_gives_others() -> None:
     point = network_point(np.random.default_rng(0), 2, 1, 4)
     system = label_noise(2, 1).at(point)
