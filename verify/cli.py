@@ -78,12 +78,13 @@ def run(
     A claim file is Python code and is executed.
     """
     from . import report, runner
-    from .loading import references
+    from .loading import references, require_current
     from .verdict import exit_code
 
     outputs = _outputs(json_path, junit_path, report_folder)
     settings = _settings(tiers, effort, seed, workers)
     chosen = references(ids)
+    require_current(chosen)
     with _progress("judging") as progress:
         verdicts = runner.run(chosen, settings, progress)
     shown = settings.to_json()

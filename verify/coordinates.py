@@ -16,7 +16,19 @@ from numerics.generator import directions
 from numerics.jets import generator
 from numerics.system import Array, System
 
-__all__ = ["coordinates", "diffusion", "entries"]
+__all__ = ["coordinates", "diffusion", "entries", "fitted"]
+
+
+def fitted(stated: Any, shape: tuple[int, ...], axes: int) -> Array:
+    """A stated value in the shape of a measured one, whose last ``axes`` axes are its own.
+
+    It may lack leading axes (it is then the same for all), and a scalar stands for a value all of
+    whose entries it is: a stated 0 for a zero of any shape.
+    """
+    value = np.asarray(stated, dtype=float)
+    if axes and value.shape[-axes:] != shape[len(shape) - axes :]:
+        value = value.reshape(value.shape + (1,) * axes)
+    return np.broadcast_to(value, shape)
 
 
 def coordinates(

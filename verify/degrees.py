@@ -265,7 +265,7 @@ def numerator(problem: Problem, sizes: Sizes) -> int:
 
     Points at which a denominator vanishes are not drawn, which the denominator's degree allows for.
     """
-    ctx, at = DegreeContext(), _letters(problem.signature.letters, sizes)
+    ctx, at = DegreeContext(), _letters(problem.letters(), sizes)
     for system in problem.signature.systems.values():
         at |= {f"d{B.name}": _still(B, sizes) for B in system.noises}
     if problem.kind == "identity":

@@ -5,7 +5,6 @@ The tiers never come here; they are given what this module made.
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -25,6 +24,7 @@ __all__ = [
     "mutant_references",
     "problem_of",
     "references",
+    "require_current",
 ]
 
 
@@ -39,10 +39,12 @@ def references(ids: Sequence[str]) -> tuple[Reference, ...]:
     Raises
     ------
     UsageError
-        For an id that nothing has, with the nearest that exist; for a file that cannot be read.
+        For a file that cannot be read.
+    DerivationError
+        For an id that nothing has, with the nearest that exist.
     """
     if not ids:
-        return tuple(Reference(claim=c.id) for c in _catalogue_claims())
+        return tuple(Reference(claim=claim.id) for claim in claims_of())
     found: dict[Reference, None] = {}
     for given in ids:
         file = given if given.endswith(".py") else None
@@ -64,38 +66,18 @@ def mutant_references(
     return tuple(found)
 
 
-def claims_of(identifier: str) -> tuple[Any, ...]:
-    """The claims of a theorem, or the one claim, of this id."""
-    for theorem in _catalogue():
-        if theorem.id == identifier:
-            return tuple(theorem.claims)
-    for claim in _catalogue_claims():
-        if claim.id == identifier:
-            return (claim,)
-    known = sorted({t.id for t in _catalogue()} | {c.id for c in _catalogue_claims()})
-    raise UsageError(f"{identifier}: no claim has this id; {_nearest(identifier, known)}")
+def claims_of(*ids: str) -> tuple[Any, ...]:
+    """The claims of the catalogue that ids name; the id of a theorem names all of its claims."""
+    from derivations.catalogue import claims, find, find_theorem, names
 
-
-def _nearest(given: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(given, known, n=3, cutoff=0.5)
-    near += [name for name in known if given in name and name not in near][: 3 - len(near)]
-    if near:
-        return f"did you mean {' or '.join(near)}?"
-    return "list them with python -m verify list"
-
-
-def _catalogue() -> tuple[Any, ...]:
-    from derivations.catalogue import load as theorems
-
-    return tuple(theorems())
-
-
-def _catalogue_claims() -> list[Any]:
-    return [claim for theorem in _catalogue() for claim in theorem.claims]
+    if not ids:
+        return claims()
+    groups = [find_theorem(id_).claims if id_ in names() else (find(id_),) for id_ in ids]
+    return tuple({claim.id: claim for group in groups for claim in group}.values())
 
 
 def _file_claims(path: str) -> tuple[Any, ...]:
-    """The claims of a file that exports THEOREM (or a function ``theorem``) or CLAIMS."""
+    """The claims of a file that exports a function ``theorem``, or THEOREM."""
     if not Path(path).is_file():
         raise UsageError(f"{path}: there is no such file")
     spec = importlib.util.spec_from_file_location(f"claims_{Path(path).stem}", path)
@@ -104,20 +86,23 @@ def _file_claims(path: str) -> tuple[Any, ...]:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-        theorem = module.THEOREM if hasattr(module, "THEOREM") else module.theorem()
+        theorem = module.theorem() if hasattr(module, "theorem") else module.THEOREM
+        return tuple(theorem.claims)
     except SyntaxError as error:
         raise UsageError(f"{path}, line {error.lineno}: {error.msg}") from None
     except Exception as error:  # noqa: BLE001 - it is the user's code, and one line tells them
         raise UsageError(f"{path}: {type(error).__name__}: {error}") from None
-    return tuple(theorem.claims)
 
 
 def _claim(reference: Reference) -> Any:
-    claims = _file_claims(reference.file) if reference.file else _catalogue_claims()
-    for claim in claims:
+    from derivations.catalogue import find
+
+    if reference.file is None:
+        return find(reference.claim)
+    for claim in _file_claims(reference.file):
         if claim.id == reference.claim:
             return claim
-    raise UsageError(f"{reference.claim}: no claim has this id")
+    raise UsageError(f"{reference.file}: it has no claim {reference.claim} any more")
 
 
 # From a claim to numbers.
@@ -158,19 +143,38 @@ def compiled(claim: Any) -> Problem:
 
     # Tiers other than derivation never see a derived form, so none is printed.
     module = compile_module(claim, derive=False)
-    return problem_of(claim, module.KERNELS[claim.id], module.SIGNATURES[claim.id])
+    return problem_of(claim, module.kernels, module.signature)
 
 
 def generated(claim: Any) -> Problem:
     """The problem of a claim of the catalogue with its generated kernels."""
-    try:
-        from numerics.kernels import kernels, signature
+    from numerics import kernels
+    from numerics.errors import NumericsError
 
-        return problem_of(claim, kernels(claim.id), signature(claim.id))
-    except (ImportError, KeyError) as error:
+    try:
+        return problem_of(claim, kernels.kernels(claim.id), kernels.signature(claim.id))
+    except (ImportError, NumericsError) as error:
+        raise KernelError(f"{error}; run python -m derivations.build") from None
+
+
+def require_current(chosen: Sequence[Reference]) -> None:
+    """Refuse to judge by kernels that were not generated from the declarations as they are.
+
+    Raises
+    ------
+    KernelError
+        Naming the theorems whose kernels are missing or out of date.
+    """
+    from derivations import build
+
+    places = build.Places(root=Path(build.__file__).resolve().parent.parent)
+    wanted = {r.claim.split(".")[0] for r in chosen if r.file is None and r.mutant is None}
+    stale = [name for name in build.outdated(places, sorted(wanted)) if name in wanted]
+    if stale:
         raise KernelError(
-            f"{claim.id}: there are no kernels ({error}); run python -m derivations.build"
-        ) from None
+            f"kernels of {', '.join(stale)}: missing or older than the declaration; run python -m "
+            "derivations.build"
+        )
 
 
 def problem_of(claim: Any, kernels: Mapping[str, Any], signature: Any) -> Problem:
@@ -205,7 +209,7 @@ def described() -> list[dict[str, Any]]:
     return [
         {
             "id": claim.id,
-            "theorem": theorem.id,
+            "theorem": claim.id.split(".")[0],
             "title": claim.title,
             "source": claim.source,
             "statement": " ".join(claim.statement.split()),
@@ -215,6 +219,5 @@ def described() -> list[dict[str, Any]]:
             "mutants": [mutant.name for mutant in claim.mutants],
             "expected": claim.expected,
         }
-        for theorem in _catalogue()
-        for claim in theorem.claims
+        for claim in claims_of()
     ]

@@ -13,7 +13,7 @@ from typing import Any
 
 from numerics.declared import DeclaredSystem
 from numerics.kernel import Kernel
-from numerics.signature import ClaimSignature
+from numerics.signature import ClaimSignature, LetterSignature
 
 from .errors import KernelError
 from .verdict import Status
@@ -86,6 +86,12 @@ class Problem:
                 "run python -m derivations.build"
             )
         return self.kernels[name]
+
+    def letters(self) -> tuple[LetterSignature, ...]:
+        """Every letter of the claim and of its systems, each once."""
+        systems = self.signature.systems.values()
+        groups = [self.signature.letters, *(system.letters for system in systems)]
+        return tuple({letter.name: letter for group in groups for letter in group}.values())
 
     def system(self, name: str, sizes: Mapping[str, int]) -> DeclaredSystem:
         """One of the declared systems at concrete sizes: 'declared', 'reduced', 'changed'."""

@@ -138,9 +138,10 @@ def rates_line(verdicts: Sequence[Verdict]) -> str:
         None if any(rate is None for rate in reject) else sum(r for r in reject if r is not None)
     )
     agree = [v.false_agree for v in verdicts if v.false_agree is not None]
+    accepted = rate_text(sum(agree) if agree else None)
     return (
         f"chance that some true claim is rejected: at most {rate_text(total)}; that some claim "
-        f"wrong by the relevant error is accepted: at most {rate_text(sum(agree) if agree else None)}"
+        f"wrong by the relevant error is accepted: at most {accepted}"
     )
 
 

@@ -25,6 +25,9 @@ Sizes: TypeAlias = Mapping[str, int]
 Evaluation: TypeAlias = Callable[[Sizes, Mapping[str, Any]], Any]
 
 LARGEST = 6
+SPARE = 6
+"""Sizes that may be tried for every one that is wanted."""
+
 NET = {"p": 5, "k": 2, "l": 10, "n": 7}
 """The net of the speed and accuracy figures, for claims that speak of it."""
 
@@ -137,7 +140,7 @@ def sample_at(
 
     found = sample(
         ctx,
-        problem.signature.letters,
+        problem.letters(),
         sizes,
         count=count,
         seed=seed,
@@ -155,12 +158,15 @@ def sample_at(
 def admissible(problem: Problem, ctx: NumberContext, plan: Plan, of: Evaluation) -> Sample:
     """Admissible points at several sizes, as many as the plan's effort says, with the values there.
 
-    ``of(sizes, point)`` may raise `NotAdmissibleError`; another point is then drawn.
+    ``of(sizes, point)`` may raise `NotAdmissibleError`; another point is then drawn.  A size that
+    has no admissible point (W1W1' is singular for l < p) makes room for another.
     """
-    parts = [
-        sample_at(problem, ctx, sizes, plan.effort.points, plan.seed_for(str(sizes)), of)
-        for sizes in several_sizes(problem.signature, plan.effort.sizes)
-    ]
+    parts: list[Sample] = []
+    for sizes in several_sizes(problem.signature, SPARE * plan.effort.sizes):
+        seed = plan.seed_for(str(sizes))
+        parts.append(sample_at(problem, ctx, sizes, plan.effort.points, seed, of))
+        if sum(bool(part.points) for part in parts) == plan.effort.sizes:
+            break
     return Sample(
         points=tuple(point for part in parts for point in part.points),
         values=tuple(value for part in parts for value in part.values),

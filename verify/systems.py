@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from numerics.brownian import basis
 from numerics.declared import DeclaredSystem
 from numerics.schemes.fields import ito_correction
@@ -27,10 +29,12 @@ def as_numbers(declared: DeclaredSystem, parameters: Mapping[str, Any]) -> Syste
 
     def increment(point: Mapping[str, Any], t: float, dt: float, dB: State) -> State:
         moved = system.increment(point, t, dt, dB)
-        if dt == 0.0:
+        if not np.any(dt):
             return moved
         states = {name: point[name] for name in system.states}
         c = ito_correction(system, units, states, t)
-        return {name: value + dt * c[name] for name, value in moved.items()}
+        # One step length for all paths, or one for each.
+        step = {name: np.reshape(dt, (-1, *(1,) * (x.ndim - 1))) for name, x in states.items()}
+        return {name: value + step[name] * c[name] for name, value in moved.items()}
 
     return replace(system, increment=increment)

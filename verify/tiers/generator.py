@@ -7,7 +7,7 @@ of itself is the bias of the decision.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from numerics.errors import NumericsError
 from numerics.generator import estimate_generator
 from numerics.generator_digits import estimate_in_digits, largest_gap
 from numerics.points import as_arrays
-from verify.coordinates import coordinates, diffusion
+from verify.coordinates import coordinates, diffusion, fitted
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.sampling import admissible
@@ -29,6 +29,9 @@ __all__ = ["check"]
 TIER = "generator"
 DIGITS: Mapping[str, int] = {"float64": 5, "50 digits": 15}
 """Digits of the sum of the absolute terms that must agree."""
+
+NOTHING: Mapping[str, float] = {"float64": 1e-10, "50 digits": 1e-22}
+"""A sum of absolute terms below this share of the other terms is rounding and no value."""
 
 Gaps = dict[str, Estimate]
 """Name of what is compared -> its difference, relative to the sum of the absolute terms."""
@@ -47,47 +50,84 @@ def check(problem: Problem, plan: Plan) -> Evidence:
     sample = admissible(problem, exact, plan, both)
     if not sample.points:
         return sample.empty(TIER)
-    worst: dict[str, dict[str, Estimate]] = {}
-    statuses = []
-    for found in sample.values:
-        for arithmetic, gaps in found.items():
-            for name, gap in gaps.items():
-                statuses.append((arithmetic, name, gap.decide(10.0 ** -DIGITS[arithmetic])))
-                seen = worst.setdefault(arithmetic, {})
-                if name not in seen or abs(gap.value) > abs(seen[name].value):
-                    seen[name] = gap
-    status = combine(s for _, _, s in statuses)
-    shown = {a: {n: round(digits_of(g), 1) for n, g in gaps.items()} for a, gaps in worst.items()}
+    status = combine([_at_point(found) for found in sample.values])
+    resolved = [_resolved(found) for found in sample.values]
+    if status == Status.AGREES and not any(resolved):
+        status = Status.INCONCLUSIVE
+    shown = _fewest(sample.values)
+    unresolved = len(resolved) - sum(resolved)
+    where = sample.described() + (f", {unresolved} beyond float64" if unresolved else "")
     return Evidence(
         tier=TIER,
         status=status,
-        reason=_reason(status, statuses, shown, sample.described()),
+        reason=_reason(status, shown, where),
         brief=_brief(shown),
         condition="the error of the extrapolation is an estimate",
         points=len(sample.points),
         refused=sample.refused,
-        numbers={"digits": shown, "required": dict(DIGITS), "sizes": sample.sizes()},
+        numbers={
+            "digits": shown,
+            "required": dict(DIGITS),
+            "beyond float64": unresolved,
+            "sizes": sample.sizes(),
+        },
     )
+
+
+def _decided(arithmetic: str, gaps: Gaps) -> Status:
+    return combine(gap.decide(10.0 ** -DIGITS[arithmetic]) for gap in gaps.values())
+
+
+def _at_point(found: Mapping[str, Gaps]) -> Status:
+    """The answer at one point; where float64 cannot resolve it, 50 digits decide alone."""
+    statuses = {arithmetic: _decided(arithmetic, gaps) for arithmetic, gaps in found.items()}
+    if statuses.get("50 digits") == Status.AGREES and not _resolved(found):
+        return Status.AGREES
+    return combine(statuses.values())
+
+
+def _resolved(found: Mapping[str, Gaps]) -> bool:
+    """Whether float64 had the digits to say anything at a point (or was not asked)."""
+    gaps = found.get("float64")
+    return gaps is None or _decided("float64", gaps) != Status.INCONCLUSIVE
+
+
+def _fewest(values: Sequence[Mapping[str, Gaps]]) -> dict[str, dict[str, float]]:
+    """Arithmetic -> part -> the fewest digits that agree at a point where they were resolved."""
+    fewest: dict[str, dict[str, float]] = {}
+    for found in values:
+        for arithmetic, gaps in found.items():
+            if arithmetic == "float64" and not _resolved(found):
+                continue
+            seen = fewest.setdefault(arithmetic, {})
+            for name, gap in gaps.items():
+                seen[name] = min(seen.get(name, 60.0), round(digits_of(gap), 1))
+    return fewest
 
 
 def digits_of(gap: Estimate) -> float:
     """Decimal digits that agree."""
-    return float(np.clip(-np.log10(abs(gap.value)), 0.0, 60.0)) if gap.value else 60.0
+    return float(max(0.0, min(60.0, -np.log10(abs(gap.value))))) if gap.value else 60.0
 
 
 def _brief(shown: Mapping[str, Mapping[str, float]]) -> str:
-    fewest = [f"{min(digits.values()):.0f}" for digits in shown.values()]
+    fewest = [f"{min(shown[a].values()):.0f}" for a in DIGITS if a in shown]
     return f"{' / '.join(fewest)} digits"
 
 
-def _reason(status: Status, statuses: Any, shown: Any, where: str) -> str:
+def _reason(status: Status, shown: Mapping[str, Mapping[str, float]], where: str) -> str:
     if status == Status.AGREES:
         parts = [f"{min(digits.values()):.1f} in {name}" for name, digits in shown.items()]
         return f"digits that agree, at {where}: at least {' and '.join(parts)}"
-    telling = dict.fromkeys((a, n) for a, n, s in statuses if s == status)
-    parts = [f"{n} to {shown[a][n]:.1f} digits in {a}" for a, n in telling]
-    verb = "agree only" if status == Status.DISAGREES else "cannot be resolved: agree"
-    return f"both sides {verb} in {'; '.join(parts)}, at {where}"
+    parts = [
+        f"{name} to {count:.1f} digits in {arithmetic}"
+        for arithmetic, digits in shown.items()
+        for name, count in digits.items()
+        if count < DIGITS[arithmetic]
+    ]
+    if status == Status.DISAGREES:
+        return f"both sides agree only in {'; '.join(parts)}, at {where}"
+    return f"the differences could not be resolved, at {where}"
 
 
 def _widened(ctx: MultiprecisionContext, value: Any) -> Any:
@@ -104,11 +144,10 @@ def _widened(ctx: MultiprecisionContext, value: Any) -> Any:
     return ctx.rational(int(value.p), int(value.q))
 
 
-def _relative(gap: float, scale: float, error: float = 0.0) -> Estimate:
-    if gap == 0.0 and scale == 0.0:
-        return Estimate(value=0.0)
-    floor = scale if scale > 0.0 else gap
-    return Estimate(value=gap / floor, bias=error / floor)
+def _relative(gap: float, scale: float, error: float = 0.0, least: float = 0.0) -> Estimate:
+    """A difference in units of the scale, or of what counts as nothing where that is more."""
+    unit = max(scale, least) or gap or 1.0
+    return Estimate(value=gap / unit, bias=error / unit)
 
 
 def _differential(
@@ -126,15 +165,15 @@ def _differential(
     if system.calculus == "ito":
         numbers = as_numbers(system, point)
         e = estimate_generator(numbers, f, point)
-        moved = np.asarray(martingale({**point, **e.directions}), dtype=float)
-        found["float64"] = {
-            "drift": _largest(
-                e.drift - _filled(drift(point), e.drift), e.drift_scale, e.drift_error
-            ),
-            "martingale part": _largest(
-                e.martingale - _filled(moved, e.martingale), e.martingale_scale, e.martingale_error
-            ),
-        }
+        axes = np.ndim(e.drift)
+        stated = fitted(drift(point), e.drift.shape, axes)
+        gaps = {"drift": _largest(e.drift - stated, e.drift_scale, e.drift_error)}
+        if system.brownian:
+            moved = fitted(martingale({**point, **e.directions}), e.martingale.shape, axes)
+            gap = e.martingale - moved
+            least = NOTHING["float64"] * max(1.0, float(np.max(e.drift_scale)))
+            gaps["martingale part"] = _largest(gap, e.martingale_scale, e.martingale_error, least)
+        found["float64"] = gaps
         found["50 digits"] = _in_digits(problem, ctx, system, wide)
     if not found:
         raise NumericsError("differences are taken of Itô systems; declare the system in Itô form")
@@ -154,7 +193,9 @@ def _in_digits(
     for component, value in zip(d.components, d.martingale, strict=True):
         along = stated.in_context(ctx, {**point, **component.increments})
         gap = max(gap, largest_gap(ctx, value, _stated(ctx, along, value)))
-    gaps["martingale part"] = _relative(gap, scale, error)
+    if d.components:
+        least = NOTHING["50 digits"] * max(1.0, d.drift_scale)
+        gaps["martingale part"] = _relative(gap, scale, error, least)
     return gaps
 
 
@@ -165,15 +206,10 @@ def _stated(ctx: FlintContext, value: Any, like: Any) -> Any:
     return value
 
 
-def _filled(value: Any, like: Any) -> Any:
-    value = np.asarray(value, dtype=float)
-    return value.reshape(value.shape + (1,) * (np.ndim(like) - value.ndim))
-
-
-def _largest(gap: Any, scale: Any, error: Any) -> Estimate:
+def _largest(gap: Any, scale: Any, error: Any, least: float = 0.0) -> Estimate:
     """The largest entries: what a drift consists of is measured over all its entries together."""
     largest = [float(np.max(np.abs(x), initial=0.0)) for x in (gap, scale, error)]
-    return _relative(*largest)
+    return _relative(*largest, least)
 
 
 def _identity(

@@ -17,6 +17,7 @@ from numerics.generator import directions
 from numerics.one_step import OneStepEstimate, one_step_covariation, one_step_drift
 from numerics.points import as_arrays
 from numerics.system import Array, System
+from verify.coordinates import fitted
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.sampling import Sample, net_sizes, sample_at, several_sizes
@@ -29,6 +30,7 @@ TIER = "one-step"
 RELEVANT = 1e-5
 """Relevant error, relative to the sum of the absolute terms: five digits."""
 
+LEAST_SAMPLES = 2_000
 LARGEST_ENUMERATION = 16
 CONDITION = "the range declared for the controlled statistic; the extrapolation in the step length"
 
@@ -109,7 +111,7 @@ def _smallest(problem: Problem) -> Mapping[str, int]:
 
 def _relative(e: OneStepEstimate, stated: Any) -> Estimate:
     """The worst entry of measured − stated, in units of the absolute terms."""
-    stated = _filled(stated, e.mean)
+    stated = fitted(stated, np.shape(e.mean), np.ndim(e.mean))
     scale = float(np.max(e.scale))
     gap, half, bias = (
         np.broadcast_to(x, np.shape(e.mean)) for x in (e.mean - stated, e.half_width, e.bias)
@@ -120,13 +122,6 @@ def _relative(e: OneStepEstimate, stated: Any) -> Estimate:
     worst = np.unravel_index(np.argmax(np.abs(gap) - half - bias), gap.shape)
     widest = float(np.max(half)) / scale, float(np.max(bias)) / scale
     return Estimate(value=float(gap[worst]) / scale, half_width=widest[0], bias=widest[1])
-
-
-def _filled(value: Any, like: Any) -> Array:
-    value = np.asarray(value, dtype=float)
-    return np.broadcast_to(
-        value.reshape(value.shape + (1,) * (np.ndim(like) - value.ndim)), np.shape(like)
-    )
 
 
 def _differential(problem: Problem, plan: Plan, sizes: Mapping[str, int], point: Point) -> Gaps:
@@ -140,7 +135,7 @@ def _differential(problem: Problem, plan: Plan, sizes: Mapping[str, int], point:
     share = plan.share("components", 3)
     settings: dict[str, Any] = {
         "level": share.budget.alpha,
-        "samples": plan.effort.samples,
+        "samples": _samples(plan, np.size(f(point))),
         "pilot": plan.effort.pilot,
     }
     drift = one_step_drift(system, f, point, seed=plan.seed_for("drift"), **settings)
@@ -155,6 +150,11 @@ def _differential(problem: Problem, plan: Plan, sizes: Mapping[str, int], point:
     gaps["quadratic variation"] = _relative(square, np.sum(moved**2, axis=0))
     gaps["covariation"] = _relative(mixed, np.tensordot(along, moved, axes=1))
     return gaps
+
+
+def _samples(plan: Plan, entries: int) -> int:
+    """Antithetic pairs: fewer for a large matrix, whose entries are all measured by each."""
+    return max(plan.effort.samples // max(1, entries // 4), LEAST_SAMPLES)
 
 
 def _declared(problem: Problem, sizes: Mapping[str, int]) -> Any:
@@ -205,14 +205,9 @@ def _stated_martingale(
     count = sum(noise.components for noise in whole.noises)
     b = whole.increment(point, float(point.get("t", 0.0)), 0.0, units)
     along = np.broadcast_to(_applied(g, b), (count,))
-    stated = np.asarray(problem.kernel("stated_martingale")({**point, **units}), dtype=float)
+    stated = problem.kernel("stated_martingale")({**point, **units})
     shape = np.shape(problem.kernel("observable")(point))
-    stated = (
-        stated.reshape(stated.shape + (1,) * (1 + len(shape) - stated.ndim))
-        if stated.ndim
-        else stated
-    )
-    return np.broadcast_to(stated, (count, *shape)), along
+    return fitted(stated, (count, *shape), len(shape)), along
 
 
 def _time_change(problem: Problem, plan: Plan, sizes: Mapping[str, int], point: Point) -> Gaps:

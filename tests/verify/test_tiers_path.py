@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.verify import problems
+from verify.pathwise import path_errors
+from verify.planning import ErrorBudget, Plan, effort
+from verify.problem import Problem
+from verify.tiers.path import check
+from verify.verdict import Status
+
+PLAN = Plan(seed=1)
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        problems.geometric_path(),
+        problems.label_noise_path(),
+        problems.clock(),
+        problems.clock(constant=True),
+    ],
+    ids=lambda p: p.id,
+)
+def test_a_right_claim_agrees(problem: Problem) -> None:
+    found = check(problem, PLAN)
+    assert found.status == Status.AGREES, found.reason
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        problems.geometric_path(rate=2.0),
+        problems.geometric_path(rate=0.0),
+        problems.geometric_path(rate=-1.0),
+        problems.geometric_path(rate=1.05),
+        # The noises no longer cancel: right in the median, but not on every path.
+        problems.geometric_path(noise=0.5, rate=0.625),
+        problems.label_noise_path(factor=2.0),
+        problems.label_noise_path(factor=0.5),
+        problems.label_noise_path(factor=-1.0),
+        problems.clock(drift=0.5),
+        problems.clock(drift=0.5, constant=True),
+    ],
+    ids=lambda p: p.id,
+)
+def test_a_wrong_claim_disagrees(problem: Problem) -> None:
+    found = check(problem, PLAN)
+    assert found.status == Status.DISAGREES, found.reason
+
+
+def test_a_claim_without_a_law_does_not_apply() -> None:
+    found = check(problems.geometric(), PLAN)
+    assert found.status == Status.NOT_APPLICABLE
+
+
+def test_orders_are_measured() -> None:
+    numbers = check(problems.label_noise_path(), PLAN).numbers
+    assert numbers["strong order"] == pytest.approx(0.5, abs=0.15)
+
+
+def errors(bias: float, spread: float, shift: float, paths: int = 2000) -> list[np.ndarray]:
+    """Errors of an Euler scheme at h, h/2, h/4 = 0.01, ...: what is decided on, by itself."""
+    xi = np.random.default_rng(3).standard_normal(paths)
+    steps = [0.01, 0.005, 0.0025]
+    return [shift + bias * h + spread * np.sqrt(h) * xi for h in steps]
+
+
+def test_the_bias_of_the_scheme_is_no_reason_to_reject() -> None:
+    # PITFALLS: at h = 10⁻² the drift of log det M comes out as −8.218 ± 0.013 for −8.
+    found = path_errors(errors(bias=2.7, spread=0.3, shift=0.0), ErrorBudget(), noisy=True)
+    naive = np.median(errors(bias=2.7, spread=0.3, shift=0.0)[0])
+    assert naive > 0.02
+    assert found.status(0.02) == Status.AGREES
+
+
+@pytest.mark.parametrize("shift", [-0.5, 0.1, 1.0])
+def test_what_does_not_shrink_is_rejected(shift: float) -> None:
+    found = path_errors(errors(bias=2.7, spread=0.3, shift=shift), ErrorBudget(), noisy=True)
+    assert found.status(0.02) == Status.DISAGREES
+
+
+def test_a_spread_that_does_not_shrink_is_rejected() -> None:
+    xi = np.random.default_rng(4).standard_normal(2000)
+    found = path_errors([xi, xi, xi], ErrorBudget(), noisy=True)
+    assert found.status(0.02) == Status.DISAGREES
+
+
+def test_too_few_paths_settle_nothing() -> None:
+    few = errors(bias=2.7, spread=0.3, shift=0.0, paths=30)
+    assert path_errors(few, ErrorBudget(), noisy=True).status(0.02) == Status.INCONCLUSIVE
+
+
+def test_without_noise_the_extrapolation_decides() -> None:
+    steps = np.array([0.01, 0.005, 0.0025])
+    shrinking = [np.array([3 * h + 20 * h**2]) for h in steps]
+    staying = [np.array([0.1 + 3 * h + 20 * h**2]) for h in steps]
+    assert path_errors(shrinking, ErrorBudget(), noisy=False).status(0.02) == Status.AGREES
+    assert path_errors(staying, ErrorBudget(), noisy=False).status(0.02) == Status.DISAGREES
+
+
+def test_quick_is_enough_for_a_factor_of_two() -> None:
+    quick = Plan(seed=2, effort=effort("quick"))
+    assert check(problems.label_noise_path(factor=2.0), quick).status == Status.DISAGREES
+    assert check(problems.label_noise_path(), quick).status != Status.DISAGREES

@@ -1,0 +1,182 @@
+"""Path: simulated paths of the declared system against a law that holds on every path.
+
+The declared increment is run by Euler–Maruyama at steps h, h/2, h/4 on the same Brownian paths, the
+observable is taken from the simulated state by plain linear algebra.  A change of time is checked
+on paths too: both systems are driven by one Brownian motion, dB̃ = √rate dB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from numerics.declared import DeclaredSystem
+from numerics.schemes import named
+from numerics.signature import LetterSignature, PathSignature
+from numerics.simulate import simulate
+from numerics.system import Array, System
+
+from verify.clocked import clocked
+from verify.pathwise import PathErrors, path_errors
+from verify.planning import Plan
+from verify.problem import Problem
+from verify.systems import as_numbers
+from verify.verdict import Evidence, Status
+
+__all__ = ["check"]
+
+TIER = "path"
+CONDITION = "the bias left by the step length, which is an extrapolation from h, h/2, h/4"
+
+
+def check(problem: Problem, plan: Plan) -> Evidence:
+    """The law of the path check, or both systems of a change of time."""
+    if problem.kind == "time change":
+        return clocked(problem, plan)
+    setting = problem.signature.path
+    if setting is None:
+        reason = "the claim states no law of a concrete system over a span of time"
+        return Evidence(tier=TIER, status=Status.NOT_APPLICABLE, reason=reason)
+    point = _values(setting, plan)
+    horizon = float(_number(setting.horizon))
+    system = _system(problem, setting, point)
+    errors, scale = _errors(problem, plan, system, point, horizon)
+    found = path_errors(errors, plan.budget, noisy=bool(system.noises))
+    return _evidence(plan, setting, system, found, scale, horizon)
+
+
+def _evidence(
+    plan: Plan,
+    setting: PathSignature,
+    system: System,
+    found: PathErrors,
+    scale: float,
+    horizon: float,
+) -> Evidence:
+    centre, spread = found.worst_centre, found.worst_spread
+    status = found.status(setting.relevant)
+    alpha = plan.budget.alpha if system.noises else 0.0
+    paths = plan.effort.paths if system.noises else 1
+    reason = (
+        f"observable − law at t = {horizon:g} relative to {scale:.3g}: median {centre.value:+.2g} ± "
+        f"{centre.half_width:.1g}, bias ≤ {centre.bias:.1g}, relevant {setting.relevant:g}; 90 % of "
+        f"paths within {spread.value:.1g} ± {spread.half_width:.1g} as h → 0"
+    )
+    needed = centre.samples(paths, setting.relevant)
+    if status == Status.INCONCLUSIVE and needed:
+        reason += f"; about {max(needed, paths):,} paths would settle the median"
+    return Evidence(
+        tier=TIER,
+        status=status,
+        reason=reason,
+        brief=f"{100 * (abs(centre.value) + centre.half_width + centre.bias):.1g} %",
+        false_agree=alpha,
+        false_reject=alpha,
+        condition=CONDITION,
+        points=paths,
+        numbers={
+            "horizon": horizon,
+            "steps": [plan.effort.steps * 2**level for level in range(3)],
+            "paths": paths,
+            "scale": scale,
+            "relevant": setting.relevant,
+            "median": _shown(centre),
+            "spread": _shown(spread),
+            "strong order": found.strong_order,
+            "weak order": found.weak_order,
+            "medians": found.medians,
+            "outer quantiles": found.outer,
+        },
+    )
+
+
+def _shown(e: Any) -> dict[str, float]:
+    return {
+        "value": e.value,
+        "half_width": e.half_width,
+        "bias": e.bias,
+        "visible": e.visible,
+    }
+
+
+# What is simulated.
+
+
+def _number(value: Any) -> Any:
+    """A number, a text such as '1/8', or an array, as floats."""
+    if isinstance(value, int | float | np.ndarray):
+        return np.asarray(value, dtype=float)
+    return np.asarray(float(Fraction(str(value))))
+
+
+def _values(setting: PathSignature, plan: Plan) -> dict[str, Any]:
+    """Start and parameters: as the claim gives them, else drawn once from the seed."""
+    point: dict[str, Any] = dict(setting.sizes)
+    for letter in setting.letters:
+        if letter.kind in ("state", "parameter", "process"):
+            given = setting.values.get(letter.name)
+            rng = plan.generator(f"value of {letter.name}")
+            drawn = _drawn(letter, letter.shape_at(setting.sizes), rng)
+            point[letter.name] = drawn if given is None else _number(given)
+    return point
+
+
+def _drawn(letter: LetterSignature, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    if "positive" in letter.facts:
+        return np.asarray(rng.uniform(0.5, 2.0, shape))
+    A = rng.standard_normal(shape)
+    if "positive_definite" in letter.facts:
+        return np.asarray(A @ A.swapaxes(-1, -2) / shape[-1] + 0.5 * np.eye(shape[-1]))
+    if "symmetric" in letter.facts:
+        return np.asarray((A + A.swapaxes(-1, -2)) / 2)
+    return np.asarray(A)
+
+
+def _system(problem: Problem, setting: PathSignature, point: Mapping[str, Any]) -> System:
+    # Label noise comes from its exact small law where it has one.
+    name = "path_reduced" if "path_reduced" in setting.systems else "path"
+    declared = DeclaredSystem.from_signature(
+        setting.systems[name], problem.kernels, setting.sizes
+    )
+    return replace(as_numbers(declared, point), paths_last=True)
+
+
+def _errors(
+    problem: Problem, plan: Plan, system: System, point: Mapping[str, Any], horizon: float
+) -> tuple[list[Array], float]:
+    """Observable − law over the scale of the law, at three step lengths, and that scale."""
+    observable, law = problem.kernel("path_observable"), problem.kernel("path_law")
+    initial = np.asarray(observable(point), dtype=float)
+    stated = np.asarray(law({**point, "initial": initial, "t": np.asarray(horizon)}), dtype=float)
+    scale = _scale(initial, stated)
+    parameters = {name: value for name, value in point.items() if name not in system.states}
+    # Without noise all paths are one.
+    paths = plan.effort.paths if system.noises else 1
+    errors = []
+    for level in range(3):
+        run = simulate(
+            system,
+            named("euler_maruyama"),
+            {name: point[name] for name in system.states},
+            horizon,
+            plan.effort.steps * 2**level,
+            paths,
+            plan.seed_for("paths") % 2**63,
+            observe={"f": lambda state: observable({**parameters, **state})},
+            keep=True,
+            block=None if system.noises else 1,
+        )
+        errors.append((run.values["f"][0] - stated) / scale)
+    return errors, scale
+
+
+def _scale(initial: Array, stated: Array) -> float:
+    """What errors are relative to: the stated change; of what is conserved its size, or one."""
+    change = float(np.max(np.abs(stated - initial)))
+    if change > 0.0:
+        return change
+    return max(1.0, float(np.max(np.abs(initial))))
