@@ -7,7 +7,7 @@ from functools import reduce
 from operator import mul
 from typing import Any
 
-from sympy import MatMul
+from sympy import MatMul, Transpose
 from sympy.matrices.expressions import MatrixExpr
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
@@ -25,20 +25,12 @@ __all__ = ["Basis", "FormAlgebra", "StackLetter", "form"]
 class StackLetter:
     """A stack of states, taken as one letter Θ, so that its blocks are K_a'Θ."""
 
-    __slots__ = ("blocks",)
+    __slots__ = ("blocks", "name", "partition", "shape")
 
     def __init__(self, blocks: tuple[Any, ...]) -> None:
-        self.blocks = blocks
-
-    @property
-    def name(self) -> str:
-        """The stack as typed, [W1; W2.T]."""
-        return str(Stack(*self.blocks))
-
-    @property
-    def shape(self) -> tuple[Any, Any]:
-        """(sum of the rows, columns) of the blocks."""
-        return Stack(*self.blocks).shape
+        whole = Stack(*blocks)
+        self.blocks, self.name = blocks, str(whole)
+        self.shape, self.partition = whole.shape, whole.partition
 
 
 class Basis:
@@ -65,8 +57,8 @@ class Basis:
     def _take(self, stack: Stack) -> None:
         states = []
         for block in stack.args:
-            transposed = not isinstance(block, MatrixState)
-            state = block.args[0] if transposed and len(block.args) == 1 else block
+            transposed = isinstance(block, Transpose)
+            state = block.args[0] if transposed else block
             if not isinstance(state, MatrixState) or state in self.homes:
                 return
             states.append((state, transposed))
@@ -82,8 +74,7 @@ class Basis:
         if state not in self.homes:
             return Form.letter(state)
         letter, n, transposed = self.homes[state]
-        partition = tuple(block.shape[0] for block in letter.blocks)
-        block = Form.letter(Selector(partition, n), transposed=True) * Form.letter(letter)
+        block = Form.letter(Selector(letter.partition, n), transposed=True) * Form.letter(letter)
         return block.T if transposed else block
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from sympy import (
@@ -79,25 +80,23 @@ def _folded(value: Form) -> Iterator[tuple[Monomial, Any, Any]]:
         del terms[m]
         for start, stop, mirrored in _block_pairs(m.word or ()):
             partner = m._replace(word=mirrored)
-            if partner != m and partner in terms and terms[partner] == c and m.word:
+            if partner != m and m.word and terms.get(partner) == c:
                 del terms[partner]
-                upper = m.word[start].base.position == 0
-                inner = m.word[start + 1 : stop]
-                block = SymmetricBlock(_product(inner if upper else transpose_word(inner)))
-                before = [_product(m.word[:start])] if start else []
-                after = [_product(m.word[stop + 1 :])] if stop + 1 < len(m.word) else []
-                yield m, c, MatMul(*before, block, *after) if before or after else block
+                yield m, c, _symmetric_block(m.word, start, stop)
                 break
         else:
-            yield (
-                m,
-                c,
-                None
-                if m.word is None
-                else _product(m.word)
-                if m.word
-                else Identity(value.shape[0]),
-            )
+            empty = None if m.word is None else Identity(value.shape[0])
+            yield m, c, _product(m.word) if m.word else empty
+
+
+def _symmetric_block(word: Word, start: int, stop: int) -> Any:
+    """u S(G) v for a word u K_a G K_b' v, the K at the places given."""
+    inner = word[start + 1 : stop]
+    upper = word[start].base.position == 0
+    block = SymmetricBlock(_product(inner if upper else transpose_word(inner)))
+    before = [_product(word[:start])] if word[:start] else []
+    after = [_product(word[stop + 1 :])] if word[stop + 1 :] else []
+    return MatMul(*before, block, *after) if before or after else block
 
 
 def _block_pairs(word: Word) -> Iterator[tuple[int, int, Word]]:
@@ -105,13 +104,10 @@ def _block_pairs(word: Word) -> Iterator[tuple[int, int, Word]]:
     for i, f in enumerate(word):
         if not isinstance(f.base, Selector) or f.transposed or len(f.base.partition) != 2:
             continue
+        other = factor(Selector(f.base.partition, 1 - f.base.position), transposed=True)
         for j in range(i + 2, len(word)):
-            g = word[j].base
-            if isinstance(g, Selector) and word[j].transposed and g.partition == f.base.partition:
-                if g.position != f.base.position:
-                    inner = transpose_word(word[i + 1 : j])
-                    swapped = (factor(g), *inner, factor(f.base, transposed=True))
-                    yield i, j, word[:i] + swapped + word[j + 1 :]
+            if word[j] == other:
+                yield i, j, word[:i] + transpose_word(word[i : j + 1]) + word[j + 1 :]
 
 
 def _collected(total: Any) -> Any:
@@ -189,46 +185,39 @@ def _product(word: Word) -> Any:
     parts: list[Any] = []
     n = 0
     while n < len(word):
-        f, g = word[n], word[n + 1] if n + 1 < len(word) else None
-        if g is not None and (block := _block(f, g)) is not None:
-            parts.append(block)
-            n += 2
-        elif (
-            g is not None
-            and (
-                block := _block(
-                    factor(g.base, transposed=not g.transposed),
-                    factor(f.base, transposed=not f.transposed),
-                )
-            )
-            is not None
-        ):
-            parts.append(block.T)
-            n += 2
-        else:
-            parts.append(_letter(f))
-            n += 1
+        block = _block(word[n : n + 2])
+        parts.append(_letter(word[n]) if block is None else block)
+        n += 1 if block is None else 2
     return parts[0] if len(parts) == 1 else MatMul(*parts)
 
 
-def _block(f: Factor, g: Factor) -> Any:
-    """The block that K_a'Θ is, or None."""
-    if isinstance(f.base, Selector) and f.transposed and isinstance(g.base, StackLetter):
-        if not g.transposed and f.base.partition == tuple(b.shape[0] for b in g.base.blocks):
-            return g.base.blocks[f.base.position]
+def _block(pair: Word) -> Any:
+    """The block A_a that K_a'Θ is, or its transpose for Θ'K_a, or None."""
+    for turned in (False, True):
+        f, *rest = transpose_word(pair) if turned else pair
+        is_row = isinstance(f.base, Selector) and f.transposed
+        for g in rest if is_row else ():
+            whole = isinstance(g.base, StackLetter) and not g.transposed
+            if whole and f.base.partition == g.base.partition:
+                block = g.base.blocks[f.base.position]
+                return block.T if turned else block
     return None
 
 
 def _letter(f: Factor) -> Any:
-    base = f.base
-    if isinstance(base, Selector):
-        value: Any = BlockColumn(base.position, *base.partition)
-    elif isinstance(base, StackLetter):
-        value = Stack(*base.blocks)
-    elif isinstance(base, InverseOf):
-        value = Inverse(expression(base.form))
-    elif isinstance(base, Unit):
-        raise DerivationError(f"{f}: a unit vector outside an entry cannot be shown")
-    else:
-        value = base
+    value = _shown_letter(f.base)
     return value.T if f.transposed else value
+
+
+# The same inverse stands in term after term, and its form is shown once.
+@lru_cache(maxsize=1024, typed=True)
+def _shown_letter(base: Any) -> Any:
+    if isinstance(base, Selector):
+        return BlockColumn(base.position, *base.partition)
+    if isinstance(base, StackLetter):
+        return Stack(*base.blocks)
+    if isinstance(base, InverseOf):
+        return Inverse(expression(base.form))
+    if isinstance(base, Unit):
+        raise DerivationError(f"{base}: a unit vector outside an entry cannot be shown")
+    return base

@@ -149,8 +149,8 @@ def bind(term: Term, index: Index, excluded: Iterable[Any] = ()) -> Iterator[Ter
 
 def least_labelling(m: Monomial) -> Monomial:
     """The relabelling of the bound indices whose key is least; cycles canonical and sorted."""
-    if not m.indices:
-        return _sorted(m)
+    if len(m.indices) < 2:
+        return _labelled(m, m.indices) if m.indices else _sorted(m)
     return min((_labelled(m, order) for order in permutations(m.indices)), key=_monomial_key)
 
 

@@ -7,6 +7,7 @@ word: canonical under rotation and transposition.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sympy import Add, Integer, MatrixSymbol
@@ -67,7 +68,7 @@ class Unit(NamedTuple):
 class Factor:
     """A letter or its transpose; compared by ``key`` alone."""
 
-    __slots__ = ("base", "columns", "indices", "key", "rows", "transposed")
+    __slots__ = ("_hash", "base", "columns", "indices", "key", "rows", "transposed")
 
     def __init__(self, base: Any, transposed: bool) -> None:
         rows, columns = base.shape if hasattr(base, "shape") else (ONE, ONE)
@@ -76,6 +77,7 @@ class Factor:
         # Class, name, shape and facts: letters that differ in any of them are different letters.
         facts = str(base.args[1:]) if isinstance(base, MatrixSymbol) else ""
         self.key = (type(base).__name__, _name(base), facts, transposed)
+        self._hash = hash(self.key)
         self.indices: frozenset[Index] = (
             frozenset({base.index})
             if isinstance(base, FamilyMember | ScalarMember)
@@ -83,10 +85,10 @@ class Factor:
         )
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Factor) and self.key == other.key
+        return self is other or (isinstance(other, Factor) and self.key == other.key)
 
     def __hash__(self) -> int:
-        return hash(self.key)
+        return self._hash
 
     def __lt__(self, other: Factor) -> bool:
         return self.key < other.key
@@ -108,9 +110,13 @@ class Factor:
             return self
         base = self.base
         if isinstance(base, FamilyMember | ScalarMember):
-            args = [names.get(arg, arg) if isinstance(arg, Index) else arg for arg in base.args]
-            return Factor(base.func(*args), self.transposed)
-        return Factor(base.relabel(names), self.transposed)
+            return factor(_member(base, names[base.index]), transposed=self.transposed)
+        return factor(base.relabel(names), transposed=self.transposed)
+
+
+@lru_cache(maxsize=4096)
+def _member(base: Any, index: Index) -> Any:
+    return base.func(*(index if isinstance(arg, Index) else arg for arg in base.args))
 
 
 def _name(base: Any) -> str:
@@ -125,6 +131,12 @@ def _name(base: Any) -> str:
 
 def factor(base: Any, *, transposed: bool = False) -> Factor:
     """A factor in canonical form: symmetric letters and scalars carry no transpose."""
+    return _factor(base, transposed)
+
+
+# Factors are values: the cache saves building the same one, and holds nothing else.
+@lru_cache(maxsize=16384, typed=True)
+def _factor(base: Any, transposed: bool) -> Factor:
     symmetric = isinstance(base, MatrixParameter) and base.structure != "general"
     symmetric = symmetric or getattr(base, "is_symmetric_letter", False)
     shape = getattr(base, "shape", (ONE, ONE))
