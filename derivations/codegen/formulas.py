@@ -171,6 +171,7 @@ def _differential(claim: DifferentialClaim, *, derive: bool) -> Iterator[Formula
 
 
 def system_formulas(system: System) -> Iterator[Formula]:
+    """The kernels of a system: increment, drift, noise, and covariances that are no identity."""
     sde, prefix = system.sde, system.prefix
     sense = "Itô" if sde.calculus == "ito" else "Stratonovich"
     order = tuple(str(state.name) for state in sde.states)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import linecache
 import re
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from derivations.claim import Claim
@@ -29,6 +30,7 @@ from derivations.codegen.function import (
 from derivations.codegen.layout import Call, Verbatim, assignment, definition, statement
 from derivations.codegen.signatures import claim_signature
 from derivations.codegen.structure import is_matrix
+from derivations.printing import unicode
 from derivations.symbols import Dimension, FamilyMember, ScalarMember
 
 __all__ = ["module_source", "run_source"]
@@ -69,18 +71,22 @@ def _separated(code: str) -> str:
 
 
 class _Writer:
-    """Collects functions; two kernels with one body share a function."""
+    """Collects functions; the same kernel of two claims, or of a path check, is one function."""
 
     def __init__(self) -> None:
         self.functions: list[str] = []
+        self._printed: dict[Any, tuple[PrintedFunction, PrintedFunction]] = {}
         self._known: dict[Any, str] = {}
         self._taken: set[str] = set()
 
     def kernel(self, claim: Claim, formula: Formula) -> Call:
         """The entry of a kernel in the registry; its functions are written on the way."""
         taken = arguments(formula)
-        arrays, generic = print_arrays(formula), print_generic(formula)
-        same = (arrays, generic, formula.name)
+        printed = (formula.results, formula.several)
+        if printed not in self._printed:
+            self._printed[printed] = print_arrays(formula), print_generic(formula)
+        arrays, generic = self._printed[printed]
+        same = (arrays, generic, formula.name.removeprefix("path_"))
         if same not in self._known:
             self._known[same] = self._functions(claim, formula, arrays, generic)
         name = self._known[same]
@@ -152,7 +158,8 @@ def _arrays_docstring(formula: Formula) -> str:
     if formula.detail:
         lines += [formula.detail, ""]
     for label, expression in formula.results:
-        lines.append(f"    {label} = {expression}" if formula.several else f"    {expression}")
+        shown = unicode(expression)
+        lines.append(f"    {label} = {shown}" if formula.several else f"    {shown}")
     shapes = [f"{name} {_shape_text(letter)}" for name, letter in arguments(formula).items()]
     results = [_result_shape(expression) for _, expression in formula.results]
     lines += ["", f"Shapes: {', '.join(shapes) or 'no arguments'}; result {', '.join(results)}."]
@@ -175,23 +182,17 @@ def _result_shape(expression: Any) -> str:
 
 def _imports(code: str) -> str:
     """The import lines that a module's code needs."""
-
-    def called(names: Iterable[str]) -> Iterator[str]:
-        return (name for name in names if re.search(rf"(?<![\w.\"]){name}\(", code))
-
-    blocks = []
-    if "Fraction(" in code:
-        blocks.append("from fractions import Fraction")
-    blocks.append("from typing import Any")
-    third = "import numpy as np" if re.search(r"\bnp\.", code) else ""
-    batched = sorted(called(BATCHED))
-    signature = sorted(called(_SIGNATURE))
+    used = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+    standard = ["from typing import Any"]
+    if "Fraction" in used:
+        standard.insert(0, "from fractions import Fraction")
     own = [
-        _from("numerics.batched", batched),
+        _from("numerics.batched", sorted(used.intersection(BATCHED))),
         _from("numerics.kernel", ["Kernel"]),
-        _from("numerics.signature", signature),
+        _from("numerics.signature", sorted(used.intersection(_SIGNATURE))),
     ]
-    groups = ["\n".join(blocks), third, "\n".join(line for line in own if line)]
+    third = "import numpy as np" if "np" in used else ""
+    groups = ["\n".join(standard), third, "\n".join(line for line in own if line)]
     return "\n\n".join(group for group in groups if group)
 
 

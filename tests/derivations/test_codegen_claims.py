@@ -341,3 +341,21 @@ def test_equal_kernels_of_a_theorem_share_their_function() -> None:
     one, two = names[first.id], names[second.id]
     assert one["increment"].arrays is two["increment"].arrays
     assert one["stated_drift"].arrays is not two["stated_drift"].arrays
+
+
+@pytest.mark.parametrize("id_", ["mine~sign", "2 much", 'a "quoted" id', "lambda", "back\\slash"])
+def test_any_id_of_a_claim_will_do(id_: str) -> None:
+    claim = replace(CLAIMS["identity"], id=id_)
+    found = compile_module(claim)
+    assert found.signature.claim == id_
+    assert set(found.kernels) == {"left", "right"}
+
+
+def test_the_source_of_a_kernel_shows_in_a_traceback() -> None:
+    import traceback
+
+    kernel = compile_claim(CLAIMS["identity"])["left"]
+    with pytest.raises(ValueError, match="matmul") as caught:
+        kernel({"A": np.eye(2), "W": np.ones((3, 1))})
+    lines = "".join(traceback.format_exception(caught.value))
+    assert "trace(A @ W @ swap(W))" in lines

@@ -46,7 +46,7 @@ from derivations import (
 )
 from derivations.codegen import compile_module
 from derivations.expressions import BlockColumn
-from numerics.contexts import MultiprecisionContext, RationalContext
+from numerics.contexts import MultiprecisionContext, PrimeFieldContext, RationalContext
 from numerics.contexts.base import NumberContext
 from tests.derivations.codegen_points import (
     SIZES,
@@ -274,3 +274,28 @@ def test_a_planted_fault_in_a_context_is_noticed() -> None:
     point = in_context(ctx, draw(found.signature.letters, rng_of("x")), found.signature.letters)
     right = from_context(ctx, found.kernels["left"].in_context(ctx, point))
     assert not np.allclose(from_context(ctx, faulty["left"].in_context(ctx, point)), right)
+
+
+ROOTS_AND_SIGNS = {"root of a scalar", "powers of scalars", "absolute"}
+
+
+@pytest.mark.parametrize("name", sorted(EXACT.keys() - ROOTS_AND_SIGNS))
+def test_a_prime_field_agrees_with_the_rationals(name: str) -> None:
+    found = compiled(name)
+    letters = found.signature.letters
+    point = draw(letters, rng_of(name))
+    rationals, field = RationalContext(), PrimeFieldContext()
+    kernel = found.kernels["left"]
+    exact = kernel.in_context(rationals, in_context(rationals, point, letters))
+    modular = kernel.in_context(field, in_context(field, point, letters))
+    pairs = [(exact, modular)]
+    if rationals.is_matrix(exact):
+        rows, columns = rationals.shape(exact)
+        assert field.shape(modular) == (rows, columns)
+        pairs = [
+            (rationals.entry(exact, i, j), field.entry(modular, i, j))
+            for i in range(rows)
+            for j in range(columns)
+        ]
+    for value, residue in pairs:
+        assert field.rational(int(value.p), int(value.q)) == residue
