@@ -27,14 +27,14 @@ from numerics.system import Array, State, System
 
 __all__ = ["Advance", "Run", "Step", "advance", "default_block", "iterate", "simulate"]
 
-# Scalars of state in a block: half a megabyte, so that a step works inside the second-level cache.
-BLOCK_SCALARS = 1 << 16
+# Scalars of state in a block: few enough for the cache, enough to hide the interpreter.
+BLOCK_SCALARS = 1 << 17
 
 
 def default_block(system: System) -> int:
     """Paths in a block: a power of two that follows from the size of the state alone."""
     fitting = BLOCK_SCALARS / max(1, system.size)
-    return int(2 ** np.clip(np.round(np.log2(fitting)), 5, 10))
+    return int(2 ** np.clip(np.round(np.log2(fitting)), 5, 11))
 
 
 def _system_start(system: System, start: Start, paths: int, last: bool) -> Callable[[Block], State]:
