@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Symbol
+from sympy import Expr
 from sympy.matrices.expressions import MatrixExpr
 
 from .basis import Basis, FormAlgebra
@@ -26,7 +26,14 @@ from .expressions import is_zero
 from .facts import Facts
 from .symbols import dt
 
-__all__ = ["Derivation", "MatrixDifferential", "Step", "algebraic_step", "ito_derivation"]
+__all__ = [
+    "Derivation",
+    "MatrixDifferential",
+    "ScalarDifferential",
+    "Step",
+    "algebraic_step",
+    "ito_derivation",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,20 +168,30 @@ def _sum(*terms: Any) -> Any:
 
 
 def _differential_of(f: Any) -> Any:
-    return MatrixDifferential(f) if isinstance(f, MatrixExpr) else Symbol(f"d({f})")
+    return MatrixDifferential(f) if isinstance(f, MatrixExpr) else ScalarDifferential(f)
 
 
-class MatrixDifferential(MatrixExpr):
-    """d(f) of a matrix, for display."""
+class _Shown:
+    """d(f), for display."""
 
-    @property
-    def shape(self) -> tuple[Any, Any]:
-        """Shape of f."""
-        rows, columns = self.args[0].shape
-        return rows, columns
+    args: tuple[Any, ...]
 
     def _sympystr(self, printer: Any) -> str:
         return f"d({printer._print(self.args[0])})"
 
     def _latex(self, printer: Any) -> str:
         return rf"\mathrm{{d}}\left({printer._print(self.args[0])}\right)"
+
+
+class ScalarDifferential(_Shown, Expr):
+    """d(f) of a scalar f, for display."""
+
+
+class MatrixDifferential(_Shown, MatrixExpr):
+    """d(f) of a matrix f, for display."""
+
+    @property
+    def shape(self) -> tuple[Any, Any]:
+        """Shape of f."""
+        rows, columns = self.args[0].shape
+        return rows, columns

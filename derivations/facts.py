@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from sympy import Inverse, MatAdd, MatMul, MatPow, Q, Transpose
-from sympy.assumptions.assume import AppliedPredicate
 
 from .errors import AssumptionError
 from .symbols import MatrixParameter
@@ -20,7 +19,7 @@ def full_row_rank(A: Any) -> Any:
 
 
 class Facts:
-    """Declared facts; remembers which were used, which were needed but not declared, and named rules."""
+    """Declared facts: which were used, which were needed and not declared, and named rules."""
 
     def __init__(self, declared: Iterable[Any] = ()) -> None:
         self.declared = tuple(declared)
@@ -35,17 +34,12 @@ class Facts:
 
     def is_positive_definite(self, A: Any) -> bool:
         """Whether A is declared, or by its form seen to be, positive definite."""
-        for fact in self.declared:
-            if isinstance(fact, AppliedPredicate) and fact.function == Q.positive_definite:
-                if fact.arguments[0] == A:
-                    self._use(fact)
-                    return True
+        if self._use(A, Q.positive_definite):
+            return True
         match A:
             case MatrixParameter():
                 return A.structure == "positive_definite"
-            case Inverse() | Transpose():
-                return self.is_positive_definite(A.args[0])
-            case MatPow():
+            case Inverse() | Transpose() | MatPow():
                 return self.is_positive_definite(A.args[0])
             case MatAdd():
                 return self._is_positive_sum(A)
@@ -73,13 +67,9 @@ class Facts:
             )
 
     def invertible(self, A: Any) -> None:
-        """Use that A is invertible: declared, implied by positive definiteness, or noted as implied."""
-        for fact in self.declared:
-            if isinstance(fact, AppliedPredicate) and fact.arguments[0] == A:
-                if fact.function in (Q.invertible, Q.positive_definite):
-                    self._use(fact)
-                    return
-        if not self.is_positive_definite(A) and Q.invertible(A) not in self.implied:
+        """Use that A is invertible: declared, seen from its definiteness, or noted as implied."""
+        known = self._use(A, Q.invertible) or self.is_positive_definite(A)
+        if not known and Q.invertible(A) not in self.implied:
             self.implied.append(Q.invertible(A))
 
     def note(self, rule: str) -> None:
@@ -87,9 +77,14 @@ class Facts:
         if rule not in self.rules:
             self.rules.append(rule)
 
-    def _use(self, fact: Any) -> None:
+    def _use(self, A: Any, predicate: Any) -> bool:
+        """Whether the predicate is declared of A; if so, that fact is used."""
+        fact = predicate(A)
+        if fact not in self.declared:
+            return False
         if fact not in self.used:
             self.used.append(fact)
+        return True
 
 
 def _is_gram(term: Any) -> bool:

@@ -1,7 +1,8 @@
 """Expressions at points: every letter a matrix of rationals, the value a ball of real numbers.
 
-Letters get exact rational values; the arithmetic is ball arithmetic (Arb, through python-flint), so a
-ball that excludes zero proves that the value is not zero.  Nothing here knows a rule of the calculus.
+Letters get exact rational values; the arithmetic is ball arithmetic (Arb, through python-flint), so
+a ball that excludes zero proves that the value is not zero.  Nothing here knows a rule of the
+calculus.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import random
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import count as count_up
-from itertools import product
+from operator import add, mul
 from typing import Any
 
 import flint
@@ -47,7 +49,7 @@ from sympy.matrices.expressions import MatrixExpr
 from .errors import DerivationError
 from .expressions import IndexSum, ScalarSum
 from .interpreter import interpret
-from .symbols import Dimension, Index, MatrixIncrement, MatrixParameter
+from .symbols import Dimension, Index, MatrixParameter
 from .words import Selector, Unit
 
 __all__ = ["NotAdmissible", "Point", "PointAlgebra", "draw", "evaluate", "precision", "sizes_for"]
@@ -157,6 +159,7 @@ class PointAlgebra:
         self.point = point
 
     def scalar(self, value: Any) -> Any:
+        """Numbers as they are, sizes as chosen, symbols and unknown functions as drawn."""
         if isinstance(value, Dimension):
             return flint.arb(self.point.size(value))
         if isinstance(value, Symbol | AppliedUndef | Derivative):
@@ -166,23 +169,22 @@ class PointAlgebra:
         if isinstance(value, KroneckerDelta):
             return flint.arb(int(value.args[0] == value.args[1]))
         if isinstance(value, Add | Mul):
-            parts = [self.scalar(a) for a in value.args]
-            total = parts[0]
-            for part in parts[1:]:
-                total = total + part if isinstance(value, Add) else total * part
-            return total
+            return reduce(add if isinstance(value, Add) else mul, map(self.scalar, value.args))
         return self.function(value.func, [self.scalar(a) for a in value.args])
 
     def letter(self, symbol: Any) -> Any:
+        """The letter's value at the point."""
         return self.point.letter(symbol)
 
     def block_column(self, selector: Selector) -> Any:
+        """The columns of the identity that belong to the block."""
         sizes = [self.point.size(n) for n in selector.partition]
         start, width = sum(sizes[: selector.position]), sizes[selector.position]
         entries = [flint.arb(int(a == start + b)) for a in range(sum(sizes)) for b in range(width)]
         return flint.arb_mat(sum(sizes), width, entries)
 
     def unit(self, vector: Unit) -> Any:
+        """A column of the identity; not admissible where the matrix is too small for it."""
         size, position = self.point.size(vector.size), self.point.size(Integer(0) + vector.position)
         if position >= size:
             raise NotAdmissible(
@@ -191,37 +193,46 @@ class PointAlgebra:
         return flint.arb_mat(size, 1, [flint.arb(int(a == position)) for a in range(size)])
 
     def identity(self, size: Any) -> Any:
+        """The identity of the size that the dimension has here."""
         return _identity(self.point.size(size))
 
     def zero(self, shape: Any) -> Any:
+        """Exact zeros."""
         rows, columns = (self.point.size(n) for n in shape)
         return flint.arb_mat(rows, columns, [flint.arb(0)] * (rows * columns))
 
-    def stack(self, expression: Any) -> Any:
-        return None
+    def stack(self, expression: Any) -> None:
+        """No stack is a letter here: its blocks have the values."""
 
     def add(self, a: Any, b: Any) -> Any:
+        """Entry by entry."""
         return a + b
 
     def mul(self, a: Any, b: Any) -> Any:
+        """The matrix product; the library wants a scalar on the right."""
         return b * a if isinstance(a, flint.arb) else a * b
 
     def transpose(self, a: Any) -> Any:
+        """Rows for columns."""
         return a.transpose()
 
     def inverse(self, a: Any, expression: Any) -> Any:
+        """A verified enclosure; not admissible where the matrix may be singular."""
         try:
             return a.inv()
         except ZeroDivisionError:
             raise NotAdmissible(f"{expression}: singular at this point") from None
 
     def trace(self, a: Any) -> Any:
+        """The sum of the diagonal."""
         return a.trace()
 
     def det(self, a: Any, expression: Any) -> Any:
+        """By elimination, whatever the matrix was made of."""
         return a.det()
 
     def function(self, head: Any, arguments: list[Any]) -> Any:
+        """A power or an elementary function; not admissible outside its domain."""
         if head is Pow:
             value = arguments[0] ** arguments[1]
         elif head in _FUNCTIONS:
@@ -233,17 +244,12 @@ class PointAlgebra:
         return value
 
     def total(self, body: Any, index: Index, *excluded: Any) -> Any:
-        count = self.point.size(index.range)
+        """Summed out, one value of the index after the other."""
         barred = {int(e) for e in excluded}
-        values = [n for n in range(1, count + 1) if n not in barred]
-        if not values:
-            is_matrix = isinstance(body, MatrixExpr)
-            return self.zero(body.shape) if is_matrix else flint.arb(0)
-        parts = [interpret(_at(body, index, n), self) for n in values]
-        total = parts[0]
-        for part in parts[1:]:
-            total = total + part
-        return total
+        values = (n for n in range(1, self.point.size(index.range) + 1) if n not in barred)
+        parts = (interpret(_at(body, index, n), self) for n in values)
+        zero = self.zero(body.shape) if isinstance(body, MatrixExpr) else flint.arb(0)
+        return reduce(add, parts, zero)
 
 
 def _at(body: Any, index: Index, n: int) -> Any:
@@ -253,9 +259,8 @@ def _at(body: Any, index: Index, n: int) -> Any:
     if isinstance(body, IndexSum | ScalarSum) and body.args[1] == index:
         return body
     args = [_at(a, index, n) for a in body.args]
-    return (
-        body.func(*args) if any(x is not y for x, y in zip(args, body.args, strict=True)) else body
-    )
+    kept = all(x is y for x, y in zip(args, body.args, strict=True))
+    return body if kept else body.func(*args)
 
 
 def evaluate(expression: Any, point: Point) -> Any:
@@ -266,7 +271,7 @@ def evaluate(expression: Any, point: Point) -> Any:
 def draw(
     expressions: Iterable[Any], facts: Iterable[Any] = (), *, count: int = 3, seed: int = 0
 ) -> list[Point]:
-    """Points at which all expressions can be evaluated and all facts hold; fewer if few are found."""
+    """Points where all expressions can be evaluated and all facts hold; fewer if few are found."""
     expressions, facts = list(expressions), list(facts)
     relations = [f for f in facts if not isinstance(f, AppliedPredicate)]
     predicates = [f for f in facts if isinstance(f, AppliedPredicate)]
@@ -320,7 +325,10 @@ def _holds(fact: Any, point: Point) -> bool:
             return bool(value > 0)
         if fact.function == Q.invertible:
             return bool(value.det() != 0)
-        return True
+        raise DerivationError(
+            f"assuming: {fact} cannot be checked at a point; say it with Q.positive_definite, "
+            "Q.invertible, Q.positive or a relation"
+        )
     if isinstance(fact, Relational):
         gap = evaluate(fact.lhs - fact.rhs, point)
         zero = flint.arb(0)

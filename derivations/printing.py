@@ -1,22 +1,28 @@
 """Expressions as Unicode for a terminal and as LaTeX, with the field's marks.
 
-A' is the transpose, A⁻¹ the inverse, tr and det are written out, Σ_i binds an index.  ``where`` names
-compound expressions: with {"M": ΘΘ'} every ΘΘ' is shown as M.
+A' is the transpose, A⁻¹ the inverse, tr and det are written out, Σ_i binds an index.  ``where``
+names compound expressions: with {"M": ΘΘ'} every ΘΘ' is shown as M.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sympy import Basic, MatMul, MatrixSymbol, Symbol, Transpose
+from sympy import Determinant, Identity, Inverse, MatMul, MatrixSymbol, Symbol, Transpose
 from sympy.core.mul import _keep_coeff
 from sympy.matrices.expressions import MatrixExpr
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.pretty.pretty_symbology import pretty_symbol
 from sympy.printing.str import StrPrinter
 
+from .expressions import BlockColumn, Stack, SymmetricBlock
+from .symbols import MatrixIncrement, ScalarIncrement, TimeIncrement
+
 __all__ = ["abbreviated", "latex", "unicode"]
+
+_CLOSED = (MatrixSymbol, Transpose, Inverse, Identity, Stack, SymmetricBlock, BlockColumn)
+"""What needs no brackets as a factor."""
 
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
@@ -58,11 +64,8 @@ def _replaced(expression: Any, compound: Any, letter: Any) -> Any:
 
 def _differential(expression: Any, compound: Any, letter: Any) -> Any:
     """d of a compound has its name in its own: d[W1; W2'] is dΘ."""
-    name = str(getattr(expression, "name", "")) if isinstance(expression, Basic) else ""
-    if isinstance(expression, MatrixSymbol) and name == f"d{compound}":
-        return MatrixSymbol(f"d{letter.name}", *expression.shape)
-    if isinstance(expression, Symbol) and str(compound) in name:
-        return Symbol(name.replace(str(compound), str(letter.name)))
+    if isinstance(expression, MatrixIncrement) and expression.name == f"d{compound}":
+        return expression.func(f"d{letter.name}", *expression.args[1:])
     return expression
 
 
@@ -75,81 +78,98 @@ def _runs(factors: list[Any], pattern: list[Any], letter: Any) -> list[Any]:
     return factors
 
 
-def _name(name: str) -> str:
-    """Greek names as letters, a leading d kept in front: dbeta is dβ."""
-    shown = str(pretty_symbol(name))
-    if name.startswith("d(") or " " in name:
-        return name
-    return "d" + _name(name[1:]) if shown == name and len(name) > 1 and name[0] == "d" else shown
+def _is_differential(letter: Any) -> bool:
+    role = getattr(letter, "role", "")
+    return role == "increment" or isinstance(
+        letter, MatrixIncrement | ScalarIncrement | TimeIncrement
+    )
 
 
-class _Unicode(StrPrinter):  # type: ignore[misc]
+def _signed_sum(terms: Iterable[str]) -> str:
+    """Terms joined by their signs."""
+    first, *others = terms
+    signed = (f" - {x[1:].lstrip()}" if x.startswith("-") else f" + {x}" for x in others)
+    return first + "".join(signed)
+
+
+def _greek(name: str) -> str:
+    """Greek names as letters, numbers at the end as subscripts, other subscripts in line."""
+    base, mark, below = name.partition("_")
+    return str(pretty_symbol(base)) + (f"_{_greek(below)}" if mark else "")
+
+
+def _blocks(name: str) -> list[tuple[Symbol, bool]]:
+    """The letters, and whether they are transposed, in the name of a stack: [W1; W2.T]."""
+    parts = name[1:-1].split("; ") if name.startswith("[") else []
+    return [(Symbol(part.removesuffix(".T")), part.endswith(".T")) for part in parts]
+
+
+class _Unicode(StrPrinter):
     """SymPy's own string printer with the marks of the field."""
 
+    printmethod = "_unicode"  # not _sympystr, which is how our expressions print themselves
+
     def _print_Symbol(self, expr: Any) -> str:
-        return _name(str(expr.name))
+        name = str(expr.name)
+        if not _is_differential(expr):
+            return _greek(name)
+        blocks = [self._print(x) + ("'" if turned else "") for x, turned in _blocks(name[1:])]
+        return f"d[{'; '.join(blocks)}]" if blocks else f"d{_greek(name[1:])}"
 
     _print_Dummy = _print_Symbol
+    _print_Dimension = _print_Symbol
+    _print_MatrixSymbol = _print_Symbol
 
-    def _print_MatrixSymbol(self, expr: Any) -> str:
-        return _name(str(expr.name))
+    def _print_FamilyMember(self, expr: Any) -> str:
+        return f"{self._print_Symbol(expr)}_{self._print(expr.index)}"
 
-    def _print(self, expr: Any, **kwargs: Any) -> str:
-        # Letters of ours are subclasses of SymPy's; their class names are not SymPy's.
-        if isinstance(expr, MatrixSymbol) and not hasattr(expr, "index"):
-            return self._print_MatrixSymbol(expr)
-        if isinstance(expr, Symbol):
-            return self._print_Symbol(expr)
-        method = getattr(self, f"_show_{type(expr).__name__}", None)
-        return str(method(expr)) if method else str(super()._print(expr, **kwargs))
+    _print_ScalarMember = _print_FamilyMember
 
-    def _show_Transpose(self, expr: Any) -> str:  # noqa: N802
+    def _print_Transpose(self, expr: Any) -> str:
         return f"{self._factor(expr.args[0])}'"
 
-    def _show_Inverse(self, expr: Any) -> str:  # noqa: N802
+    def _print_Inverse(self, expr: Any) -> str:
         return f"{self._factor(expr.args[0])}⁻¹"
 
-    def _show_MatPow(self, expr: Any) -> str:  # noqa: N802
+    def _print_MatPow(self, expr: Any) -> str:
         return f"{self._factor(expr.args[0])}{str(expr.args[1]).translate(_SUPERSCRIPT)}"
 
-    def _show_Trace(self, expr: Any) -> str:  # noqa: N802
+    def _print_Trace(self, expr: Any) -> str:
         return f"tr({self._print(expr.args[0])})"
 
-    def _show_Determinant(self, expr: Any) -> str:  # noqa: N802
+    def _print_Determinant(self, expr: Any) -> str:
         return f"det({self._print(expr.args[0])})"
 
-    def _show_log(self, expr: Any) -> str:
-        inner = expr.args[0]
-        if type(inner).__name__ == "Determinant":
-            return f"log {self._print(inner)}"
-        return f"log({self._print(inner)})"
+    def _print_log(self, expr: Any) -> str:
+        inner = self._print(expr.args[0])
+        return f"log {inner}" if isinstance(expr.args[0], Determinant) else f"log({inner})"
 
-    def _show_Identity(self, expr: Any) -> str:  # noqa: N802
+    def _print_Identity(self, expr: Any) -> str:
         return "I"
 
-    def _show_Stack(self, expr: Any) -> str:  # noqa: N802
+    def _print_Stack(self, expr: Any) -> str:
         return "[" + "; ".join(self._print(a) for a in expr.args) + "]"
 
-    def _show_SymmetricBlock(self, expr: Any) -> str:  # noqa: N802
+    def _print_SymmetricBlock(self, expr: Any) -> str:
         return f"S({self._print(expr.args[0])})"
 
-    def _show_BlockColumn(self, expr: Any) -> str:  # noqa: N802
-        return f"K{'₁₂₃₄₅₆₇₈₉'[int(expr.args[0])]}"
+    def _print_BlockColumn(self, expr: Any) -> str:
+        return _greek(f"K{int(expr.args[0]) + 1}")
 
-    def _show_IndexSum(self, expr: Any) -> str:  # noqa: N802
+    def _print_MatrixDifferential(self, expr: Any) -> str:
+        return f"d({self._print(expr.args[0])})"
+
+    _print_ScalarDifferential = _print_MatrixDifferential
+
+    def _print_IndexSum(self, expr: Any) -> str:
         index, *excluded = (self._print(i) for i in expr.args[1:])
         bound = index + (f"≠{','.join(excluded)}" if excluded else "")
         body = self._print(expr.args[0])
         return f"Σ_{bound} ({body})" if expr.args[0].is_Add else f"Σ_{bound} {body}"
 
-    _show_ScalarSum = _show_IndexSum
+    _print_ScalarSum = _print_IndexSum
 
-    def _show_FamilyMember(self, expr: Any) -> str:  # noqa: N802
-        return f"{_name(expr.name)}_{self._print(expr.index)}"
-
-    _show_ScalarMember = _show_FamilyMember
-
-    def _show_MatMul(self, expr: Any) -> str:  # noqa: N802
+    def _print_MatMul(self, expr: Any) -> str:
         scalars = [a for a in expr.args if not isinstance(a, MatrixExpr)]
         matrices = [a for a in expr.args if isinstance(a, MatrixExpr)]
         product = " ".join(self._factor(a) for a in matrices)
@@ -161,18 +181,12 @@ class _Unicode(StrPrinter):  # type: ignore[misc]
             return f"-{product}"
         return f"({text}) {product}" if coefficient.is_Add else f"{text} {product}"
 
-    def _show_MatAdd(self, expr: Any) -> str:  # noqa: N802
-        terms = sorted(map(self._print, expr.args), key=lambda text: text.startswith("-"))
-        return "".join(
-            (" - " + text[1:] if text.startswith("-") else " + " + text) if n else text
-            for n, text in enumerate(terms)
-        )
+    def _print_MatAdd(self, expr: Any) -> str:
+        return _signed_sum(sorted(map(self._print, expr.args), key=lambda x: x.startswith("-")))
 
     def _factor(self, expr: Any) -> str:
         text = self._print(expr)
-        simple = isinstance(expr, MatrixSymbol | Transpose) or not getattr(expr, "args", ())
-        bracketed = text.startswith(("S(", "[", "I", "K"))
-        return text if simple or bracketed or text.endswith("⁻¹") else f"({text})"
+        return text if isinstance(expr, _CLOSED) or not expr.args else f"({text})"
 
     def _print_Mul(self, expr: Any) -> str:
         return str(super()._print_Mul(expr)).replace("*", " ")
@@ -187,17 +201,29 @@ class _Unicode(StrPrinter):  # type: ignore[misc]
         return str(super()._print_Pow(expr, rational=rational)).replace("**", "^")
 
 
-class _Latex(LatexPrinter):  # type: ignore[misc]
-    """SymPy's LaTeX with a prime for the transpose and upright tr and det."""
+class _Latex(LatexPrinter):
+    """SymPy's LaTeX with ⊤ for the transpose, upright d, tr and det, and signs joined."""
+
+    def _print_Symbol(self, expr: Any, **settings: Any) -> str:
+        if not _is_differential(expr):
+            return str(super()._print_Symbol(expr, **settings))
+        name = str(expr.name)[1:]
+        mark = r"^{\top}"
+        blocks = [self._print(x) + (mark if turned else "") for x, turned in _blocks(name)]
+        stacked = r"\begin{bmatrix} " + r" \\ ".join(blocks) + r" \end{bmatrix}"
+        return rf"\mathrm{{d}}{stacked if blocks else self._print(Symbol(name))}"
+
+    _print_Dimension = _print_Symbol
+    _print_MatrixSymbol = _print_Symbol
 
     def _print_Transpose(self, expr: Any) -> str:
         return f"{self.parenthesize(expr.args[0], 65)}^{{\\top}}"
+
+    def _print_MatAdd(self, expr: Any) -> str:
+        return _signed_sum(sorted(map(self._print, expr.args), key=lambda x: x.startswith("-")))
 
     def _print_Trace(self, expr: Any) -> str:
         return rf"\operatorname{{tr}}\left({self._print(expr.args[0])}\right)"
 
     def _print_Determinant(self, expr: Any) -> str:
         return rf"\det\left({self._print(expr.args[0])}\right)"
-
-    def _print_Dimension(self, expr: Any) -> str:
-        return str(self._print_Symbol(expr))
