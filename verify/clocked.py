@@ -5,9 +5,9 @@ time moves by dt = dτ/rate at the state where the step begins, and the old nois
 Euler–Maruyama then gives one and the same path if the claim holds: no discretisation error enters.
 
 *In law*, where the rate depends on the state.  The declared system runs in its own time, step by
-equal step, until its clock shows τ; the changed one runs to τ with random numbers of its own.  Their
-empirical distribution functions are held against each other with the bound of Dvoretzky, Kiefer and
-Wolfowitz.
+equal step, until its clock shows τ; the changed one runs to τ with random numbers of its own.
+Their empirical distribution functions are held against each other with the bound of Dvoretzky,
+Kiefer and Wolfowitz.
 """
 
 from __future__ import annotations
@@ -19,16 +19,14 @@ from typing import Any
 import numpy as np
 
 from numerics.brownian import increments
-from numerics.contexts import RationalContext
 from numerics.loop import iterate
-from numerics.points import as_arrays
 from numerics.system import Array, System
 from numerics.transition import Transition
 
 from .bounds import dkw_half_width
 from .planning import Estimate, Plan
 from .problem import Problem
-from .sampling import sample_at, several_sizes
+from .sampling import generic_point, several_sizes
 from .systems import as_numbers
 from .verdict import Evidence, Status, combine
 
@@ -73,10 +71,7 @@ class _Clock:
 def clocked(problem: Problem, plan: Plan) -> Evidence:
     """Both systems of a change of time, on coupled paths and, where needed, in law."""
     sizes = next(iter(several_sizes(problem.signature, 1)), {})
-    exact = RationalContext()
-    sample = sample_at(
-        problem, exact, sizes, 1, plan.seed_for("point"), lambda _, point: as_arrays(point, exact)
-    )
+    sample = generic_point(problem, sizes, plan)
     if not sample.points:
         return sample.empty(TIER)
     clock = _made(problem, sizes, sample.values[0])
@@ -159,6 +154,11 @@ def _moved(
     return {name: state[name] + change[name] for name in system.states}
 
 
+def _rows(x: Array) -> Array:
+    """One row for each path."""
+    return x.reshape(len(x), -1)
+
+
 def _start(clock: _Clock) -> dict[str, Array]:
     return {name: np.asarray(clock.point[name], dtype=float) for name in clock.old.states}
 
@@ -191,17 +191,13 @@ def _on_paths(clock: _Clock, plan: Plan) -> float:
         paths=plan.effort.paths,
         seed=plan.seed_for("coupled paths"),
         draws=increments(clock.new, horizon=clock.horizon, steps=STEPS),
-        observe={key: lambda state, key=key: state[key] for key in start},
+        observe={
+            "both": lambda state: np.concatenate([_rows(state[key]) for key in start], axis=1)
+        },
         keep=True,
         block=256,
     )
-    old, new = (
-        np.concatenate(
-            [run.values[f"{side} {n}"][0].reshape(plan.effort.paths, -1) for n in clock.old.states],
-            axis=1,
-        )
-        for side in ("old", "new")
-    )
+    old, new = np.split(run.values["both"][0], 2, axis=1)
     return float(np.max(np.abs(old - new)) / np.max(np.abs(new)))
 
 
@@ -235,9 +231,7 @@ def _distance(a: Array, b: Array) -> float:
 
 def _columns(state: Mapping[str, Array], system: System) -> Array:
     """All entries of a state and the sum of their squares, (N, columns)."""
-    entries = np.concatenate(
-        [state[name].reshape(len(state[name]), -1) for name in system.states], axis=1
-    )
+    entries = np.concatenate([_rows(state[name]) for name in system.states], axis=1)
     return np.concatenate([entries, np.sum(entries**2, axis=1, keepdims=True)], axis=1)
 
 
@@ -261,7 +255,7 @@ def _changed_at(clock: _Clock, plan: Plan, paths: int, steps: int) -> Array:
         keep=True,
         block=1024,
     )
-    return run.values["x"][0]
+    return np.asarray(run.values["x"][0])
 
 
 def _declared_at(clock: _Clock, plan: Plan, paths: int, steps: int) -> tuple[Array, float]:

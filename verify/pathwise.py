@@ -1,4 +1,4 @@
-"""Per-path errors of a law at three step lengths: does their distribution shrink to zero?
+"""Per-path errors of a law at three step lengths, and whether they shrink to zero.
 
 A law that holds on every path is met by a simulated path up to its discretisation error.  At steps
 h, h/2, h/4 on the same Brownian paths the error e_h of a path is measured, and
@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from .bounds import quantile_interval
 from .planning import ErrorBudget, Estimate
 from .verdict import Status, combine
 
-__all__ = ["PathErrors", "ROUNDING", "path_errors"]
+__all__ = ["PathErrors", "path_errors"]
 
 OUTER = 0.9
 ROUNDING = 1e-10
@@ -119,10 +120,7 @@ def _spread(sizes: Sequence[Array], alpha: float) -> Estimate:
     root = float(np.sqrt(2))
     points = [_interval(x, OUTER, alpha, noisy=True) for x in sizes]
     quantiles = [float(np.quantile(x, OUTER)) for x in sizes]
-    before, after = (
-        (root * fine - coarse) / (root - 1)
-        for coarse, fine in zip(quantiles, quantiles[1:], strict=False)
-    )
+    before, after = ((root * fine - coarse) / (root - 1) for coarse, fine in pairwise(quantiles))
     (_, w1), (value, w2) = points[1:]
     # An error that shrinks faster than √h extrapolates below zero, which is no spread at all.
     half_width = (root * w2 + w1) / (root - 1)

@@ -7,24 +7,34 @@ transpose, or k written for p, shows only where they differ.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, TypeAlias
 
-from numerics.contexts import NumberContext
-from numerics.points import Predicate, meets, sample
+from numerics.contexts import NumberContext, RationalContext
+from numerics.errors import NotAdmissibleError
+from numerics.points import Predicate, as_arrays, meets, sample
 from numerics.signature import ClaimSignature, Condition
 
 from .planning import Plan
 from .problem import Problem
 from .verdict import Evidence, Status
 
-__all__ = ["Sample", "admissible", "net_sizes", "predicates", "sample_at", "several_sizes"]
+__all__ = [
+    "Sample",
+    "admissible",
+    "generic_point",
+    "net_sizes",
+    "predicates",
+    "sample_at",
+    "several_sizes",
+]
 
 Sizes: TypeAlias = Mapping[str, int]
 Evaluation: TypeAlias = Callable[[Sizes, Mapping[str, Any]], Any]
 
 LARGEST = 6
+TELLING = 40
 SPARE = 6
 """Sizes that may be tried for every one that is wanted."""
 
@@ -129,9 +139,18 @@ def predicates(problem: Problem) -> dict[str, Predicate]:
 
 
 def sample_at(
-    problem: Problem, ctx: NumberContext, sizes: Sizes, count: int, seed: int, of: Evaluation
+    problem: Problem,
+    ctx: NumberContext,
+    sizes: Sizes,
+    count: int,
+    seed: int,
+    of: Evaluation,
+    tries: int = 20,
 ) -> Sample:
-    """Admissible points at one size, at which ``of`` can be evaluated, with its values."""
+    """Admissible points at one size, at which ``of`` can be evaluated, with its values.
+
+    At most ``tries`` points are drawn for each one that is wanted.
+    """
     values: list[Any] = []
 
     def defined(ctx: NumberContext, point: Mapping[str, Any]) -> bool:
@@ -146,6 +165,7 @@ def sample_at(
         seed=seed,
         # Last, so that it is asked of admissible points only: every value belongs to one.
         predicates={**predicates(problem), "defined": defined},
+        tries=tries,
     )
     return Sample(
         points=tuple((sizes, point) for point in found.points),
@@ -153,6 +173,32 @@ def sample_at(
         refused=found.drawn - found.admissible,
         reasons=tuple(found.refused),
     )
+
+
+def generic_point(problem: Problem, sizes: Sizes, plan: Plan) -> Sample:
+    """One well-conditioned admissible point in float64, at which no scalar is 0, 1 or another one.
+
+    Where δ = 1, √δ for δ does not show; a tier that looks at one point looks at a telling one.
+    """
+    exact, refused = RationalContext(), 0
+    reasons: dict[str, None] = {}
+
+    def telling(sizes: Sizes, point: Mapping[str, Any]) -> Mapping[str, Any]:
+        values = as_arrays(point, exact)
+        scalars = [abs(float(v)) for v in values.values() if not isinstance(v, int) and v.ndim == 0]
+        if len({*scalars, 0.0, 1.0}) < len(scalars) + 2:
+            raise NotAdmissibleError("point: a scalar is 0, 1 or equal to another; draw again")
+        return values
+
+    for attempt in range(TELLING):
+        # The first point of every seed is generic; the badly conditioned profiles follow it.
+        seed = plan.seed_for(f"point {attempt}")
+        found = sample_at(problem, exact, sizes, 1, seed, telling, tries=1)
+        if found.points:
+            return replace(found, refused=refused)
+        refused += found.refused
+        reasons |= dict.fromkeys(found.reasons)
+    return Sample(points=(), values=(), refused=refused, reasons=tuple(reasons))
 
 
 def admissible(problem: Problem, ctx: NumberContext, plan: Plan, of: Evaluation) -> Sample:

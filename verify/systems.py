@@ -11,13 +11,13 @@ import numpy as np
 from numerics.brownian import basis
 from numerics.declared import DeclaredSystem
 from numerics.schemes.fields import ito_correction
-from numerics.system import State, System
+from numerics.system import Array, State, System
 
 __all__ = ["as_numbers"]
 
 
 def as_numbers(declared: DeclaredSystem, parameters: Mapping[str, Any]) -> System:
-    """The system with these parameters; paths stand on the first axis of what it is given.
+    """The system with these parameters.
 
     A Stratonovich declaration is read as Itô with the correction ½ Σ_j (∂b_j)b_j, which is found by
     central differences of the declared fields: no rule of calculus is used.
@@ -31,10 +31,28 @@ def as_numbers(declared: DeclaredSystem, parameters: Mapping[str, Any]) -> Syste
         moved = system.increment(point, t, dt, dB)
         if not np.any(dt):
             return moved
-        states = {name: point[name] for name in system.states}
-        c = ito_correction(system, units, states, t)
-        # One step length for all paths, or one for each.
-        step = {name: np.reshape(dt, (-1, *(1,) * (x.ndim - 1))) for name, x in states.items()}
-        return {name: value + step[name] * c[name] for name, value in moved.items()}
+        c = _correction(system, units, point, t)
+        return {
+            # One step length for all paths, or one for each.
+            name: value + np.reshape(dt, np.shape(dt) + (1,) * len(system.states[name])) * c[name]
+            for name, value in moved.items()
+        }
 
     return replace(system, increment=increment)
+
+
+def _correction(
+    system: System, units: Mapping[str, Array], point: Mapping[str, Any], t: float
+) -> dict[str, Array]:
+    """The correction at states with any leading batch axes."""
+    shapes = {
+        name: np.shape(point[name])[: np.ndim(point[name]) - len(shape)]
+        for name, shape in system.states.items()
+    }
+    batch = np.broadcast_shapes(*shapes.values())
+    flat = {
+        name: np.broadcast_to(point[name], (*batch, *shape)).reshape(-1, *shape)
+        for name, shape in system.states.items()
+    }
+    c = ito_correction(system, units, flat, t)
+    return {name: c[name].reshape(*batch, *shape) for name, shape in system.states.items()}

@@ -1,11 +1,11 @@
 """Algorithm: the real discrete algorithm on real data beside the stated rate.
 
-The algorithm is run at step sizes η, η/2, η/4 over the same time, at fixed ηδ (label noise) or fixed
-η/b (minibatches): at fixed δ the algorithm and its SDE do not agree as η → 0 (THEOREMS.md, §1).  The
-gap of a run is its change of log det M, taken from the weights, minus the stated rate integrated
-along the run; it is claimed to be of first order in η, so its value extrapolated to η = 0 must
-vanish.  An exact law of one step is checked draw by draw instead, against the weights that the
-algorithm arrived at.
+The algorithm is run at step sizes η, η/2, η/4 over the same time, at fixed ηδ (label noise) or
+fixed η/b (minibatches): at fixed δ the algorithm and its SDE do not agree as η → 0, since the
+squared residual loses as much determinant as the noise.  The gap of a run is its change of log det
+M, taken from the weights, minus the stated rate integrated along the run; it is claimed to be of
+first order in η, so its value extrapolated to η = 0 must vanish.  An exact law of one step is
+checked draw by draw instead, against the weights that the algorithm arrived at.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from numerics.system import Array
 from numerics.training import Algorithm, gradient_descent, label_noise, minibatch, run
 from numerics.training import Problem as Data
 from numerics.training import problem as data_of
-
 from verify.errors import UsageError
 from verify.pathwise import PathErrors, path_errors
 from verify.planning import Estimate, Plan

@@ -208,8 +208,8 @@ def _stated(ctx: FlintContext, value: Any, like: Any) -> Any:
 
 def _largest(gap: Any, scale: Any, error: Any, least: float = 0.0) -> Estimate:
     """The largest entries: what a drift consists of is measured over all its entries together."""
-    largest = [float(np.max(np.abs(x), initial=0.0)) for x in (gap, scale, error)]
-    return _relative(*largest, least)
+    size, unit, bias = (float(np.max(np.abs(x), initial=0.0)) for x in (gap, scale, error))
+    return _relative(size, unit, bias, least)
 
 
 def _identity(

@@ -12,15 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from numerics.contexts import RationalContext
 from numerics.generator import directions
 from numerics.one_step import OneStepEstimate, one_step_covariation, one_step_drift
-from numerics.points import as_arrays
 from numerics.system import Array, System
 from verify.coordinates import fitted
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
-from verify.sampling import Sample, net_sizes, sample_at, several_sizes
+from verify.sampling import generic_point, net_sizes, several_sizes
 from verify.systems import as_numbers
 from verify.verdict import Evidence, Status, combine
 
@@ -43,7 +41,7 @@ def check(problem: Problem, plan: Plan) -> Evidence:
     if problem.kind == "identity":
         return _enumerated(problem, plan)
     sizes = net_sizes(problem.signature) if problem.kind == "differential" else _smallest(problem)
-    sample = _generic_point(problem, sizes, plan)
+    sample = generic_point(problem, sizes, plan)
     if not sample.points:
         return sample.empty(TIER)
     measure = {"differential": _differential, "time change": _time_change}[problem.kind]
@@ -93,16 +91,6 @@ def _reason(status: Status, statuses: Mapping[str, Status], gaps: Gaps, plan: Pl
     if all(n is not None for n in needed):
         return f"{text}; {max(n for n in needed if n is not None):,} samples would settle it"
     return f"{text}; the bias is beyond half of the relevant error {RELEVANT:g}"
-
-
-def _generic_point(problem: Problem, sizes: Mapping[str, int], plan: Plan) -> Sample:
-    exact = RationalContext()
-
-    def defined(sizes: Mapping[str, int], point: Point) -> Point:
-        return as_arrays(point, exact)
-
-    # The first point drawn is generic; the badly conditioned profiles follow it.
-    return sample_at(problem, exact, sizes, 1, plan.seed_for("point"), defined)
 
 
 def _smallest(problem: Problem) -> Mapping[str, int]:
@@ -272,7 +260,7 @@ def _enumerated(problem: Problem, plan: Plan) -> Evidence:
     if sizes is None:
         reason = f"{problem.draws} has more than {LARGEST_ENUMERATION} entries at all sizes"
         return Evidence(tier=TIER, status=Status.NOT_APPLICABLE, reason=reason)
-    sample = _generic_point(problem, sizes, plan)
+    sample = generic_point(problem, sizes, plan)
     if not sample.points:
         return sample.empty(TIER)
     point, count = sample.values[0], _components(letter, sizes)

@@ -19,7 +19,6 @@ from numerics.schemes import named
 from numerics.signature import LetterSignature, PathSignature
 from numerics.simulate import simulate
 from numerics.system import Array, System
-
 from verify.clocked import clocked
 from verify.pathwise import PathErrors, path_errors
 from verify.planning import Plan
@@ -62,9 +61,9 @@ def _evidence(
     alpha = plan.budget.alpha if system.noises else 0.0
     paths = plan.effort.paths if system.noises else 1
     reason = (
-        f"observable − law at t = {horizon:g} relative to {scale:.3g}: median {centre.value:+.2g} ± "
-        f"{centre.half_width:.1g}, bias ≤ {centre.bias:.1g}, relevant {setting.relevant:g}; 90 % of "
-        f"paths within {spread.value:.1g} ± {spread.half_width:.1g} as h → 0"
+        f"observable − law at t = {horizon:g} relative to {scale:.3g}: median {centre.value:+.2g} "
+        f"± {centre.half_width:.1g}, bias ≤ {centre.bias:.1g}, relevant {setting.relevant:g}; 90 % "
+        f"of paths within {spread.value:.1g} ± {spread.half_width:.1g} as h → 0"
     )
     needed = centre.samples(paths, setting.relevant)
     if status == Status.INCONCLUSIVE and needed:
@@ -139,9 +138,7 @@ def _drawn(letter: LetterSignature, shape: tuple[int, ...], rng: np.random.Gener
 def _system(problem: Problem, setting: PathSignature, point: Mapping[str, Any]) -> System:
     # Label noise comes from its exact small law where it has one.
     name = "path_reduced" if "path_reduced" in setting.systems else "path"
-    declared = DeclaredSystem.from_signature(
-        setting.systems[name], problem.kernels, setting.sizes
-    )
+    declared = DeclaredSystem.from_signature(setting.systems[name], problem.kernels, setting.sizes)
     return replace(as_numbers(declared, point), paths_last=True)
 
 
