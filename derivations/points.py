@@ -109,7 +109,7 @@ class Point:
     def _drawn(self, symbol: Any) -> Any:
         rng = random.Random(f"{self.seed}:{type(symbol).__name__}:{symbol}")
         if not isinstance(symbol, MatrixExpr):
-            value = Rational(rng.randint(1, 9), rng.randint(1, 4))
+            value = Rational(rng.randint(1, 6), rng.randint(1, 8))
             if symbol.is_positive:
                 return _arb(value**2)
             return _arb(value * rng.choice((-1, 1)))

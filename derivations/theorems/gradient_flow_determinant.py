@@ -4,6 +4,8 @@ dΘ = S(R)Θ dt for any loss that depends on W1 W2 only.  Θ(t) = Φ(t)Θ(0) wit
 det Φ = 1, so the rank of Θ is kept from any start; the rank of W1 alone is not.
 """
 
+from typing import Any
+
 from sympy import Q, ZeroMatrix
 
 from derivations import (
@@ -21,6 +23,7 @@ from derivations import (
     dt,
     full_row_rank,
     logdet,
+    t,
     tr,
 )
 
@@ -78,6 +81,19 @@ def _determinant() -> DifferentialClaim:
 
 def _square_loss() -> DifferentialClaim:
     sde = _flow(residual)
+
+    def stated(rate: Any) -> dict[str, Any]:
+        """One rate, as every tier reads it."""
+        path = PathCheck(
+            sde=sde,
+            observable=logdet(M),
+            law=INITIAL + rate * t,
+            horizon=1,
+            sizes={p: 2, k: 1, l: 5, n: 8},
+        )
+        algorithm = AlgorithmCheck(algorithm="gradient_descent", rate=rate, dataset="diabetes")
+        return {"drift": rate, "path": path, "algorithm": algorithm}
+
     return DifferentialClaim(
         id="gradient_flow_determinant.square_loss",
         title="det M is constant along gradient flow of the square loss",
@@ -85,24 +101,17 @@ def _square_loss() -> DifferentialClaim:
         statement="det M(t) = det M(0) for the square loss, R = X'(Y − X W1 W2)/n.",
         sde=sde,
         observable=logdet(M),
-        drift=0 * k,
+        **stated(0 * k),
         assumptions=(RANK, WIDTH),
         where=WHERE,
         mutants=(
+            Mutant(name="leak", mistake="a slow leak: −k/2 a unit of time", changes=stated(-k / 2)),
             Mutant(
                 name="residual",
                 mistake="2 tr(R W2'W1') for 0",
                 changes={"drift": 2 * tr(residual * W2.T * W1.T)},
             ),
         ),
-        path=PathCheck(
-            sde=sde,
-            observable=logdet(M),
-            law=INITIAL,
-            horizon=1,
-            sizes={p: 2, k: 1, l: 5, n: 8},
-        ),
-        algorithm=AlgorithmCheck(algorithm="gradient_descent", rate=0 * k, dataset="diabetes"),
     )
 
 

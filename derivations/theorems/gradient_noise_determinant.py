@@ -88,39 +88,36 @@ def _general() -> DifferentialClaim:
 
 
 def _minibatch() -> DifferentialClaim:
-    rate = -2 * eta / b * spread(r[i])
     return DifferentialClaim(
         id="gradient_noise_determinant.minibatch",
         title="minibatch with replacement: rate (2η/b)(1/n Σ|x_i|²|r_i|² − |R|²)",
         source=SOURCE,
-        statement="Gaussian noise with the covariance of a minibatch drawn with replacement, r_i the residual of sample i under any loss.",
+        statement=(
+            "Gaussian noise with the covariance of a minibatch drawn with replacement, r_i the "
+            "residual of sample i under any loss."
+        ),
         sde=_system(sqrt(eta / (b * n))),
         observable=logdet(M),
-        drift=rate,
+        **_stated("minibatch_with_replacement", 2 * eta / b),
         assumptions=(RANK, WIDTH),
         where=WHERE,
         mutants=(
-            Mutant(name="factor_two", mistake="1 for 2", changes={"drift": rate / 2}),
+            _mutant("minibatch_with_replacement", "factor_two", "1 for 2", eta / b),
+            _mutant("minibatch_with_replacement", "batch", "b² for b", 2 * eta / b**2),
+            _mutant("minibatch_with_replacement", "root_eta", "√η for η", 2 * sqrt(eta) / b),
             Mutant(
                 name="uncentred",
                 mistake="|R|² not subtracted",
-                changes={"drift": rate - 2 * eta / b * tr(mean(r[i]) * mean(r[i]).T)},
+                changes={"drift": -2 * eta / b * (spread(r[i]) + tr(mean(r[i]) * mean(r[i]).T))},
             ),
-            Mutant(name="batch", mistake="b² for b", changes={"drift": rate / b}),
-            Mutant(name="root_eta", mistake="√η for η", changes={"drift": rate / sqrt(eta)}),
         ),
         inapplicable={"path": _FINITE},
-        algorithm=AlgorithmCheck(
-            algorithm="minibatch_with_replacement",
-            rate=-2 * eta / b * spread(square_loss),
-            dataset="diabetes",
-        ),
     )
 
 
 def _without_replacement() -> DifferentialClaim:
-    factor = (n - b) / (n - 1)
-    rate = -2 * eta / b * factor * spread(r[i])
+    sampling = "minibatch_without_replacement"
+    strength = 2 * eta / b * (n - b) / (n - 1)
     return DifferentialClaim(
         id="gradient_noise_determinant.without_replacement",
         title="minibatch without replacement: the rate times (n − b)/(n − 1)",
@@ -128,7 +125,7 @@ def _without_replacement() -> DifferentialClaim:
         statement="Gaussian noise with the covariance of a minibatch drawn without replacement.",
         sde=_system(sqrt(eta * (n - b) / (b * n * (n - 1)))),
         observable=logdet(M),
-        drift=rate,
+        **_stated(sampling, strength),
         assumptions=(
             RANK,
             WIDTH,
@@ -137,23 +134,30 @@ def _without_replacement() -> DifferentialClaim:
         ),
         where=WHERE,
         mutants=(
+            _mutant(sampling, "factor_two", "1 for 2", strength / 2),
             Mutant(
                 name="replacement",
                 mistake="the factor (n − b)/(n − 1) forgotten",
-                changes={"drift": rate / factor},
+                changes={"drift": -2 * eta / b * spread(r[i])},
             ),
             Mutant(
                 name="off_by_one",
                 mistake="(n − b)/n for (n − b)/(n − 1)",
-                changes={"drift": rate * (n - 1) / n},
+                changes={"drift": -strength * (n - 1) / n * spread(r[i])},
             ),
         ),
         inapplicable={"path": _FINITE},
-        algorithm=AlgorithmCheck(
-            algorithm="minibatch_without_replacement",
-            rate=-2 * eta / b * factor * spread(square_loss),
-        ),
     )
+
+
+def _stated(sampling: str, strength: Any) -> dict[str, Any]:
+    """One rate, strength × spread, as every tier reads it; real runs have the square loss."""
+    algorithm = AlgorithmCheck(algorithm=sampling, rate=-strength * spread(square_loss))
+    return {"drift": -strength * spread(r[i]), "algorithm": algorithm}
+
+
+def _mutant(sampling: str, name: str, mistake: str, strength: Any) -> Mutant:
+    return Mutant(name=name, mistake=mistake, changes=_stated(sampling, strength))
 
 
 _FINITE = "the rate depends on the path; the algorithm tier integrates it along real runs"

@@ -4,6 +4,8 @@ dΘ = S(R)Θ dt + S(dZ)Θ with E[dZ dZ'] = k C dt gives d log det M = −2k tr(C
 part, so det M(t) = det M(0) exp(−2k tr(C) t) on every path.
 """
 
+from typing import Any
+
 from sympy import sqrt
 
 from derivations import (
@@ -94,37 +96,41 @@ def _general() -> DifferentialClaim:
 
 
 def _label_noise() -> DifferentialClaim:
-    rate = -2 * eta * delta * k * tr(X.T * X) / n**2
     dZ = sqrt(eta * delta) / n * X.T * labels.d
     sde = MatrixSDE(moved_by(residual * dt + dZ), assuming=[RANK.condition])
-    return DifferentialClaim(
-        id="label_noise_determinant.label_noise",
-        title="label noise of variance δ at step η: d log det M = −2ηδk |X|²/n² dt",
-        source=f"{PAPER}, Theorem 4.2; constants in the convention time = steps·η, δ a variance",
-        statement="det M(t) = det M(0) exp(−2ηδk|X|²t/n²) on every path of the square loss with label noise.",
-        sde=sde,
-        observable=logdet(M),
-        drift=rate,
-        assumptions=(RANK, WIDTH),
-        where=WHERE,
-        mutants=(
-            Mutant(name="factor_two", mistake="1 for 2", changes={"drift": rate / 2}),
-            Mutant(name="sign", mistake="growth for decay", changes={"drift": -rate}),
-            Mutant(
-                name="root_delta",
-                mistake="√δ for δ",
-                changes={"drift": -2 * eta * sqrt(delta) * k * tr(X.T * X) / n**2},
-            ),
-            Mutant(name="mean", mistake="1/n for 1/n²", changes={"drift": rate * n}),
-            Mutant(name="missing_ito", mistake="no Itô term", changes={"drift": 0 * k}),
-        ),
-        path=PathCheck(
+
+    def stated(rate: Any) -> dict[str, Any]:
+        """One rate, as every tier reads it."""
+        path = PathCheck(
             sde=sde,
             observable=logdet(M),
             law=INITIAL + rate * t,
             horizon=1,
             sizes={p: 2, k: 1, l: 5, n: 8},
             values={eta: 1, delta: 2},
+        )
+        algorithm = AlgorithmCheck(algorithm="label_noise", rate=rate)
+        return {"drift": rate, "path": path, "algorithm": algorithm}
+
+    rate = -2 * eta * delta * k * tr(X.T * X) / n**2
+    root_delta = -2 * eta * sqrt(delta) * k * tr(X.T * X) / n**2
+    return DifferentialClaim(
+        id="label_noise_determinant.label_noise",
+        title="label noise of variance δ at step η: d log det M = −2ηδk |X|²/n² dt",
+        source=f"{PAPER}, Theorem 4.2; constants in the convention time = steps·η, δ a variance",
+        statement=(
+            "det M(t) = det M(0) exp(−2ηδk|X|²t/n²) on every path of the square loss with label noise."
         ),
-        algorithm=AlgorithmCheck(algorithm="label_noise", rate=rate),
+        sde=sde,
+        observable=logdet(M),
+        **stated(rate),
+        assumptions=(RANK, WIDTH),
+        where=WHERE,
+        mutants=(
+            Mutant(name="factor_two", mistake="1 for 2", changes=stated(rate / 2)),
+            Mutant(name="sign", mistake="growth for decay", changes=stated(-rate)),
+            Mutant(name="root_delta", mistake="√δ for δ", changes=stated(root_delta)),
+            Mutant(name="mean", mistake="1/n for 1/n²", changes=stated(rate * n)),
+            Mutant(name="missing_ito", mistake="no Itô term", changes=stated(0 * k)),
+        ),
     )

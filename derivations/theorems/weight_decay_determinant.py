@@ -4,6 +4,8 @@ Decay (μ/2)|Θ|² in the loss; Galanti et al. write λ|W|², μ = 2λ.  One ste
 Θ⁺ = ((1 − ημ) I + η S(G)) Θ.
 """
 
+from typing import Any
+
 from sympy import Identity, Lt, sqrt
 
 from derivations import (
@@ -101,8 +103,23 @@ def _general() -> DifferentialClaim:
 
 
 def _label_noise() -> DifferentialClaim:
-    rate = -2 * eta * delta * k * tr(X.T * X) / n**2 - 2 * mu * (p + k)
     sde = _decayed(residual * dt + sqrt(eta * delta) / n * X.T * labels.d)
+
+    def stated(rate: Any) -> dict[str, Any]:
+        """One rate, as every tier reads it."""
+        path = PathCheck(
+            sde=sde,
+            observable=logdet(M),
+            law=INITIAL + rate * t,
+            horizon=1,
+            sizes={p: 2, k: 1, l: 5, n: 8},
+            values={eta: 1, delta: 1, mu: "1/8"},
+        )
+        algorithm = AlgorithmCheck(algorithm="label_noise", rate=rate, values={"mu": 0.05})
+        return {"drift": rate, "path": path, "algorithm": algorithm}
+
+    decay = -2 * mu * (p + k)
+    rate = -2 * eta * delta * k * tr(X.T * X) / n**2 + decay
     return DifferentialClaim(
         id="weight_decay_determinant.label_noise",
         title="label noise with decay: −(2ηδk|X|²/n² + 2μ(p+k)) dt",
@@ -110,26 +127,14 @@ def _label_noise() -> DifferentialClaim:
         statement="det M falls exponentially on every path, at the sum of the two rates.",
         sde=sde,
         observable=logdet(M),
-        drift=rate,
+        **stated(rate),
         assumptions=(RANK, WIDTH),
         where=WHERE,
         mutants=(
-            Mutant(
-                name="once", mistake="μ(p+k) for 2μ(p+k)", changes={"drift": rate + mu * (p + k)}
-            ),
-            Mutant(
-                name="no_noise", mistake="the noise forgotten", changes={"drift": -2 * mu * (p + k)}
-            ),
+            Mutant(name="once", mistake="μ(p+k) for 2μ(p+k)", changes=stated(rate - decay / 2)),
+            Mutant(name="no_noise", mistake="the noise forgotten", changes=stated(decay)),
+            Mutant(name="no_decay", mistake="the decay forgotten", changes=stated(rate - decay)),
         ),
-        path=PathCheck(
-            sde=sde,
-            observable=logdet(M),
-            law=INITIAL + rate * t,
-            horizon=1,
-            sizes={p: 2, k: 1, l: 5, n: 8},
-            values={eta: 1, delta: 1, mu: "1/8"},
-        ),
-        algorithm=AlgorithmCheck(algorithm="label_noise", rate=rate, values={"mu": 0.05}),
     )
 
 
