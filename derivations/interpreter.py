@@ -12,7 +12,6 @@ from typing import Any, Protocol
 from sympy import (
     Add,
     Determinant,
-    Expr,
     Function,
     Identity,
     Inverse,
@@ -32,14 +31,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .errors import DerivationError
 from .expressions import BlockColumn, IndexSum, ScalarSum, Stack, SymmetricBlock, gram
-from .symbols import (
-    FamilyMember,
-    Letter,
-    MatrixIncrement,
-    ScalarIncrement,
-    ScalarMember,
-    ScalarState,
-)
+from .symbols import Letter, ScalarIncrement, ScalarMember, ScalarState
 from .words import Selector, Unit
 
 __all__ = ["Algebra", "interpret"]
@@ -105,11 +97,7 @@ def interpret(expression: Any, algebra: Algebra) -> Any:
     expression = sympify(expression)
     if isinstance(expression, MatrixExpr):
         return _matrix(expression, algebra)
-    if isinstance(expression, Letter) and not isinstance(expression, ScalarState):
-        if isinstance(expression, ScalarMember | ScalarIncrement):
-            return algebra.letter(expression)
-        return algebra.scalar(expression)
-    if isinstance(expression, ScalarState):
+    if isinstance(expression, ScalarState | ScalarMember | ScalarIncrement):
         return algebra.letter(expression)
     if not _is_compound(expression):
         return algebra.scalar(expression)
@@ -156,9 +144,6 @@ def _scalar(expression: Any, algebra: Algebra) -> Any:
             return algebra.total(*expression.args)
         case Pow() | Function():
             return algebra.function(expression.func, [walk(a, algebra) for a in expression.args])
-        case Expr():
-            # SymPy's own heads such as exp and log are Functions; anything else is not ours.
-            pass
     raise DerivationError(f"{expression}: the language has no rule for {type(expression).__name__}")
 
 
@@ -190,9 +175,7 @@ def _matrix(expression: Any, algebra: Algebra) -> Any:
             return _blocks(expression, algebra)
         case IndexSum():
             return algebra.total(*expression.args)
-    if isinstance(expression, Letter) and not isinstance(expression, ScalarMember):
-        return algebra.letter(expression)
-    if isinstance(expression, FamilyMember | MatrixIncrement):
+    if isinstance(expression, Letter):
         return algebra.letter(expression)
     raise DerivationError(f"{expression}: the language has no rule for {type(expression).__name__}")
 
@@ -232,18 +215,18 @@ def _blocks(expression: Any, algebra: Algebra) -> Any:
     product = gram(expression)
     if product is not None:
         return interpret(product, algebra)
-    blocks = expression.blocks
-    rows = tuple(blocks[a, 0].shape[0] for a in range(blocks.shape[0]))
-    columns = tuple(blocks[0, b].shape[1] for b in range(blocks.shape[1]))
-    if blocks.shape[1] == 1:
-        return interpret(Stack(*(blocks[a, 0] for a in range(blocks.shape[0]))), algebra)
+    blocks = expression.blocks.tolist()
+    if len(blocks[0]) == 1:
+        return interpret(Stack(*(row[0] for row in blocks)), algebra)
+    rows = tuple(row[0].shape[0] for row in blocks)
+    columns = tuple(block.shape[1] for block in blocks[0])
     parts = []
-    for a in range(len(rows)):
-        for b in range(len(columns)):
-            inner = interpret(blocks[a, b], algebra)
-            left = _column(Selector(rows, a), algebra)
+    for a, row in enumerate(blocks):
+        left = _column(Selector(rows, a), algebra)
+        for b, block in enumerate(row):
             right = algebra.transpose(_column(Selector(columns, b), algebra))
-            parts.append(algebra.mul(algebra.mul(left, inner), right))
+            inner = algebra.mul(left, interpret(block, algebra))
+            parts.append(algebra.mul(inner, right))
     return reduce(algebra.add, parts)
 
 

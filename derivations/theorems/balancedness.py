@@ -1,8 +1,8 @@
 """Balancedness under noise (as derived here).
 
 D = W1'W1 − W2W2' = Θ'JΘ is conserved by gradient flow.  Under S(dZ)Θ it has no martingale part:
-dD = (tr(C) W2W2' − k W1'CW1) dt.  For C = γI the fixed points are p W2W2' = k W1'W1; for C ≻ 0 a fixed
-point forces rank W1 = rank W2 ≤ min(p, k), since then W2W2' and W1'CW1 have one column space.
+dD = (tr(C) W2W2' − k W1'CW1) dt.  For C = γI the fixed points are p W2W2' = k W1'W1; for C ≻ 0 a
+fixed point forces rank W1 = rank W2 ≤ min(p, k), since then W2W2' and W1'CW1 have one column space.
 """
 
 from typing import Any
@@ -36,7 +36,7 @@ def theorem() -> Theorem:
     """Any covariance, isotropic noise, the square case with its path law, one discrete step."""
     return Theorem(
         id="balancedness",
-        title="The imbalance of the layers drifts to the noise equilibrium, without a martingale part",
+        title="The imbalance of the layers drifts to an equilibrium, without a martingale part",
         source=SOURCE,
         claims=(_general(), _isotropic(), _square(), _discrete()),
     )
@@ -48,7 +48,7 @@ def _general() -> DifferentialClaim:
         id="balancedness",
         title="dD = (tr(C) W2W2' − k W1'CW1) dt",
         source=SOURCE,
-        statement="D = W1'W1 − W2W2' has no martingale part under any noise S(C^½ dB)Θ, whatever R.",
+        statement="For any R and any noise S(C^½ dB)Θ, D = W1'W1 − W2W2' has no martingale part.",
         sde=MatrixSDE(moved_by(R * dt + B.d)),
         observable=D,
         drift=drift,
@@ -141,7 +141,8 @@ def _discrete() -> IdentityClaim:
         id="balancedness.discrete",
         title="one step: D⁺ = D + η²(W2G'GW2' − W1'GG'W1)",
         source=SOURCE,
-        statement="Exactly, for one step of GD or SGD with any residual G: the terms of first order in η cancel.",
+        statement="Exactly, for one step of GD or SGD with any residual G: "
+        "the terms of first order in η cancel.",
         left=moved1.T * moved1 - moved2 * moved2.T,
         right=D + gain,
         draws=G,

@@ -1,8 +1,8 @@
 """One step of GD or SGD, exactly (RD §6, as derived here).
 
 Θ⁺ = (I + η S(G)) Θ with any (noisy) residual G gives det M⁺ = det(I_k − η²G'G)² det M, so
-log det M⁺ − log det M = 2 Σ_i log|1 − η² s_i(G)²|.  To second order in η this is −2η²|G|², whose mean
-under label noise is −2η²(|R|² + δk|X|²/n²): the |R|² term has the order of the noise term.
+log det M⁺ − log det M = 2 Σ_i log|1 − η² s_i(G)²|.  To second order in η this is −2η²|G|², whose
+mean under label noise is −2η²(|R|² + δk|X|²/n²): the |R|² term has the order of the noise term.
 """
 
 from sympy import Identity, sqrt
@@ -44,7 +44,7 @@ def _step() -> IdentityClaim:
         id="discrete_determinant",
         title="det M⁺ = det(I_k − η²G'G)² det M",
         source=SOURCE,
-        statement="Exactly, for one step of GD or SGD with any sampling, G the step's noisy residual.",
+        statement="Exactly, for one step of GD or SGD with any sampling, G its noisy residual.",
         left=det(step * theta * theta.T * step.T),
         right=right,
         draws=G,
@@ -95,7 +95,7 @@ def _factor() -> IdentityClaim:
         ),
         inapplicable={
             "path": "one step of an algorithm has no paths",
-            "algorithm": "an identity between matrices; the step is checked for discrete_determinant",
+            "algorithm": "an identity of matrices; the step is checked for discrete_determinant",
         },
     )
 
@@ -107,7 +107,8 @@ def _mean_square() -> DifferentialClaim:
         id="discrete_determinant.mean_square",
         title="E|G|² grows by δk|X|²/n² over |R|² under label noise",
         source="as derived here",
-        statement="With dG = √δ/n X'dB run from R for one unit of time, G_1 is the noisy residual R + X'ε/n.",
+        statement="With dG = √δ/n X'dB run from R for one unit of time, "
+        "G_1 is the noisy residual R + X'ε/n.",
         sde=MatrixSDE({noisy: sqrt(delta) / n * X.T * labels.d}),
         observable=tr(noisy * noisy.T),
         drift=rate,

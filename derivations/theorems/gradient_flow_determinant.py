@@ -1,7 +1,7 @@
-"""Gradient flow conserves det M, the rank of Θ and the balancedness (RD Theorem 4.1, as derived here).
+"""Gradient flow conserves det M, the rank of Θ and the balancedness (RD Theorem 4.1).
 
-dΘ = S(R)Θ dt for any loss that depends on W1 W2 only.  Θ(t) = Φ(t)Θ(0) with dΦ = S(R)Φ dt and
-det Φ = 1, so the rank of Θ is kept from any start; the rank of W1 alone is not.
+As derived here: dΘ = S(R)Θ dt for any loss that depends on W1 W2 only.  Θ(t) = Φ(t)Θ(0) with
+dΦ = S(R)Φ dt and det Φ = 1, so the rank of Θ is kept from any start; the rank of W1 alone is not.
 """
 
 from typing import Any
@@ -120,7 +120,8 @@ def _propagator() -> DifferentialClaim:
         id="gradient_flow_determinant.propagator",
         title="Θ(t) = Φ(t) Θ(0): Φ⁻¹Θ is constant",
         source="as derived here",
-        statement="With dΦ = S(R)Φ dt the product Φ⁻¹Θ does not move, so rank Θ is kept from any start, full or not.",
+        statement="With dΦ = S(R)Φ dt the product Φ⁻¹Θ does not move, "
+        "so rank Θ is kept from any start, full or not.",
         sde=MatrixSDE({Theta: S(R) * Theta * dt, Phi: S(R) * Phi * dt}),
         observable=Phi.I * Theta,
         drift=ZeroMatrix(p + k, l),
@@ -166,7 +167,7 @@ def _balanced() -> DifferentialClaim:
         id="gradient_flow_determinant.balancedness",
         title="D = W1'W1 − W2W2' is conserved",
         source="as derived here; known for deep linear networks (Arora, Cohen, Hazan 2018)",
-        statement="The imbalance of the layers does not move under gradient flow of any loss of W1 W2.",
+        statement="The imbalance of the layers is kept by gradient flow of any loss of W1 W2.",
         sde=MatrixSDE(moved_by(R * dt)),
         observable=W1.T * W1 - W2 * W2.T,
         drift=ZeroMatrix(l, l),
@@ -187,7 +188,8 @@ def _first_layer() -> DifferentialClaim:
         id="gradient_flow_determinant.first_layer",
         title="det W1W1' alone is not conserved",
         source="as derived here",
-        statement="The tempting claim that det W1W1' is conserved; it is wrong, as the rank of W1 grows from W1 = 0.",
+        statement="The tempting claim that det W1W1' is conserved; "
+        "it is wrong, as the rank of W1 grows from W1 = 0.",
         sde=MatrixSDE(moved_by(R * dt), assuming=[first_rank.condition]),
         observable=logdet(W1 * W1.T),
         drift=0 * k,

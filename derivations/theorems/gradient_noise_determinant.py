@@ -1,10 +1,10 @@
 """Gradient noise of any covariance, and minibatches (RD §6, as derived here).
 
-For mean-zero noise S(dZ)Θ, dZ = Σ_i G_i dβ_i with state-dependent G_i, d log det M = −2 Σ_i |G_i|² dt,
-that is −2 E|dZ|².  A minibatch of size b as Gaussian noise with the same covariance: one step is
-η (g − R) with g the mean of b of the n sample gradients x_i r_i', so that per unit of time
-dZ = √(η/(b n)) Σ_i (x_i r_i' − R) dβ_i; drawing without replacement multiplies the covariance by
-(n − b)/(n − 1).
+For mean-zero noise S(dZ)Θ, dZ = Σ_i G_i dβ_i with state-dependent G_i,
+d log det M = −2 Σ_i |G_i|² dt, that is −2 E|dZ|².  A minibatch of size b as Gaussian noise with the
+same covariance: one step is η (g − R) with g the mean of b of the n sample gradients x_i r_i', so
+that per unit of time dZ = √(η/(b n)) Σ_i (x_i r_i' − R) dβ_i; drawing without replacement
+multiplies the covariance by (n − b)/(n − 1).
 """
 
 from typing import Any
@@ -67,7 +67,8 @@ def _general() -> DifferentialClaim:
         id="gradient_noise_determinant",
         title="d log det M = −2 Σ_i |G_i|² dt for dZ = Σ_i G_i dβ_i",
         source=SOURCE,
-        statement="log det M has no martingale part and the drift −2 E|dZ|²/dt, for any state-dependent G_i.",
+        statement="For any state-dependent G_i, log det M has the drift −2 E|dZ|²/dt "
+        "and no martingale part.",
         sde=MatrixSDE(moved_by(R * dt + total(G[i] * beta[i].d, i)), assuming=[RANK.condition]),
         observable=logdet(M),
         drift=-2 * variance,

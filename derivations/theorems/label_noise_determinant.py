@@ -1,7 +1,7 @@
 """Label noise: log det M falls at a constant rate on every path (RD Theorem 4.2, as derived here).
 
-dΘ = S(R)Θ dt + S(dZ)Θ with E[dZ dZ'] = k C dt gives d log det M = −2k tr(C) dt, without a martingale
-part, so det M(t) = det M(0) exp(−2k tr(C) t) on every path.
+dΘ = S(R)Θ dt + S(dZ)Θ with E[dZ dZ'] = k C dt gives d log det M = −2k tr(C) dt, without a
+martingale part, so det M(t) = det M(0) exp(−2k tr(C) t) on every path.
 """
 
 from typing import Any
@@ -60,7 +60,8 @@ def _general() -> DifferentialClaim:
         id="label_noise_determinant",
         title="d log det M = −2k tr(C) dt for noise S(C^½ dB)Θ",
         source=f"{PAPER}, Theorem 4.2; general covariance as derived here",
-        statement="For any residual process R, log det M has the constant drift −2k tr(C) and no martingale part.",
+        statement="For any residual process R, log det M has the constant drift −2k tr(C) "
+        "and no martingale part.",
         sde=MatrixSDE(moved_by(R * dt + B.d), assuming=[RANK.condition]),
         observable=logdet(M),
         drift=rate,
@@ -89,7 +90,7 @@ def _general() -> DifferentialClaim:
             ),
         ),
         inapplicable={
-            "path": "R is any process here; paths are simulated for label_noise_determinant.label_noise",
+            "path": "R is any process here; paths: label_noise_determinant.label_noise",
             "algorithm": "R is any process here; see label_noise_determinant.label_noise",
         },
     )
@@ -119,7 +120,8 @@ def _label_noise() -> DifferentialClaim:
         title="label noise of variance δ at step η: d log det M = −2ηδk |X|²/n² dt",
         source=f"{PAPER}, Theorem 4.2; constants in the convention time = steps·η, δ a variance",
         statement=(
-            "det M(t) = det M(0) exp(−2ηδk|X|²t/n²) on every path of the square loss with label noise."
+            "det M(t) = det M(0) exp(−2ηδk|X|²t/n²) on every path of the square loss "
+            "with label noise."
         ),
         sde=sde,
         observable=logdet(M),

@@ -1,12 +1,12 @@
 """Change of time (RD (5.2) → (5.3), the step a reviewer could not follow; as derived here).
 
-In the large-noise limit dΘ = √γ S(dB)Θ.  With τ = γt and B̃_τ = √γ B_{τ/γ}, which is a Brownian motion
-of the time τ because E|B̃_τ|² = γ·τ/γ = τ per component, dΘ = S(dB̃_τ)Θ: the factor √γ goes into the
-new Brownian motion, since √γ dB has variance γ dt = dτ.  In general dX = a F dt + √a G dB becomes
-dX = F dτ + G dB̃ under dτ = a dt, for a clock a > 0 that may depend on the state.
+In the large-noise limit dΘ = √γ S(dB)Θ.  With τ = γt and B̃_τ = √γ B_{τ/γ}, which is a Brownian
+motion of the time τ because E|B̃_τ|² = γ·τ/γ = τ per component, dΘ = S(dB̃_τ)Θ: the factor √γ goes
+into the new Brownian motion, since √γ dB has variance γ dt = dτ.  In general dX = a F dt + √a G dB
+becomes dX = F dτ + G dB̃ under dτ = a dt, for a clock a > 0 that may depend on the state.
 
-What breaks when √a and a are confused: with dτ = √γ dt the coefficient γ^{1/4} stays in front of the
-noise, and the drift and the noise of a general equation are scaled differently.
+What breaks when √a and a are confused: with dτ = √γ dt the coefficient γ^{1/4} stays in front of
+the noise, and the drift and the noise of a general equation are scaled differently.
 """
 
 from sympy import Q, sqrt
@@ -80,7 +80,7 @@ def _general() -> TimeChangeClaim:
         id="time_change.general",
         title="dX = a F dt + √a G dB is dX = F dτ + G dB̃ under dτ = a dt",
         source="Dambis, Dubins and Schwarz; Øksendal, Theorem 8.5.7",
-        statement="For any positive adapted clock a, with ∫a dt = ∞ for a full half-line of new time.",
+        statement="For any positive adapted clock a; a full half-line of new time needs ∫a dt = ∞.",
         sde=MatrixSDE({X: a * F * dt + sqrt(a) * G * E.d}),
         rate=a,
         changed=MatrixSDE({X: F * dt + G * E_tau.d}),
@@ -110,7 +110,7 @@ def _state_dependent() -> TimeChangeClaim:
     clock = 1 + x**2
     return TimeChangeClaim(
         id="time_change.state_dependent",
-        title="dx = −x(1+x²) dt + √(1+x²) dβ is an Ornstein–Uhlenbeck process in the time ∫(1+x²) dt",
+        title="dx = −x(1+x²) dt + √(1+x²) dβ is Ornstein–Uhlenbeck in the time ∫(1+x²) dt",
         source="as derived here; Øksendal, Theorem 8.5.7",
         statement="A clock that depends on the state: dx = −x dτ + dβ̃, dτ = (1+x²) dt.",
         sde=MatrixSDE({x: -x * clock * dt + sqrt(clock) * beta.d}),
@@ -133,7 +133,8 @@ def _confused() -> TimeChangeClaim:
         id="time_change.confused",
         title="with dτ = √γ dt the equation is not (5.3)",
         source="as derived here",
-        statement="The tempting claim that τ = √γ t removes γ; it is wrong, γ^{1/4} stays in front of the noise.",
+        statement="The tempting claim that τ = √γ t removes γ; "
+        "it is wrong, γ^{1/4} stays in front of the noise.",
         sde=MatrixSDE({Theta: sqrt(gamma) * S(B.d) * Theta}),
         rate=sqrt(gamma),
         changed=MatrixSDE({Theta: S(B_tau.d) * Theta}),

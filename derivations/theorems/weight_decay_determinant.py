@@ -1,4 +1,4 @@
-"""Weight decay beside label noise: it adds −2μ(p+k) to the rate (seed of this claim: as derived here).
+"""Weight decay beside label noise: it adds −2μ(p+k) to the rate (as derived here).
 
 Decay (μ/2)|Θ|² in the loss; Galanti et al. write λ|W|², μ = 2λ.  One step is
 Θ⁺ = ((1 − ημ) I + η S(G)) Θ.
@@ -96,7 +96,7 @@ def _general() -> DifferentialClaim:
             ),
         ),
         inapplicable={
-            "path": "R is any process here; paths are simulated for weight_decay_determinant.label_noise",
+            "path": "R is any process here; paths: weight_decay_determinant.label_noise",
             "algorithm": "R is any process here; see weight_decay_determinant.label_noise",
         },
     )
@@ -147,7 +147,8 @@ def _discrete() -> IdentityClaim:
         id="weight_decay_determinant.discrete",
         title="one step: det M⁺ = (1−ημ)^{2(p+k)} det(I − (η/(1−ημ))² G'G)² det M",
         source=SOURCE,
-        statement="Exactly, for every step and every noisy residual G: 2(p+k) log(1−ημ) is added and s_i becomes s_i/(1−ημ).",
+        statement="Exactly, for every step and every noisy residual G: "
+        "2(p+k) log(1−ημ) is added and s_i becomes s_i/(1−ημ).",
         left=det(step * theta * theta.T * step.T),
         right=right,
         draws=G,
