@@ -12,16 +12,14 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-from sympy import Add, Integer, Symbol, expand, sstr
+from sympy import Add, Symbol, expand, sstr
 
 from .errors import DerivationError, ShapeError
 from .symbols import Index, ScalarIncrement, ScalarMember, same_shape, same_size
 from .terms import Monomial, Term, apart, bind, product
-from .words import factor, transpose_word, word_text
+from .words import ONE, factor, transpose_word, word_text
 
 __all__ = ["Atom", "Form", "expanded"]
-
-ONE = Integer(1)
 
 
 def expanded(coefficient: Any) -> Any:

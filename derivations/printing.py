@@ -17,7 +17,7 @@ from sympy.printing.pretty.pretty_symbology import pretty_symbol
 from sympy.printing.str import StrPrinter
 
 from .expressions import BlockColumn, Stack, SymmetricBlock
-from .symbols import MatrixIncrement, ScalarIncrement, TimeIncrement
+from .symbols import MatrixIncrement, is_increment
 
 __all__ = ["abbreviated", "latex", "unicode"]
 
@@ -78,13 +78,6 @@ def _runs(factors: list[Any], pattern: list[Any], letter: Any) -> list[Any]:
     return factors
 
 
-def _is_differential(letter: Any) -> bool:
-    role = getattr(letter, "role", "")
-    return role == "increment" or isinstance(
-        letter, MatrixIncrement | ScalarIncrement | TimeIncrement
-    )
-
-
 def _signed_sum(terms: Iterable[str]) -> str:
     """Terms joined by their signs."""
     first, *others = terms
@@ -111,7 +104,7 @@ class _Unicode(StrPrinter):
 
     def _print_Symbol(self, expr: Any) -> str:
         name = str(expr.name)
-        if not _is_differential(expr):
+        if not is_increment(expr):
             return _greek(name)
         blocks = [self._print(x) + ("'" if turned else "") for x, turned in _blocks(name[1:])]
         return f"d[{'; '.join(blocks)}]" if blocks else f"d{_greek(name[1:])}"
@@ -205,7 +198,7 @@ class _Latex(LatexPrinter):
     """SymPy's LaTeX with ⊤ for the transpose, upright d, tr and det, and signs joined."""
 
     def _print_Symbol(self, expr: Any, **settings: Any) -> str:
-        if not _is_differential(expr):
+        if not is_increment(expr):
             return str(super()._print_Symbol(expr, **settings))
         name = str(expr.name)[1:]
         mark = r"^{\top}"

@@ -22,11 +22,10 @@ from .symbols import (
     Letter,
     MatrixIncrement,
     MatrixState,
-    ScalarIncrement,
-    ScalarMember,
     ScalarState,
     TimeIncrement,
     dt,
+    is_increment,
     same_shape,
     t,
 )
@@ -35,13 +34,6 @@ if TYPE_CHECKING:
     from .differential import Differential
 
 __all__ = ["MatrixSDE", "increment_of", "increments_of", "is_increment", "linear_part"]
-
-
-def is_increment(x: Any) -> bool:
-    """Whether x is dt or the differential of a Brownian motion."""
-    if isinstance(x, ScalarMember):
-        return bool(x.role == "increment")
-    return isinstance(x, TimeIncrement | ScalarIncrement | MatrixIncrement)
 
 
 def increment_of(brownian: Any) -> Any:

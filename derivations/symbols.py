@@ -42,6 +42,7 @@ __all__ = [
     "dims",
     "dt",
     "index",
+    "is_increment",
     "positive",
     "real",
     "same_shape",
@@ -87,6 +88,13 @@ class ScalarIncrement(Letter, Symbol):
 
 class TimeIncrement(Symbol):
     """The differential dt."""
+
+
+def is_increment(x: Any) -> bool:
+    """Whether x is dt or the differential of a Brownian motion."""
+    if isinstance(x, ScalarMember):
+        return x.role == "increment"
+    return isinstance(x, TimeIncrement | ScalarIncrement | MatrixIncrement)
 
 
 t = Symbol("t", real=True)

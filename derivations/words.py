@@ -12,14 +12,7 @@ from typing import Any, NamedTuple
 
 from sympy import Add, Integer, MatrixSymbol
 
-from .symbols import (
-    FamilyMember,
-    Index,
-    MatrixIncrement,
-    MatrixParameter,
-    ScalarIncrement,
-    ScalarMember,
-)
+from .symbols import FamilyMember, Index, MatrixParameter, ScalarMember, is_increment
 
 __all__ = [
     "Factor",
@@ -99,10 +92,7 @@ class Factor:
     @property
     def is_increment(self) -> bool:
         """Whether the letter is a differential: of a Brownian motion, or formal."""
-        base = self.base
-        if isinstance(base, ScalarMember):
-            return bool(base.role == "increment")
-        return isinstance(base, MatrixIncrement | ScalarIncrement)
+        return is_increment(self.base)
 
     def relabel(self, names: Mapping[Index, Index]) -> Factor:
         """The factor with its indices renamed."""
