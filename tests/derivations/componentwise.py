@@ -182,6 +182,13 @@ def covariation(sde: Any, f: Any, g: Any, point: Point) -> Any:
     return result
 
 
+def same(stated: Any, found: Any) -> bool:
+    """Whether a stated value is the found one; a stated 0 may stand for an array of zeros."""
+    if isinstance(found, np.ndarray) and not isinstance(stated, np.ndarray):
+        stated = found * 0 + stated
+    return equal_numbers(stated, found)
+
+
 def equal_numbers(a: Any, b: Any) -> bool:
     """Whether two numbers or arrays are the same; to 50 digits where logs and roots are left."""
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ from sympy import (
 from sympy.matrices.expressions import MatrixExpr
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from derivations.expressions import IndexSum, ScalarSum, Stack, SymmetricBlock
+from derivations.expressions import BlockColumn, IndexSum, ScalarSum, Stack, SymmetricBlock
 from derivations.sde import is_increment
 from derivations.symbols import (
     Dimension,
@@ -153,19 +153,26 @@ class Evaluator:
         return tuple(np.block([[b[n] for b in row] for row in rows]) for n in range(self.order + 1))
 
     def index_sum(self, expression: Any) -> Series:
-        summand, index = expression.args
-        result: Series | None = None
+        """Over the whole range, without the values that indices named after it have."""
+        summand, index, *excluded = expression.args
+        without = {self.size(other) for other in excluded}
+        result = self.zero(expression)
         for i in range(1, self.size(index.range) + 1):
-            inner = Evaluator(
-                sizes=self.sizes,
-                letters=self.letters,
-                order=self.order,
-                bound={**self.bound, index: i},
-            )
-            term = inner(summand)
-            result = term if result is None else plus(result, term)
-        assert result is not None
+            if i not in without:
+                result = plus(result, replace(self, bound={**self.bound, index: i})(summand))
         return result
+
+    def zero(self, expression: Any) -> Series:
+        if not isinstance(expression, MatrixExpr):
+            return constant(QQ(0), self.order)
+        return constant(zero_matrix(*map(self.size, expression.shape)), self.order)
+
+    def block_column(self, expression: Any) -> Series:
+        """K_a: the columns of the identity that belong to the a-th block."""
+        position, *partition = map(self.size, expression.args)
+        start = sum(partition[:position])
+        columns = unit_matrix(sum(partition))[:, start : start + partition[position]]
+        return constant(columns, self.order)
 
 
 RULES: tuple[tuple[Any, Callable[[Evaluator, Any], Series]], ...] = (
@@ -177,8 +184,9 @@ RULES: tuple[tuple[Any, Callable[[Evaluator, Any], Series]], ...] = (
     (Stack, Evaluator.stack),
     (SymmetricBlock, Evaluator.symmetric_block),
     (BlockMatrix, Evaluator.block_matrix),
+    (BlockColumn, Evaluator.block_column),
     (Identity, lambda e, x: constant(unit_matrix(e.size(x.shape[0])), e.order)),
-    (ZeroMatrix, lambda e, x: constant(zero_matrix(*map(e.size, x.shape)), e.order)),
+    (ZeroMatrix, Evaluator.zero),
     (MatAdd | Add, Evaluator.sum),
     (MatMul | Mul, Evaluator.product),
     (Inverse, lambda e, x: inverse(e(x.arg))),
@@ -279,9 +287,9 @@ def _drawn(letter: Any, sizes: Mapping[Any, int], rng: random.Random) -> Any:
     if not isinstance(letter, MatrixExpr):
         return rational(rng) ** 2 if letter.is_positive else rational(rng)
     array = _array(letter.shape, sizes, rng)
-    if isinstance(letter, MatrixParameter) and letter.kind == "symmetric":
+    if isinstance(letter, MatrixParameter) and letter.structure == "symmetric":
         return array + array.T
-    if isinstance(letter, MatrixParameter) and letter.kind == "positive_definite":
+    if isinstance(letter, MatrixParameter) and letter.structure == "positive_definite":
         return array @ array.T + unit_matrix(len(array))
     return array
 

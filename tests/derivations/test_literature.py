@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from derivations.equality import Status, equal
+from derivations import Status, equal
 from tests.reference import Case, Covariation, all_cases
 
 CASES = {case.id: case for case in all_cases() if isinstance(case, Case)}

@@ -9,19 +9,24 @@ from typing import Any
 import pytest
 from sympy import Identity, Q, Rational, ZeroMatrix, log, sqrt
 
-from derivations.equality import Status, equal
-from derivations.expressions import S, logdet, stack, total, tr
-from derivations.sde import MatrixSDE
-from derivations.symbols import (
+from derivations import (
     Brownian,
     BrownianFamily,
     Family,
+    MatrixSDE,
     Parameter,
+    S,
     State,
+    Status,
     dims,
     dt,
+    equal,
     index,
+    logdet,
     positive,
+    stack,
+    total,
+    tr,
 )
 from tests.derivations import componentwise as literal
 from tests.derivations.literal_values import draw

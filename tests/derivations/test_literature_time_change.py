@@ -9,11 +9,26 @@ from typing import Any
 import pytest
 from sympy import Integer, Q, Rational, log, sqrt
 
-from derivations.equality import Status, equal
-from derivations.errors import AssumptionError, DerivationError
-from derivations.expressions import S, det, logdet, stack, tr
-from derivations.sde import MatrixSDE
-from derivations.symbols import Brownian, Parameter, Process, State, dims, dt, positive, t
+from derivations import (
+    Brownian,
+    DerivationError,
+    MatrixSDE,
+    Parameter,
+    Process,
+    S,
+    State,
+    Status,
+    det,
+    dims,
+    dt,
+    equal,
+    logdet,
+    positive,
+    stack,
+    t,
+    tr,
+)
+from derivations.errors import AssumptionError
 from tests.derivations import componentwise as literal
 from tests.derivations.literal_values import draw
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pytest
-from sympy import ZeroMatrix, sympify
+from sympy import sympify
 
 from tests.derivations import componentwise as literal
 from tests.derivations.literal_values import Point, draw
@@ -14,29 +14,21 @@ from tests.derivations.truncated_series import number
 from tests.reference import Case, Covariation, all_cases
 
 SEEDS = (1, 2)
+CASES = all_cases()
 AT_SIZES = [
-    pytest.param(case, sizes, id=f"{case.id}-{'-'.join(f'{d}{n}' for d, n in sizes.items())}")
-    for case in all_cases()
+    pytest.param(case, sizes, id="-".join([case.id, *(f"{d}{n}" for d, n in sizes.items())]))
+    for case in CASES
     for sizes in case.sizes
 ]
+SIZED = [pytest.param(case, id=case.id) for case in CASES if case.sizes]
 
 
-def point_of(case: Any, sizes: Any, seed: int) -> Point:
+def point_of(case: Case | Covariation, sizes: Mapping[Any, int], seed: int) -> Point:
     if isinstance(case, Covariation):
-        return draw(case.sde, case.f, case.g, case.rate, sizes=sizes, seed=seed)
-    return draw(
-        case.sde, case.f, case.drift, *case.wrong.values(), sizes=sizes, seed=seed,
-        values={d: number(sympify(v)) for d, v in case.values.items()},
-    )  # fmt: skip
-
-
-def zero_like(value: Any, pattern: Any) -> Any:
-    """A stated 0 as a number or as an array."""
-    return (
-        pattern * 0
-        if isinstance(pattern, np.ndarray) and not isinstance(value, np.ndarray)
-        else value
-    )
+        return draw(case.sde, case.f, case.g, *case.wrong.values(), sizes=sizes, seed=seed)
+    values = {letter: number(sympify(value)) for letter, value in case.values.items()}
+    wrong = (*case.wrong.values(), *case.wrong_martingale.values())
+    return draw(case.sde, case.f, case.drift, *wrong, sizes=sizes, seed=seed, values=values)
 
 
 @pytest.mark.parametrize(("case", "sizes"), AT_SIZES)
@@ -45,33 +37,36 @@ def test_stated_values_agree_with_the_component_wise_calculation(case: Any, size
         point = point_of(case, sizes, seed)
         if isinstance(case, Covariation):
             found = literal.covariation(case.sde, case.f, case.g, point)
-            assert literal.equal_numbers(point.value(case.rate), found)
+            assert literal.same(point.value(case.rate), found)
             continue
-        found = literal.drift(case.sde, case.f, point)
-        assert literal.equal_numbers(zero_like(point.value(case.drift), found), found)
+        assert literal.same(point.value(case.drift), literal.drift(case.sde, case.f, point))
         for moved in literal.motions(case.sde, point):
             found = literal.martingale(case.sde, case.f, point, moved)
-            stated = point.value(case.martingale, moved)
-            assert literal.equal_numbers(zero_like(stated, found), found)
+            assert literal.same(point.value(case.martingale, moved), found)
 
 
-@pytest.mark.parametrize(("case", "sizes"), AT_SIZES)
-def test_planted_mistakes_are_mistakes(case: Any, sizes: Any) -> None:
+@pytest.mark.parametrize("case", SIZED)
+def test_planted_mistakes_are_mistakes(case: Any) -> None:
     """At some point of some size of the case: a mistake may hide where a dimension is 1."""
     right = case.rate if isinstance(case, Covariation) else case.drift
+    points = [point_of(case, sizes, seed) for sizes in case.sizes[::-1] for seed in SEEDS]
     for mistake, wrong in case.wrong.items():
+        assert any(not literal.same(p.value(right), p.value(wrong)) for p in points), mistake
+
+
+@pytest.mark.parametrize("case", [case for case in SIZED if isinstance(case.values[0], Case)])
+def test_planted_mistakes_in_the_martingale_part_are_mistakes(case: Case) -> None:
+    points = [point_of(case, sizes, seed) for sizes in case.sizes[::-1] for seed in SEEDS]
+    for mistake, wrong in case.wrong_martingale.items():
         assert any(
-            not literal.equal_numbers(
-                zero_like(point.value(right), point.value(wrong)), point.value(wrong)
-            )
-            for seed in SEEDS
-            for other in case.sizes
-            for point in [point_of(case, other, seed)]
+            not literal.same(p.value(case.martingale, moved), p.value(wrong, moved))
+            for p in points
+            for moved in literal.motions(case.sde, p)
         ), mistake
 
 
-def test_there_are_cases() -> None:
-    assert len(all_cases()) > 80
-    assert all(case.wrong for case in all_cases())
-    assert all(isinstance(case, Case | Covariation) for case in all_cases())
-    assert ZeroMatrix(1, 1).shape == (1, 1)
+def test_every_case_plants_a_mistake_and_cites_its_source() -> None:
+    assert len(CASES) > 100
+    for case in CASES:
+        assert case.wrong, case.id
+        assert case.source, case.id

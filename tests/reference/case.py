@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from derivations.sde import MatrixSDE
+from derivations import MatrixSDE
 
 __all__ = ["Case", "Covariation"]
 

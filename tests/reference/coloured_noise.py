@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from sympy import Identity, Q, ZeroMatrix
 
-from derivations.expressions import logdet, tr
-from derivations.sde import MatrixSDE
-from derivations.symbols import Brownian, Parameter, State, dims
+from derivations import Brownian, MatrixSDE, Parameter, State, dims, logdet, tr
 from tests.reference.case import Case, Covariation
 
 n, m, r = dims("n m r")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from sympy import Identity, ZeroMatrix
 
-from derivations.expressions import S, det, stack, tr
-from derivations.sde import MatrixSDE
-from derivations.symbols import Brownian, Parameter, State, dims
+from derivations import Brownian, MatrixSDE, Parameter, S, State, det, dims, stack, tr
 from tests.reference.case import Case, Covariation
 
 SHEET = "theorem sheet, §0: contractions of a standard matrix Brownian motion"

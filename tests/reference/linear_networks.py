@@ -6,19 +6,24 @@ from typing import Any
 
 from sympy import BlockMatrix, Identity, Q, ZeroMatrix, sqrt
 
-from derivations.expressions import S, det, logdet, stack, total, tr
-from derivations.sde import MatrixSDE
-from derivations.symbols import (
+from derivations import (
     Brownian,
     BrownianFamily,
     Family,
+    MatrixSDE,
     Parameter,
     Process,
+    S,
     State,
+    det,
     dims,
     dt,
     index,
+    logdet,
     positive,
+    stack,
+    total,
+    tr,
 )
 from tests.reference.case import Case, Covariation
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from sympy import log, sqrt
 
-from derivations.expressions import entry, total, tr
-from derivations.sde import MatrixSDE
-from derivations.symbols import (
+from derivations import (
     Brownian,
     BrownianFamily,
     Family,
+    MatrixSDE,
     Parameter,
     State,
     dims,
     dt,
+    entry,
     index,
+    total,
+    tr,
 )
 from tests.reference.case import Case, Covariation
 

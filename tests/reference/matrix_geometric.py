@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from sympy import Identity
 
-from derivations.expressions import det, tr
-from derivations.sde import MatrixSDE
-from derivations.symbols import Brownian, Parameter, State, dims, dt
+from derivations import Brownian, MatrixSDE, Parameter, State, det, dims, dt, tr
 from tests.reference.case import Case, Covariation
 
 n = dims("n")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sympy import Function, Rational, cos, exp, log, sin, sqrt
 
-from derivations.sde import MatrixSDE
-from derivations.symbols import Brownian, Parameter, State, dt, positive, t
+from derivations import Brownian, MatrixSDE, Parameter, State, dt, positive, t
 from tests.reference.case import Case, Covariation
 
 OKSENDAL = "B. Øksendal, Stochastic Differential Equations, 6th ed. (2003)"

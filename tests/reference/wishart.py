@@ -6,9 +6,7 @@ from typing import Any
 
 from sympy import Identity, Q, ZeroMatrix, log, sqrt
 
-from derivations.expressions import det, entry, logdet, tr
-from derivations.sde import MatrixSDE
-from derivations.symbols import Brownian, State, dims, dt, positive
+from derivations import Brownian, MatrixSDE, State, det, dims, dt, entry, logdet, positive, tr
 from tests.reference.case import Case, Covariation
 
 BRU = "M.-F. Bru, Wishart processes, J. Theoretical Probability 4 (1991)"
