@@ -54,6 +54,12 @@ class Names:
             self._given[name] = self.fresh(re.sub(r"\W", "_", name) or "_")
         return self._given[name]
 
+    def copy(self) -> Names:
+        """The same names; what is given from now on is not shared."""
+        found = Names(())
+        found._taken, found._given = set(self._taken), dict(self._given)
+        return found
+
     def fresh(self, wish: str) -> str:
         """An identifier not yet in use, as near to the wish as possible."""
         name = f"_{wish}" if wish[0].isdigit() else wish

@@ -73,7 +73,7 @@ class _Breaker:
             part = self._part(value, room)
             if part is None:
                 return value
-            symbol = named(part, f"_{len(self.named)}_")
+            symbol = named(part, f"_{len(self.named)}")
             self.named.append((symbol, part))
             value = _exchanged(value, part, symbol)
         return value

@@ -23,10 +23,13 @@ from derivations.symbols import MatrixIncrement
 __all__ = [
     "System",
     "conditions",
+    "correlation_name",
+    "covariance_name",
     "formulas",
     "path_formulas",
     "path_systems",
     "rate_formulas",
+    "system_formulas",
     "systems",
 ]
 

@@ -148,7 +148,10 @@ def _printed(
                 keep.append(named(results[i], names.fresh(label)))
                 definitions.append((keep[-1], results[i]))
             results = list(keep)
-        definitions, results = fit(definitions, results, printer.doprint, names.numbered, keep)
+        # Names get their numbers when lines are broken, and then a line may be too long again.
+        for _again in range(3):
+            numbered = names.copy().numbered
+            definitions, results = fit(definitions, results, printer.doprint, numbered, keep)
         lines = [(_plain(symbol), Listing(value)) for symbol, value in definitions]
         return lines, tuple(results) if formula.several else results[0]
 

@@ -83,6 +83,8 @@ class GenericPrinter(KernelPrinter):
     def loop_over(self, families: Mapping[str, str]) -> None:
         """Say, for every index, the list whose length is its range."""
         self._families.update(families)
+        for index in families:
+            self._index(index)
 
     def _range(self, index: str) -> str:
         if index not in self._families:

@@ -268,7 +268,7 @@ def wish(expression: Any) -> str:
         return "s"
     noisy = any(
         (is_increment(node) and node != dt)
-        or (isinstance(node, HoistedMatrix) and node.name.startswith("dZ"))
+        or (isinstance(node, HoistedMatrix) and "dZ" in node.name)
         for node in nodes(expression)
     )
     return "dZ" if noisy else "Z"

@@ -111,9 +111,25 @@ def statement(line: str, indent: int) -> str:
         return line
     at = _opening(line)
     body = line[at + 1 : -1]
-    if indent + 4 + len(body) > WIDTH:
+    lines = [body]
+    if indent + 4 + len(body) > WIDTH and body.startswith("[") and _opening(body) == 0:
+        # A list comprehension is broken before its loops.
+        lines = ["[", *(f"    {part}" for part in _loops(body[1:-1])), "]"]
+    if any(indent + 4 + len(part) > WIDTH for part in lines):
         return line
-    return f"{line[: at + 1]}\n    {body}\n{line[-1]}"
+    inside = "\n".join(f"    {part}" for part in lines)
+    return f"{line[: at + 1]}\n{inside}\n{line[-1]}"
+
+
+def _loops(text: str) -> list[str]:
+    """The element of a comprehension and its loops."""
+    found, depth, start = [], 0, 0
+    for at, letter in enumerate(text):
+        depth += (letter in "([") - (letter in ")]")
+        if depth == 0 and text.startswith(" for ", at):
+            found.append(text[start:at])
+            start = at + 1
+    return [*found, text[start:]]
 
 
 def _opening(line: str) -> int:

@@ -27,6 +27,7 @@ from derivations.codegen.formulas import (
     covariance_name,
     path_formulas,
     path_systems,
+    system_formulas,
 )
 from derivations.codegen.function import Formula, arguments
 from derivations.codegen.layout import Call
@@ -163,7 +164,7 @@ def _system(system: System) -> Call:
     correlations = tuple(
         (str(a.name), str(b.name), correlation_name(prefix, a, b)) for a, b in pairs
     )
-    used = _letters(_of_system(system))
+    used = _letters(system_formulas(system))
     return Call(
         "SystemSignature",
         prefix=prefix,
@@ -173,12 +174,6 @@ def _system(system: System) -> Call:
         **_given(correlations=correlations or None),
         **_given(calculus=None if sde.calculus == "ito" else sde.calculus),
     )
-
-
-def _of_system(system: System) -> tuple[Formula, ...]:
-    from derivations.codegen.formulas import system_formulas
-
-    return tuple(system_formulas(system))
 
 
 def _noise(prefix: str, noise: Any) -> Call:

@@ -71,7 +71,7 @@ v = Parameter("v", d)
 gamma, eta, a = positive("gamma"), positive("eta"), real("a")
 theta = stack(W1, W2.T)
 M = theta * theta.T
-i, j = index("i", n), index("j", n)
+i, j, s_ = index("i", n), index("j", n), index("s", n)
 x, y, c, w = Family("x", p), Family("y", k), Family("c"), Family("w")
 r = y[i] - W2.T * W1.T * x[i]
 
@@ -135,6 +135,9 @@ EXACT: dict[str, Any] = {
     "scalar independent of the index": total(gamma, i),
     "sum of a product of sums": total(c[i] * tr(total(x[j] * y[j].T, j) * y[i] * x[i].T), i),
     "same index inside": total(x[i] * c[i] * tr(total(x[i] * y[i].T, i) * G.T), i),
+    "index with the name of a part": total(
+        (gamma + c[s_]) ** 2 * tr(x[s_] * x[s_].T) / (3 + (gamma + c[s_]) ** 4), s_
+    ),
     "excluding an index": total(total(c[i] / (2 + w[j] ** 2), i, excluding=j), j),
     "matrices excluding an index": total(total(x[i] * y[j].T, i, excluding=j), j),
     "number of the others": total(w[j] * total(gamma, i, excluding=j), j),
