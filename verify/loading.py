@@ -11,6 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from numerics.signature import ClaimSignature, SystemSignature
+
 from .errors import KernelError, UsageError
 from .mutants import visible_tiers
 from .planning import TIERS
@@ -27,6 +29,8 @@ __all__ = [
     "require_current",
 ]
 
+
+ROOT = Path(__file__).resolve().parent.parent
 
 # Which claims are meant.
 
@@ -157,7 +161,7 @@ def generated(claim: Any) -> Problem:
         raise KernelError(f"{error}; run python -m derivations.build") from None
 
 
-def require_current(chosen: Sequence[Reference]) -> None:
+def require_current(chosen: Sequence[Reference], root: Path = ROOT) -> None:
     """Refuse to judge by kernels that were not generated from the declarations as they are.
 
     Raises
@@ -165,15 +169,24 @@ def require_current(chosen: Sequence[Reference]) -> None:
     KernelError
         Naming the theorems whose kernels are missing or out of date.
     """
-    from derivations import build
+    from derivations.build import Places
+    from derivations.manifest import Manifest, digest_of
 
-    places = build.Places(root=Path(build.__file__).resolve().parent.parent)
-    wanted = {r.claim.split(".")[0] for r in chosen if r.file is None and r.mutant is None}
-    stale = [name for name in build.outdated(places, sorted(wanted)) if name in wanted]
+    places = Places(root=root)
+    entries, shared = Manifest.read(places.manifest).entries, places.shared()
+    stale = []
+    for name in sorted({r.claim.split(".")[0] for r in chosen if r.file is None}):
+        entry = entries.get(name)
+        if (
+            entry is None
+            or (entry.shared, entry.source) != (shared, digest_of(places.theorems()[name]))
+            or any(digest_of(root / out) != made for out, made in entry.outputs.items())
+        ):
+            stale.append(name)
     if stale:
         raise KernelError(
-            f"kernels of {', '.join(stale)}: missing or older than the declaration; run python -m "
-            "derivations.build"
+            f"kernels of {', '.join(stale)}: missing or not of the declaration as it is; run "
+            "python -m derivations.build"
         )
 
 
@@ -185,7 +198,7 @@ def problem_of(claim: Any, kernels: Mapping[str, Any], signature: Any) -> Proble
         id=claim.id,
         title=claim.title,
         kernels=kernels,
-        signature=signature,
+        signature=_with_motions(signature),
         inapplicable=dict(claim.inapplicable),
         expected=Status(claim.expected),
         draws=None if draws is None else str(draws.name),
@@ -199,6 +212,35 @@ def problem_of(claim: Any, kernels: Mapping[str, Any], signature: Any) -> Proble
         ),
         claim=claim,
     )
+
+
+def _with_motions(signature: ClaimSignature) -> ClaimSignature:
+    """The signature with every noise named for its Brownian motion, B, and not for dB.
+
+    Generated signatures name the increment, `numerics.declared` the motion.
+    """
+    path = signature.path
+    return replace(
+        signature,
+        systems=_renamed(signature.systems),
+        path=None if path is None else replace(path, systems=_renamed(path.systems)),
+    )
+
+
+def _renamed(systems: Mapping[str, SystemSignature]) -> dict[str, SystemSignature]:
+    found = {}
+    for key, system in systems.items():
+        taken = {letter.name for letter in system.letters if letter.kind == "increment"}
+        noises = tuple(
+            replace(noise, name=noise.name[1:]) if noise.name in taken else noise
+            for noise in system.noises
+        )
+        pairs = tuple(
+            (a[1:] if a in taken else a, b[1:] if b in taken else b, rho)
+            for a, b, rho in system.correlations
+        )
+        found[key] = replace(system, noises=noises, correlations=pairs)
+    return found
 
 
 # What the catalogue holds, for people.

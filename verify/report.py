@@ -48,7 +48,7 @@ def rate_text(rate: float | None) -> str:
     """An error rate in words of at most a few letters."""
     if rate is None:
         return "not bounded"
-    return "0" if rate == 0 else f"{rate:.1g}"
+    return "0" if rate == 0 else f"at most {rate:.1g}"
 
 
 def brief(evidence: Evidence) -> str:
@@ -140,8 +140,8 @@ def rates_line(verdicts: Sequence[Verdict]) -> str:
     agree = [v.false_agree for v in verdicts if v.false_agree is not None]
     accepted = rate_text(sum(agree) if agree else None)
     return (
-        f"chance that some true claim is rejected: at most {rate_text(total)}; that some claim "
-        f"wrong by the relevant error is accepted: at most {accepted}"
+        f"chance that some true claim is rejected: {rate_text(total)}; that some claim wrong by "
+        f"the relevant error is accepted: {accepted}"
     )
 
 

@@ -121,20 +121,24 @@ class Verdict:
         A claim agrees only if every tier agrees; but tiers look at different parts of a claim, so
         the largest bound is the one that holds for each part.
         """
-        rates = [e.false_agree for e in self._applicable if e.false_agree is not None]
+        rates = [e.false_agree for e in self._decided if e.false_agree is not None]
         return max(rates, default=None)
 
     @property
     def false_reject(self) -> float | None:
-        """The sum of the tiers' false-reject bounds, None if some tier states none."""
-        rates = [e.false_reject for e in self._applicable]
-        if not rates or any(rate is None for rate in rates):
+        """The sum of the tiers' false-reject bounds, None if some tier states none.
+
+        A tier that found nothing has rejected nothing, and is left out.
+        """
+        rates = [e.false_reject for e in self._decided]
+        if any(rate is None for rate in rates):
             return None
         return math.fsum(rate for rate in rates if rate is not None)
 
     @property
-    def _applicable(self) -> list[Evidence]:
-        return [e for e in self.evidence if e.status != Status.NOT_APPLICABLE]
+    def _decided(self) -> list[Evidence]:
+        decided = (Status.AGREES, Status.DISAGREES)
+        return [e for e in self.evidence if e.status in decided]
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of JSON-able values."""

@@ -48,9 +48,7 @@ def claimed(algorithm: str, factor: float = 1.0, offset: float = 0.0, **values: 
         id=algorithm,
         title=algorithm,
         kernels={"rate": kernel},
-        signature=ClaimSignature(
-            claim=algorithm, kind="differential", dimensions=(), letters=()
-        ),
+        signature=ClaimSignature(claim=algorithm, kind="differential", dimensions=(), letters=()),
         algorithm=AlgorithmSetting(algorithm=algorithm, values=values),
     )
 

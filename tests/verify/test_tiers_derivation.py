@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sympy import log, sqrt
+from sympy import Identity, log, sqrt
 
 from derivations import (
     Brownian,
@@ -24,7 +24,6 @@ from derivations import (
     stack,
 )
 from derivations.claim import Assumption
-from sympy import Identity
 from tests.verify import problems
 from verify.planning import Plan
 from verify.problem import Problem

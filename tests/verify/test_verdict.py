@@ -70,8 +70,13 @@ def test_error_rates_add_up_for_rejection_and_do_not_hide_for_acceptance() -> No
 
 
 def test_a_tier_without_a_bound_leaves_the_sum_without_one() -> None:
-    parts = (evidence(AGREES), evidence(OPEN, false_reject=None))
+    parts = (evidence(AGREES), evidence(DISAGREES, false_reject=None))
     assert Verdict(claim="a", title="A", evidence=parts).false_reject is None
+
+
+def test_a_tier_that_found_nothing_has_no_part_in_the_rates() -> None:
+    parts = (evidence(AGREES, false_reject=1e-9), evidence(OPEN, false_reject=None))
+    assert Verdict(claim="a", title="A", evidence=parts).false_reject == 1e-9
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1.5, math.nan])

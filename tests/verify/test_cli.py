@@ -1,0 +1,258 @@
+"""The command line as a person uses it; judging itself is tested with the tiers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from verify import cli, loading
+from verify.errors import KernelError
+from verify.problem import Reference
+
+REQUIRE_CURRENT = loading.require_current
+FAST = ("--tier", "exact", "--effort", "quick", "--workers", "1")
+CLAIM = "discrete_determinant.factor"
+
+FILE = """
+from sympy import log
+from derivations import Brownian, DifferentialClaim, MatrixSDE, Mutant, State, Theorem, dt, positive
+
+x, beta = State("x", positive=True), Brownian("beta")
+mu, sigma = positive("mu"), positive("sigma")
+
+
+def theorem():
+    claim = DifferentialClaim(
+        id="mine",
+        title="d log x of geometric Brownian motion",
+        source="a textbook",
+        statement="The Ito term is half of the variance.",
+        sde=MatrixSDE({x: mu * x * dt + sigma * x * beta.d}),
+        observable=log(x),
+        drift=mu - sigma**2 / FACTOR,
+        martingale=sigma * beta.d,
+        mutants=(Mutant(name="missing", mistake="no Ito term", changes={"drift": mu}),),
+    )
+    return Theorem(id="mine", title="mine", source="mine", claims=(claim,))
+"""
+
+
+@pytest.fixture(autouse=True)
+def _as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Do not ask whether the generated kernels are those of this very source tree."""
+    monkeypatch.setattr(loading, "require_current", lambda chosen: None)
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.py"
+    path.write_text(FILE.replace("FACTOR", "2"))
+    return path
+
+
+@pytest.mark.parametrize("arguments", [(CLAIM,), ("run", CLAIM)])
+def test_run_is_the_command_without_a_name(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([*arguments, *FAST]) == 0
+    out, err = capsys.readouterr()
+    assert CLAIM in out
+    assert "AGREES" in out
+    assert "1 claims: 1 AGREES; all as expected" in out
+    assert err == ""
+
+
+def test_the_exit_code_is_1_for_a_wrong_claim(
+    mine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine.write_text(FILE.replace("FACTOR", "4"))
+    assert cli.main([str(mine), *FAST]) == 1
+    out = capsys.readouterr().out
+    assert "mine: DISAGREES, expected AGREES" in out
+    assert "exact: drift: both sides differ" in out
+
+
+def test_the_exit_code_is_3_for_an_open_claim(
+    mine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A tier that does not apply has shown nothing.
+    assert cli.main([str(mine), "--tier", "path", "--workers", "1"]) == 3
+    assert "NOT APPLICABLE" in capsys.readouterr().out
+
+
+def test_a_file_of_claims_is_judged(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    tiers = ("--tier", "derivation", "--tier", "exact", "--tier", "generator")
+    assert cli.main([str(mine), *tiers, "--effort", "quick", "--workers", "1"]) == 0
+    assert "proved" in capsys.readouterr().out
+
+
+def test_json_on_standard_output_stands_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([CLAIM, *FAST, "--json", "-", "--seed", "3"]) == 0
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert found["schema"] == "driftproof.verdicts/1"
+    assert found["exit_code"] == 0
+    assert found["settings"]["seed"] == 3
+    (verdict,) = found["verdicts"]
+    assert (verdict["claim"], verdict["status"]) == (CLAIM, "AGREES")
+    assert {"false_agree", "false_reject", "evidence"} <= verdict.keys()
+    assert "AGREES" in err
+
+
+def test_files_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = {"--json": tmp_path / "a.json", "--junit": tmp_path / "a.xml"}
+    outputs = [text for option, path in paths.items() for text in (option, str(path))]
+    folder = tmp_path / "new" / "report"
+    assert cli.main([CLAIM, *FAST, *outputs, "--report", str(folder)]) == 0
+    assert json.loads(paths["--json"].read_text()) == json.loads(
+        (folder / "verdicts.json").read_text()
+    )
+    assert f"## {CLAIM}" in (folder / "verdicts.md").read_text()
+    suite = ElementTree.parse(paths["--junit"]).getroot().find("testsuite")
+    assert suite is not None
+    assert [case.get("name") for case in suite.findall("testcase")] == ["exact", "verdict"]
+    assert suite.get("failures") == suite.get("errors") == "0"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.xml", "new"]
+
+
+def test_junit_tells_failures_from_errors(
+    mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = {}
+    for name, text, tier in (("failures", "4", "exact"), ("errors", "2", "path")):
+        mine.write_text(FILE.replace("FACTOR", text))
+        path = tmp_path / f"{name}.xml"
+        cli.main([str(mine), "--tier", tier, "--workers", "1", "--junit", str(path)])
+        suite = ElementTree.parse(path).getroot().find("testsuite")
+        assert suite is not None
+        found[name] = suite.get(name)
+    assert found == {"failures": "1", "errors": "1"}
+
+
+# Wrong usage: one line each, exit code 2.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("label_noise_determinnat",), "label_noise_determinant"),
+        (("discrete_determinant.factr",), "discrete_determinant.factor"),
+        ((CLAIM, "--tier", "exakt"), "exakt"),
+        ((CLAIM, "--effort", "hard"), "hard"),
+        ((CLAIM, "--seed", "-1"), "-1"),
+        ((CLAIM, "--seed", "x"), "x"),
+        ((CLAIM, "--workers", "0"), "0"),
+        ((CLAIM, "--nonsense"), "--nonsense"),
+        ((CLAIM, "--json", "{tmp}/none/a.json"), "none"),
+        ((CLAIM, "--json", "{tmp}"), "folder"),
+        ((CLAIM, "--report", "{tmp}/file/report"), "file"),
+        (("none.py",), "none.py"),
+        (("explain", "none"), "none"),
+        (("explain",), "ID"),
+        (("mutants", "none"), "none"),
+    ],
+)
+def test_wrong_usage_is_one_line(
+    arguments: tuple[str, ...], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert cli.main([text.format(tmp=tmp_path) for text in arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("verify: ")
+    assert err.count("\n") == 1
+    assert said in err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("def f(:\n", "line 1"),
+        ("1 / 0\n", "ZeroDivisionError"),
+        ("x = 1\n", "THEOREM"),
+        ("from derivations import nothing_of_this_name\n", "nothing_of_this_name"),
+    ],
+)
+def test_a_broken_file_is_one_line(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "broken.py"
+    path.write_text(text)
+    assert cli.main([str(path)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert said in err
+    assert "broken.py" in err
+
+
+def test_stale_kernels_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "derivations" / "theorems").mkdir(parents=True)
+    (tmp_path / "derivations" / "theorems" / "a.py").write_text("")
+    with pytest.raises(KernelError, match=r"kernels of a: .* python -m derivations\.build"):
+        REQUIRE_CURRENT([Reference(claim="a")], root=tmp_path)
+
+
+# The other commands.
+
+
+def test_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["list", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["claims"]
+    row = next(row for row in rows if row["id"] == "label_noise_determinant")
+    assert row["title"]
+    assert row["source"]
+    assert row["assumptions"]
+    assert "exact" in row["tiers"]
+    assert set(row["tiers"]).isdisjoint(row["inapplicable"])
+    assert cli.main(["list"]) == 0
+    assert "label_noise_determinant" in capsys.readouterr().out
+
+
+def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["explain", "discrete_determinant.mean_square"]) == 0
+    out = capsys.readouterr().out
+    assert "E|G|²" in out
+    assert "1. " in out
+    assert "4. " in out
+    assert cli.main(["explain", "discrete_determinant.mean_square", "--latex"]) == 0
+    assert "\\" in capsys.readouterr().out
+
+
+def test_mutants(mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "kills.json"
+    assert cli.main(["mutants", str(mine), *FAST, "--json", str(path)]) == 0
+    found = json.loads(path.read_text())
+    assert (found["killed"], found["survived"], found["mutants"]) == (1, 0, 1)
+    out = capsys.readouterr().out
+    assert "killed" in out
+    assert "no Ito term" in out
+
+
+def test_a_survivor_is_a_failure(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mine.write_text(mine.read_text().replace('changes={"drift": mu}', 'changes={"title": "other"}'))
+    assert cli.main(["mutants", str(mine), *FAST]) == 1
+    assert "1 seen by no tier" in capsys.readouterr().out
+
+
+def test_data_passes_on_what_the_command_says(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "none.csv"
+    assert cli.main(["data", str(missing), "--targets", "a"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert "none.csv" in err
+
+
+def test_no_bar_and_no_colour_where_there_is_no_terminal() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "verify", "list"], capture_output=True, text=True, check=True
+    )
+    assert "\x1b" not in ran.stdout + ran.stderr
