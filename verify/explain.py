@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from derivations.claim import DifferentialClaim, IdentityClaim, TimeChangeClaim
+from derivations.derive import derive
+from derivations.equality import equal
+from derivations.printing import latex as latex_of
+from derivations.printing import unicode
 
 from .tiers.derivation import facts_of
 
@@ -13,79 +18,149 @@ __all__ = ["explained"]
 
 WIDTH = 96
 
+Row = tuple[str, Any]
+
+
+class _Page:
+    """The lines of an explanation, as text or as LaTeX."""
+
+    def __init__(self, where: Mapping[str, Any], *, latex: bool) -> None:
+        self.where, self.latex = where, latex
+        self.lines: list[str] = []
+
+    def text(self, line: str, indent: str = "") -> None:
+        """A sentence, wrapped."""
+        wrapped = textwrap.wrap(
+            " ".join(line.split()), WIDTH, initial_indent=indent, subsequent_indent=indent
+        )
+        self.lines += wrapped or [""]
+
+    def formula(self, left: str, expression: Any) -> None:
+        """``left = expression``, or the expression alone."""
+        if self.latex:
+            shown = expression if isinstance(expression, str) else latex_of(expression, self.where)
+            head = rf"\text{{{left}}} = " if left else ""
+            self.lines.append(rf"\[ {head}{shown} \]")
+            return
+        shown = expression if isinstance(expression, str) else unicode(expression, self.where)
+        head = f"    {left} = " if left else "    "
+        indent = " " * 8
+        self.lines += textwrap.wrap(
+            shown, WIDTH, initial_indent=head, subsequent_indent=indent, break_long_words=False
+        )
+
+    def gap(self) -> None:
+        """An empty line."""
+        self.lines.append("")
+
 
 def explained(claim: Any, *, latex: bool = False) -> str:
     """What a claim states, assumes and follows from, as text or as LaTeX."""
-    show = _latex if latex else str
+    page = _Page(claim.where, latex=latex)
     heading = f"{claim.id}: {claim.title}"
-    lines = [heading, "=" * len(heading), "", *_wrapped(claim.statement), f"Source: {claim.source}"]
+    page.lines += [heading, "=" * len(heading)]
+    page.text(claim.statement)
+    page.text(f"Source: {claim.source}.")
+    if claim.expected != "AGREES":
+        page.text(f"Expected verdict: {claim.expected}.")
     for assumption in claim.assumptions:
-        lines.append(f"Assumes: {assumption.text}")
-    for name, expression in _declared(claim):
-        lines += ["", f"{name}", _display(expression, show, latex)]
-    derivation = _derivation(claim)
-    if derivation is not None:
-        lines += ["", "Derivation (Itô)"]
-        for number, step in enumerate(derivation.steps, 1):
-            lines += ["", f"{number}. {step.rule}", _display(step.after, show, latex)]
-            lines += [f"   checked: {step.check}"]
-            used = ", ".join(str(fact) for fact in step.assumptions)
-            lines += [f"   assumes: {used}"] if used else []
-        lines += _facts(derivation)
+        page.text(f"Assumes: {assumption.text}.")
+    for title, rows in _declared(claim):
+        page.gap()
+        page.text(title)
+        for left, expression in rows:
+            page.formula(left, expression)
+    _where(page, claim.where)
+    _derivation(page, claim)
     for tier, reason in claim.inapplicable.items():
-        lines += ["", f"Tier {tier} does not apply: {reason}"]
-    return "\n".join(lines)
+        page.text(f"Tier {tier} does not apply: {reason}.")
+    return "\n".join(page.lines)
 
 
-def _wrapped(text: str) -> list[str]:
-    return textwrap.wrap(" ".join(text.split()), WIDTH) or [""]
+def _where(page: _Page, where: Mapping[str, Any]) -> None:
+    if not where:
+        return
+    page.gap()
+    page.text("where")
+    for name, expression in where.items():
+        # Each name may use the others, not itself.
+        others = {other: e for other, e in where.items() if other != name and expression.has(e)}
+        shown = latex_of(expression, others) if page.latex else unicode(expression, others)
+        left = latex_of(_letter(name)) if page.latex else unicode(_letter(name))
+        page.formula(left, shown)
 
 
-def _display(expression: Any, show: Any, latex: bool) -> str:
-    text = expression if isinstance(expression, str) else show(expression)
-    return f"\\[ {text} \\]" if latex else f"   {text}"
+def _letter(name: str) -> Any:
+    from sympy import Symbol
+
+    return Symbol(name)
 
 
-def _latex(expression: Any) -> str:
-    from sympy import latex
-
-    return str(latex(expression))
-
-
-def _declared(claim: Any) -> list[tuple[str, Any]]:
-    """The declared system, the observable and what is stated of it."""
+def _declared(claim: Any) -> Iterator[tuple[str, Sequence[Row]]]:
+    """The declared system and what is stated of it, under titles."""
     if isinstance(claim, DifferentialClaim):
-        return [
-            *_system("System", claim.sde),
-            ("Observable", claim.observable),
-            ("Stated drift", claim.drift),
-            ("Stated martingale part", claim.martingale),
-        ]
-    if isinstance(claim, IdentityClaim):
-        return [("Left", claim.left), ("Right", claim.right)]
-    if isinstance(claim, TimeChangeClaim):
-        clock = [("Clock: dτ = rate dt with the rate", claim.rate)]
-        return [*_system("System", claim.sde), *clock, *_system("In the new time", claim.changed)]
-    return []
+        yield "System (Itô)", _system(claim.sde)
+        yield (
+            "Stated: d f = drift dt + martingale part",
+            [
+                ("f", claim.observable),
+                ("drift", claim.drift),
+                ("martingale part", claim.martingale),
+            ],
+        )
+    elif isinstance(claim, IdentityClaim):
+        yield "Stated", [("left", claim.left), ("right", claim.right)]
+    elif isinstance(claim, TimeChangeClaim):
+        yield "System (Itô)", _system(claim.sde)
+        yield "Clock", [("dτ/dt", claim.rate)]
+        yield "Stated: in the new time", _system(claim.changed)
 
 
-def _system(title: str, sde: Any) -> list[tuple[str, Any]]:
-    return [(f"{title}: d{state} =", equation) for state, equation in sde.equations.items()]
+def _system(sde: Any) -> list[Row]:
+    return [
+        (f"d{unicode(_letter(str(state)))}", equation) for state, equation in sde.equations.items()
+    ]
 
 
-def _derivation(claim: Any) -> Any:
-    if isinstance(claim, DifferentialClaim):
-        return claim.sde.d(claim.observable, assuming=facts_of(claim)).derivation
-    return None
-
-
-def _facts(derivation: Any) -> list[str]:
-    lines = []
+def _derivation(page: _Page, claim: Any) -> None:
+    derivation = derive(claim)
+    page.gap()
+    page.text("Derivation")
+    for number, step in enumerate(derivation.steps, 1):
+        page.gap()
+        page.text(f"{number}. {step.rule}")
+        page.formula("", step.after)
+        page.text(f"checked: {step.check}", indent="    ")
+    _residual(page, claim, derivation)
+    page.gap()
     for title, facts in (
         ("Used", derivation.used),
         ("Needed though not declared", derivation.implied),
-        ("Declared though never used", derivation.unused),
+        ("Declared though never used by a rule", derivation.unused),
     ):
         if facts:
-            lines += ["", f"{title}: {', '.join(str(fact) for fact in facts)}"]
-    return lines
+            page.text(f"{title}: {', '.join(_said(fact, claim.where) for fact in facts)}.")
+
+
+def _residual(page: _Page, claim: Any, derivation: Any) -> None:
+    """What is derived less what is stated, where they differ."""
+    if not isinstance(claim, DifferentialClaim):
+        return
+    d = claim.sde.d(claim.observable, assuming=facts_of(claim))
+    for name, derived, stated in (
+        ("drift", d.drift, claim.drift),
+        ("martingale part", d.martingale, claim.martingale),
+    ):
+        if not equal(derived, stated, assuming=facts_of(claim)):
+            page.gap()
+            page.text(f"The stated {name} is not what follows; derived less stated")
+            page.formula("", derived if stated == 0 else derived - stated)
+
+
+def _said(fact: Any, where: Mapping[str, Any]) -> str:
+    """A fact in words."""
+    head = getattr(getattr(fact, "function", None), "name", None)
+    if head is None:
+        return unicode(fact, where)
+    words = str(head).replace("_", " ")
+    return f"{unicode(fact.arguments[0], where)} is {words}"
