@@ -18,7 +18,7 @@ from .basis import Basis, FormAlgebra
 from .errors import DerivationError
 from .expressions import zero_like
 from .facts import Facts
-from .forms import Form
+from .forms import Atom, Form
 from .interpreter import interpret
 from .points import Point, draw, entries, evaluate, precision
 from .shapes import shape_of
@@ -55,7 +55,16 @@ class Equality:
 
 def vanishes(value: Form) -> bool:
     """Whether a form is zero term by term, coefficients compared as rational functions."""
-    return all(_cancels(c) for c in value.terms.values())
+    coefficients = value.terms.values()
+    signs = _signs(a for c in coefficients for a in c.free_symbols if isinstance(a, Atom))
+    return all(_cancels(c.xreplace(signs)) for c in coefficients)
+
+
+def _signs(atoms: Iterable[Atom]) -> dict[Atom, Atom]:
+    """A determinant that one of its spellings shows to be positive is so in all of them."""
+    atoms = set(atoms)
+    positive = {a.name: a for a in atoms if a.is_positive}
+    return {a: positive[a.name] for a in atoms if a.name in positive}
 
 
 def _cancels(coefficient: Any) -> bool:

@@ -49,7 +49,7 @@ class Facts:
 
     def _is_positive_sum(self, A: Any) -> bool:
         definite = [self.is_positive_definite(term) for term in A.args]
-        gram = [term == term.T and _is_gram(term) for term in A.args]
+        gram = [_is_gram(term) for term in A.args]
         return any(definite) and all(d or g for d, g in zip(definite, gram, strict=True))
 
     def positive_definite(self, A: Any, why: str) -> None:
@@ -94,5 +94,11 @@ def _is_gram(term: Any) -> bool:
         factors = factors[1:]
     half = len(factors) // 2
     return len(factors) % 2 == 0 and all(
-        a == b.T for a, b in zip(factors[:half], reversed(factors[half:]), strict=True)
+        _mirrors(a, b) for a, b in zip(factors[:half], reversed(factors[half:]), strict=True)
     )
+
+
+def _mirrors(a: Any, b: Any) -> bool:
+    """Whether b is the transpose of a, for a declared symmetric matrix itself."""
+    symmetric = isinstance(a, MatrixParameter) and a.structure != "general"
+    return bool(a == b.T or (symmetric and a == b))
