@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sympy import Dummy, Rational, diff
+from sympy import Dummy, Pow, Rational, diff, log
 
 from .basis import Basis, FormAlgebra
 from .contraction import Contraction
 from .display import expression
-from .errors import DerivationError, UnknownSymbolError
+from .errors import AssumptionError, DerivationError, UnknownSymbolError
 from .expressions import Stack
 from .facts import Facts
 from .forms import Atom, Form
@@ -173,8 +173,10 @@ class ItoAlgebra:
 
     def det(self, a: Ito, expression: Any) -> Ito:
         """d det X = det X · [tr(X⁻¹dX) + ½ (tr(X⁻¹dX)² − tr(X⁻¹dX X⁻¹dX))]."""
-        self.forms.facts.invertible(expression)
         value = self.forms.det(a.value, expression)
+        if not (a.drift or a.martingale):
+            return self.constant(value)
+        self.forms.facts.invertible(expression)
         V = inverse(a.value)
         m = V * a.martingale
         first = m.trace()
@@ -211,12 +213,25 @@ class ItoAlgebra:
         return Ito(value=value, drift=drift, martingale=martingale)
 
     def _admissible(self, head: Any, values: list[Any]) -> None:
-        if getattr(head, "__name__", "") != "log":
+        """Refuse the log, or a power that is no integer, of what is not known to be positive."""
+        is_root = head is Pow and not values[1].is_integer
+        if not (is_root or head is log) or values[0].is_positive:
             return
-        for atom in values[0].free_symbols:
+        facts, argument = self.forms.facts, values[0]
+        for atom in argument.free_symbols:
             if isinstance(atom, Atom) and atom.payload[0] == "det" and not atom.is_positive:
                 matrix = expression(atom.payload[1])
-                self.forms.facts.positive_definite(matrix, f"log det({matrix})")
+                facts.positive_definite(matrix, f"log det({matrix})")
+        if not any(self._value(fact) == argument for fact in facts.positive_scalars()):
+            shown = expression(Form.scalar(argument))
+            raise AssumptionError(
+                f"{head.__name__.lower()} of {shown}: not known to be positive; declare the state "
+                f"with positive=True, or pass assuming=[Q.positive({shown})]"
+            )
+
+    def _value(self, typed: Any) -> Any:
+        value: Form = interpret(typed, self.forms)
+        return value.value()
 
     def total(self, body: Any, index: Any, *excluded: Any) -> Ito:
         """d Σ_i X_i = Σ_i dX_i."""

@@ -22,6 +22,7 @@ __all__ = [
     "SymmetricBlock",
     "det",
     "entry",
+    "free_indices",
     "gram",
     "is_zero",
     "logdet",
@@ -187,6 +188,14 @@ def zero_like(expression: Any) -> Any:
     """0, or the zero matrix of the shape of a matrix expression."""
     matrix = isinstance(expression, MatrixExpr)
     return ZeroMatrix(*expression.shape) if matrix else Integer(0)
+
+
+def free_indices(expression: Any) -> set[Index]:
+    """The indices of an expression that no sum binds."""
+    if isinstance(expression, Index):
+        return {expression}
+    found: set[Index] = set().union(*map(free_indices, getattr(expression, "args", ())))
+    return found - {expression.args[1]} if isinstance(expression, IndexSum | ScalarSum) else found
 
 
 def _range(total: Any) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sympy import Inverse, MatAdd, MatMul, MatPow, Q, Transpose
+from sympy.assumptions.assume import AppliedPredicate
 
 from .errors import AssumptionError
 from .symbols import MatrixParameter
@@ -65,6 +66,13 @@ class Facts:
                 f"{why}: {A} is not declared positive definite; pass "
                 "assuming=[Q.positive_definite(...)], or full_row_rank(X) for X*X.T"
             )
+
+    def positive_scalars(self) -> Iterator[Any]:
+        """The scalars declared positive; each counts as used once it is looked at."""
+        for fact in self.declared:
+            if isinstance(fact, AppliedPredicate) and fact.function == Q.positive:
+                self._use(fact.arguments[0], Q.positive)
+                yield fact.arguments[0]
 
     def invertible(self, A: Any) -> None:
         """Use that A is invertible: declared, seen from its definiteness, or noted as implied."""

@@ -17,7 +17,7 @@ from sympy import Add, Symbol, expand, sstr
 from .errors import DerivationError, ShapeError
 from .symbols import Index, ScalarIncrement, ScalarMember, same_shape, same_size
 from .terms import Monomial, Term, apart, bind, product
-from .words import ONE, factor, transpose_word, word_text
+from .words import ONE, factor, is_gram, transpose_word, word_text
 
 __all__ = ["Atom", "Form", "expanded"]
 
@@ -135,7 +135,8 @@ class Form:
             else:
                 plain.append(c)
         for m, c in rest.items():
-            plain.append(c * Atom("sum", Form((), {m: ONE})))
+            squares = Form((), {m: ONE})
+            plain.append(c * Atom("sum", squares, positive=_is_square(m)))
         return Add(*plain)
 
     # Algebra ----------------------------------------------------------------------------------
@@ -219,6 +220,12 @@ def _product_shape(a: tuple[Any, ...], b: tuple[Any, ...]) -> tuple[Any, ...]:
     if not same_size(a[1], b[0]):
         raise ShapeError(f"product: {a[0]} x {a[1]} times {b[0]} x {b[1]} does not conform")
     return a[0], b[1]
+
+
+def _is_square(m: Monomial) -> bool:
+    """Whether a sum is one of squares: then it is positive unless every one of them vanishes."""
+    even = all(m.cycles.count(word) % 2 == 0 or is_gram(word) for word in m.cycles)
+    return even and m.indexed == 1 and not m.increments
 
 
 def _term_text(m: Monomial, c: Any) -> str:

@@ -26,7 +26,17 @@ from .errors import DerivationError, ShapeError
 from .forms import Atom, Form
 from .symbols import Index, same_size
 from .terms import Monomial, Term, least_labelling
-from .words import ONE, Factor, Selector, Unit, Word, canonical_cycle, factor, transpose_word
+from .words import (
+    ONE,
+    Factor,
+    Selector,
+    Unit,
+    Word,
+    canonical_cycle,
+    factor,
+    is_gram,
+    transpose_word,
+)
 
 __all__ = ["InverseOf", "determinant", "inverse", "normal_terms"]
 
@@ -241,7 +251,7 @@ def _settled(m: Monomial, c: Any) -> Term:
         else:
             cycle = canonical_cycle(word)
             # tr(A A') vanishes only at A = 0, where nothing that divides by it is defined.
-            c = c * Atom("trace", cycle, positive=_is_gram(cycle))
+            c = c * Atom("trace", cycle, positive=is_gram(cycle))
     m = m._replace(cycles=tuple(kept))
     held, rest = (
         m.indexed.as_independent(*m.occurring, as_Add=False) if m.occurring else (m.indexed, ONE)
@@ -253,15 +263,6 @@ def _settled(m: Monomial, c: Any) -> Term:
             c = c * (i.range - len(others))
             m = m._replace(indices=tuple(j for j in m.indices if j != i))
     return least_labelling(m), c
-
-
-def _is_gram(cycle: Word) -> bool:
-    """Whether some rotation of a cycle is a word times its transpose."""
-    half, odd = divmod(len(cycle), 2)
-    return not odd and any(
-        transpose_word(turned[:half]) == turned[half:]
-        for turned in (cycle[n:] + cycle[:n] for n in range(half))
-    )
 
 
 def _reduced_word(word: Word) -> list[tuple[Any, tuple[Word, ...], Word]]:

@@ -14,7 +14,15 @@ from sympy.matrices.expressions.blockmatrix import BlockMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .errors import DerivationError, NonlinearNoiseError, ShapeError, UnknownSymbolError
-from .expressions import IndexSum, ScalarSum, Stack, SymmetricBlock, is_zero, zero_like
+from .expressions import (
+    IndexSum,
+    ScalarSum,
+    Stack,
+    SymmetricBlock,
+    free_indices,
+    is_zero,
+    zero_like,
+)
 from .shapes import shape_of
 from .symbols import (
     Dimension,
@@ -159,12 +167,28 @@ class MatrixSDE:
         self.equations: dict[Any, Any] = {}
         for state, equation in equations.items():
             self.equations[state] = self._checked(state, sympify(equation))
-        self.correlation = {
-            frozenset((increment_of(a), increment_of(b))): sympify(rho)
-            for (a, b), rho in (correlation or {}).items()
-        }
         for state, equation in self.equations.items():
             self.check_letters(equation, f"d{state}")
+        self.correlation = {
+            frozenset((increment_of(a), increment_of(b))): self._correlated(a, b, sympify(rho))
+            for (a, b), rho in (correlation or {}).items()
+        }
+
+    def _correlated(self, first: Any, second: Any, rho: Any) -> Any:
+        """A correlation of two different noises of the system, of one shape, |ρ| ≤ 1."""
+        a, b = increment_of(first), increment_of(second)
+        names = getattr(first, "name", first), getattr(second, "name", second)
+        what = f"correlation of {names[0]} and {names[1]}"
+        for d, name in zip((a, b), names, strict=True):
+            if d not in self.noises:
+                raise DerivationError(f"{what}: {name} does not occur in the equations")
+        if a == b:
+            raise DerivationError(f"{what}: a noise with itself; give its covariance to Brownian")
+        if not same_shape(shape_of(a), shape_of(b)):
+            raise ShapeError(f"{what}: {_shape_text(shape_of(a))} and {_shape_text(shape_of(b))}")
+        if rho.is_number and not abs(rho) <= 1:
+            raise DerivationError(f"{what}: got {rho}; a correlation is between -1 and 1")
+        return rho
 
     @staticmethod
     def _checked(state: Any, equation: Any) -> Any:
@@ -191,6 +215,10 @@ class MatrixSDE:
         UnknownSymbolError
             For a state without an equation, or a symbol that nothing declared.
         """
+        for i in free_indices(expression):
+            raise DerivationError(
+                f"{where}: the index {i} is free; sum over it with total(..., {i})"
+            )
         for symbol in _letters(expression):
             if isinstance(symbol, MatrixState | ScalarState) and symbol not in self.equations:
                 raise UnknownSymbolError(

@@ -21,6 +21,7 @@ __all__ = [
     "Word",
     "canonical_cycle",
     "factor",
+    "is_gram",
     "transpose_word",
     "word_key",
     "word_text",
@@ -147,6 +148,15 @@ def canonical_cycle(word: Word) -> Word:
         return min(word, transpose_word(word), key=word_key)
     turns = (w[n:] + w[:n] for w in (word, transpose_word(word)) for n in range(len(word)))
     return min(turns, key=word_key)
+
+
+def is_gram(cycle: Word) -> bool:
+    """Whether some rotation of a cycle is a word times its transpose."""
+    half, odd = divmod(len(cycle), 2)
+    return not odd and any(
+        transpose_word(turned[:half]) == turned[half:]
+        for turned in (cycle[n:] + cycle[:n] for n in range(half))
+    )
 
 
 def word_key(word: Word) -> tuple[Any, ...]:
