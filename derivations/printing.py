@@ -13,7 +13,7 @@ from sympy import Determinant, Identity, Inverse, MatMul, MatrixSymbol, Symbol, 
 from sympy.core.mul import _keep_coeff
 from sympy.matrices.expressions import MatrixExpr
 from sympy.printing.latex import LatexPrinter
-from sympy.printing.pretty.pretty_symbology import pretty_symbol
+from sympy.printing.pretty.pretty_symbology import greek_unicode
 from sympy.printing.str import StrPrinter
 
 from .expressions import BlockColumn, Stack, SymmetricBlock
@@ -24,6 +24,7 @@ __all__ = ["abbreviated", "latex", "unicode"]
 _CLOSED = (MatrixSymbol, Transpose, Inverse, Identity, Stack, SymmetricBlock, BlockColumn)
 """What needs no brackets as a factor."""
 
+_SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
@@ -88,7 +89,11 @@ def _signed_sum(terms: Iterable[str]) -> str:
 def _greek(name: str) -> str:
     """Greek names as letters, numbers at the end as subscripts, other subscripts in line."""
     base, mark, below = name.partition("_")
-    return str(pretty_symbol(base)) + (f"_{_greek(below)}" if mark else "")
+    # SymPy's pretty_symbol depends on what its process-wide printer takes the terminal for.
+    letter = base.rstrip("0123456789")
+    number = base[len(letter) :]
+    shown = greek_unicode.get(letter, letter) + number.translate(_SUBSCRIPT)
+    return shown + (f"_{_greek(below)}" if mark else "")
 
 
 def _blocks(name: str) -> list[tuple[Symbol, bool]]:
