@@ -92,7 +92,7 @@ def _greek(name: str) -> str:
     # SymPy's pretty_symbol depends on what its process-wide printer takes the terminal for.
     letter = base.rstrip("0123456789")
     number = base[len(letter) :]
-    shown = greek_unicode.get(letter, letter) + number.translate(_SUBSCRIPT)
+    shown = str(greek_unicode.get(letter, letter)) + number.translate(_SUBSCRIPT)
     return shown + (f"_{_greek(below)}" if mark else "")
 
 
