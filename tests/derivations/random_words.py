@@ -100,7 +100,9 @@ class Words:
         return self._through(rows, columns, depth)
 
     def _sum(self, rows: Any, columns: Any, depth: int) -> Any:
-        return self.matrix(rows, columns, depth) + self.number() * self.matrix(rows, columns, depth)
+        first = self.matrix(rows, columns, depth)
+        result = first + self.number() * self.matrix(rows, columns, depth)
+        return first if result.is_ZeroMatrix else result
 
     def _scaled(self, rows: Any, columns: Any, depth: int) -> Any:
         factor = self.rng.choice([c, u, u**2, 1 + t, self._trace(0)])

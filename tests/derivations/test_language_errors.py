@@ -8,7 +8,25 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from sympy import Identity, Matrix, MatrixSymbol, Q, Symbol, cos, exp, log, sqrt
+from sympy import (
+    Abs,
+    Function,
+    HadamardProduct,
+    Heaviside,
+    Identity,
+    Matrix,
+    MatrixSymbol,
+    Max,
+    Q,
+    Rational,
+    Symbol,
+    cos,
+    exp,
+    floor,
+    log,
+    sign,
+    sqrt,
+)
 
 from derivations import (
     Brownian,
@@ -397,6 +415,59 @@ REFUSALS = (
         names=("X", "positive"),
         right=lambda: flat.d(log(1 + tr(X.T * X))),
     ),
+    # functions
+    *(
+        Refusal(
+            id=f"{function.__name__} is not smooth",
+            wrong=lambda function=function: flat.d(function(x)),
+            error=DerivationError,
+            names=(function.__name__,),
+            right=lambda: flat.d(cos(x)),
+        )
+        for function in (Abs, sign, floor, Heaviside)
+    ),
+    Refusal(
+        id="maximum is not smooth",
+        wrong=lambda: flat.d(Max(x, 0)),
+        error=DerivationError,
+        names=("Max",),
+        right=lambda: flat.d(log(exp(x) + 1)),
+    ),
+    Refusal(
+        id="fractional power of a matrix",
+        wrong=lambda: flat.d(tr(X ** Rational(1, 2))),
+        error=DerivationError,
+        names=("X", "1/2"),
+        right=lambda: flat.d(tr(X**-2)),
+    ),
+    Refusal(
+        id="product entry by entry",
+        wrong=lambda: flat.d(HadamardProduct(X, X)),
+        error=DerivationError,
+        names=("HadamardProduct",),
+        right=lambda: flat.d(X * X),
+    ),
+    Refusal(
+        id="entry that SymPy expanded",
+        wrong=lambda: flat.d((X * X.T)[0, 0]),
+        error=DerivationError,
+        names=("entry",),
+        right=lambda: flat.d(entry(X * X.T, 0, 0)),
+    ),
+    Refusal(
+        id="entry outside",
+        wrong=lambda: entry(State("Z", 2, 3), 2, 0),
+        error=DerivationError,
+        names=("Z", "2"),
+        right=lambda: entry(State("Z", 2, 3), 1, 2),
+    ),
+    Refusal(
+        id="text for an observable",
+        wrong=lambda: flat.d("tr(X)"),
+        error=DerivationError,
+        names=("tr(X)",),
+        right=lambda: flat.d(3),
+    ),
     # names
     Refusal(
         id="no dimension",
@@ -482,3 +553,26 @@ def test_repeated_noise_is_one_noise() -> None:
     sde = MatrixSDE({x: beta.d + again.d})
     assert equal(sde.generator(x**2), 4).status is Status.EQUAL
     assert equal(sde.generator(x**2), 2).status is Status.DIFFERENT
+
+
+def test_constant_has_no_differential() -> None:
+    df = flat.d(3)
+    assert df.drift == 0
+    assert df.martingale == 0
+
+
+def test_unspecified_smooth_function_obeys_the_chain_rule() -> None:
+    g = Function("g")
+    df = flat.d(g(t, x))
+    assert equal(df.drift, g(t, x).diff(t) + x**2 / 2 * g(t, x).diff(x, 2)).status is Status.EQUAL
+    assert equal(df.martingale, x * g(t, x).diff(x) * beta.d).status is Status.EQUAL
+    assert equal(df.drift, g(t, x).diff(t) + x**2 * g(t, x).diff(x, 2)).status is Status.DIFFERENT
+
+
+def test_concrete_sizes_are_sizes() -> None:
+    """Wishart with n = 2, m = 3: (m−n−1) tr S⁻¹ = 0, and d tr S = 6 dt + ..."""
+    Z, W = State("Z", 2, 3), Brownian("W", 2, 3)
+    sde = MatrixSDE({Z: W.d}, assuming=[Q.positive_definite(Z * Z.T)])
+    assert equal(sde.generator(logdet(Z * Z.T)), 0).status is Status.EQUAL
+    assert equal(sde.generator(tr(Z * Z.T)), 6).status is Status.EQUAL
+    assert equal(sde.generator(tr(Z * Z.T)), 5).status is Status.DIFFERENT
