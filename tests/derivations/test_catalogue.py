@@ -1,0 +1,248 @@
+"""The catalogue: every theorem is found, every claim judged by the engine, every mutant refused."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from derivations import catalogue, theorems
+from derivations.claim import (
+    TIERS,
+    Claim,
+    DifferentialClaim,
+    IdentityClaim,
+    Mutant,
+    Theorem,
+    TimeChangeClaim,
+)
+from derivations.clocks import change_time
+from derivations.derive import derive, derived_differential
+from derivations.differential import Differential
+from derivations.equality import Status, equal
+from derivations.errors import DerivationError
+
+CLAIMS = {claim.id: claim for claim in catalogue.claims()}
+MUTANTS = {
+    f"{claim.id}~{mutant.name}": (claim, mutant)
+    for claim in CLAIMS.values()
+    for mutant in claim.mutants
+}
+
+
+# What there is.
+
+
+def test_every_file_is_a_theorem() -> None:
+    folder = Path(theorems.__path__[0])
+    files = {path.stem for path in folder.glob("[!_]*.py")}
+    assert files == set(catalogue.names())
+    assert len(files) >= 7
+
+
+def test_theorems_come_sorted_and_begin_with_their_own_claim() -> None:
+    found = catalogue.load()
+    assert [theorem.id for theorem in found] == sorted(theorem.id for theorem in found)
+    assert all(theorem.claims[0].id == theorem.id for theorem in found)
+
+
+def test_ids_are_unique() -> None:
+    assert len(CLAIMS) == len(catalogue.claims())
+    for claim in CLAIMS.values():
+        names = [mutant.name for mutant in claim.mutants]
+        assert len(names) == len(set(names)), claim.id
+
+
+@pytest.mark.parametrize("id_", CLAIMS)
+def test_a_claim_is_found_by_its_id(id_: str) -> None:
+    found = catalogue.find(id_)
+    assert (found.id, found.title) == (id_, CLAIMS[id_].title)
+
+
+@pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS)
+def test_a_claim_is_complete(claim: Claim) -> None:
+    assert claim.title
+    assert claim.source
+    assert claim.statement
+    assert claim.inapplicable.keys() <= set(TIERS)
+    assert all(claim.inapplicable.values())
+    assert claim.expected in ("AGREES", "DISAGREES", "INCONCLUSIVE", "NOT APPLICABLE")
+    assert claim.mutants or claim.expected != "AGREES"
+    for tier, needed in (("path", claim.path), ("algorithm", claim.algorithm)):
+        # A change of time is simulated from its two systems, no path check is needed.
+        simulated = tier == "path" and isinstance(claim, TimeChangeClaim)
+        assert simulated or (needed is None) == (tier in claim.inapplicable), tier
+    for mutant in claim.mutants:
+        assert mutant.mistake
+        assert mutant.changes
+
+
+# Near misses.
+
+
+@pytest.mark.parametrize(
+    ("id_", "near"),
+    [
+        ("label_noise_determinnant", "label_noise_determinant"),
+        ("timechange", "time_change"),
+        ("label_noise_determinant.label_nose", "label_noise_determinant.label_noise"),
+        ("balancedness.squared", "balancedness.square"),
+        ("balancednes.square", "balancedness"),
+    ],
+)
+def test_an_unknown_id_names_near_misses(id_: str, near: str) -> None:
+    with pytest.raises(DerivationError) as caught:
+        catalogue.find(id_)
+    assert id_.split(".")[0] in str(caught.value)
+    assert "did you mean" in str(caught.value)
+    assert near in str(caught.value)
+
+
+def test_an_id_like_no_other_lists_what_there_is() -> None:
+    with pytest.raises(DerivationError, match="there are balancedness, discrete_determinant"):
+        catalogue.find_theorem("qqqq")
+
+
+# Files that are no theorems.
+
+FAULTY = {
+    "planted_without_function": ("X = 1", "no function theorem"),
+    "planted_other_type": ("def theorem(): return 1", "must return a Theorem"),
+    "planted_other_id": (
+        "from derivations.claim import Theorem\n"
+        "def theorem(): return Theorem(id='x', title='', source='', claims=())",
+        "must return a Theorem with id",
+    ),
+    "planted_prefix": (
+        "from derivations.claim import Claim, Theorem\n"
+        "c = Claim(id='elsewhere', title='', source='', statement='')\n"
+        "def theorem(): return Theorem(id='planted_prefix', title='', source='', claims=(c,))",
+        "lacks the prefix",
+    ),
+    "planted_twice": (
+        "from derivations.claim import Claim, Theorem\n"
+        "c = Claim(id='planted_twice', title='', source='', statement='')\n"
+        "def theorem(): return Theorem(id='planted_twice', title='', source='', claims=(c, c))",
+        "taken",
+    ),
+}
+
+
+@pytest.fixture
+def plant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str, str], None]]:
+    """Writes a theorem file that the catalogue finds until the test is over."""
+    monkeypatch.setattr(theorems, "__path__", [*theorems.__path__, str(tmp_path)])
+    known = set(sys.modules)
+
+    def write(name: str, text: str) -> None:
+        (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+
+    yield write
+    catalogue.find_theorem.cache_clear()
+    for name in set(sys.modules) - known:
+        if name.startswith(f"{theorems.__name__}.planted"):
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_a_faulty_file_is_refused(name: str, plant: Callable[[str, str], None]) -> None:
+    text, said = FAULTY[name]
+    plant(name, text)
+    assert name in catalogue.names()
+    with pytest.raises(DerivationError, match=said):
+        catalogue.find_theorem(name)
+
+
+def test_a_new_file_is_found(plant: Callable[[str, str], None]) -> None:
+    plant(
+        "planted",
+        "from derivations.claim import Claim, Theorem\n"
+        "c = Claim(id='planted', title='', source='', statement='')\n"
+        "def theorem(): return Theorem(id='planted', title='', source='', claims=(c,))",
+    )
+    assert isinstance(catalogue.find_theorem("planted"), Theorem)
+    assert catalogue.find("planted").id == "planted"
+
+
+# What the engine says of the claims.
+
+
+def conditions(claim: Claim) -> tuple[Any, ...]:
+    return tuple(assumption.condition for assumption in claim.assumptions)
+
+
+@cache
+def original_differential(id_: str) -> Differential:
+    claim = CLAIMS[id_]
+    assert isinstance(claim, DifferentialClaim)
+    return derived_differential(claim)
+
+
+def differential(claim: DifferentialClaim, original: str) -> Differential:
+    """The derived differential; mutants of the stated form share that of their claim."""
+    found = original_differential(original)
+    same = claim.sde is found.system and claim.observable == found.f
+    return found if same else derived_differential(claim)
+
+
+def parts(claim: Claim, original: str) -> dict[str, tuple[Any, Any]]:
+    """What follows from the declaration beside what is stated, part by part."""
+    if isinstance(claim, DifferentialClaim):
+        d = differential(claim, original)
+        return {
+            "drift": (d.drift, claim.drift),
+            "martingale part": (d.martingale, claim.martingale),
+        }
+    if isinstance(claim, IdentityClaim):
+        return {"sides": (claim.left, claim.right)}
+    assert isinstance(claim, TimeChangeClaim)
+    stated = claim.changed.to_ito()
+    names = dict(zip(claim.sde.noises, stated.noises, strict=True))
+    found = change_time(claim.sde, claim.rate, renamed=names)
+    return {
+        f"{part} of {state}": (getattr(found, part)(state), getattr(stated, part)(state))
+        for state in claim.sde.states
+        for part in ("drift", "noise")
+    }
+
+
+def answers(claim: Claim, original: str) -> set[Status]:
+    facts = conditions(claim)
+    pairs = parts(claim, original).values()
+    return {equal(derived, stated, assuming=facts).status for derived, stated in pairs}
+
+
+@pytest.mark.parametrize("claim", CLAIMS.values(), ids=CLAIMS)
+def test_a_claim_has_the_answer_that_it_expects(claim: Claim) -> None:
+    found = answers(claim, claim.id)
+    if claim.expected == "AGREES":
+        assert found == {Status.EQUAL}
+    else:
+        assert claim.expected == "DISAGREES"
+        assert Status.DIFFERENT in found
+
+
+@pytest.mark.parametrize(("claim", "mutant"), MUTANTS.values(), ids=MUTANTS)
+def test_a_mutant_is_proved_different(claim: Claim, mutant: Mutant) -> None:
+    assert Status.DIFFERENT in answers(claim.mutated(mutant), claim.id)
+
+
+# One differential of each theorem; the judge derives all of them.
+DERIVED = [
+    claim
+    for claim in CLAIMS.values()
+    if "." not in claim.id or not isinstance(claim, DifferentialClaim)
+]
+
+
+@pytest.mark.parametrize("claim", DERIVED, ids=[claim.id for claim in DERIVED])
+def test_a_claim_is_derived_step_by_step(claim: Claim) -> None:
+    derivation = derive(claim)
+    assert derivation.steps
+    assert all(step.check for step in derivation.steps)
+    declared = {*conditions(claim), *getattr(getattr(claim, "sde", None), "assuming", ())}
+    assert {*derivation.used, *derivation.unused} == declared
