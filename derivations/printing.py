@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sympy import Determinant, Identity, Inverse, MatMul, MatrixSymbol, Symbol, Transpose
+from sympy import (
+    Determinant,
+    Identity,
+    Inverse,
+    MatMul,
+    MatPow,
+    MatrixSymbol,
+    Rational,
+    Symbol,
+    Transpose,
+)
 from sympy.core.mul import _keep_coeff
 from sympy.matrices.expressions import MatrixExpr
 from sympy.printing.latex import LatexPrinter
@@ -21,8 +31,8 @@ from .symbols import MatrixIncrement, is_increment
 
 __all__ = ["abbreviated", "latex", "unicode"]
 
-_CLOSED = (MatrixSymbol, Transpose, Inverse, Identity, Stack, SymmetricBlock, BlockColumn)
-"""What needs no brackets as a factor."""
+_CLOSED = MatrixSymbol | Transpose | Inverse | Identity | Stack | SymmetricBlock | BlockColumn
+"""What needs no brackets in front of a mark."""
 
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 _SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
@@ -170,7 +180,7 @@ class _Unicode(StrPrinter):
     def _print_MatMul(self, expr: Any) -> str:
         scalars = [a for a in expr.args if not isinstance(a, MatrixExpr)]
         matrices = [a for a in expr.args if isinstance(a, MatrixExpr)]
-        product = " ".join(self._factor(a) for a in matrices)
+        product = " ".join(self._factor(a, _CLOSED | MatPow) for a in matrices)
         if not scalars:
             return product
         coefficient, *rest = scalars
@@ -182,9 +192,9 @@ class _Unicode(StrPrinter):
     def _print_MatAdd(self, expr: Any) -> str:
         return _signed_sum(sorted(map(self._print, expr.args), key=lambda x: x.startswith("-")))
 
-    def _factor(self, expr: Any) -> str:
+    def _factor(self, expr: Any, closed: Any = _CLOSED) -> str:
         text = self._print(expr)
-        return text if isinstance(expr, _CLOSED) or not expr.args else f"({text})"
+        return text if isinstance(expr, closed) or not expr.args else f"({text})"
 
     def _print_Mul(self, expr: Any) -> str:
         return str(super()._print_Mul(expr)).replace("*", " ")
@@ -193,9 +203,10 @@ class _Unicode(StrPrinter):
         if expr.exp.is_Integer and expr.exp > 0:
             base = self.parenthesize(expr.base, 60)
             return f"{base}{str(expr.exp).translate(_SUPERSCRIPT)}"
-        if expr.exp.is_Rational and expr.exp.q == 2 and expr.exp.p == 1:
+        if abs(expr.exp) == Rational(1, 2):
             text = self._print(expr.base)
-            return f"√{text}" if len(text) == 1 else f"√({text})"
+            root = f"√{text}" if len(text) == 1 else f"√({text})"
+            return root if expr.exp > 0 else f"1/{root}"
         return str(super()._print_Pow(expr, rational=rational)).replace("**", "^")
 
 

@@ -330,7 +330,8 @@ class _Member(Letter):
         return f"{self.name}[{printer._print(self.index)}]"
 
     def _latex(self, printer: Any) -> str:
-        return f"{{{printer._print(Symbol(self.name))}}}_{{{printer._print(self.index)}}}"
+        d, name = (r"\mathrm{d}", self.name[1:]) if is_increment(self) else ("", self.name)
+        return f"{{{d}{printer._print(Symbol(name))}}}_{{{printer._print(self.index)}}}"
 
 
 class FamilyMember(_Member, _DeclaredMatrix):
