@@ -43,6 +43,7 @@ algorithms without randomness, which start at several places."""
 
 CONDITION = "the bias left by the step size, which is an extrapolation from η, η/2, η/4"
 BLOCK = 512
+DESCENT = 30
 STARTS = 8
 """Starts of an algorithm without randomness."""
 
@@ -131,19 +132,44 @@ def _training(setting: AlgorithmSetting, plan: Plan) -> _Training:
     stable = 2.0 / float(curvature(data.XX, W1, W2))
     # At the largest step size the noise in the residual is as large as the residual at the start.
     even = float(np.sum(data.residual(W1, W2) ** 2) * data.n / (data.k * np.trace(data.XX)))
-    random = setting.algorithm != "gradient_descent"
+    eta = given.get("eta", STABILITY[setting.algorithm != "gradient_descent"] * stable)
+    start = (W1, W2)
+    if setting.algorithm.startswith("minibatch"):
+        # The gap is that of the squared residual, and a minibatch's rate cannot be set beside it.
+        start = _descended(data, start, eta)
+    # Near 1, b² for b would not show; near n nothing is left of the noise without replacement.
+    batch = 2 if setting.algorithm.endswith("without_replacement") else 4
     return _Training(
         setting=setting,
         data=data,
-        start=(W1, W2),
+        start=start,
         width=width,
         scale=scale,
-        eta=given.get("eta", STABILITY[random] * stable),
+        eta=eta,
         delta=given.get("delta", even),
-        batch=int(given.get("b", 1)),
+        batch=int(given.get("b", batch)),
         decay=given.get("mu", 0.0),
         updates=int(given.get("steps", plan.effort.updates)),
     )
+
+
+def _descended(data: Data, start: tuple[Array, Array], eta: float) -> tuple[Array, Array]:
+    """The weights after some gradient descent: with less of the residual left."""
+    found = run(
+        gradient_descent(step=eta),
+        data,
+        width=start[0].shape[1],
+        steps=DESCENT,
+        runs=1,
+        seed=0,
+        start=start,
+        at=(DESCENT,),
+        observe={"W1": lambda state: state["W1"], "W2": lambda state: state["W2"]},
+        check=False,
+        keep=True,
+        block=1,
+    )
+    return found.values("W1")[-1][0], found.values("W2")[-1][0]
 
 
 def _gaps(
