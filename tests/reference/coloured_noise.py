@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sympy import Identity, Q, ZeroMatrix
 
-from derivations import Brownian, MatrixSDE, Parameter, State, dims, logdet, tr
+from derivations import Brownian, MatrixSDE, Parameter, State, det, dims, entry, logdet, tr
 from tests.reference.case import Case, Covariation
 
 n, m, r = dims("n m r")
@@ -13,7 +13,7 @@ Z, W = State("Z", n, m), Brownian("W", n, m)
 M = Z * Z.T
 CC = Parameter("CC", n, n, positive_definite=True)
 REGULAR = (Q.positive_definite(M),)
-WIDE = ({n: 1, m: 1}, {n: 1, m: 3}, {n: 2, m: 2}, {n: 2, m: 3}, {n: 3, m: 4})
+WIDE = ({n: 1, m: 1}, {n: 1, m: 3}, {n: 2, m: 2}, {n: 2, m: 3}, {n: 3, m: 3})
 Wcd = Brownian(
     "Wcd",
     n,
@@ -35,6 +35,10 @@ K = Z + U
 QK = K * K.T
 E1, E2 = Parameter("E1", n, m), Parameter("E2", n, m)
 E3, E4 = Parameter("E3", m, n), Parameter("E4", m, n)
+L, K2 = Parameter("L", n, n), Parameter("K2", n, n)
+Yt = State("Yt", m, n)
+mirrored = MatrixSDE({Z: VU.d, Yt: VU.d.T})
+N = I + Z * Yt
 TALL = ({n: 1, m: 2, r: 1}, {n: 2, m: 1, r: 2}, {n: 2, m: 2, r: 3})
 
 CASES = (
@@ -163,5 +167,68 @@ CASES = (
             "D lost": tr(E3 * CC * E4.T),
         },
         sizes=WIDE,
+    ),
+    Case(
+        id="two_coloured_noises",
+        source="worked out by hand: dB dB' = tr(D) C dt, L dV dV' L' = m LL' dt, no cross term",
+        sde=MatrixSDE({Z: Wcd.d + L * VU.d}),
+        f=M,
+        drift=tr(Dm) * CC + m * L * L.T,
+        martingale=(Wcd.d + L * VU.d) * Z.T + Z * (Wcd.d + L * VU.d).T,
+        wrong={
+            "L'L": tr(Dm) * CC + m * L.T * L,
+            "cross term": tr(Dm) * CC + m * L * L.T + m * (L + L.T),
+        },
+        sizes=WIDE,
+    ),
+    Case(
+        id="noise_between_two_matrices",
+        source="worked out by hand: (L dV D)' P (L dV D) = D'dV'L'PL dV D = tr(L'PL) D'D dt",
+        sde=MatrixSDE({Z: L * VU.d * Dm}),
+        f=Z.T * K2 * Z,
+        drift=tr(L.T * K2 * L) * Dm * Dm,
+        martingale=Dm * VU.d.T * L.T * K2 * Z + Z.T * K2 * L * VU.d * Dm,
+        wrong={"D once": tr(L.T * K2 * L) * Dm, "LL'": tr(L * K2 * L.T) * Dm * Dm},
+        sizes=WIDE,
+    ),
+    Case(
+        id="noise_and_its_transpose",
+        source="worked out by hand: dZ dY = dB dB' = m I dt for dZ = dB, dY = dB'",
+        sde=mirrored,
+        f=Z * Yt,
+        drift=m * I,
+        martingale=VU.d * Yt + Z * VU.d.T,
+        wrong={"as dB dB": I, "n": n * I},
+        sizes=WIDE,
+    ),
+    Case(
+        id="determinant_of_noise_and_its_transpose",
+        source="worked out by hand: N = I + ZY, tr(N⁻¹dN) with dN = dB Y + Z dB' + m I dt, and "
+        "½[(tr N⁻¹dN)² − tr(N⁻¹dN N⁻¹dN)]",
+        sde=mirrored,
+        f=det(N),
+        drift=det(N)
+        * (
+            m * tr(N.I)
+            + tr(Yt * N.I * N.I.T * Yt.T) / 2
+            + tr(Z.T * N.I.T * N.I * Z) / 2
+            + tr(N.I * Z * Yt * N.I)
+            - tr(N.I * N.I.T * Yt.T * Yt) / 2
+            - tr(N.I.T * N.I * Z * Z.T) / 2
+            - tr(N.I) * tr(Yt * N.I * Z)
+        ),
+        martingale=det(N) * (tr(Yt * N.I * VU.d) + tr(N.I * Z * VU.d.T)),
+        wrong={"no second order": det(N) * m * tr(N.I)},
+        sizes=WIDE[:4],
+    ),
+    Covariation(
+        id="coloured_noise_rows_and_columns",
+        source="worked out by hand: d⟨Z_00, Z_11⟩ = C_01 D_01 dt",
+        sde=MatrixSDE({Z: Wcd.d}),
+        f=entry(Z, 0, 0),
+        g=entry(Z, 1, 1),
+        rate=entry(CC, 0, 1) * entry(Dm, 0, 1),
+        wrong={"C_00 D_11": entry(CC, 0, 0) * entry(Dm, 1, 1), "0": 0},
+        sizes=WIDE[2:],
     ),
 )

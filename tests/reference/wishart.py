@@ -17,7 +17,7 @@ Z, W = State("Z", n, m), Brownian("W", n, m)
 wishart = MatrixSDE({Z: W.d})
 M = Z * Z.T
 REGULAR = (Q.positive_definite(M),)
-WIDE = ({n: 1, m: 1}, {n: 1, m: 3}, {n: 2, m: 2}, {n: 2, m: 3}, {n: 3, m: 4})
+WIDE = ({n: 1, m: 1}, {n: 1, m: 3}, {n: 2, m: 2}, {n: 2, m: 3}, {n: 3, m: 3})
 TRACE = "worked out by hand: dS S^b dS = 2S^{b+1} + tr(S^{b+1})I + tr(S^b)S for dS = dB B' + B dB'"
 
 
