@@ -28,7 +28,7 @@ from numerics.system import Array, NoiseSpec, State, System
 SOURCE = Path(__file__).with_name("sde_limit.c")
 FLAGS = ["-O3", "-march=native", "-mprefer-vector-width=512", "-ffast-math", "-fopenmp"]
 STEPS, H, C = 240, 1e-3, 0.1
-ROUNDS = 30  # short and many: some of them find the machine quiet
+ROUNDS = 50  # short and many: some of them find the machine quiet
 
 # (p, k, l) -> share of the C limit that NumPy must reach, thread for thread.
 SHARES = {(5, 2, 10): 0.08, (50, 1, 100): 0.10}
