@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Identity, Rational, exp, log, sin, sqrt
+from sympy import Identity, Rational, exp, log, sin, sqrt, sympify
 
 from derivations import (
     Brownian,
@@ -30,6 +30,7 @@ from derivations import (
     total,
     tr,
 )
+from derivations.sde import increments_of
 
 p, k, n = dims("p k n")
 DIMENSIONS = (p, k)
@@ -188,9 +189,12 @@ class Words:
         )  # fmt: skip
 
 
-def system(rng: random.Random) -> MatrixSDE:
-    """A random system in the states X (p, k), Y (k, k), x (p) and the scalar u."""
-    words = Words(rng, (*MATRICES, R))
+def system(rng: random.Random, *, calculus: str = "ito") -> MatrixSDE:
+    """A random system in the states X (p, k), Y (k, k), x (p) and the scalar u.
+
+    In the sense of Stratonovich it has no process: its coefficients must have differentials.
+    """
+    words = Words(rng, (*MATRICES, R) if calculus == "ito" else MATRICES)
     equations: dict[Any, Any] = {}
     for state in STATES:
         rows, columns = state.shape
@@ -207,7 +211,13 @@ def system(rng: random.Random) -> MatrixSDE:
         ]
     )
     correlation = rng.choice([{}, {(B1, B2): rho}, {(B1, B2): rho, (beta, gamma): Rational(1, 2)}])
-    return MatrixSDE(equations, correlation=correlation)
+    return MatrixSDE(equations, correlation=occurring(correlation, equations), calculus=calculus)
+
+
+def occurring(correlation: dict[Any, Any], equations: dict[Any, Any]) -> dict[Any, Any]:
+    """The correlations of noises that occur; others are refused."""
+    found = {d for equation in equations.values() for d in increments_of(sympify(equation))}
+    return {pair: value for pair, value in correlation.items() if {b.d for b in pair} <= found}
 
 
 def _noise(words: Words, rows: Any, columns: Any) -> Any:

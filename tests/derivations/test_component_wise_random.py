@@ -40,3 +40,14 @@ def test_engine_agrees_entry_by_entry(seed: int) -> None:
     if not isinstance(f, MatrixExpr):
         stated = point.value(sde.covariation(f, g, assuming=facts))
         assert literal.same(stated, literal.covariation(sde, f, g, point))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_stratonovich_correction_agrees_entry_by_entry(seed: int) -> None:
+    rng = random.Random(seed)
+    sde = system(rng, calculus="stratonovich")
+    ito = sde.to_ito()
+    point = draw(sde, sizes={p: rng.randint(1, 3), k: rng.randint(1, 2), n: 2}, seed=seed)
+    found = literal.ito_drift(sde, point)
+    for state in sde.states:
+        assert literal.same(point.value(ito.drift(state)), found[literal.key(state)])

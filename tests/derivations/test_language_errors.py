@@ -319,6 +319,13 @@ REFUSALS = (
         right=lambda: MatrixSDE({X: U.d}, calculus="ito"),
     ),
     Refusal(
+        id="process in front of Stratonovich noise",
+        wrong=lambda: MatrixSDE({X: Process("K", n, n) * U.d}, calculus="stratonovich").to_ito(),
+        error=UnknownSymbolError,
+        names=("K",),
+        right=lambda: MatrixSDE({X: A * U.d}, calculus="stratonovich").to_ito(),
+    ),
+    Refusal(
         id="index that is no index",
         wrong=lambda: F[1],
         error=DerivationError,
