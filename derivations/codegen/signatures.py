@@ -59,7 +59,8 @@ _KINDS = (
 
 def claim_signature(claim: Claim, formulas: Iterable[Formula], systems: Iterable[System]) -> Call:
     """The signature of a claim with the given kernels and systems."""
-    taken = _letters(formulas)
+    systems = tuple(systems)
+    taken = _letters(formulas, systems)
     kind = next(word for head, word in _KINDS if isinstance(claim, head))
     sizes = sorted({str(d.name) for letter in taken.values() for d in _dimensions(letter)})
     return Call(
@@ -86,11 +87,15 @@ def _given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _letters(formulas: Iterable[Formula]) -> dict[str, Any]:
-    """The letters of some kernels; a name means one thing in all of them."""
+def _letters(formulas: Iterable[Formula], systems: Iterable[System] = ()) -> dict[str, Any]:
+    """The letters of some kernels and the states of some systems, which no kernel need take.
+
+    A name means one thing in all of them.
+    """
     found: dict[str, Any] = {}
-    for formula in formulas:
-        for name, letter in arguments(formula).items():
+    states = ({str(state.name): state for state in system.sde.states} for system in systems)
+    for letters in (*map(arguments, formulas), *states):
+        for name, letter in letters.items():
             first = found.setdefault(name, letter)
             if type(first) is not type(letter) or _shape(first) != _shape(letter):
                 raise DerivationError(
@@ -164,7 +169,7 @@ def _system(system: System) -> Call:
     correlations = tuple(
         (str(a.name), str(b.name), correlation_name(prefix, a, b)) for a, b in pairs
     )
-    used = _letters(system_formulas(system))
+    used = _letters(system_formulas(system), [system])
     return Call(
         "SystemSignature",
         prefix=prefix,
@@ -191,7 +196,7 @@ def _path(claim: Claim) -> Call | None:
     check = claim.path
     if check is None:
         return None
-    taken = _letters(path_formulas(claim))
+    taken = _letters(path_formulas(claim), path_systems(claim))
     for name, letter in taken.items():
         if _kind(letter) == "process":
             raise DerivationError(

@@ -560,6 +560,7 @@ SIGNATURES = {
                     LetterSignature(name="dB", kind="increment", shape=("n", "k")),
                     LetterSignature(name="k", kind="dimension"),
                     LetterSignature(name="p", kind="dimension"),
+                    LetterSignature(name="G", kind="state", shape=("p", "k")),
                 ),
             ),
             "reduced": SystemSignature(
@@ -579,6 +580,7 @@ SIGNATURES = {
                     LetterSignature(name="k", kind="dimension"),
                     LetterSignature(name="p", kind="dimension"),
                     LetterSignature(name="X", kind="parameter", shape=("n", "p")),
+                    LetterSignature(name="G", kind="state", shape=("p", "k")),
                 ),
             ),
         },

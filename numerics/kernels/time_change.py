@@ -980,6 +980,7 @@ SIGNATURES = {
             LetterSignature(name="dt", kind="time increment"),
             LetterSignature(name="dE", kind="increment", shape=("m", "l")),
             LetterSignature(name="dE_tau", kind="increment", shape=("m", "l")),
+            LetterSignature(name="X", kind="state", shape=("p", "l")),
         ),
         conditions=(
             Condition(text="the clock is positive", predicate="positive", kernel="condition_0"),
@@ -995,6 +996,7 @@ SIGNATURES = {
                     LetterSignature(name="a", kind="process", facts=("positive",)),
                     LetterSignature(name="dt", kind="time increment"),
                     LetterSignature(name="dE", kind="increment", shape=("m", "l")),
+                    LetterSignature(name="X", kind="state", shape=("p", "l")),
                 ),
             ),
             "changed": SystemSignature(
@@ -1006,6 +1008,7 @@ SIGNATURES = {
                     LetterSignature(name="G", kind="process", shape=("p", "m")),
                     LetterSignature(name="dt", kind="time increment"),
                     LetterSignature(name="dE_tau", kind="increment", shape=("m", "l")),
+                    LetterSignature(name="X", kind="state", shape=("p", "l")),
                 ),
             ),
             "derived_changed": SystemSignature(
@@ -1017,6 +1020,7 @@ SIGNATURES = {
                     LetterSignature(name="G", kind="process", shape=("p", "m")),
                     LetterSignature(name="dt", kind="time increment"),
                     LetterSignature(name="dE_tau", kind="increment", shape=("m", "l")),
+                    LetterSignature(name="X", kind="state", shape=("p", "l")),
                 ),
             ),
         },
