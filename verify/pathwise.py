@@ -27,7 +27,7 @@ from .verdict import Status, combine
 
 __all__ = ["PathErrors", "path_errors"]
 
-OUTER = 0.9
+OUTER = 0.75
 ROUNDING = 1e-10
 OUTER_RELEVANT = 10.0
 """The spread may be this many times the relevant error of the median: it shrinks like √h only."""

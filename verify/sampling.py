@@ -102,11 +102,11 @@ def _sensible(signature: ClaimSignature, sizes: Sizes) -> bool:
 
 
 def _spread(fitting: Sequence[Sizes], count: int) -> Iterator[Sizes]:
-    """The first of the sizes, then those that bring the most new values of dimensions."""
+    """The first of the sizes, then those that bring the most new values, unequal ones first."""
     left, seen = list(fitting), set[tuple[str, int]]()
     for _ in range(min(count, len(left))):
         # Ties go to the earlier, which is the smaller.
-        best = max(left, key=lambda s: len(set(s.items()) - seen))
+        best = max(left, key=lambda s: (len(set(s.values())), len(set(s.items()) - seen)))
         left.remove(best)
         seen |= set(best.items())
         yield best

@@ -104,3 +104,21 @@ def test_quick_is_enough_for_a_factor_of_two() -> None:
     quick = Plan(seed=2, effort=effort("quick"))
     assert check(problems.label_noise_path(factor=2.0), quick).status == Status.DISAGREES
     assert check(problems.label_noise_path(), quick).status != Status.DISAGREES
+
+
+def test_both_error_rates_are_kept_at_a_loose_level() -> None:
+    """The judge itself, measured: rejections of a true law, and acceptances of a wrong one."""
+    rng = np.random.default_rng(11)
+    budget, relevant, trials = ErrorBudget(false_agree=0.1, false_reject=0.1), 0.02, 1000
+    rejected = accepted = 0
+    for _ in range(trials):
+        xi = rng.standard_normal((3, 150))
+        sizes = np.sqrt([0.01, 0.005, 0.0025])[:, None]
+        noise = 0.3 * sizes * xi
+        true = [2.7 * h**2 + e for h, e in zip((0.01, 0.005, 0.0025), noise, strict=True)]
+        rejected += path_errors(true, budget, noisy=True).status(relevant) == Status.DISAGREES
+        wrong = [e + relevant for e in true]
+        accepted += path_errors(wrong, budget, noisy=True).status(relevant) == Status.AGREES
+    allowed = 0.1 * trials + 6 * np.sqrt(0.1 * trials)
+    assert rejected <= allowed
+    assert accepted <= allowed

@@ -23,6 +23,7 @@ from numerics.training import Algorithm, gradient_descent, label_noise, minibatc
 from numerics.training import Problem as Data
 from numerics.training import problem as data_of
 from verify.errors import UsageError
+from verify.looks import settled
 from verify.pathwise import PathErrors, path_errors
 from verify.planning import Estimate, Plan
 from verify.problem import AlgorithmSetting, Problem
@@ -107,6 +108,10 @@ def check(problem: Problem, plan: Plan) -> Evidence:
     training = _training(problem.algorithm, plan)
     if problem.kind == "identity":
         return _step_by_step(problem, training, plan)
+    return settled(lambda look: _looked(problem, training, look), plan)
+
+
+def _looked(problem: Problem, training: _Training, plan: Plan) -> Evidence:
     if training.setting.algorithm == "gradient_descent":
         found = [_gaps(problem, training, plan, level, STARTS) for level in range(3)]
         # Every start is a claim of its own; there is no chance to average over.

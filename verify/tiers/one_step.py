@@ -121,16 +121,17 @@ def _differential(problem: Problem, plan: Plan, sizes: Mapping[str, int], point:
     f = problem.kernel("observable")
     g = _linear(system, plan)
     share = plan.share("components", 3)
-    settings: dict[str, Any] = {
-        "level": share.budget.alpha,
-        "samples": _samples(plan, np.size(f(point))),
-        "pilot": plan.effort.pilot,
-    }
-    drift = one_step_drift(system, f, point, seed=plan.seed_for("drift"), **settings)
+    settings: dict[str, Any] = {"level": share.budget.alpha, "pilot": plan.effort.pilot}
+    samples = _samples(plan, np.size(f(point)))
+    drift = one_step_drift(
+        system, f, point, seed=plan.seed_for("drift"), samples=samples, **settings
+    )
     gaps = {"drift": _relative(drift, problem.kernel("stated_drift")(point))}
     if not system.noises:
         return gaps
     moved, along = _stated_martingale(problem, system, point, g)
+    # Products of first differences have hardly any noise left under their controls.
+    settings["samples"] = max(samples // 4, LEAST_SAMPLES)
     square = one_step_covariation(system, f, f, point, seed=plan.seed_for("square"), **settings)
     mixed = one_step_covariation(
         system, f, _like(f, g, point), point, seed=plan.seed_for("mixed"), **settings

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from numerics.contexts import PrimeFieldContext, RationalContext
+from numerics.errors import NotAdmissibleError
+from numerics.signature import Condition
+from tests.verify import problems
+from verify.planning import Plan, effort
+from verify.sampling import admissible, generic_point, net_sizes, several_sizes
+
+PLAN = Plan(seed=1, effort=effort("standard"))
+NET = problems.label_noise()
+
+
+def nothing(sizes: object, point: object) -> None:
+    return None
+
+
+def test_dimensions_differ_and_meet_the_assumptions() -> None:
+    sizes = several_sizes(NET.signature, 4)
+    assert len(sizes) == 4
+    for found in sizes:
+        assert found["l"] >= found["p"] + found["k"]
+        assert len(set(found.values())) == 3
+    # A lost transpose shows only where p and k differ, in both orders.
+    assert any(s["p"] > s["k"] for s in sizes)
+    assert any(s["p"] < s["k"] for s in sizes)
+
+
+def test_the_net_is_taken_where_it_fits() -> None:
+    assert net_sizes(NET.signature) == {"k": 2, "l": 10, "p": 5}
+    square = Condition(text="p = k", relation="p == k")
+    signature = replace(NET.signature, conditions=(*NET.signature.conditions, square))
+    found = net_sizes(signature)
+    assert found["p"] == found["k"]
+
+
+def test_points_are_counted_and_meet_the_assumptions() -> None:
+    found = admissible(NET, PrimeFieldContext(), PLAN, nothing)
+    assert len(found.points) == PLAN.effort.points * PLAN.effort.sizes
+    assert len(found.sizes()) == PLAN.effort.sizes
+    assert found.values == (None,) * len(found.points)
+
+
+def test_points_that_cannot_be_evaluated_are_drawn_again() -> None:
+    seen: list[int] = []
+
+    def every_second(sizes: object, point: object) -> int:
+        seen.append(len(seen))
+        if len(seen) % 2:
+            raise NotAdmissibleError("not this one")
+        return len(seen)
+
+    found = admissible(NET, RationalContext(), PLAN, every_second)
+    assert len(found.points) == PLAN.effort.points * PLAN.effort.sizes
+    assert found.refused >= len(found.points)
+    assert len(found.values) == len(found.points)
+    assert all(value % 2 == 0 for value in found.values)
+
+
+def test_a_size_without_points_makes_room_for_another() -> None:
+    def wide(sizes: dict[str, int], point: object) -> None:
+        if sizes["p"] == 1:
+            raise NotAdmissibleError("too narrow")
+
+    found = admissible(NET, RationalContext(), PLAN, wide)
+    assert len(found.sizes()) == PLAN.effort.sizes
+    assert all(sizes["p"] > 1 for sizes in found.sizes())
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_one_point_is_a_telling_one(seed: int) -> None:
+    found = generic_point(problems.geometric(), {}, Plan(seed=seed))
+    (point,) = found.values
+    scalars = [abs(float(point[name])) for name in ("x", "mu", "sigma")]
+    assert len({*scalars, 0.0, 1.0}) == 5
