@@ -44,7 +44,7 @@ algorithms without randomness, which start at several places."""
 
 CONDITION = "the bias left by the step size, which is an extrapolation from η, η/2, η/4"
 BLOCK = 512
-DESCENT = 30
+DESCENT = 10
 STARTS = 8
 """Starts of an algorithm without randomness."""
 
@@ -142,8 +142,8 @@ def _training(setting: AlgorithmSetting, plan: Plan) -> _Training:
     if setting.algorithm.startswith("minibatch"):
         # The gap is that of the squared residual, and a minibatch's rate cannot be set beside it.
         start = _descended(data, start, eta)
-    # Near 1, b² for b would not show; near n nothing is left of the noise without replacement.
-    batch = 2 if setting.algorithm.endswith("without_replacement") else 4
+    # Near 1, b² for b would not show; without replacement (n − b)/(n − 1) should hardly move.
+    batch = 1 if setting.algorithm.endswith("without_replacement") else 4
     return _Training(
         setting=setting,
         data=data,
