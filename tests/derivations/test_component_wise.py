@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import QQ, Determinant, Identity, Integer, Matrix, Q, Rational, Symbol, exp, log, sqrt
+from sympy import QQ, Determinant, Identity, Matrix, Q, Rational, Symbol, exp, log, sqrt
 from sympy.matrices.expressions import MatrixExpr
 
 from derivations import (
