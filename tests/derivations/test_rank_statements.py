@@ -1,7 +1,7 @@
 """The rank and sign statements beside the determinant laws, in exact rational arithmetic.
 
-Steps are taken on the two-layer linear network with rational data, so that a rank is a rank and not a
-count of singular values above a tolerance.
+Steps are taken on the two-layer linear network with rational data, so that a rank is a rank and
+not a count of singular values above a tolerance.
 """
 
 from __future__ import annotations
