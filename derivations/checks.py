@@ -109,12 +109,12 @@ class Checks:
         with precision(BITS):
             for point in self.points:
                 expected = evaluate(contracted, point)
-                summed = sum(self._polarised(square, point), start=expected - expected)
+                summed = sum(self._summands(square, point), start=expected - expected)
                 _agree(summed, expected, "Itô table", point)
         return self._said("the sum over the directions of the noise agrees")
 
-    def _polarised(self, square: Any, point: Point) -> Iterator[Any]:
-        """Cov(ξ, η) · q(ξ, η) over pairs of directions, by polarisation."""
+    def _summands(self, square: Any, point: Point) -> Iterator[Any]:
+        """q(ξ, ξ) over directions ξ whose squares sum to the covariance, and 2ρ q(ξ, η)."""
         noises = _noise_letters(self.system, point)
         zero = {n: point.letter(n) * flint.arb(0) for n in noises}
 
@@ -122,14 +122,13 @@ class Checks:
             return evaluate(square, point.with_overrides({**zero, **values}))
 
         for n in noises:
-            for E, F, weight in _directions(n, point):
-                same = q({n: E + F}) - q({n: E - F})
-                yield same * weight / 4
+            for E, weight in _directions(n, point):
+                yield q({n: E}) * weight
         for pair, rho in self.system.correlation.items():
             a, b = sorted(pair, key=str)
             weight = evaluate(rho, point)
-            for E, F, diagonal in _directions(a, point):
-                both = q({a: E, b: F}) - q({a: E, b: F * flint.arb(-1)})
+            for E, diagonal in _directions(a, point):
+                both = q({a: E, b: E}) - q({a: E, b: E * flint.arb(-1)})
                 yield both * weight * diagonal / 2
 
 
@@ -145,23 +144,27 @@ def _noise_letters(system: MatrixSDE, point: Point) -> list[Any]:
     return found
 
 
-def _directions(increment: Any, point: Point) -> Iterator[tuple[Any, Any, Any]]:
-    """Pairs of unit directions of an increment with their covariance per dt: (E, F, weight)."""
+def _directions(increment: Any, point: Point) -> Iterator[tuple[Any, Any]]:
+    """Directions E and weights w of an increment with Σ w E_ia E_jb = E[dB_ia dB_jb] / dt."""
     if not isinstance(increment, MatrixIncrement):
-        yield flint.arb(1), flint.arb(1), flint.arb(1)
+        yield flint.arb(1), flint.arb(1)
         return
-    rows, columns = (point.size(n) for n in increment.shape)
-    C, D = evaluate(increment.row_covariance, point), evaluate(increment.column_covariance, point)
-    for i, a, j, b in product(range(rows), range(columns), range(rows), range(columns)):
-        weight = C[i, j] * D[a, b]
-        if weight != 0:
-            yield _unit(rows, columns, i, a), _unit(rows, columns, j, b), weight
+    rows = _squares(evaluate(increment.row_covariance, point))
+    columns = _squares(evaluate(increment.column_covariance, point))
+    for (u, c), (v, d) in product(rows, columns):
+        yield u * v.transpose(), c * d
 
 
-def _unit(rows: int, columns: int, i: int, a: int) -> Any:
-    E = flint.arb_mat(rows, columns)
-    E[i, a] = 1
-    return E
+def _squares(C: Any) -> list[tuple[Any, Any]]:
+    """Columns u and weights w with C = Σ w u u', by symmetric elimination."""
+    found = []
+    for j in range(C.nrows()):
+        pivot = C[j, j]
+        if pivot != 0:
+            u = flint.arb_mat(C.nrows(), 1, [C[i, j] / pivot for i in range(C.nrows())])
+            C = C - u * u.transpose() * pivot
+            found.append((u, pivot))
+    return found
 
 
 def _below(value: Any, bound: Any) -> bool:

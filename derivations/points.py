@@ -27,6 +27,7 @@ from sympy import (
     Integer,
     Le,
     Lt,
+    MatMul,
     Mul,
     Pow,
     Q,
@@ -47,9 +48,8 @@ from sympy.functions.special.tensor_functions import KroneckerDelta
 from sympy.matrices.expressions import MatrixExpr
 
 from .errors import DerivationError
-from .expressions import IndexSum, ScalarSum
 from .interpreter import interpret
-from .symbols import Dimension, Index, MatrixParameter
+from .symbols import Dimension, FamilyMember, Index, MatrixParameter, ScalarMember
 from .words import Selector, Unit
 
 __all__ = ["NotAdmissible", "Point", "PointAlgebra", "draw", "evaluate", "precision", "sizes_for"]
@@ -153,13 +153,26 @@ _FUNCTIONS = {
 
 
 class PointAlgebra:
-    """Values at a point, for :func:`derivations.interpreter.interpret`."""
+    """Values at a point, for :func:`derivations.interpreter.interpret`.
 
-    def __init__(self, point: Point) -> None:
+    ``bound`` gives the numbers of the indices that a sum around has bound, ``known`` the values of
+    factors that were worked out before, for these numbers.
+    """
+
+    def __init__(
+        self,
+        point: Point,
+        bound: Mapping[Any, int] | None = None,
+        known: dict[Any, Any] | None = None,
+    ) -> None:
         self.point = point
+        self.bound = bound or {}
+        self.known = {} if known is None else known
 
     def scalar(self, value: Any) -> Any:
         """Numbers as they are, sizes as chosen, symbols and unknown functions as drawn."""
+        if value in self.bound:
+            return flint.arb(self.bound[value])
         if isinstance(value, Dimension):
             return flint.arb(self.point.size(value))
         if isinstance(value, Symbol | AppliedUndef | Derivative):
@@ -167,13 +180,16 @@ class PointAlgebra:
         if value.is_Rational:
             return _arb(value)
         if isinstance(value, KroneckerDelta):
-            return flint.arb(int(value.args[0] == value.args[1]))
+            a, b = (self.bound.get(i, i) for i in value.args)
+            return flint.arb(int(a == b))
         if isinstance(value, Add | Mul):
             return reduce(add if isinstance(value, Add) else mul, map(self.scalar, value.args))
         return self.function(value.func, [self.scalar(a) for a in value.args])
 
     def letter(self, symbol: Any) -> Any:
-        """The letter's value at the point."""
+        """The letter's value at the point; of a family, that of the member meant."""
+        if isinstance(symbol, FamilyMember | ScalarMember) and symbol.index in self.bound:
+            return self.point.letter(_member(symbol, self.bound[symbol.index]))
         return self.point.letter(symbol)
 
     def block_column(self, selector: Selector) -> Any:
@@ -185,7 +201,9 @@ class PointAlgebra:
 
     def unit(self, vector: Unit) -> Any:
         """A column of the identity; not admissible where the matrix is too small for it."""
-        size, position = self.point.size(vector.size), self.point.size(Integer(0) + vector.position)
+        numbers = {index: Integer(n) for index, n in self.bound.items()}
+        size = self.point.size(vector.size)
+        position = self.point.size((Integer(0) + vector.position).xreplace(numbers))
         if position >= size:
             raise NotAdmissible(
                 f"entry {position}: the matrix has only {size} rows or columns here"
@@ -245,22 +263,32 @@ class PointAlgebra:
 
     def total(self, body: Any, index: Index, *excluded: Any) -> Any:
         """Summed out, one value of the index after the other."""
-        barred = {int(e) for e in excluded}
+        free = [e for e in excluded if e not in self.bound]
+        if free:
+            raise NotAdmissible(f"{free[0]}: a free index has no number at a point")
+        barred = {self.bound[e] for e in excluded}
         values = (n for n in range(1, self.point.size(index.range) + 1) if n not in barred)
-        parts = (interpret(_at(body, index, n), self) for n in values)
+        inner = (PointAlgebra(self.point, {**self.bound, index: n}, self.known) for n in values)
         zero = self.zero(body.shape) if isinstance(body, MatrixExpr) else flint.arb(0)
-        return reduce(add, parts, zero)
+        return reduce(add, (algebra._summand(body) for algebra in inner), zero)
+
+    def _summand(self, body: Any) -> Any:
+        factors = body.args if isinstance(body, Mul | MatMul) else (body,)
+        return reduce(self.mul, map(self._factor, factors))
+
+    def _factor(self, factor: Any) -> Any:
+        """A factor's value, worked out once for all indices that it does not hold."""
+        if factor not in self.known:
+            self.known[factor] = tuple(factor.atoms(Index))
+        key = factor, tuple(self.bound.get(i) for i in self.known[factor])
+        if key not in self.known:
+            self.known[key] = interpret(factor, self)
+        return self.known[key]
 
 
-def _at(body: Any, index: Index, n: int) -> Any:
-    """The body of a sum with the free occurrences of the index replaced by a number."""
-    if body == index:
-        return Integer(n)
-    if isinstance(body, IndexSum | ScalarSum) and body.args[1] == index:
-        return body
-    args = [_at(a, index, n) for a in body.args]
-    kept = all(x is y for x, y in zip(args, body.args, strict=True))
-    return body if kept else body.func(*args)
+def _member(symbol: Any, n: int) -> Any:
+    """The n-th member of the family that a member with an index belongs to."""
+    return symbol.func(*(Integer(n) if a == symbol.index else a for a in symbol.args))
 
 
 def evaluate(expression: Any, point: Point) -> Any:
