@@ -184,9 +184,10 @@ def require_current(chosen: Sequence[Reference], root: Path = ROOT) -> None:
         ):
             stale.append(name)
     if stale:
+        named = ", ".join(stale[:3]) + (f" and {len(stale) - 3} more" if len(stale) > 3 else "")
         raise KernelError(
-            f"kernels of {', '.join(stale)}: missing or not of the declaration as it is; run "
-            "python -m derivations.build"
+            f"kernels of {named}: missing or not of the declaration as it is; run python -m "
+            "derivations.build"
         )
 
 
