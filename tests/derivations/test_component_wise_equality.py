@@ -47,7 +47,7 @@ theta = stack(X, Y.T)
 IDENTITIES = (
     (tr(A * B), tr(B * A)),
     (tr(A * B), tr(B.T * A.T)),
-    (tr(A * B * A * B * B), tr(B * B.T.T * A * B * A)),
+    (tr(A * B * A * B * B), tr(B * B * A * B * A)),
     (tr(A + 2 * B.T), tr(A) + 2 * tr(B)),
     (tr(A * A.I), n),
     (A * B * B.I * A.I, In),

@@ -38,7 +38,7 @@ LAMPERTI = (
     "J. Lamperti, Semi-stable Markov processes, Z. Wahrscheinlichkeitstheorie 22 (1972): "
     "exp(β + νt) is a Bessel process of index ν under the clock ∫x² dt"
 )
-RD = "A. Varre, M. Sagitova, N. Flammarion (2024), (5.2) to (5.3)"
+RD = "as derived here, after A. Varre, M. Sagitova, N. Flammarion (2024), (5.2) to (5.3)"
 
 p, k, l, n = dims("p k l n")
 gamma, kappa, sigma, nu, c = (positive(name) for name in ("gamma", "kappa", "sigma", "nu", "c"))

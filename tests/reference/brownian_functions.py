@@ -21,7 +21,7 @@ circle = MatrixSDE(
 CASES = (
     Case(
         id="exponential_martingale",
-        source=f"{REVUZ_YOR}, Ch. IV, Proposition 3.4: exp(λX − λ²⟨X⟩/2)",
+        source=f"{REVUZ_YOR}, Ch. IV §3: exp(λX − λ²⟨X⟩/2)",
         sde=line,
         f=exp(c * b - c**2 * t / 2),
         drift=0,

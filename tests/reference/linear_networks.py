@@ -27,7 +27,8 @@ from derivations import (
 )
 from tests.reference.case import Case
 
-RD = "A. Varre, M. Sagitova, N. Flammarion, SGD vs GD: Rank Deficiency in Linear Networks (2024)"
+# The numbers say which statement is meant; the formulas were derived for this project.
+RD = "as derived here, after A. Varre, M. Sagitova, N. Flammarion, SGD vs GD (2024)"
 BY_HAND = "worked out by hand: M⁺ = (I+K)M(I+K)', log det gains 2tr K − tr K², K = S(dZ)"
 
 p, k, l, n, q = dims("p k l n q")

@@ -86,7 +86,7 @@ CASES = (
     ),
     Case(
         id="furstenberg_khasminskii",
-        source=f"{KHASMINSKII}, Section 6.7 (Furstenberg-Khasminskii): drift of log|x|², by hand "
+        source=f"{KHASMINSKII}, Chapter 6 (Furstenberg-Khasminskii): drift of log|x|², by hand "
         "2x'Ax/|x|² + Σ|G_i x|²/|x|² − 2Σ(x'G_i x)²/|x|⁴",
         sde=bilinear,
         f=log(tr(x.T * x)),

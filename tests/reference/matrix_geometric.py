@@ -10,7 +10,7 @@ from tests.reference.case import Case, Covariation
 n = dims("n")
 I = Identity(n)
 X, B = State("X", n, n), Brownian("B", n, n)
-A, C, D, P, G = (Parameter(name, n, n) for name in "ACDPG")
+A, P = Parameter("A", n, n), Parameter("P", n, n)
 CC, DD = (
     Parameter("CC", n, n, positive_definite=True),
     Parameter("DD", n, n, positive_definite=True),

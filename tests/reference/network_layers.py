@@ -39,7 +39,7 @@ CASES = (
     Case(
         id="balancedness_gradient_flow",
         source="S. Du, W. Hu, J. Lee, Algorithmic Regularization in Learning Deep Homogeneous "
-        "Models (2018), Theorem 2.1: balancedness is conserved",
+        "Models (2018): balancedness is conserved",
         sde=flow,
         f=D,
         drift=ZeroMatrix(l, l),
