@@ -8,7 +8,8 @@
  *     OMP_NUM_THREADS=1 ./sde_limit PATHS STEPS H C < problem
  *
  * where `problem` holds β, W1 and W2' as doubles, row by row. It prints one line a variant: its name,
- * millions of path-steps a second, the mean of |W1|² at the end and the standard error of that mean.
+ * the number of path-steps, seconds on the clock, seconds of processor time over all threads, the mean
+ * of |W1|² at the end and the standard error of that mean.
  *
  *     one    one path at a time, vectors along l
  *     eight  eight paths at a time, vectors along the paths (small sizes alone)
@@ -39,9 +40,9 @@ static double beta[P][K], theta[P + K][L];
 static double H, C;
 static int STEPS;
 
-static double now(void) {
+static double now(clockid_t clock) {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return t.tv_sec + 1e-9 * t.tv_nsec;
 }
 
@@ -177,9 +178,9 @@ static vd eight_paths(stream *r) {
 }
 #endif
 
-static void report(const char *name, long paths, double seconds, double sum, double squares) {
+static void report(const char *name, long paths, double wall, double cpu, double sum, double squares) {
     double mean = sum / paths, variance = squares / paths - mean * mean;
-    printf("%s %.6f %.9g %.3g\n", name, 1e-6 * paths * STEPS / seconds, mean, sqrt(variance / paths));
+    printf("%s %ld %.9g %.9g %.9g %.3g\n", name, paths * STEPS, wall, cpu, mean, sqrt(variance / paths));
 }
 
 int main(int argc, char **argv) {
@@ -192,7 +193,8 @@ int main(int argc, char **argv) {
     H = atof(argv[3]);
     C = atof(argv[4]);
     for (int variant = 0; variant < 1 + EIGHT_FITS; variant++) {
-        double sum = 0, squares = 0, start = now();
+        double sum = 0, squares = 0;
+        double wall = now(CLOCK_MONOTONIC), cpu = now(CLOCK_PROCESS_CPUTIME_ID);
         #pragma omp parallel reduction(+ : sum, squares)
         {
             stream r;
@@ -215,7 +217,9 @@ int main(int argc, char **argv) {
             }
 #endif
         }
-        report(variant ? "eight" : "one", paths, now() - start, sum, squares);
+        wall = now(CLOCK_MONOTONIC) - wall;
+        cpu = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+        report(variant ? "eight" : "one", paths, wall, cpu, sum, squares);
     }
     return 0;
 }
