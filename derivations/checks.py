@@ -64,21 +64,25 @@ class Checks:
 
     def expansion(self, taylor: Expansion) -> str:
         """f(x + s u) against the expansion, u the formal differentials; f(t + s) likewise."""
-        with precision(FINE_BITS):
-            s = flint.arb(2) ** (-TINY)
-            slack = flint.arb(2) ** SLACK
-            for point in self.points:
-                moved = {
-                    x: point.letter(x) + evaluate(u, point) * s
-                    for x, u in self.formal.of_state.items()
-                }
-                gap = self._moved(point, moved) - evaluate(taylor.linear, point) * s
-                gap = gap - evaluate(taylor.quadratic, point) * (s * s)
-                late = self._moved(point, self._later(point, s))
-                late = late - evaluate(taylor.timely, point) * s
-                if not _below(gap, s**3 * slack) or not _below(late, s**2 * slack):
+        for point in self.points:
+            # Where f is large so are its derivatives, and more bits stand in front of the point.
+            with precision(FINE_BITS):
+                size = _bits_in_front(evaluate(self.f, point))
+            with precision(FINE_BITS + 2 * size):
+                exact = Point(sizes=point.sizes, seed=point.seed)
+                if not self._expands(taylor, exact, flint.arb(2) ** (SLACK + size)):
                     raise StepError(f"d({self.f}): the expansion fails at sizes {point.sizes}")
         return self._said(f"third order in s = 2^-{TINY}")
+
+    def _expands(self, taylor: Expansion, point: Point, slack: Any) -> bool:
+        s = flint.arb(2) ** (-TINY)
+        moved = {
+            x: point.letter(x) + evaluate(u, point) * s for x, u in self.formal.of_state.items()
+        }
+        gap = self._moved(point, moved) - evaluate(taylor.linear, point) * s
+        gap = gap - evaluate(taylor.quadratic, point) * (s * s)
+        late = self._moved(point, self._later(point, s)) - evaluate(taylor.timely, point) * s
+        return _below(gap, s**3 * slack) and _below(late, s**2 * slack)
 
     def _moved(self, point: Point, letters: Mapping[Any, Any]) -> Any:
         return evaluate(self.f, point.with_overrides(letters)) - evaluate(self.f, point)
@@ -167,11 +171,17 @@ def _squares(C: Any) -> list[tuple[Any, Any]]:
     return found
 
 
+def _bits_in_front(value: Any) -> int:
+    """How many binary digits the largest entry of a value has in front of the point."""
+    bits = [(abs(x) + 1).log() / flint.arb(2).log() for x in entries(value)]
+    return max(int(float(n)) for n in bits)
+
+
 def _below(value: Any, bound: Any) -> bool:
     return all(abs(x) < bound for x in entries(value))
 
 
 def _agree(a: Any, b: Any, what: str, point: Point) -> None:
-    scale = 1 + max(float(abs(x)) for x in entries(b))
-    if not _below(a - b, scale * 2.0**-100):
+    scale = sum((abs(x) for x in entries(b)), start=flint.arb(1))
+    if not _below(a - b, scale * flint.arb(2) ** (-100)):
         raise StepError(f"{what}: the two sides differ at sizes {point.sizes}, seed {point.seed}")
