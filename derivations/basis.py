@@ -150,6 +150,10 @@ class FormAlgebra:
         """A coefficient: the function of the arguments' values, traces in them as atoms."""
         return Form.scalar(head(*(a.value() for a in arguments)))
 
+    def derivative(self, expression: Any) -> Form:
+        """A scalar letter."""
+        return Form.scalar(expression)
+
     def total(self, body: Any, index: Any, *excluded: Any) -> Form:
         """Terms with the index bound, distinct from the other indices of its range."""
         value: Form = interpret(body, self)

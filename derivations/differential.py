@@ -14,7 +14,30 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sympy import Dummy, Pow, Rational, diff, log
+from sympy import (
+    Dummy,
+    Pow,
+    Rational,
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atanh,
+    cos,
+    cosh,
+    diff,
+    erf,
+    exp,
+    gamma,
+    log,
+    sin,
+    sinh,
+    sympify,
+    tan,
+    tanh,
+)
+from sympy.core.function import AppliedUndef
 
 from .basis import Basis, FormAlgebra
 from .contraction import Contraction
@@ -45,6 +68,12 @@ if TYPE_CHECKING:
 __all__ = ["Differential", "Ito", "ItoAlgebra", "differential"]
 
 HALF = Rational(1, 2)
+
+SMOOTH = frozenset(
+    {Pow, exp, log, sin, cos, tan, sinh, cosh, tanh}
+    | {asin, acos, atan, asinh, acosh, atanh, erf, gamma}
+)
+"""Functions that Itô's formula takes, within their domains."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +217,11 @@ class ItoAlgebra:
         )
 
     def function(self, head: Any, arguments: list[Ito]) -> Ito:
-        """The chain rule: df = Σ f_a da + ½ Σ f_ab d⟨a, b⟩."""
+        """The chain rule: df = Σ f_a da + ½ Σ f_ab d⟨a, b⟩, for twice differentiable f."""
+        if head not in SMOOTH and not issubclass(head, AppliedUndef):
+            raise DerivationError(
+                f"{head.__name__}: not twice differentiable; Itô's formula needs that"
+            )
         slots = [Dummy(real=True) for _ in arguments]
         f = head(*slots)
         values = {slot: a.value.value() for slot, a in zip(slots, arguments, strict=True)}
@@ -232,6 +265,10 @@ class ItoAlgebra:
     def _value(self, typed: Any) -> Any:
         value: Form = interpret(typed, self.forms)
         return value.value()
+
+    def derivative(self, expression: Any) -> Ito:
+        """Refused: the derivatives of an unspecified function are not followed further."""
+        raise DerivationError(f"{expression}: differentiate before, or name it as a function of t")
 
     def total(self, body: Any, index: Any, *excluded: Any) -> Ito:
         """d Σ_i X_i = Σ_i dX_i."""
@@ -313,6 +350,9 @@ def differential(system: MatrixSDE, f: Any, *, assuming: Iterable[Any] = ()) -> 
     DerivationError
         One line naming what is wrong with f.
     """
+    if isinstance(f, str):
+        raise DerivationError(f"observable: got the text {f!r}; give a SymPy expression")
+    f = sympify(f)
     shape_of(f)
     system.check_letters(f, str(f))
     facts = Facts((*system.assuming, *assuming))

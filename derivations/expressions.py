@@ -226,6 +226,13 @@ def total(expression: Any, index: Index, *, excluding: Any = ()) -> Any:
 
 def entry(A: Any, i: Any, j: Any) -> Any:
     """The entry A[i, j], counted from 0 as SymPy does, without expanding a product."""
+    for position, size in zip((i, j), A.shape, strict=True):
+        inside = sympify(position).is_nonnegative is not False
+        beyond = (sympify(position) - size).is_nonnegative
+        if not inside or beyond:
+            raise ShapeError(
+                f"entry: {A}[{i}, {j}] is outside {A.shape[0]} x {A.shape[1]}; count from 0"
+            )
     return MatrixElement(A, i, j)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-from sympy import Add, Symbol, expand, sstr
+from sympy import Add, Symbol, expand, sstr, sympify
 
 from .errors import DerivationError, ShapeError
 from .symbols import Index, ScalarIncrement, ScalarMember, same_shape, same_size
@@ -74,8 +74,12 @@ class Form:
 
     @classmethod
     def scalar(cls, value: Any) -> Form:
-        """A scalar without indices or increments."""
-        return cls((), {} if value == 0 else {Monomial((), ONE, (), None): value})
+        """A scalar without increments; what depends on an index stays with its term."""
+        value = sympify(value)
+        if not any(isinstance(a, Index) for a in value.free_symbols):
+            return cls((), {} if value == 0 else {Monomial((), ONE, (), None): value})
+        terms = ((Monomial((), term, (), None), ONE) for term in Add.make_args(expanded(value)))
+        return cls.collect((), terms)
 
     @classmethod
     def identity(cls, size: Any) -> Form:
@@ -128,13 +132,16 @@ class Form:
         """A scalar form as one SymPy expression; what sums or increments remain becomes an Atom."""
         if self.shape != ():
             raise DerivationError(f"{self.key}: a scalar is wanted, this is a matrix")
-        plain, rest = [], {}
+        plain = []
         for m, c in self.terms.items():
-            if m.indices or m.indexed != 1 or m.cycles:
-                rest[m] = c
-            else:
-                plain.append(c)
-        for m, c in rest.items():
+            if not m.indices and not m.cycles:
+                plain.append(c * m.indexed)
+                continue
+            if m.occurring - frozenset(m.indices):
+                raise DerivationError(
+                    "a function of a trace with a free index has no normal form; "
+                    "write the sum without it, or give the values as a scalar family"
+                )
             squares = Form((), {m: ONE})
             plain.append(c * Atom("sum", squares, positive=_is_square(m)))
         return Add(*plain)
@@ -154,9 +161,12 @@ class Form:
         return Form(self.shape, terms)
 
     def scaled(self, coefficient: Any) -> Form:
-        """The form times a scalar without indices or increments."""
+        """The form times a scalar without increments."""
+        coefficient = sympify(coefficient)
         if coefficient == 0:
             return Form(self.shape, {})
+        if any(isinstance(a, Index) for a in coefficient.free_symbols):
+            return Form.scalar(coefficient) * self
         scaled = {m: expanded(c * coefficient) for m, c in self.terms.items()}
         return Form(self.shape, {m: c for m, c in scaled.items() if c != 0})
 

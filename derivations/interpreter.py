@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from sympy import (
     Add,
+    Derivative,
     Determinant,
     Function,
     Identity,
@@ -82,6 +83,9 @@ class Algebra(Protocol):
     def function(self, head: Any, arguments: list[Any]) -> Any:
         """A smooth scalar function of scalars."""
 
+    def derivative(self, expression: Any) -> Any:
+        """A derivative of an unspecified function, as it stands."""
+
     def total(self, body: Any, index: Any, *excluded: Any) -> Any:
         """Sum of an expression, as typed, over an index without the values of others."""
 
@@ -142,6 +146,8 @@ def _scalar(expression: Any, algebra: Algebra) -> Any:
             return algebra.trace(algebra.mul(row, algebra.unit(right)))
         case ScalarSum():
             return algebra.total(*expression.args)
+        case Derivative():
+            return algebra.derivative(expression)
         case Pow() | Function():
             return algebra.function(expression.func, [walk(a, algebra) for a in expression.args])
     raise DerivationError(f"{expression}: the language has no rule for {type(expression).__name__}")

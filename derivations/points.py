@@ -261,6 +261,10 @@ class PointAlgebra:
             raise NotAdmissible(f"{head}: outside its domain at this point")
         return value
 
+    def derivative(self, expression: Any) -> Any:
+        """A free value, as of any letter."""
+        return self.point.letter(expression)
+
     def total(self, body: Any, index: Index, *excluded: Any) -> Any:
         """Summed out, one value of the index after the other."""
         free = [e for e in excluded if e not in self.bound]

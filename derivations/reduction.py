@@ -150,6 +150,11 @@ def determinant(
     by the Schur complement; c I + d w by Sylvester's identity depends on the cycle of w alone.
     ``note`` is told the names of the rules that were used.
     """
+    if form.indices:
+        raise DerivationError(
+            "det: of a matrix with a free index there is no normal form; sum first, or give the "
+            "determinants as a scalar family"
+        )
     if not form:
         return Integer(0)
     words = _plain_words(form)

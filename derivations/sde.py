@@ -9,7 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from sympy import Add, Integer, MatAdd, MatMul, MatrixSymbol, Mul, Symbol, Trace, Transpose, sympify
+from sympy import (
+    Add,
+    Dummy,
+    Integer,
+    MatAdd,
+    MatMul,
+    MatrixSymbol,
+    Mul,
+    Symbol,
+    Trace,
+    Transpose,
+    sympify,
+)
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 
@@ -26,10 +38,14 @@ from .expressions import (
 from .shapes import shape_of
 from .symbols import (
     Dimension,
+    FamilyMember,
     Index,
     Letter,
     MatrixIncrement,
+    MatrixParameter,
     MatrixState,
+    ScalarMember,
+    ScalarParameter,
     ScalarState,
     TimeIncrement,
     dt,
@@ -169,10 +185,28 @@ class MatrixSDE:
             self.equations[state] = self._checked(state, sympify(equation))
         for state, equation in self.equations.items():
             self.check_letters(equation, f"d{state}")
-        self.correlation = {
-            frozenset((increment_of(a), increment_of(b))): self._correlated(a, b, sympify(rho))
-            for (a, b), rho in (correlation or {}).items()
-        }
+        self._check_families()
+        for noise in self.noises:
+            if isinstance(noise, MatrixIncrement):
+                for what, covariance in zip(("row", "column"), noise.facts, strict=True):
+                    _check_covariance(f"{noise}: the {what} covariance", covariance)
+        self.correlation: dict[Any, Any] = {}
+        for (a, b), rho in (correlation or {}).items():
+            pair = frozenset((increment_of(a), increment_of(b)))
+            if pair in self.correlation:
+                raise DerivationError(f"correlation: the pair {a}, {b} is given twice")
+            self.correlation[pair] = self._correlated(a, b, sympify(rho))
+
+    def _check_families(self) -> None:
+        ranges: dict[str, Any] = {}
+        for noise in self.noises:
+            if isinstance(noise, ScalarMember):
+                known = ranges.setdefault(noise.name, noise.index.range)
+                if known != noise.index.range:
+                    raise DerivationError(
+                        f"{noise.name}: the family runs over {known} and over {noise.index.range}; "
+                        "use one range, or two families"
+                    )
 
     def _correlated(self, first: Any, second: Any, rho: Any) -> Any:
         """A correlation of two different noises of the system, of one shape, |ρ| ≤ 1."""
@@ -186,6 +220,12 @@ class MatrixSDE:
             raise DerivationError(f"{what}: a noise with itself; give its covariance to Brownian")
         if not same_shape(shape_of(a), shape_of(b)):
             raise ShapeError(f"{what}: {_shape_text(shape_of(a))} and {_shape_text(shape_of(b))}")
+        for d in (a, b):
+            if isinstance(d, MatrixIncrement) and not all(C.is_Identity for C in d.facts):
+                raise DerivationError(
+                    f"{what}: {d} has a covariance of its own, and a correlation beside it has no "
+                    "one meaning; write one noise as a combination of independent ones"
+                )
         if rho.is_number and not abs(rho) <= 1:
             raise DerivationError(f"{what}: got {rho}; a correlation is between -1 and 1")
         return rho
@@ -223,6 +263,10 @@ class MatrixSDE:
             if isinstance(symbol, MatrixState | ScalarState) and symbol not in self.equations:
                 raise UnknownSymbolError(
                     f"{where}: the state {symbol} has no equation of its own; add one"
+                )
+            if isinstance(symbol, Dummy):
+                raise UnknownSymbolError(
+                    f"{where}: SymPy wrote an entry out as a sum; use entry(A, i, j) for A[i, j]"
                 )
             if not isinstance(symbol, Letter | Dimension | Index | TimeIncrement) and symbol != t:
                 raise UnknownSymbolError(
@@ -318,6 +362,26 @@ def _letters(expression: Any) -> Iterable[Any]:
         return
     for part in getattr(expression, "args", ()):
         yield from _letters(part)
+
+
+def _check_covariance(what: str, covariance: Any) -> None:
+    """A covariance is constant and symmetric; whether it is positive only points can tell."""
+    for letter in _letters(covariance):
+        if not isinstance(
+            letter, MatrixParameter | ScalarParameter | Dimension | Index | FamilyMember
+        ):
+            raise DerivationError(f"{what} {covariance} holds {letter}; it must be constant")
+    coefficient, _ = covariance.as_coeff_mmul() if covariance.is_MatMul else (1, None)
+    if getattr(coefficient, "is_negative", False):
+        raise DerivationError(f"{what} {covariance} is negative; give a positive semidefinite one")
+    from .basis import form
+
+    value = form(covariance)
+    if value != value.T:
+        raise DerivationError(
+            f"{what} {covariance} is not symmetric; declare it with symmetric=True or "
+            "positive_definite=True"
+        )
 
 
 def _shape_text(shape: tuple[Any, ...]) -> str:

@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from numerics.products import matmul
+
 __all__ = [
     "Array",
     "apart",
@@ -19,6 +21,7 @@ __all__ = [
     "det",
     "inv",
     "logdet",
+    "matmul",
     "matrix_power",
     "scale",
     "solve",

@@ -229,6 +229,7 @@ class DeclaredSystem:
             noises=noises,
             increment=increment,
             correlation={pair: float(rho(fixed)) for pair, rho in self.correlation.items()},
+            paths_last=True,
         )
 
 

@@ -26,4 +26,4 @@ class NoValueError(ContextError):
 
 
 class SimulationError(NumericsError):
-    """A system, scheme or run that cannot be simulated as asked, or a simulation that broke down."""
+    """A system, scheme or run that cannot be simulated as asked, or that broke down."""

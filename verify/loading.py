@@ -11,8 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from numerics.signature import ClaimSignature, SystemSignature
-
 from .errors import KernelError, UsageError
 from .mutants import visible_tiers
 from .planning import TIERS
@@ -199,7 +197,7 @@ def problem_of(claim: Any, kernels: Mapping[str, Any], signature: Any) -> Proble
         id=claim.id,
         title=claim.title,
         kernels=kernels,
-        signature=_with_motions(signature),
+        signature=signature,
         inapplicable=dict(claim.inapplicable),
         expected=Status(claim.expected),
         draws=None if draws is None else str(draws.name),
@@ -213,35 +211,6 @@ def problem_of(claim: Any, kernels: Mapping[str, Any], signature: Any) -> Proble
         ),
         claim=claim,
     )
-
-
-def _with_motions(signature: ClaimSignature) -> ClaimSignature:
-    """The signature with every noise named for its Brownian motion, B, and not for dB.
-
-    Generated signatures name the increment, `numerics.declared` the motion.
-    """
-    path = signature.path
-    return replace(
-        signature,
-        systems=_renamed(signature.systems),
-        path=None if path is None else replace(path, systems=_renamed(path.systems)),
-    )
-
-
-def _renamed(systems: Mapping[str, SystemSignature]) -> dict[str, SystemSignature]:
-    found = {}
-    for key, system in systems.items():
-        taken = {letter.name for letter in system.letters if letter.kind == "increment"}
-        noises = tuple(
-            replace(noise, name=noise.name[1:]) if noise.name in taken else noise
-            for noise in system.noises
-        )
-        pairs = tuple(
-            (a[1:] if a in taken else a, b[1:] if b in taken else b, rho)
-            for a, b, rho in system.correlations
-        )
-        found[key] = replace(system, noises=noises, correlations=pairs)
-    return found
 
 
 # What the catalogue holds, for people.

@@ -214,7 +214,8 @@ def _matmul(factors: Sequence[Code]) -> Code:
 
 def _times(left: Code, right: Code) -> Code:
     left, right = _lifted([left, right], 2)
-    return Code(f"{within(left, PRODUCT)} @ {within(right, POWER)}", PRODUCT, left.axes)
+    # Not the operator @: paths may stand last in memory, where matmul of ours is faster.
+    return Code(f"matmul({left.text}, {right.text})", ATOM, left.axes)
 
 
 def _summed(code: Code, index: str, excluded: Sequence[Any], trailing: int) -> Code:

@@ -43,6 +43,7 @@ BATCHED = (
     "det",
     "inv",
     "logdet",
+    "matmul",
     "matrix_power",
     "scale",
     "solve",

@@ -166,9 +166,7 @@ def _system(system: System) -> Call:
     sde, prefix = system.sde, system.prefix
     noises: dict[str, Any] = {str(noise.name): noise for noise in sde.noises}
     pairs = [sorted(pair, key=str) for pair in sde.correlation]
-    correlations = tuple(
-        (str(a.name), str(b.name), correlation_name(prefix, a, b)) for a, b in pairs
-    )
+    correlations = tuple((_motion(a), _motion(b), correlation_name(prefix, a, b)) for a, b in pairs)
     used = _letters(system_formulas(system), [system])
     return Call(
         "SystemSignature",
@@ -181,11 +179,16 @@ def _system(system: System) -> Call:
     )
 
 
+def _motion(noise: Any) -> str:
+    """The name of the Brownian motion B of an increment dB."""
+    return str(noise.name).removeprefix("d")
+
+
 def _noise(prefix: str, noise: Any) -> Call:
     matrix = isinstance(noise, MatrixIncrement)
     return Call(
         "NoiseSignature",
-        name=str(noise.name),
+        name=_motion(noise),
         **_given(shape=_shape(noise) or None, family=_family(noise)),
         **_given(row_covariance=covariance_name(prefix, "row", noise) if matrix else None),
         **_given(column_covariance=covariance_name(prefix, "column", noise) if matrix else None),

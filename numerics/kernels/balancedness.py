@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics.batched import scale, swap, trace
+from numerics.batched import matmul, scale, swap, trace
 from numerics.kernel import Kernel
 from numerics.signature import (
     ClaimSignature,
@@ -30,8 +30,8 @@ def balancedness_increment(W1: Any, W2: Any, R: Any, dt: Any, dB: Any) -> tuple[
     (..., p, l), (..., l, k).
     """
     dZ = scale(dt, R) + dB
-    dW1 = dZ @ swap(W2)
-    dW2 = swap(W1) @ dZ
+    dW1 = matmul(dZ, swap(W2))
+    dW2 = matmul(swap(W1), dZ)
     return (dW1, dW2)
 
 
@@ -56,8 +56,8 @@ def balancedness_drift(W1: Any, W2: Any, R: Any) -> tuple[Any, Any]:
 
     Shapes: W1 (..., p, l), W2 (..., l, k), R (..., p, k); result (..., p, l), (..., l, k).
     """
-    drift_W1 = R @ swap(W2)
-    drift_W2 = swap(W1) @ R
+    drift_W1 = matmul(R, swap(W2))
+    drift_W2 = matmul(swap(W1), R)
     return (drift_W1, drift_W2)
 
 
@@ -79,8 +79,8 @@ def balancedness_noise(W1: Any, W2: Any, dB: Any) -> tuple[Any, Any]:
 
     Shapes: W1 (..., p, l), W2 (..., l, k), dB (..., p, k); result (..., p, l), (..., l, k).
     """
-    noise_W1 = dB @ swap(W2)
-    noise_W2 = swap(W1) @ dB
+    noise_W1 = matmul(dB, swap(W2))
+    noise_W2 = matmul(swap(W1), dB)
     return (noise_W1, noise_W2)
 
 
@@ -119,7 +119,7 @@ def balancedness_observable(W1: Any, W2: Any) -> Any:
 
     Shapes: W1 (..., p, l), W2 (..., l, k); result (..., l, l).
     """
-    return swap(W1) @ W1 - W2 @ swap(W2)
+    return matmul(swap(W1), W1) - matmul(W2, swap(W2))
 
 
 def balancedness_observable_in(ctx: Any, W1: Any, W2: Any) -> Any:
@@ -137,7 +137,7 @@ def balancedness_stated_drift(W1: Any, W2: Any, C: Any, k: int) -> Any:
 
     Shapes: W1 (..., p, l), W2 (..., l, k), C (..., p, p), k int; result (..., l, l).
     """
-    return scale(trace(C), W2) @ swap(W2) - k * swap(W1) @ C @ W1
+    return matmul(scale(trace(C), W2), swap(W2)) - k * matmul(matmul(swap(W1), C), W1)
 
 
 def balancedness_stated_drift_in(ctx: Any, W1: Any, W2: Any, C: Any, k: int) -> Any:
@@ -174,7 +174,7 @@ def balancedness_derived_drift(W1: Any, W2: Any, C: Any, k: int) -> Any:
 
     Shapes: W1 (..., p, l), W2 (..., l, k), C (..., p, p), k int; result (..., l, l).
     """
-    return scale(trace(C), W2) @ swap(W2) - k * swap(W1) @ C @ W1
+    return matmul(scale(trace(C), W2), swap(W2)) - k * matmul(matmul(swap(W1), C), W1)
 
 
 def balancedness_derived_drift_in(ctx: Any, W1: Any, W2: Any, C: Any, k: int) -> Any:
@@ -216,8 +216,8 @@ def balancedness_isotropic_increment(
     k); result (..., p, l), (..., l, k).
     """
     dZ = scale(np.sqrt(gamma), dE) + scale(dt, R)
-    dW1 = dZ @ swap(W2)
-    dW2 = swap(W1) @ dZ
+    dW1 = matmul(dZ, swap(W2))
+    dW2 = matmul(swap(W1), dZ)
     return (dW1, dW2)
 
 
@@ -243,8 +243,8 @@ def balancedness_isotropic_noise(W1: Any, W2: Any, gamma: Any, dE: Any) -> tuple
     Shapes: W1 (..., p, l), W2 (..., l, k), gamma (...), dE (..., p, k); result (..., p, l),
     (..., l, k).
     """
-    noise_W1 = scale(np.sqrt(gamma), dE) @ swap(W2)
-    noise_W2 = scale(np.sqrt(gamma), swap(W1)) @ dE
+    noise_W1 = matmul(scale(np.sqrt(gamma), dE), swap(W2))
+    noise_W2 = matmul(scale(np.sqrt(gamma), swap(W1)), dE)
     return (noise_W1, noise_W2)
 
 
@@ -267,7 +267,7 @@ def balancedness_isotropic_stated_drift(W1: Any, W2: Any, gamma: Any, k: int, p:
 
     Shapes: W1 (..., p, l), W2 (..., l, k), gamma (...), k int, p int; result (..., l, l).
     """
-    return scale(gamma, p * W2 @ swap(W2) - k * swap(W1) @ W1)
+    return scale(gamma, p * matmul(W2, swap(W2)) - k * matmul(swap(W1), W1))
 
 
 def balancedness_isotropic_stated_drift_in(
@@ -289,7 +289,7 @@ def balancedness_isotropic_derived_drift(W1: Any, W2: Any, gamma: Any, k: int, p
 
     Shapes: W1 (..., p, l), W2 (..., l, k), gamma (...), k int, p int; result (..., l, l).
     """
-    return scale(p * gamma, W2) @ swap(W2) - scale(k * gamma, swap(W1)) @ W1
+    return matmul(scale(p * gamma, W2), swap(W2)) - matmul(scale(k * gamma, swap(W1)), W1)
 
 
 def balancedness_isotropic_derived_drift_in(
@@ -310,7 +310,7 @@ def balancedness_square_stated_drift(W1: Any, W2: Any, gamma: Any, p: int) -> An
 
     Shapes: W1 (..., p, l), W2 (..., l, p), gamma (...), p int; result (..., l, l).
     """
-    return -scale(p * gamma, swap(W1) @ W1 - W2 @ swap(W2))
+    return -scale(p * gamma, matmul(swap(W1), W1) - matmul(W2, swap(W2)))
 
 
 def balancedness_square_stated_drift_in(ctx: Any, W1: Any, W2: Any, gamma: Any, p: int) -> Any:
@@ -329,7 +329,7 @@ def balancedness_square_derived_drift(W1: Any, W2: Any, gamma: Any, p: int) -> A
 
     Shapes: W1 (..., p, l), W2 (..., l, p), gamma (...), p int; result (..., l, l).
     """
-    return scale(p * gamma, W2) @ swap(W2) - scale(p * gamma, swap(W1)) @ W1
+    return matmul(scale(p * gamma, W2), swap(W2)) - matmul(scale(p * gamma, swap(W1)), W1)
 
 
 def balancedness_square_derived_drift_in(ctx: Any, W1: Any, W2: Any, gamma: Any, p: int) -> Any:
@@ -350,8 +350,8 @@ def balancedness_square_path_increment(W1: Any, W2: Any, gamma: Any, dE: Any) ->
     Shapes: W1 (..., p, l), W2 (..., l, p), gamma (...), dE (..., p, p); result (..., p, l),
     (..., l, p).
     """
-    dW1 = scale(np.sqrt(gamma), dE) @ swap(W2)
-    dW2 = scale(np.sqrt(gamma), swap(W1)) @ dE
+    dW1 = matmul(scale(np.sqrt(gamma), dE), swap(W2))
+    dW2 = matmul(scale(np.sqrt(gamma), swap(W1)), dE)
     return (dW1, dW2)
 
 
@@ -415,9 +415,9 @@ def balancedness_discrete_left(W1: Any, W2: Any, G: Any, eta: Any) -> Any:
 
     Shapes: W1 (..., p, l), W2 (..., l, k), G (..., p, k), eta (...); result (..., l, l).
     """
-    Z = scale(eta, W2) @ swap(G) + swap(W1)
-    Z2 = scale(eta, swap(W1)) @ G + W2
-    return Z @ swap(Z) - Z2 @ swap(Z2)
+    Z = matmul(scale(eta, W2), swap(G)) + swap(W1)
+    Z2 = matmul(scale(eta, swap(W1)), G) + W2
+    return matmul(Z, swap(Z)) - matmul(Z2, swap(Z2))
 
 
 def balancedness_discrete_left_in(ctx: Any, W1: Any, W2: Any, G: Any, eta: Any) -> Any:
@@ -437,9 +437,10 @@ def balancedness_discrete_right(W1: Any, W2: Any, G: Any, eta: Any) -> Any:
 
     Shapes: W1 (..., p, l), W2 (..., l, k), G (..., p, k), eta (...); result (..., l, l).
     """
-    Z = W2 @ swap(G)
-    Z2 = swap(W1) @ G
-    return scale(eta**2, Z @ swap(Z) - Z2 @ swap(Z2)) + swap(W1) @ W1 - W2 @ swap(W2)
+    Z = matmul(W2, swap(G))
+    Z2 = matmul(swap(W1), G)
+    Z3 = scale(eta**2, matmul(Z, swap(Z)) - matmul(Z2, swap(Z2))) + matmul(swap(W1), W1)
+    return Z3 - matmul(W2, swap(W2))
 
 
 def balancedness_discrete_right_in(ctx: Any, W1: Any, W2: Any, G: Any, eta: Any) -> Any:
@@ -707,7 +708,7 @@ SIGNATURES = {
                 prefix="",
                 states=("W1", "W2"),
                 noises=(
-                    NoiseSignature(name="dB", shape=("p", "k"), row_covariance="row_covariance_dB"),
+                    NoiseSignature(name="B", shape=("p", "k"), row_covariance="row_covariance_dB"),
                 ),
                 letters=(
                     LetterSignature(name="W1", kind="state", shape=("p", "l")),
@@ -745,7 +746,7 @@ SIGNATURES = {
             "declared": SystemSignature(
                 prefix="",
                 states=("W1", "W2"),
-                noises=(NoiseSignature(name="dE", shape=("p", "k")),),
+                noises=(NoiseSignature(name="E", shape=("p", "k")),),
                 letters=(
                     LetterSignature(name="W1", kind="state", shape=("p", "l")),
                     LetterSignature(name="W2", kind="state", shape=("l", "k")),
@@ -776,7 +777,7 @@ SIGNATURES = {
             "declared": SystemSignature(
                 prefix="",
                 states=("W1", "W2"),
-                noises=(NoiseSignature(name="dE", shape=("p", "p")),),
+                noises=(NoiseSignature(name="E", shape=("p", "p")),),
                 letters=(
                     LetterSignature(name="W1", kind="state", shape=("p", "l")),
                     LetterSignature(name="W2", kind="state", shape=("l", "p")),
@@ -792,7 +793,7 @@ SIGNATURES = {
                 "path": SystemSignature(
                     prefix="path_",
                     states=("W1", "W2"),
-                    noises=(NoiseSignature(name="dE", shape=("p", "p")),),
+                    noises=(NoiseSignature(name="E", shape=("p", "p")),),
                     letters=(
                         LetterSignature(name="W1", kind="state", shape=("p", "l")),
                         LetterSignature(name="W2", kind="state", shape=("l", "p")),

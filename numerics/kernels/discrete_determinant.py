@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics.batched import det, scale, stack, swap, symmetric_block, trace
+from numerics.batched import det, matmul, scale, stack, swap, symmetric_block, trace
 from numerics.kernel import Kernel
 from numerics.signature import (
     ClaimSignature,
@@ -27,8 +27,8 @@ def discrete_determinant_left(W1: Any, W2: Any, G: Any, eta: Any, k: int, p: int
     Shapes: W1 (..., p, l), W2 (..., l, k), G (..., p, k), eta (...), k int, p int; result
     (...).
     """
-    Z = (scale(eta, symmetric_block(G)) + np.eye(k + p)) @ stack(W1, swap(W2))
-    return det(Z @ swap(Z))
+    Z = matmul(scale(eta, symmetric_block(G)) + np.eye(k + p), stack(W1, swap(W2)))
+    return det(matmul(Z, swap(Z)))
 
 
 def discrete_determinant_left_in(
@@ -51,7 +51,7 @@ def discrete_determinant_right(W1: Any, W2: Any, G: Any, eta: Any, k: int) -> An
     Shapes: W1 (..., p, l), W2 (..., l, k), G (..., p, k), eta (...), k int; result (...).
     """
     Z = stack(W1, swap(W2))
-    return det(np.eye(k) - scale(eta**2, swap(G)) @ G) ** 2 * det(Z @ swap(Z))
+    return det(np.eye(k) - matmul(scale(eta**2, swap(G)), G)) ** 2 * det(matmul(Z, swap(Z)))
 
 
 def discrete_determinant_right_in(ctx: Any, W1: Any, W2: Any, G: Any, eta: Any, k: int) -> Any:
@@ -74,7 +74,7 @@ def discrete_determinant_condition_0(W1: Any, W2: Any) -> Any:
     Shapes: W1 (..., p, l), W2 (..., l, k); result (..., k + p, k + p).
     """
     Z = stack(W1, swap(W2))
-    return Z @ swap(Z)
+    return matmul(Z, swap(Z))
 
 
 def discrete_determinant_condition_0_in(ctx: Any, W1: Any, W2: Any) -> Any:
@@ -129,7 +129,7 @@ def discrete_determinant_factor_right(G: Any, eta: Any, p: int) -> Any:
 
     Shapes: G (..., p, k), eta (...), p int; result (...).
     """
-    return det(np.eye(p) - scale(eta**2, G) @ swap(G))
+    return det(np.eye(p) - matmul(scale(eta**2, G), swap(G)))
 
 
 def discrete_determinant_factor_right_in(ctx: Any, G: Any, eta: Any, p: int) -> Any:
@@ -148,7 +148,7 @@ def discrete_determinant_mean_square_increment(X: Any, delta: Any, n: int, dB: A
 
     Shapes: X (..., n, p), delta (...), n int, dB (..., n, k); result (..., p, k).
     """
-    return (scale(np.sqrt(delta) / n, swap(X)) @ dB,)
+    return (matmul(scale(np.sqrt(delta) / n, swap(X)), dB),)
 
 
 def discrete_determinant_mean_square_increment_in(
@@ -186,7 +186,7 @@ def discrete_determinant_mean_square_noise(X: Any, delta: Any, n: int, dB: Any) 
 
     Shapes: X (..., n, p), delta (...), n int, dB (..., n, k); result (..., p, k).
     """
-    return (scale(np.sqrt(delta) / n, swap(X)) @ dB,)
+    return (matmul(scale(np.sqrt(delta) / n, swap(X)), dB),)
 
 
 def discrete_determinant_mean_square_noise_in(
@@ -264,7 +264,7 @@ def discrete_determinant_mean_square_reduced_row_covariance_dxb(X: Any) -> Any:
 
     Shapes: X (..., n, p); result (..., p, p).
     """
-    return swap(X) @ X
+    return matmul(swap(X), X)
 
 
 def discrete_determinant_mean_square_reduced_row_covariance_dxb_in(ctx: Any, X: Any) -> Any:
@@ -282,7 +282,7 @@ def discrete_determinant_mean_square_observable(G: Any) -> Any:
 
     Shapes: G (..., p, k); result (...).
     """
-    return trace(G @ swap(G))
+    return trace(matmul(G, swap(G)))
 
 
 def discrete_determinant_mean_square_observable_in(ctx: Any, G: Any) -> Any:
@@ -300,7 +300,7 @@ def discrete_determinant_mean_square_stated_drift(X: Any, delta: Any, k: int, n:
 
     Shapes: X (..., n, p), delta (...), k int, n int; result (...).
     """
-    return k * delta * trace(swap(X) @ X) / n**2
+    return k * delta * trace(matmul(swap(X), X)) / n**2
 
 
 def discrete_determinant_mean_square_stated_drift_in(
@@ -322,7 +322,7 @@ def discrete_determinant_mean_square_stated_martingale(
 
     Shapes: G (..., p, k), X (..., n, p), delta (...), n int, dB (..., n, k); result (...).
     """
-    return 2 * np.sqrt(delta) * trace(swap(G) @ swap(X) @ dB) / n
+    return 2 * np.sqrt(delta) * trace(matmul(matmul(swap(G), swap(X)), dB)) / n
 
 
 def discrete_determinant_mean_square_stated_martingale_in(
@@ -342,7 +342,7 @@ def discrete_determinant_mean_square_derived_drift(X: Any, delta: Any, k: int, n
 
     Shapes: X (..., n, p), delta (...), k int, n int; result (...).
     """
-    return k * delta * trace(X @ swap(X)) / n**2
+    return k * delta * trace(matmul(X, swap(X))) / n**2
 
 
 def discrete_determinant_mean_square_derived_drift_in(
@@ -364,7 +364,7 @@ def discrete_determinant_mean_square_derived_martingale(
 
     Shapes: G (..., p, k), X (..., n, p), delta (...), n int, dB (..., n, k); result (...).
     """
-    return 2 * np.sqrt(delta) * trace(dB @ swap(G) @ swap(X)) / n
+    return 2 * np.sqrt(delta) * trace(matmul(matmul(dB, swap(G)), swap(X))) / n
 
 
 def discrete_determinant_mean_square_derived_martingale_in(
@@ -552,7 +552,7 @@ SIGNATURES = {
             "declared": SystemSignature(
                 prefix="",
                 states=("G",),
-                noises=(NoiseSignature(name="dB", shape=("n", "k")),),
+                noises=(NoiseSignature(name="B", shape=("n", "k")),),
                 letters=(
                     LetterSignature(name="X", kind="parameter", shape=("n", "p")),
                     LetterSignature(name="delta", kind="parameter", facts=("positive",)),
@@ -568,7 +568,7 @@ SIGNATURES = {
                 states=("G",),
                 noises=(
                     NoiseSignature(
-                        name="dXB",
+                        name="XB",
                         shape=("p", "k"),
                         row_covariance="reduced_row_covariance_dXB",
                     ),

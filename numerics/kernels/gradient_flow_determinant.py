@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics.batched import det, logdet, scale, solve, stack, swap, symmetric_block, trace
+from numerics.batched import det, logdet, matmul, scale, solve, stack, swap, symmetric_block, trace
 from numerics.kernel import Kernel
 from numerics.signature import (
     ClaimSignature,
@@ -28,8 +28,8 @@ def gradient_flow_determinant_increment(W1: Any, W2: Any, R: Any, dt: Any) -> tu
     Shapes: W1 (..., p, l), W2 (..., l, k), R (..., p, k), dt (...); result (..., p, l), (...,
     l, k).
     """
-    dW1 = scale(dt, R) @ swap(W2)
-    dW2 = scale(dt, swap(W1)) @ R
+    dW1 = matmul(scale(dt, R), swap(W2))
+    dW2 = matmul(scale(dt, swap(W1)), R)
     return (dW1, dW2)
 
 
@@ -53,8 +53,8 @@ def gradient_flow_determinant_drift(W1: Any, W2: Any, R: Any) -> tuple[Any, Any]
 
     Shapes: W1 (..., p, l), W2 (..., l, k), R (..., p, k); result (..., p, l), (..., l, k).
     """
-    drift_W1 = R @ swap(W2)
-    drift_W2 = swap(W1) @ R
+    drift_W1 = matmul(R, swap(W2))
+    drift_W2 = matmul(swap(W1), R)
     return (drift_W1, drift_W2)
 
 
@@ -99,7 +99,7 @@ def gradient_flow_determinant_observable(W1: Any, W2: Any) -> Any:
     Shapes: W1 (..., p, l), W2 (..., l, k); result (...).
     """
     Z = stack(W1, swap(W2))
-    return logdet(Z @ swap(Z))
+    return logdet(matmul(Z, swap(Z)))
 
 
 def gradient_flow_determinant_observable_in(ctx: Any, W1: Any, W2: Any) -> Any:
@@ -193,7 +193,7 @@ def gradient_flow_determinant_condition_0(W1: Any, W2: Any) -> Any:
     Shapes: W1 (..., p, l), W2 (..., l, k); result (..., k + p, k + p).
     """
     Z = stack(W1, swap(W2))
-    return Z @ swap(Z)
+    return matmul(Z, swap(Z))
 
 
 def gradient_flow_determinant_condition_0_in(ctx: Any, W1: Any, W2: Any) -> Any:
@@ -216,10 +216,10 @@ def gradient_flow_determinant_square_loss_increment(
     Shapes: W1 (..., p, l), W2 (..., l, k), X (..., n, p), Y (..., n, k), n int, dt (...);
     result (..., p, l), (..., l, k).
     """
-    Z = swap(X) @ (Y - X @ W1 @ W2)
+    Z = matmul(swap(X), Y - matmul(matmul(X, W1), W2))
     s = dt / n
-    dW1 = scale(s, Z) @ swap(W2)
-    dW2 = scale(s, swap(W1)) @ Z
+    dW1 = matmul(scale(s, Z), swap(W2))
+    dW2 = matmul(scale(s, swap(W1)), Z)
     return (dW1, dW2)
 
 
@@ -248,9 +248,9 @@ def gradient_flow_determinant_square_loss_drift(
     Shapes: W1 (..., p, l), W2 (..., l, k), X (..., n, p), Y (..., n, k), n int; result (..., p,
     l), (..., l, k).
     """
-    Z = swap(X) @ (Y - X @ W1 @ W2)
-    drift_W1 = 1 / n * Z @ swap(W2)
-    drift_W2 = 1 / n * swap(W1) @ Z
+    Z = matmul(swap(X), Y - matmul(matmul(X, W1), W2))
+    drift_W1 = 1 / n * matmul(Z, swap(W2))
+    drift_W2 = 1 / n * matmul(swap(W1), Z)
     return (drift_W1, drift_W2)
 
 
@@ -315,8 +315,8 @@ def gradient_flow_determinant_propagator_increment(
     (..., k + p, l), (..., k + p, k + p).
     """
     Z = symmetric_block(R)
-    dTheta = scale(dt, Z) @ Theta
-    dPhi = scale(dt, Z) @ Phi
+    dTheta = matmul(scale(dt, Z), Theta)
+    dPhi = matmul(scale(dt, Z), Phi)
     return (dTheta, dPhi)
 
 
@@ -343,8 +343,8 @@ def gradient_flow_determinant_propagator_drift(Theta: Any, Phi: Any, R: Any) -> 
     l), (..., k + p, k + p).
     """
     Z = symmetric_block(R)
-    drift_Theta = Z @ Theta
-    drift_Phi = Z @ Phi
+    drift_Theta = matmul(Z, Theta)
+    drift_Phi = matmul(Z, Phi)
     return (drift_Theta, drift_Phi)
 
 
@@ -507,7 +507,7 @@ def gradient_flow_determinant_unimodular_increment(Phi: Any, R: Any, dt: Any) ->
 
     Shapes: Phi (..., k + p, k + p), R (..., p, k), dt (...); result (..., k + p, k + p).
     """
-    return (scale(dt, symmetric_block(R)) @ Phi,)
+    return (matmul(scale(dt, symmetric_block(R)), Phi),)
 
 
 def gradient_flow_determinant_unimodular_increment_in(
@@ -527,7 +527,7 @@ def gradient_flow_determinant_unimodular_drift(Phi: Any, R: Any) -> tuple[Any]:
 
     Shapes: Phi (..., k + p, k + p), R (..., p, k); result (..., k + p, k + p).
     """
-    return (symmetric_block(R) @ Phi,)
+    return (matmul(symmetric_block(R), Phi),)
 
 
 def gradient_flow_determinant_unimodular_drift_in(ctx: Any, Phi: Any, R: Any) -> tuple[Any]:
@@ -581,7 +581,7 @@ def gradient_flow_determinant_balancedness_observable(W1: Any, W2: Any) -> Any:
 
     Shapes: W1 (..., p, l), W2 (..., l, k); result (..., l, l).
     """
-    return swap(W1) @ W1 - W2 @ swap(W2)
+    return matmul(swap(W1), W1) - matmul(W2, swap(W2))
 
 
 def gradient_flow_determinant_balancedness_observable_in(ctx: Any, W1: Any, W2: Any) -> Any:
@@ -671,7 +671,7 @@ def gradient_flow_determinant_first_layer_observable(W1: Any) -> Any:
 
     Shapes: W1 (..., p, l); result (...).
     """
-    return logdet(W1 @ swap(W1))
+    return logdet(matmul(W1, swap(W1)))
 
 
 def gradient_flow_determinant_first_layer_observable_in(ctx: Any, W1: Any) -> Any:
@@ -689,7 +689,7 @@ def gradient_flow_determinant_first_layer_derived_drift(W1: Any, W2: Any, R: Any
 
     Shapes: W1 (..., p, l), W2 (..., l, k), R (..., p, k); result (...).
     """
-    return 2 * trace(solve(W1 @ swap(W1), R @ swap(W2) @ swap(W1)))
+    return 2 * trace(solve(matmul(W1, swap(W1)), matmul(matmul(R, swap(W2)), swap(W1))))
 
 
 def gradient_flow_determinant_first_layer_derived_drift_in(
@@ -712,7 +712,7 @@ def gradient_flow_determinant_first_layer_condition_0(W1: Any) -> Any:
 
     Shapes: W1 (..., p, l); result (..., p, p).
     """
-    return W1 @ swap(W1)
+    return matmul(W1, swap(W1))
 
 
 def gradient_flow_determinant_first_layer_condition_0_in(ctx: Any, W1: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics.batched import apart, logdet, scale, stack, swap, trace
+from numerics.batched import apart, logdet, matmul, scale, stack, swap, trace
 from numerics.kernel import Kernel
 from numerics.signature import (
     ClaimSignature,
@@ -31,8 +31,8 @@ def gradient_noise_determinant_increment(
     (..., n); result (..., p, l), (..., l, k).
     """
     dZ = scale(dt, R) + np.sum(scale(dbeta, G), axis=-3)
-    dW1 = dZ @ swap(W2)
-    dW2 = swap(W1) @ dZ
+    dW1 = matmul(dZ, swap(W2))
+    dW2 = matmul(swap(W1), dZ)
     return (dW1, dW2)
 
 
@@ -57,8 +57,8 @@ def gradient_noise_determinant_drift(W1: Any, W2: Any, R: Any) -> tuple[Any, Any
 
     Shapes: W1 (..., p, l), W2 (..., l, k), R (..., p, k); result (..., p, l), (..., l, k).
     """
-    drift_W1 = R @ swap(W2)
-    drift_W2 = swap(W1) @ R
+    drift_W1 = matmul(R, swap(W2))
+    drift_W2 = matmul(swap(W1), R)
     return (drift_W1, drift_W2)
 
 
@@ -82,8 +82,8 @@ def gradient_noise_determinant_noise(W1: Any, W2: Any, G: Any, dbeta: Any) -> tu
     l), (..., l, k).
     """
     dZ = np.sum(scale(dbeta, G), axis=-3)
-    noise_W1 = dZ @ swap(W2)
-    noise_W2 = swap(W1) @ dZ
+    noise_W1 = matmul(dZ, swap(W2))
+    noise_W2 = matmul(swap(W1), dZ)
     return (noise_W1, noise_W2)
 
 
@@ -108,7 +108,7 @@ def gradient_noise_determinant_observable(W1: Any, W2: Any) -> Any:
     Shapes: W1 (..., p, l), W2 (..., l, k); result (...).
     """
     Z = stack(W1, swap(W2))
-    return logdet(Z @ swap(Z))
+    return logdet(matmul(Z, swap(Z)))
 
 
 def gradient_noise_determinant_observable_in(ctx: Any, W1: Any, W2: Any) -> Any:
@@ -127,7 +127,7 @@ def gradient_noise_determinant_stated_drift(G: Any) -> Any:
 
     Shapes: G (..., n, p, k); result (...).
     """
-    return -2 * np.sum(trace(G @ swap(G)), axis=-1)
+    return -2 * np.sum(trace(matmul(G, swap(G))), axis=-1)
 
 
 def gradient_noise_determinant_stated_drift_in(ctx: Any, G: Any) -> Any:
@@ -163,7 +163,7 @@ def gradient_noise_determinant_derived_drift(G: Any) -> Any:
 
     Shapes: G (..., n, p, k); result (...).
     """
-    return -2 * np.sum(trace(G @ swap(G)), axis=-1)
+    return -2 * np.sum(trace(matmul(G, swap(G))), axis=-1)
 
 
 def gradient_noise_determinant_derived_drift_in(ctx: Any, G: Any) -> Any:
@@ -203,7 +203,7 @@ def gradient_noise_determinant_condition_0(W1: Any, W2: Any) -> Any:
     Shapes: W1 (..., p, l), W2 (..., l, k); result (..., k + p, k + p).
     """
     Z = stack(W1, swap(W2))
-    return Z @ swap(Z)
+    return matmul(Z, swap(Z))
 
 
 def gradient_noise_determinant_condition_0_in(ctx: Any, W1: Any, W2: Any) -> Any:
@@ -226,13 +226,13 @@ def gradient_noise_determinant_minibatch_increment(
     Shapes: W1 (..., p, l), W2 (..., l, k), b (...), eta (...), r (..., n, k, 1), x (..., n, p,
     1), n int, dt (...), dbeta (..., n); result (..., p, l), (..., l, k).
     """
-    Z = x @ swap(r)
+    Z = matmul(x, swap(r))
     Z2 = np.sum(Z, axis=-3)
     Z3 = -1 / n * Z2
     dZ = np.sum(scale(dbeta, np.expand_dims(Z3, -3) + Z), axis=-3)
     dZ2 = scale(dt / n, Z2) + scale(np.sqrt(eta) / (np.sqrt(n) * np.sqrt(b)), dZ)
-    dW1 = dZ2 @ swap(W2)
-    dW2 = swap(W1) @ dZ2
+    dW1 = matmul(dZ2, swap(W2))
+    dW2 = matmul(swap(W1), dZ2)
     return (dW1, dW2)
 
 
@@ -265,9 +265,9 @@ def gradient_noise_determinant_minibatch_drift(
     Shapes: W1 (..., p, l), W2 (..., l, k), r (..., n, k, 1), x (..., n, p, 1), n int; result
     (..., p, l), (..., l, k).
     """
-    Z = np.sum(x @ swap(r), axis=-3)
-    drift_W1 = 1 / n * Z @ swap(W2)
-    drift_W2 = 1 / n * swap(W1) @ Z
+    Z = np.sum(matmul(x, swap(r)), axis=-3)
+    drift_W1 = 1 / n * matmul(Z, swap(W2))
+    drift_W2 = 1 / n * matmul(swap(W1), Z)
     return (drift_W1, drift_W2)
 
 
@@ -295,12 +295,12 @@ def gradient_noise_determinant_minibatch_noise(
     Shapes: W1 (..., p, l), W2 (..., l, k), b (...), eta (...), r (..., n, k, 1), x (..., n, p,
     1), n int, dbeta (..., n); result (..., p, l), (..., l, k).
     """
-    Z = x @ swap(r)
+    Z = matmul(x, swap(r))
     Z2 = -1 / n * np.sum(Z, axis=-3)
     dZ = np.sum(scale(dbeta, np.expand_dims(Z2, -3) + Z), axis=-3)
     s = np.sqrt(eta) / (np.sqrt(n) * np.sqrt(b))
-    noise_W1 = scale(s, dZ) @ swap(W2)
-    noise_W2 = scale(s, swap(W1)) @ dZ
+    noise_W1 = matmul(scale(s, dZ), swap(W2))
+    noise_W2 = matmul(scale(s, swap(W1)), dZ)
     return (noise_W1, noise_W2)
 
 
@@ -329,9 +329,9 @@ def gradient_noise_determinant_minibatch_stated_drift(
 
     Shapes: b (...), eta (...), r (..., n, k, 1), x (..., n, p, 1), n int; result (...).
     """
-    Z = np.sum(x @ swap(r), axis=-3)
-    s = np.sum(trace(swap(r) @ r) * trace(swap(x) @ x), axis=-1) / n
-    return -2 * (s - trace(1 / n**2 * Z @ swap(Z))) * eta / b
+    Z = np.sum(matmul(x, swap(r)), axis=-3)
+    s = np.sum(trace(matmul(swap(r), r)) * trace(matmul(swap(x), x)), axis=-1) / n
+    return -2 * (s - trace(1 / n**2 * matmul(Z, swap(Z)))) * eta / b
 
 
 def gradient_noise_determinant_minibatch_stated_drift_in(
@@ -358,10 +358,11 @@ def gradient_noise_determinant_minibatch_derived_drift(
 
     Shapes: b (...), eta (...), r (..., n, k, 1), x (..., n, p, 1), n int; result (...).
     """
-    s = 2 * (1 - n) * eta * np.sum(trace(r @ swap(r)) * trace(x @ swap(x)), axis=-1) / (n**2 * b)
-    s2 = trace(np.expand_dims(r, -3) @ np.expand_dims(swap(r), -4))
-    s3 = s2 * trace(np.expand_dims(x, -3) @ np.expand_dims(swap(x), -4))
-    return 2 * eta * np.sum(np.sum(apart(s3, -2, -1), axis=-2), axis=-1) / (n**2 * b) + s
+    s = np.sum(trace(matmul(r, swap(r))) * trace(matmul(x, swap(x))), axis=-1)
+    s2 = trace(matmul(np.expand_dims(r, -3), np.expand_dims(swap(r), -4)))
+    s3 = s2 * trace(matmul(np.expand_dims(x, -3), np.expand_dims(swap(x), -4)))
+    s4 = 2 * eta * np.sum(np.sum(apart(s3, -2, -1), axis=-2), axis=-1) / (n**2 * b)
+    return s4 + 2 * (1 - n) * eta * s / (n**2 * b)
 
 
 def gradient_noise_determinant_minibatch_derived_drift_in(
@@ -396,10 +397,10 @@ def gradient_noise_determinant_minibatch_rate(
     Shapes: W1 (..., p, l), W2 (..., l, k), b (...), eta (...), x (..., n, p, 1), y (..., n, k,
     1), n int; result (...).
     """
-    Z = swap(y) - swap(x) @ np.expand_dims(W1 @ W2, -3)
-    Z2 = np.sum(x @ Z, axis=-3)
-    s = np.sum(trace(Z @ swap(Z)) * trace(swap(x) @ x), axis=-1) / n
-    return -2 * (s - trace(1 / n**2 * Z2 @ swap(Z2))) * eta / b
+    Z = swap(y) - matmul(swap(x), np.expand_dims(matmul(W1, W2), -3))
+    Z2 = np.sum(matmul(x, Z), axis=-3)
+    s = np.sum(trace(matmul(Z, swap(Z))) * trace(matmul(swap(x), x)), axis=-1) / n
+    return -2 * (s - trace(1 / n**2 * matmul(Z2, swap(Z2)))) * eta / b
 
 
 def gradient_noise_determinant_minibatch_rate_in(
@@ -431,13 +432,13 @@ def gradient_noise_determinant_without_replacement_increment(
     Shapes: W1 (..., p, l), W2 (..., l, k), b (...), eta (...), r (..., n, k, 1), x (..., n, p,
     1), n int, dt (...), dbeta (..., n); result (..., p, l), (..., l, k).
     """
-    Z = x @ swap(r)
+    Z = matmul(x, swap(r))
     Z2 = np.sum(Z, axis=-3)
     Z3 = -1 / n * Z2
     s = np.sqrt((n - b) / (n - 1)) * np.sqrt(eta) / (np.sqrt(n) * np.sqrt(b))
     dZ = scale(dt / n, Z2) + scale(s, np.sum(scale(dbeta, np.expand_dims(Z3, -3) + Z), axis=-3))
-    dW1 = dZ @ swap(W2)
-    dW2 = swap(W1) @ dZ
+    dW1 = matmul(dZ, swap(W2))
+    dW2 = matmul(swap(W1), dZ)
     return (dW1, dW2)
 
 
@@ -471,11 +472,11 @@ def gradient_noise_determinant_without_replacement_noise(
     1), n int, dbeta (..., n); result (..., p, l), (..., l, k).
     """
     s = np.sqrt((n - b) / (n - 1)) * np.sqrt(eta) / (np.sqrt(n) * np.sqrt(b))
-    Z = x @ swap(r)
+    Z = matmul(x, swap(r))
     Z2 = -1 / n * np.sum(Z, axis=-3)
     dZ = np.sum(scale(dbeta, np.expand_dims(Z2, -3) + Z), axis=-3)
-    noise_W1 = scale(s, dZ) @ swap(W2)
-    noise_W2 = scale(s, swap(W1)) @ dZ
+    noise_W1 = matmul(scale(s, dZ), swap(W2))
+    noise_W2 = matmul(scale(s, swap(W1)), dZ)
     return (noise_W1, noise_W2)
 
 
@@ -506,9 +507,9 @@ def gradient_noise_determinant_without_replacement_stated_drift(
 
     Shapes: b (...), eta (...), r (..., n, k, 1), x (..., n, p, 1), n int; result (...).
     """
-    Z = np.sum(x @ swap(r), axis=-3)
-    s = np.sum(trace(swap(r) @ r) * trace(swap(x) @ x), axis=-1) / n
-    return -2 * (n - b) * (s - trace(1 / n**2 * Z @ swap(Z))) * eta / ((n - 1) * b)
+    Z = np.sum(matmul(x, swap(r)), axis=-3)
+    s = np.sum(trace(matmul(swap(r), r)) * trace(matmul(swap(x), x)), axis=-1) / n
+    return -2 * (n - b) * (s - trace(1 / n**2 * matmul(Z, swap(Z)))) * eta / ((n - 1) * b)
 
 
 def gradient_noise_determinant_without_replacement_stated_drift_in(
@@ -535,11 +536,11 @@ def gradient_noise_determinant_without_replacement_derived_drift(
 
     Shapes: b (...), eta (...), r (..., n, k, 1), x (..., n, p, 1), n int; result (...).
     """
-    s = 2 * (b - n) * eta * np.sum(trace(r @ swap(r)) * trace(x @ swap(x)), axis=-1) / (n**2 * b)
-    s2 = trace(np.expand_dims(r, -3) @ np.expand_dims(swap(r), -4))
-    s3 = s2 * trace(np.expand_dims(x, -3) @ np.expand_dims(swap(x), -4))
+    s = np.sum(trace(matmul(r, swap(r))) * trace(matmul(x, swap(x))), axis=-1)
+    s2 = trace(matmul(np.expand_dims(r, -3), np.expand_dims(swap(r), -4)))
+    s3 = s2 * trace(matmul(np.expand_dims(x, -3), np.expand_dims(swap(x), -4)))
     s4 = np.sum(np.sum(apart(s3, -2, -1), axis=-2), axis=-1)
-    return s + 2 * (n - b) * eta * s4 / ((n - 1) * n**2 * b)
+    return 2 * (b - n) * eta * s / (n**2 * b) + 2 * (n - b) * eta * s4 / ((n - 1) * n**2 * b)
 
 
 def gradient_noise_determinant_without_replacement_derived_drift_in(
@@ -593,10 +594,10 @@ def gradient_noise_determinant_without_replacement_rate(
     Shapes: W1 (..., p, l), W2 (..., l, k), b (...), eta (...), x (..., n, p, 1), y (..., n, k,
     1), n int; result (...).
     """
-    Z = swap(y) - swap(x) @ np.expand_dims(W1 @ W2, -3)
-    Z2 = np.sum(x @ Z, axis=-3)
-    s = np.sum(trace(Z @ swap(Z)) * trace(swap(x) @ x), axis=-1) / n
-    return -2 * (n - b) * (s - trace(1 / n**2 * Z2 @ swap(Z2))) * eta / ((n - 1) * b)
+    Z = swap(y) - matmul(swap(x), np.expand_dims(matmul(W1, W2), -3))
+    Z2 = np.sum(matmul(x, Z), axis=-3)
+    s = np.sum(trace(matmul(Z, swap(Z))) * trace(matmul(swap(x), x)), axis=-1) / n
+    return -2 * (n - b) * (s - trace(1 / n**2 * matmul(Z2, swap(Z2)))) * eta / ((n - 1) * b)
 
 
 def gradient_noise_determinant_without_replacement_rate_in(
@@ -832,7 +833,7 @@ SIGNATURES = {
             "declared": SystemSignature(
                 prefix="",
                 states=("W1", "W2"),
-                noises=(NoiseSignature(name="dbeta", family="n"),),
+                noises=(NoiseSignature(name="beta", family="n"),),
                 letters=(
                     LetterSignature(name="W1", kind="state", shape=("p", "l")),
                     LetterSignature(name="W2", kind="state", shape=("l", "k")),
@@ -874,7 +875,7 @@ SIGNATURES = {
             "declared": SystemSignature(
                 prefix="",
                 states=("W1", "W2"),
-                noises=(NoiseSignature(name="dbeta", family="n"),),
+                noises=(NoiseSignature(name="beta", family="n"),),
                 letters=(
                     LetterSignature(name="W1", kind="state", shape=("p", "l")),
                     LetterSignature(name="W2", kind="state", shape=("l", "k")),
@@ -925,7 +926,7 @@ SIGNATURES = {
             "declared": SystemSignature(
                 prefix="",
                 states=("W1", "W2"),
-                noises=(NoiseSignature(name="dbeta", family="n"),),
+                noises=(NoiseSignature(name="beta", family="n"),),
                 letters=(
                     LetterSignature(name="W1", kind="state", shape=("p", "l")),
                     LetterSignature(name="W2", kind="state", shape=("l", "k")),

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics.batched import logdet, scale, stack, swap, trace
+from numerics.batched import logdet, matmul, scale, stack, swap, trace
 from numerics.kernel import Kernel
 from numerics.signature import (
     ClaimSignature,
@@ -32,8 +32,8 @@ def label_noise_determinant_increment(
     (..., p, l), (..., l, k).
     """
     dZ = scale(dt, R) + dB
-    dW1 = dZ @ swap(W2)
-    dW2 = swap(W1) @ dZ
+    dW1 = matmul(dZ, swap(W2))
+    dW2 = matmul(swap(W1), dZ)
     return (dW1, dW2)
 
 
@@ -58,8 +58,8 @@ def label_noise_determinant_drift(W1: Any, W2: Any, R: Any) -> tuple[Any, Any]:
 
     Shapes: W1 (..., p, l), W2 (..., l, k), R (..., p, k); result (..., p, l), (..., l, k).
     """
-    drift_W1 = R @ swap(W2)
-    drift_W2 = swap(W1) @ R
+    drift_W1 = matmul(R, swap(W2))
+    drift_W2 = matmul(swap(W1), R)
     return (drift_W1, drift_W2)
 
 
@@ -81,8 +81,8 @@ def label_noise_determinant_noise(W1: Any, W2: Any, dB: Any) -> tuple[Any, Any]:
 
     Shapes: W1 (..., p, l), W2 (..., l, k), dB (..., p, k); result (..., p, l), (..., l, k).
     """
-    noise_W1 = dB @ swap(W2)
-    noise_W2 = swap(W1) @ dB
+    noise_W1 = matmul(dB, swap(W2))
+    noise_W2 = matmul(swap(W1), dB)
     return (noise_W1, noise_W2)
 
 
@@ -122,7 +122,7 @@ def label_noise_determinant_observable(W1: Any, W2: Any) -> Any:
     Shapes: W1 (..., p, l), W2 (..., l, k); result (...).
     """
     Z = stack(W1, swap(W2))
-    return logdet(Z @ swap(Z))
+    return logdet(matmul(Z, swap(Z)))
 
 
 def label_noise_determinant_observable_in(ctx: Any, W1: Any, W2: Any) -> Any:
@@ -216,7 +216,7 @@ def label_noise_determinant_condition_0(W1: Any, W2: Any) -> Any:
     Shapes: W1 (..., p, l), W2 (..., l, k); result (..., k + p, k + p).
     """
     Z = stack(W1, swap(W2))
-    return Z @ swap(Z)
+    return matmul(Z, swap(Z))
 
 
 def label_noise_determinant_condition_0_in(ctx: Any, W1: Any, W2: Any) -> Any:
@@ -239,10 +239,10 @@ def label_noise_determinant_label_noise_increment(
     Shapes: W1 (..., p, l), W2 (..., l, k), X (..., n, p), Y (..., n, k), delta (...), eta
     (...), n int, dt (...), dB (..., n, k); result (..., p, l), (..., l, k).
     """
-    dZ = scale(np.sqrt(delta) * np.sqrt(eta) / n, swap(X)) @ dB
-    dZ2 = scale(dt / n, swap(X)) @ (Y - X @ W1 @ W2) + dZ
-    dW1 = dZ2 @ swap(W2)
-    dW2 = swap(W1) @ dZ2
+    Z = matmul(scale(dt / n, swap(X)), Y - matmul(matmul(X, W1), W2))
+    dZ = Z + matmul(scale(np.sqrt(delta) * np.sqrt(eta) / n, swap(X)), dB)
+    dW1 = matmul(dZ, swap(W2))
+    dW2 = matmul(swap(W1), dZ)
     return (dW1, dW2)
 
 
@@ -272,9 +272,9 @@ def label_noise_determinant_label_noise_drift(
     Shapes: W1 (..., p, l), W2 (..., l, k), X (..., n, p), Y (..., n, k), n int; result (..., p,
     l), (..., l, k).
     """
-    Z = swap(X) @ (Y - X @ W1 @ W2)
-    drift_W1 = 1 / n * Z @ swap(W2)
-    drift_W2 = 1 / n * swap(W1) @ Z
+    Z = matmul(swap(X), Y - matmul(matmul(X, W1), W2))
+    drift_W1 = 1 / n * matmul(Z, swap(W2))
+    drift_W2 = 1 / n * matmul(swap(W1), Z)
     return (drift_W1, drift_W2)
 
 
@@ -303,9 +303,9 @@ def label_noise_determinant_label_noise_noise(
     (..., n, k); result (..., p, l), (..., l, k).
     """
     s = np.sqrt(delta) * np.sqrt(eta) / n
-    dZ = swap(X) @ dB
-    noise_W1 = scale(s, dZ) @ swap(W2)
-    noise_W2 = scale(s, swap(W1)) @ dZ
+    dZ = matmul(swap(X), dB)
+    noise_W1 = matmul(scale(s, dZ), swap(W2))
+    noise_W2 = matmul(scale(s, swap(W1)), dZ)
     return (noise_W1, noise_W2)
 
 
@@ -334,10 +334,10 @@ def label_noise_determinant_label_noise_reduced_increment(
     Shapes: W1 (..., p, l), W2 (..., l, k), X (..., n, p), Y (..., n, k), delta (...), eta
     (...), n int, dt (...), dXB (..., p, k); result (..., p, l), (..., l, k).
     """
-    dZ = scale(np.sqrt(delta) * np.sqrt(eta) / n, dXB)
-    dZ2 = scale(dt / n, swap(X)) @ (Y - X @ W1 @ W2) + dZ
-    dW1 = dZ2 @ swap(W2)
-    dW2 = swap(W1) @ dZ2
+    Z = matmul(scale(dt / n, swap(X)), Y - matmul(matmul(X, W1), W2))
+    dZ = Z + scale(np.sqrt(delta) * np.sqrt(eta) / n, dXB)
+    dW1 = matmul(dZ, swap(W2))
+    dW2 = matmul(swap(W1), dZ)
     return (dW1, dW2)
 
 
@@ -366,9 +366,9 @@ def label_noise_determinant_label_noise_reduced_drift(
     Shapes: W1 (..., p, l), W2 (..., l, k), X (..., n, p), Y (..., n, k), n int; result (..., p,
     l), (..., l, k).
     """
-    Z = swap(X) @ (Y - X @ W1 @ W2)
-    drift_W1 = 1 / n * Z @ swap(W2)
-    drift_W2 = 1 / n * swap(W1) @ Z
+    Z = matmul(swap(X), Y - matmul(matmul(X, W1), W2))
+    drift_W1 = 1 / n * matmul(Z, swap(W2))
+    drift_W2 = 1 / n * matmul(swap(W1), Z)
     return (drift_W1, drift_W2)
 
 
@@ -397,8 +397,8 @@ def label_noise_determinant_label_noise_reduced_noise(
     result (..., p, l), (..., l, k).
     """
     s = np.sqrt(delta) * np.sqrt(eta) / n
-    noise_W1 = scale(s, dXB) @ swap(W2)
-    noise_W2 = scale(s, swap(W1)) @ dXB
+    noise_W1 = matmul(scale(s, dXB), swap(W2))
+    noise_W2 = matmul(scale(s, swap(W1)), dXB)
     return (noise_W1, noise_W2)
 
 
@@ -422,7 +422,7 @@ def label_noise_determinant_label_noise_reduced_row_covariance_dxb(X: Any) -> An
 
     Shapes: X (..., n, p); result (..., p, p).
     """
-    return swap(X) @ X
+    return matmul(swap(X), X)
 
 
 def label_noise_determinant_label_noise_reduced_row_covariance_dxb_in(ctx: Any, X: Any) -> Any:
@@ -442,7 +442,7 @@ def label_noise_determinant_label_noise_stated_drift(
 
     Shapes: X (..., n, p), delta (...), eta (...), k int, n int; result (...).
     """
-    return -2 * k * delta * eta * trace(swap(X) @ X) / n**2
+    return -2 * k * delta * eta * trace(matmul(swap(X), X)) / n**2
 
 
 def label_noise_determinant_label_noise_stated_drift_in(
@@ -464,7 +464,7 @@ def label_noise_determinant_label_noise_derived_drift(
 
     Shapes: X (..., n, p), delta (...), eta (...), k int, n int; result (...).
     """
-    return -2 * k * delta * eta * trace(X @ swap(X)) / n**2
+    return -2 * k * delta * eta * trace(matmul(X, swap(X))) / n**2
 
 
 def label_noise_determinant_label_noise_derived_drift_in(
@@ -487,7 +487,7 @@ def label_noise_determinant_label_noise_path_law(
     Shapes: X (..., n, p), delta (...), eta (...), initial (...), k int, n int, t (...); result
     (...).
     """
-    return initial - 2 * k * t * delta * eta * trace(swap(X) @ X) / n**2
+    return initial - 2 * k * t * delta * eta * trace(matmul(swap(X), X)) / n**2
 
 
 def label_noise_determinant_label_noise_path_law_in(
@@ -507,7 +507,7 @@ def label_noise_determinant_label_noise_rate(X: Any, delta: Any, eta: Any, k: in
 
     Shapes: X (..., n, p), delta (...), eta (...), k int, n int; result (...).
     """
-    return -2 * k * delta * eta * trace(swap(X) @ X) / n**2
+    return -2 * k * delta * eta * trace(matmul(swap(X), X)) / n**2
 
 
 def label_noise_determinant_label_noise_rate_in(
@@ -760,7 +760,7 @@ SIGNATURES = {
                 prefix="",
                 states=("W1", "W2"),
                 noises=(
-                    NoiseSignature(name="dB", shape=("p", "k"), row_covariance="row_covariance_dB"),
+                    NoiseSignature(name="B", shape=("p", "k"), row_covariance="row_covariance_dB"),
                 ),
                 letters=(
                     LetterSignature(name="W1", kind="state", shape=("p", "l")),
@@ -810,7 +810,7 @@ SIGNATURES = {
             "declared": SystemSignature(
                 prefix="",
                 states=("W1", "W2"),
-                noises=(NoiseSignature(name="dB", shape=("n", "k")),),
+                noises=(NoiseSignature(name="B", shape=("n", "k")),),
                 letters=(
                     LetterSignature(name="W1", kind="state", shape=("p", "l")),
                     LetterSignature(name="W2", kind="state", shape=("l", "k")),
@@ -828,7 +828,7 @@ SIGNATURES = {
                 states=("W1", "W2"),
                 noises=(
                     NoiseSignature(
-                        name="dXB",
+                        name="XB",
                         shape=("p", "k"),
                         row_covariance="reduced_row_covariance_dXB",
                     ),
@@ -851,7 +851,7 @@ SIGNATURES = {
                 "path": SystemSignature(
                     prefix="path_",
                     states=("W1", "W2"),
-                    noises=(NoiseSignature(name="dB", shape=("n", "k")),),
+                    noises=(NoiseSignature(name="B", shape=("n", "k")),),
                     letters=(
                         LetterSignature(name="W1", kind="state", shape=("p", "l")),
                         LetterSignature(name="W2", kind="state", shape=("l", "k")),
@@ -869,7 +869,7 @@ SIGNATURES = {
                     states=("W1", "W2"),
                     noises=(
                         NoiseSignature(
-                            name="dXB",
+                            name="XB",
                             shape=("p", "k"),
                             row_covariance="path_reduced_row_covariance_dXB",
                         ),

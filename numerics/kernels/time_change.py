@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics.batched import scale, symmetric_block
+from numerics.batched import matmul, scale, symmetric_block
 from numerics.kernel import Kernel
 from numerics.signature import (
     ClaimSignature,
@@ -26,7 +26,7 @@ def time_change_increment(Theta: Any, gamma: Any, dB: Any) -> tuple[Any]:
 
     Shapes: Theta (..., k + p, l), gamma (...), dB (..., p, k); result (..., k + p, l).
     """
-    return (scale(np.sqrt(gamma), symmetric_block(dB)) @ Theta,)
+    return (matmul(scale(np.sqrt(gamma), symmetric_block(dB)), Theta),)
 
 
 def time_change_increment_in(ctx: Any, Theta: Any, gamma: Any, dB: Any) -> tuple[Any]:
@@ -62,7 +62,7 @@ def time_change_noise(Theta: Any, gamma: Any, dB: Any) -> tuple[Any]:
 
     Shapes: Theta (..., k + p, l), gamma (...), dB (..., p, k); result (..., k + p, l).
     """
-    return (scale(np.sqrt(gamma), symmetric_block(dB)) @ Theta,)
+    return (matmul(scale(np.sqrt(gamma), symmetric_block(dB)), Theta),)
 
 
 def time_change_noise_in(ctx: Any, Theta: Any, gamma: Any, dB: Any) -> tuple[Any]:
@@ -80,7 +80,7 @@ def time_change_changed_increment(Theta: Any, dB_tau: Any) -> tuple[Any]:
 
     Shapes: Theta (..., k + p, l), dB_tau (..., p, k); result (..., k + p, l).
     """
-    return (symmetric_block(dB_tau) @ Theta,)
+    return (matmul(symmetric_block(dB_tau), Theta),)
 
 
 def time_change_changed_increment_in(ctx: Any, Theta: Any, dB_tau: Any) -> tuple[Any]:
@@ -116,7 +116,7 @@ def time_change_changed_noise(Theta: Any, dB_tau: Any) -> tuple[Any]:
 
     Shapes: Theta (..., k + p, l), dB_tau (..., p, k); result (..., k + p, l).
     """
-    return (symmetric_block(dB_tau) @ Theta,)
+    return (matmul(symmetric_block(dB_tau), Theta),)
 
 
 def time_change_changed_noise_in(ctx: Any, Theta: Any, dB_tau: Any) -> tuple[Any]:
@@ -134,7 +134,7 @@ def time_change_derived_changed_increment(Theta: Any, dB_tau: Any) -> tuple[Any]
 
     Shapes: Theta (..., k + p, l), dB_tau (..., p, k); result (..., k + p, l).
     """
-    return (symmetric_block(dB_tau) @ Theta,)
+    return (matmul(symmetric_block(dB_tau), Theta),)
 
 
 def time_change_derived_changed_increment_in(ctx: Any, Theta: Any, dB_tau: Any) -> tuple[Any]:
@@ -170,7 +170,7 @@ def time_change_derived_changed_noise(Theta: Any, dB_tau: Any) -> tuple[Any]:
 
     Shapes: Theta (..., k + p, l), dB_tau (..., p, k); result (..., k + p, l).
     """
-    return (symmetric_block(dB_tau) @ Theta,)
+    return (matmul(symmetric_block(dB_tau), Theta),)
 
 
 def time_change_derived_changed_noise_in(ctx: Any, Theta: Any, dB_tau: Any) -> tuple[Any]:
@@ -206,7 +206,7 @@ def time_change_general_increment(F: Any, G: Any, a: Any, dt: Any, dE: Any) -> t
 
     Shapes: F (..., p, l), G (..., p, m), a (...), dt (...), dE (..., m, l); result (..., p, l).
     """
-    return (scale(a * dt, F) + scale(np.sqrt(a), G) @ dE,)
+    return (scale(a * dt, F) + matmul(scale(np.sqrt(a), G), dE),)
 
 
 def time_change_general_increment_in(
@@ -244,7 +244,7 @@ def time_change_general_noise(G: Any, a: Any, dE: Any) -> tuple[Any]:
 
     Shapes: G (..., p, m), a (...), dE (..., m, l); result (..., p, l).
     """
-    return (scale(np.sqrt(a), G) @ dE,)
+    return (matmul(scale(np.sqrt(a), G), dE),)
 
 
 def time_change_general_noise_in(ctx: Any, G: Any, a: Any, dE: Any) -> tuple[Any]:
@@ -262,7 +262,7 @@ def time_change_general_changed_increment(F: Any, G: Any, dt: Any, dE_tau: Any) 
 
     Shapes: F (..., p, l), G (..., p, m), dt (...), dE_tau (..., m, l); result (..., p, l).
     """
-    return (scale(dt, F) + G @ dE_tau,)
+    return (scale(dt, F) + matmul(G, dE_tau),)
 
 
 def time_change_general_changed_increment_in(
@@ -300,7 +300,7 @@ def time_change_general_changed_noise(G: Any, dE_tau: Any) -> tuple[Any]:
 
     Shapes: G (..., p, m), dE_tau (..., m, l); result (..., p, l).
     """
-    return (G @ dE_tau,)
+    return (matmul(G, dE_tau),)
 
 
 def time_change_general_changed_noise_in(ctx: Any, G: Any, dE_tau: Any) -> tuple[Any]:
@@ -320,7 +320,7 @@ def time_change_general_derived_changed_increment(
 
     Shapes: F (..., p, l), G (..., p, m), dt (...), dE_tau (..., m, l); result (..., p, l).
     """
-    return (scale(dt, F) + G @ dE_tau,)
+    return (scale(dt, F) + matmul(G, dE_tau),)
 
 
 def time_change_general_derived_changed_increment_in(
@@ -358,7 +358,7 @@ def time_change_general_derived_changed_noise(G: Any, dE_tau: Any) -> tuple[Any]
 
     Shapes: G (..., p, m), dE_tau (..., m, l); result (..., p, l).
     """
-    return (G @ dE_tau,)
+    return (matmul(G, dE_tau),)
 
 
 def time_change_general_derived_changed_noise_in(ctx: Any, G: Any, dE_tau: Any) -> tuple[Any]:
@@ -604,7 +604,7 @@ def time_change_confused_derived_changed_increment(
 
     Shapes: Theta (..., k + p, l), gamma (...), dB_tau (..., p, k); result (..., k + p, l).
     """
-    return (scale(gamma ** (1 / 4), symmetric_block(dB_tau)) @ Theta,)
+    return (matmul(scale(gamma ** (1 / 4), symmetric_block(dB_tau)), Theta),)
 
 
 def time_change_confused_derived_changed_increment_in(
@@ -625,7 +625,7 @@ def time_change_confused_derived_changed_noise(Theta: Any, gamma: Any, dB_tau: A
 
     Shapes: Theta (..., k + p, l), gamma (...), dB_tau (..., p, k); result (..., k + p, l).
     """
-    return (scale(gamma ** (1 / 4), symmetric_block(dB_tau)) @ Theta,)
+    return (matmul(scale(gamma ** (1 / 4), symmetric_block(dB_tau)), Theta),)
 
 
 def time_change_confused_derived_changed_noise_in(
@@ -933,7 +933,7 @@ SIGNATURES = {
             "declared": SystemSignature(
                 prefix="",
                 states=("Theta",),
-                noises=(NoiseSignature(name="dB", shape=("p", "k")),),
+                noises=(NoiseSignature(name="B", shape=("p", "k")),),
                 letters=(
                     LetterSignature(name="Theta", kind="state", shape=("k + p", "l")),
                     LetterSignature(name="gamma", kind="parameter", facts=("positive",)),
@@ -946,7 +946,7 @@ SIGNATURES = {
             "changed": SystemSignature(
                 prefix="changed_",
                 states=("Theta",),
-                noises=(NoiseSignature(name="dB_tau", shape=("p", "k")),),
+                noises=(NoiseSignature(name="B_tau", shape=("p", "k")),),
                 letters=(
                     LetterSignature(name="Theta", kind="state", shape=("k + p", "l")),
                     LetterSignature(name="dB_tau", kind="increment", shape=("p", "k")),
@@ -958,7 +958,7 @@ SIGNATURES = {
             "derived_changed": SystemSignature(
                 prefix="derived_changed_",
                 states=("Theta",),
-                noises=(NoiseSignature(name="dB_tau", shape=("p", "k")),),
+                noises=(NoiseSignature(name="B_tau", shape=("p", "k")),),
                 letters=(
                     LetterSignature(name="Theta", kind="state", shape=("k + p", "l")),
                     LetterSignature(name="dB_tau", kind="increment", shape=("p", "k")),
@@ -989,7 +989,7 @@ SIGNATURES = {
             "declared": SystemSignature(
                 prefix="",
                 states=("X",),
-                noises=(NoiseSignature(name="dE", shape=("m", "l")),),
+                noises=(NoiseSignature(name="E", shape=("m", "l")),),
                 letters=(
                     LetterSignature(name="F", kind="process", shape=("p", "l")),
                     LetterSignature(name="G", kind="process", shape=("p", "m")),
@@ -1002,7 +1002,7 @@ SIGNATURES = {
             "changed": SystemSignature(
                 prefix="changed_",
                 states=("X",),
-                noises=(NoiseSignature(name="dE_tau", shape=("m", "l")),),
+                noises=(NoiseSignature(name="E_tau", shape=("m", "l")),),
                 letters=(
                     LetterSignature(name="F", kind="process", shape=("p", "l")),
                     LetterSignature(name="G", kind="process", shape=("p", "m")),
@@ -1014,7 +1014,7 @@ SIGNATURES = {
             "derived_changed": SystemSignature(
                 prefix="derived_changed_",
                 states=("X",),
-                noises=(NoiseSignature(name="dE_tau", shape=("m", "l")),),
+                noises=(NoiseSignature(name="E_tau", shape=("m", "l")),),
                 letters=(
                     LetterSignature(name="F", kind="process", shape=("p", "l")),
                     LetterSignature(name="G", kind="process", shape=("p", "m")),
@@ -1040,7 +1040,7 @@ SIGNATURES = {
             "declared": SystemSignature(
                 prefix="",
                 states=("x",),
-                noises=(NoiseSignature(name="dbeta"),),
+                noises=(NoiseSignature(name="beta"),),
                 letters=(
                     LetterSignature(name="x", kind="state"),
                     LetterSignature(name="dt", kind="time increment"),
@@ -1050,7 +1050,7 @@ SIGNATURES = {
             "changed": SystemSignature(
                 prefix="changed_",
                 states=("x",),
-                noises=(NoiseSignature(name="dbeta_tau"),),
+                noises=(NoiseSignature(name="beta_tau"),),
                 letters=(
                     LetterSignature(name="x", kind="state"),
                     LetterSignature(name="dt", kind="time increment"),
@@ -1060,7 +1060,7 @@ SIGNATURES = {
             "derived_changed": SystemSignature(
                 prefix="derived_changed_",
                 states=("x",),
-                noises=(NoiseSignature(name="dbeta_tau"),),
+                noises=(NoiseSignature(name="beta_tau"),),
                 letters=(
                     LetterSignature(name="x", kind="state"),
                     LetterSignature(name="dt", kind="time increment"),
@@ -1087,7 +1087,7 @@ SIGNATURES = {
             "declared": SystemSignature(
                 prefix="",
                 states=("Theta",),
-                noises=(NoiseSignature(name="dB", shape=("p", "k")),),
+                noises=(NoiseSignature(name="B", shape=("p", "k")),),
                 letters=(
                     LetterSignature(name="Theta", kind="state", shape=("k + p", "l")),
                     LetterSignature(name="gamma", kind="parameter", facts=("positive",)),
@@ -1100,7 +1100,7 @@ SIGNATURES = {
             "changed": SystemSignature(
                 prefix="changed_",
                 states=("Theta",),
-                noises=(NoiseSignature(name="dB_tau", shape=("p", "k")),),
+                noises=(NoiseSignature(name="B_tau", shape=("p", "k")),),
                 letters=(
                     LetterSignature(name="Theta", kind="state", shape=("k + p", "l")),
                     LetterSignature(name="dB_tau", kind="increment", shape=("p", "k")),
@@ -1112,7 +1112,7 @@ SIGNATURES = {
             "derived_changed": SystemSignature(
                 prefix="derived_changed_",
                 states=("Theta",),
-                noises=(NoiseSignature(name="dB_tau", shape=("p", "k")),),
+                noises=(NoiseSignature(name="B_tau", shape=("p", "k")),),
                 letters=(
                     LetterSignature(name="Theta", kind="state", shape=("k + p", "l")),
                     LetterSignature(name="gamma", kind="parameter", facts=("positive",)),

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics.batched import det, logdet, scale, stack, swap, symmetric_block, trace
+from numerics.batched import det, logdet, matmul, scale, stack, swap, symmetric_block, trace
 from numerics.kernel import Kernel
 from numerics.signature import (
     ClaimSignature,
@@ -33,8 +33,8 @@ def weight_decay_determinant_increment(
     result (..., p, l), (..., l, k).
     """
     dZ = scale(dt, R) + dB
-    dW1 = dZ @ swap(W2) - scale(mu * dt, W1)
-    dW2 = swap(W1) @ dZ - scale(mu * dt, W2)
+    dW1 = matmul(dZ, swap(W2)) - scale(mu * dt, W1)
+    dW2 = matmul(swap(W1), dZ) - scale(mu * dt, W2)
     return (dW1, dW2)
 
 
@@ -60,8 +60,8 @@ def weight_decay_determinant_drift(W1: Any, W2: Any, R: Any, mu: Any) -> tuple[A
     Shapes: W1 (..., p, l), W2 (..., l, k), R (..., p, k), mu (...); result (..., p, l), (...,
     l, k).
     """
-    drift_W1 = R @ swap(W2) - scale(mu, W1)
-    drift_W2 = swap(W1) @ R - scale(mu, W2)
+    drift_W1 = matmul(R, swap(W2)) - scale(mu, W1)
+    drift_W2 = matmul(swap(W1), R) - scale(mu, W2)
     return (drift_W1, drift_W2)
 
 
@@ -85,8 +85,8 @@ def weight_decay_determinant_noise(W1: Any, W2: Any, dB: Any) -> tuple[Any, Any]
 
     Shapes: W1 (..., p, l), W2 (..., l, k), dB (..., p, k); result (..., p, l), (..., l, k).
     """
-    noise_W1 = dB @ swap(W2)
-    noise_W2 = swap(W1) @ dB
+    noise_W1 = matmul(dB, swap(W2))
+    noise_W2 = matmul(swap(W1), dB)
     return (noise_W1, noise_W2)
 
 
@@ -126,7 +126,7 @@ def weight_decay_determinant_observable(W1: Any, W2: Any) -> Any:
     Shapes: W1 (..., p, l), W2 (..., l, k); result (...).
     """
     Z = stack(W1, swap(W2))
-    return logdet(Z @ swap(Z))
+    return logdet(matmul(Z, swap(Z)))
 
 
 def weight_decay_determinant_observable_in(ctx: Any, W1: Any, W2: Any) -> Any:
@@ -220,7 +220,7 @@ def weight_decay_determinant_condition_0(W1: Any, W2: Any) -> Any:
     Shapes: W1 (..., p, l), W2 (..., l, k); result (..., k + p, k + p).
     """
     Z = stack(W1, swap(W2))
-    return Z @ swap(Z)
+    return matmul(Z, swap(Z))
 
 
 def weight_decay_determinant_condition_0_in(ctx: Any, W1: Any, W2: Any) -> Any:
@@ -243,10 +243,10 @@ def weight_decay_determinant_label_noise_increment(
     Shapes: W1 (..., p, l), W2 (..., l, k), X (..., n, p), Y (..., n, k), delta (...), eta
     (...), mu (...), n int, dt (...), dB (..., n, k); result (..., p, l), (..., l, k).
     """
-    dZ = scale(np.sqrt(delta) * np.sqrt(eta) / n, swap(X)) @ dB
-    dZ2 = scale(dt / n, swap(X)) @ (Y - X @ W1 @ W2) + dZ
-    dW1 = dZ2 @ swap(W2) - scale(mu * dt, W1)
-    dW2 = swap(W1) @ dZ2 - scale(mu * dt, W2)
+    Z = matmul(scale(dt / n, swap(X)), Y - matmul(matmul(X, W1), W2))
+    dZ = Z + matmul(scale(np.sqrt(delta) * np.sqrt(eta) / n, swap(X)), dB)
+    dW1 = matmul(dZ, swap(W2)) - scale(mu * dt, W1)
+    dW2 = matmul(swap(W1), dZ) - scale(mu * dt, W2)
     return (dW1, dW2)
 
 
@@ -286,9 +286,9 @@ def weight_decay_determinant_label_noise_drift(
     Shapes: W1 (..., p, l), W2 (..., l, k), X (..., n, p), Y (..., n, k), mu (...), n int;
     result (..., p, l), (..., l, k).
     """
-    Z = swap(X) @ (Y - X @ W1 @ W2)
-    drift_W1 = 1 / n * Z @ swap(W2) - scale(mu, W1)
-    drift_W2 = 1 / n * swap(W1) @ Z - scale(mu, W2)
+    Z = matmul(swap(X), Y - matmul(matmul(X, W1), W2))
+    drift_W1 = 1 / n * matmul(Z, swap(W2)) - scale(mu, W1)
+    drift_W2 = 1 / n * matmul(swap(W1), Z) - scale(mu, W2)
     return (drift_W1, drift_W2)
 
 
@@ -319,9 +319,9 @@ def weight_decay_determinant_label_noise_noise(
     (..., n, k); result (..., p, l), (..., l, k).
     """
     s = np.sqrt(delta) * np.sqrt(eta) / n
-    dZ = swap(X) @ dB
-    noise_W1 = scale(s, dZ) @ swap(W2)
-    noise_W2 = scale(s, swap(W1)) @ dZ
+    dZ = matmul(swap(X), dB)
+    noise_W1 = matmul(scale(s, dZ), swap(W2))
+    noise_W2 = matmul(scale(s, swap(W1)), dZ)
     return (noise_W1, noise_W2)
 
 
@@ -350,10 +350,10 @@ def weight_decay_determinant_label_noise_reduced_increment(
     Shapes: W1 (..., p, l), W2 (..., l, k), X (..., n, p), Y (..., n, k), delta (...), eta
     (...), mu (...), n int, dt (...), dXB (..., p, k); result (..., p, l), (..., l, k).
     """
-    dZ = scale(np.sqrt(delta) * np.sqrt(eta) / n, dXB)
-    dZ2 = scale(dt / n, swap(X)) @ (Y - X @ W1 @ W2) + dZ
-    dW1 = dZ2 @ swap(W2) - scale(mu * dt, W1)
-    dW2 = swap(W1) @ dZ2 - scale(mu * dt, W2)
+    Z = matmul(scale(dt / n, swap(X)), Y - matmul(matmul(X, W1), W2))
+    dZ = Z + scale(np.sqrt(delta) * np.sqrt(eta) / n, dXB)
+    dW1 = matmul(dZ, swap(W2)) - scale(mu * dt, W1)
+    dW2 = matmul(swap(W1), dZ) - scale(mu * dt, W2)
     return (dW1, dW2)
 
 
@@ -392,9 +392,9 @@ def weight_decay_determinant_label_noise_reduced_drift(
     Shapes: W1 (..., p, l), W2 (..., l, k), X (..., n, p), Y (..., n, k), mu (...), n int;
     result (..., p, l), (..., l, k).
     """
-    Z = swap(X) @ (Y - X @ W1 @ W2)
-    drift_W1 = 1 / n * Z @ swap(W2) - scale(mu, W1)
-    drift_W2 = 1 / n * swap(W1) @ Z - scale(mu, W2)
+    Z = matmul(swap(X), Y - matmul(matmul(X, W1), W2))
+    drift_W1 = 1 / n * matmul(Z, swap(W2)) - scale(mu, W1)
+    drift_W2 = 1 / n * matmul(swap(W1), Z) - scale(mu, W2)
     return (drift_W1, drift_W2)
 
 
@@ -425,8 +425,8 @@ def weight_decay_determinant_label_noise_reduced_noise(
     result (..., p, l), (..., l, k).
     """
     s = np.sqrt(delta) * np.sqrt(eta) / n
-    noise_W1 = scale(s, dXB) @ swap(W2)
-    noise_W2 = scale(s, swap(W1)) @ dXB
+    noise_W1 = matmul(scale(s, dXB), swap(W2))
+    noise_W2 = matmul(scale(s, swap(W1)), dXB)
     return (noise_W1, noise_W2)
 
 
@@ -450,7 +450,7 @@ def weight_decay_determinant_label_noise_reduced_row_covariance_dxb(X: Any) -> A
 
     Shapes: X (..., n, p); result (..., p, p).
     """
-    return swap(X) @ X
+    return matmul(swap(X), X)
 
 
 def weight_decay_determinant_label_noise_reduced_row_covariance_dxb_in(ctx: Any, X: Any) -> Any:
@@ -470,7 +470,7 @@ def weight_decay_determinant_label_noise_stated_drift(
 
     Shapes: X (..., n, p), delta (...), eta (...), mu (...), k int, n int, p int; result (...).
     """
-    return -2 * (k + p) * mu - 2 * k * delta * eta * trace(swap(X) @ X) / n**2
+    return -2 * (k + p) * mu - 2 * k * delta * eta * trace(matmul(swap(X), X)) / n**2
 
 
 def weight_decay_determinant_label_noise_stated_drift_in(
@@ -493,7 +493,7 @@ def weight_decay_determinant_label_noise_derived_drift(
 
     Shapes: X (..., n, p), delta (...), eta (...), mu (...), k int, n int, p int; result (...).
     """
-    return -2 * (n**2 * k * mu + n**2 * p * mu + k * delta * eta * trace(X @ swap(X))) / n**2
+    return -2 * (n**2 * k * mu + n**2 * p * mu + k * delta * eta * trace(matmul(X, swap(X)))) / n**2
 
 
 def weight_decay_determinant_label_noise_derived_drift_in(
@@ -517,7 +517,8 @@ def weight_decay_determinant_label_noise_path_law(
     Shapes: X (..., n, p), delta (...), eta (...), initial (...), mu (...), k int, n int, p int,
     t (...); result (...).
     """
-    return t * (-2 * (k + p) * mu - 2 * k * delta * eta * trace(swap(X) @ X) / n**2) + initial
+    s = t * (-2 * (k + p) * mu - 2 * k * delta * eta * trace(matmul(swap(X), X)) / n**2)
+    return s + initial
 
 
 def weight_decay_determinant_label_noise_path_law_in(
@@ -540,7 +541,7 @@ def weight_decay_determinant_label_noise_rate(
 
     Shapes: X (..., n, p), delta (...), eta (...), mu (...), k int, n int, p int; result (...).
     """
-    return -2 * (k + p) * mu - 2 * k * delta * eta * trace(swap(X) @ X) / n**2
+    return -2 * (k + p) * mu - 2 * k * delta * eta * trace(matmul(swap(X), X)) / n**2
 
 
 def weight_decay_determinant_label_noise_rate_in(
@@ -565,8 +566,8 @@ def weight_decay_determinant_discrete_left(
     result (...).
     """
     Z = scale(eta, symmetric_block(G)) + scale(1 - eta * mu, np.eye(k + p))
-    Z2 = Z @ stack(W1, swap(W2))
-    return det(Z2 @ swap(Z2))
+    Z2 = matmul(Z, stack(W1, swap(W2)))
+    return det(matmul(Z2, swap(Z2)))
 
 
 def weight_decay_determinant_discrete_left_in(
@@ -594,8 +595,8 @@ def weight_decay_determinant_discrete_right(
     """
     s = 1 - eta * mu
     Z = stack(W1, swap(W2))
-    s2 = s ** (2 * k + 2 * p) * det(np.eye(k) - scale(eta**2 / s**2, swap(G)) @ G) ** 2
-    return s2 * det(Z @ swap(Z))
+    s2 = s ** (2 * k + 2 * p) * det(np.eye(k) - matmul(scale(eta**2 / s**2, swap(G)), G)) ** 2
+    return s2 * det(matmul(Z, swap(Z)))
 
 
 def weight_decay_determinant_discrete_right_in(
@@ -923,7 +924,7 @@ SIGNATURES = {
                 prefix="",
                 states=("W1", "W2"),
                 noises=(
-                    NoiseSignature(name="dB", shape=("p", "k"), row_covariance="row_covariance_dB"),
+                    NoiseSignature(name="B", shape=("p", "k"), row_covariance="row_covariance_dB"),
                 ),
                 letters=(
                     LetterSignature(name="W1", kind="state", shape=("p", "l")),
@@ -976,7 +977,7 @@ SIGNATURES = {
             "declared": SystemSignature(
                 prefix="",
                 states=("W1", "W2"),
-                noises=(NoiseSignature(name="dB", shape=("n", "k")),),
+                noises=(NoiseSignature(name="B", shape=("n", "k")),),
                 letters=(
                     LetterSignature(name="W1", kind="state", shape=("p", "l")),
                     LetterSignature(name="W2", kind="state", shape=("l", "k")),
@@ -995,7 +996,7 @@ SIGNATURES = {
                 states=("W1", "W2"),
                 noises=(
                     NoiseSignature(
-                        name="dXB",
+                        name="XB",
                         shape=("p", "k"),
                         row_covariance="reduced_row_covariance_dXB",
                     ),
@@ -1019,7 +1020,7 @@ SIGNATURES = {
                 "path": SystemSignature(
                     prefix="path_",
                     states=("W1", "W2"),
-                    noises=(NoiseSignature(name="dB", shape=("n", "k")),),
+                    noises=(NoiseSignature(name="B", shape=("n", "k")),),
                     letters=(
                         LetterSignature(name="W1", kind="state", shape=("p", "l")),
                         LetterSignature(name="W2", kind="state", shape=("l", "k")),
@@ -1038,7 +1039,7 @@ SIGNATURES = {
                     states=("W1", "W2"),
                     noises=(
                         NoiseSignature(
-                            name="dXB",
+                            name="XB",
                             shape=("p", "k"),
                             row_covariance="path_reduced_row_covariance_dXB",
                         ),

@@ -152,17 +152,17 @@ def test_systems() -> None:
     found = claim_signature(CLAIMS["differential"]).systems["declared"]
     assert (found.prefix, found.states, found.calculus) == ("", ("W",), "ito")
     (noise,) = found.noises
-    assert (noise.name, noise.shape) == ("dB", ("p", "k"))
+    assert (noise.name, noise.shape) == ("B", ("p", "k"))
     assert noise.row_covariance == "row_covariance_dB"
     assert noise.column_covariance == "column_covariance_dB"
     time_change = claim_signature(CLAIMS["time_change"])
     assert set(time_change.systems) == {"declared", "changed"}
-    assert time_change.systems["changed"].noises[0].name == "dF_tau"
+    assert time_change.systems["changed"].noises[0].name == "F_tau"
 
 
 def test_the_derived_system_in_new_time_has_the_stated_noise() -> None:
     found = compile_module(CLAIMS["time_change"])
-    assert found.signature.systems["derived_changed"].noises[0].name == "dF_tau"
+    assert found.signature.systems["derived_changed"].noises[0].name == "F_tau"
     point = {"x": 2.0, "a": 3.0, "dt": 0.1, "dF_tau": 0.7}
     (stated,) = found.kernels["changed_increment"](point)
     (derived,) = found.kernels["derived_changed_increment"](point)
@@ -200,7 +200,7 @@ def test_correlations_and_calculus() -> None:
     )
     found = compile_module(claim, derive=False)
     system = found.signature.systems["declared"]
-    assert system.correlations == (("dF", "dG", "correlation_dF_dG"),)
+    assert system.correlations == (("F", "G", "correlation_dF_dG"),)
     assert system.calculus == "stratonovich"
     assert found.kernels["correlation_dF_dG"]({"rho": 0.25}) == 0.25
 
@@ -358,4 +358,4 @@ def test_the_source_of_a_kernel_shows_in_a_traceback() -> None:
     with pytest.raises(ValueError, match="matmul") as caught:
         kernel({"A": np.eye(2), "W": np.ones((3, 1))})
     lines = "".join(traceback.format_exception(caught.value))
-    assert "trace(A @ W @ swap(W))" in lines
+    assert "trace(matmul(matmul(A, W), swap(W)))" in lines

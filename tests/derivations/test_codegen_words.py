@@ -248,7 +248,7 @@ PLANTED = {
     "a lost factor": ("3 * ", ""),
     "another factor": ("3 * ", "2 * "),
     "another sign": (" - ", " + "),
-    "another order": ("A @ swap(Bm)", "swap(Bm) @ A"),
+    "another order": ("matmul(A, swap(Bm))", "matmul(swap(Bm), A)"),
 }
 
 

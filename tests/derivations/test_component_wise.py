@@ -104,14 +104,6 @@ def test_directions_have_the_declared_covariance() -> None:
     assert sum(v.variance * v.increments[first] * v.increments[name][0, 0] for v in found) == 0
 
 
-def test_impossible_covariance_is_noticed() -> None:
-    """−I stands where a covariance should: no increments have it."""
-    X = State("X", p, k)
-    sde = MatrixSDE({X: Brownian("N", p, k, row_covariance=-Identity(p)).d})
-    with pytest.raises(AssertionError, match="semidefinite"):
-        literal.directions(sde, draw(sde, sizes={p: 1, k: 1}))
-
-
 TWINS = [
     (tr(Parameter("K", k, p) * W1 * W2), "product"),
     (logdet(stack(W1, W2.T) * stack(W1, W2.T).T), "log determinant"),

@@ -138,7 +138,11 @@ def test_an_increment_is_its_drift_and_its_noise(id_: str) -> None:
 
 
 PLANTED = {
-    "a factor": ("label_noise_determinant", "dW2 = swap(W1) @ dZ", "dW2 = 2 * swap(W1) @ dZ"),
+    "a factor": (
+        "label_noise_determinant",
+        "dW2 = matmul(swap(W1), dZ)",
+        "dW2 = 2 * matmul(swap(W1), dZ)",
+    ),
     "a factor in a context": (
         "label_noise_determinant",
         "dW2 = ctx.matmul(ctx.transpose(W1), dZ)",
@@ -146,11 +150,11 @@ PLANTED = {
     ),
     "a transpose": (
         "label_noise_determinant.label_noise",
-        "trace(swap(X) @ X)",
-        "trace(X @ X[..., :2, :])",
+        "trace(matmul(swap(X), X))",
+        "trace(matmul(X, X[..., :2, :]))",
     ),
     "a square lost": ("label_noise_determinant.label_noise", "/ n**2", "/ n"),
-    "a sign": ("balancedness", "W1 - W2 @ swap(W2)", "W1 + W2 @ swap(W2)"),
+    "a sign": ("balancedness", "W1) - matmul(W2, swap(W2))", "W1) + matmul(W2, swap(W2))"),
     "an Itô term": ("balancedness.discrete", "eta**2", "eta**3"),
 }
 
