@@ -110,7 +110,7 @@ def _label_noise() -> DifferentialClaim:
             sizes={p: 2, k: 1, l: 5, n: 8},
             values={eta: 1, delta: 2},
         )
-        algorithm = AlgorithmCheck(algorithm="label_noise", rate=rate)
+        algorithm = AlgorithmCheck(algorithm="label_noise", rate=rate, dataset="diabetes")
         return {"drift": rate, "path": path, "algorithm": algorithm}
 
     rate = -2 * eta * delta * k * tr(X.T * X) / n**2

@@ -32,7 +32,7 @@ from verify.verdict import Evidence, Status
 __all__ = ["check"]
 
 TIER = "algorithm"
-RELEVANT = 0.1
+RELEVANT = 0.05
 """Relevant error of the rate, relative to the rate (to the gap at the largest step, if it is 0)."""
 
 EXACT = 1e-6

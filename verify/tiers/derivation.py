@@ -7,13 +7,14 @@ differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from derivations.claim import DifferentialClaim, IdentityClaim, TimeChangeClaim
 from derivations.clocks import change_time
 from derivations.equality import Equality, equal
 from derivations.equality import Status as Answer
+from derivations.printing import unicode
 from verify.planning import Plan
 from verify.problem import Problem
 from verify.verdict import Evidence, Status, combine
@@ -37,14 +38,16 @@ def check(problem: Problem, plan: Plan) -> Evidence:
         return Evidence(tier=TIER, status=Status.NOT_APPLICABLE, reason=reason)
     facts = facts_of(claim)
     seed = plan.seed_for("points") % 2**31
-    found = [(name, equal(a, b, assuming=facts, seed=seed)) for name, a, b in _parts(claim, facts)]
+    parts = list(_parts(claim, facts))
+    found = [(name, equal(a, b, assuming=facts, seed=seed)) for name, a, b in parts]
     status = combine(_STATUS[answer.status] for _, answer in found)
     telling = [(name, answer) for name, answer in found if _STATUS[answer.status] == status]
+    derived = {name: a for name, a, _ in parts}
     derivation = _derivation(claim, facts) if status == Status.AGREES else None
     return Evidence(
         tier=TIER,
         status=status,
-        reason=_reason(status, telling, derivation),
+        reason=_reason(status, telling, derivation, derived, claim.where),
         brief="proved",
         # A proof relative to the engine's rules on one side, a point on the other: no chance.
         points=max(answer.points for _, answer in found),
@@ -102,10 +105,18 @@ def _steps(derivation: Any) -> dict[str, Any]:
     }
 
 
-def _reason(status: Status, telling: list[tuple[str, Equality]], derivation: Any) -> str:
-    parts = "; ".join(f"{name}: {answer.reason}" for name, answer in telling)
+def _reason(
+    status: Status,
+    telling: list[tuple[str, Equality]],
+    derivation: Any,
+    derived: Mapping[str, Any],
+    where: Mapping[str, Any],
+) -> str:
     if status != Status.AGREES:
-        return parts
+        return "; ".join(
+            f"{name}: {answer.reason}; what follows is {unicode(derived[name], where)}"
+            for name, answer in telling
+        )
     names = " and ".join(name for name, _ in telling)
     text = f"{names}: derived and stated have the same normal form"
     if derivation is None:

@@ -22,7 +22,7 @@ from verify.coordinates import coordinates, entries
 from verify.degrees import false_pass
 from verify.planning import Plan
 from verify.problem import Problem
-from verify.sampling import admissible
+from verify.sampling import admissible, predicates
 from verify.verdict import Evidence, Status
 
 __all__ = ["check"]
@@ -35,6 +35,9 @@ Gaps = dict[str, bool]
 
 def check(problem: Problem, plan: Plan) -> Evidence:
     """Both sides at every point, in a prime field or, if that cannot say it, in the rationals."""
+    missing = _without_points(problem, plan)
+    if missing is not None:
+        return missing
     reasons = []
     for ctx in (PrimeFieldContext(MERSENNE_61), RationalContext()):
         try:
@@ -46,6 +49,20 @@ def check(problem: Problem, plan: Plan) -> Evidence:
         status=Status.NOT_APPLICABLE,
         reason=f"no exact numbers for this claim: {reasons[-1]}",
     )
+
+
+def _without_points(problem: Problem, plan: Plan) -> Evidence | None:
+    """The evidence that no admissible point exists, if none is found among the rationals.
+
+    A prime field has no order, so conditions such as positivity are not asked there.
+    """
+    if not predicates(problem):
+        return None
+    try:
+        sample = admissible(problem, RationalContext(), plan, lambda sizes, x: True)
+    except NoValueError:
+        return None
+    return None if sample.points else sample.empty(TIER)
 
 
 def _checked(problem: Problem, plan: Plan, ctx: FlintContext) -> Evidence:

@@ -25,8 +25,8 @@ from verify.verdict import Evidence, Status, combine
 __all__ = ["check"]
 
 TIER = "one-step"
-RELEVANT = 1e-5
-"""Relevant error, relative to the sum of the absolute terms: five digits."""
+RELEVANT = 1e-6
+"""Relevant error, relative to the sum of the absolute terms: six digits."""
 
 LEAST_SAMPLES = 2_000
 LARGEST_ENUMERATION = 16
@@ -48,7 +48,8 @@ def check(problem: Problem, plan: Plan) -> Evidence:
     gaps = measure(problem, plan, sizes, sample.values[0])
     statuses = {name: gap.decide(RELEVANT) for name, gap in gaps.items()}
     status = combine(statuses.values())
-    digits = min(-np.log10(max(gap.half_width + gap.bias, 1e-17)) for gap in gaps.values())
+    reached = max(abs(gap.value) + gap.half_width + gap.bias for gap in gaps.values())
+    digits = -np.log10(max(reached, 1e-17))
     return Evidence(
         tier=TIER,
         status=status,
@@ -106,10 +107,11 @@ def _relative(e: OneStepEstimate, stated: Any) -> Estimate:
     )
     if scale == 0.0:
         scale = float(np.max(np.abs(gap))) or 1.0
-    # The entry that decides is the one whose interval reaches farthest from zero.
-    worst = np.unravel_index(np.argmax(np.abs(gap) - half - bias), gap.shape)
-    widest = float(np.max(half)) / scale, float(np.max(bias)) / scale
-    return Estimate(value=float(gap[worst]) / scale, half_width=widest[0], bias=widest[1])
+    # An entry that is clear of zero decides; if there is none, the one that may be farthest off.
+    clear, reach = np.abs(gap) - half - bias, np.abs(gap) + half + bias
+    worst = np.unravel_index(np.argmax(clear if np.any(clear > 0) else reach), gap.shape)
+    value, width, off = (float(x[worst]) / scale for x in (gap, half, bias))
+    return Estimate(value=value, half_width=width, bias=off)
 
 
 def _differential(problem: Problem, plan: Plan, sizes: Mapping[str, int], point: Point) -> Gaps:

@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from numerics.contexts import RationalContext
 from numerics.declared import DeclaredSystem
+from numerics.points import meets
 from numerics.schemes import named
 from numerics.signature import LetterSignature, PathSignature
 from numerics.simulate import simulate
@@ -46,6 +48,10 @@ def check(problem: Problem, plan: Plan) -> Evidence:
 
 def _looked(problem: Problem, setting: PathSignature, plan: Plan) -> Evidence:
     point = _values(setting, plan)
+    unmet = _unmet(problem, point)
+    if unmet:
+        reason = f"the start does not meet: {'; '.join(unmet)}; no admissible point was looked at"
+        return Evidence(tier=TIER, status=Status.INCONCLUSIVE, reason=reason)
     horizon = float(_number(setting.horizon))
     system = _system(problem, setting, point)
     errors, scale = _errors(problem, plan, system, point, horizon)
@@ -127,6 +133,32 @@ def _values(setting: PathSignature, plan: Plan) -> dict[str, Any]:
             drawn = _drawn(letter, letter.shape_at(setting.sizes), rng)
             point[letter.name] = drawn if given is None else _number(given)
     return point
+
+
+def _unmet(problem: Problem, point: Mapping[str, Any]) -> list[str]:
+    """The conditions on values that the start fails; those on letters it lacks are not its own."""
+    ctx, failed = RationalContext(), []
+    for condition in problem.signature.conditions:
+        if condition.predicate is None or condition.kernel is None:
+            continue
+        kernel = problem.kernel(condition.kernel)
+        if all(name in point for name in kernel.arguments):
+            exact = {name: _exactly(ctx, point[name]) for name in kernel.arguments}
+            if not meets(ctx, condition.predicate, kernel.in_context(ctx, exact)):
+                failed.append(condition.text)
+    return failed
+
+
+def _exactly(ctx: RationalContext, value: Any) -> Any:
+    """Floats as the rationals that they are; dimensions stay integers."""
+    if isinstance(value, int):
+        return value
+    entries = np.asarray(value, dtype=float)
+    if entries.ndim == 0:
+        return ctx.rational(*float(entries).as_integer_ratio())
+    if entries.ndim == 2:
+        return ctx.matrix([[_exactly(ctx, x) for x in row] for row in entries])
+    return [_exactly(ctx, x) for x in entries]
 
 
 def _drawn(letter: LetterSignature, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
