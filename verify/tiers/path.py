@@ -139,9 +139,9 @@ def _unmet(problem: Problem, point: Mapping[str, Any]) -> list[str]:
     """The conditions on values that the start fails; those on letters it lacks are not its own."""
     ctx, failed = RationalContext(), []
     for condition in problem.signature.conditions:
-        if condition.predicate is None or condition.kernel is None:
+        kernel = problem.kernels.get(condition.kernel or "")
+        if condition.predicate is None or kernel is None:
             continue
-        kernel = problem.kernel(condition.kernel)
         if all(name in point for name in kernel.arguments):
             exact = {name: _exactly(ctx, point[name]) for name in kernel.arguments}
             if not meets(ctx, condition.predicate, kernel.in_context(ctx, exact)):
