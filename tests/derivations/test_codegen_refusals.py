@@ -18,6 +18,7 @@ from sympy import (
     cot,
     oo,
 )
+from sympy.matrices.expressions.matexpr import MatrixElement
 
 from derivations import (
     Assumption,
@@ -34,7 +35,6 @@ from derivations import (
     TimeChangeClaim,
     dims,
     dt,
-    entry,
     index,
     positive,
     real,
@@ -74,7 +74,7 @@ def cases() -> dict[str, tuple[Any, str]]:
         "one name for two matrices": (tr(A) * tr(Parameter("A", k, k)), "A: two different letters"),
         "a size and a scalar of one name": (p * positive("p"), "p: two different letters"),
         "two indices of one name": (total(c[i], i) * total(c[other], other), "i: two indices"),
-        "a negative entry": (entry(A, -1, 0), r"the entry -1 is no integer >= 0"),
+        "a negative entry": (MatrixElement(A, -1, 0), r"the entry -1 is no integer >= 0"),
     }
 
 
