@@ -7,20 +7,26 @@ symmetric block from the left, dΘ = S(dG) Θ, which is dW1 = dG W2', dW2 = W1' 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sympy import Ge
 
 from derivations import (
+    INITIAL,
     Assumption,
     Brownian,
+    MatrixSDE,
     Parameter,
+    PathCheck,
     Process,
     State,
     dims,
     full_row_rank,
+    logdet,
     positive,
     stack,
+    t,
 )
 
 p, k, l, n = dims("p k l n")
@@ -53,3 +59,15 @@ PAPER = "Varre, Sagitova, Flammarion: SGD vs GD: Rank Deficiency in Linear Netwo
 def moved_by(dG: Any) -> dict[Any, Any]:
     """dΘ = S(dG) Θ, layer by layer."""
     return {W1: dG * W2.T, W2: W1.T * dG}
+
+
+def log_det_path(sde: MatrixSDE, rate: Any, values: Mapping[Any, Any] | None = None) -> PathCheck:
+    """log det M on paths of a concrete system of the network, at a constant stated rate."""
+    return PathCheck(
+        sde=sde,
+        observable=logdet(M),
+        law=INITIAL + rate * t,
+        horizon=1,
+        sizes={p: 2, k: 1, l: 5, n: 8},
+        values=values or {},
+    )

@@ -9,13 +9,11 @@ from typing import Any
 from sympy import Q, ZeroMatrix
 
 from derivations import (
-    INITIAL,
     AlgorithmCheck,
     Assumption,
     DifferentialClaim,
     MatrixSDE,
     Mutant,
-    PathCheck,
     S,
     State,
     Theorem,
@@ -23,11 +21,25 @@ from derivations import (
     dt,
     full_row_rank,
     logdet,
-    t,
     tr,
 )
 
-from ._network import PAPER, RANK, W1, W2, WHERE, WIDTH, M, R, k, l, moved_by, n, p, residual
+from ._network import (
+    PAPER,
+    RANK,
+    W1,
+    W2,
+    WHERE,
+    WIDTH,
+    M,
+    R,
+    k,
+    l,
+    log_det_path,
+    moved_by,
+    p,
+    residual,
+)
 
 SOURCE = f"{PAPER}, Theorem 4.1"
 Theta, Phi = State("Theta", p + k, l), State("Phi", p + k, p + k)
@@ -84,13 +96,7 @@ def _square_loss() -> DifferentialClaim:
 
     def stated(rate: Any) -> dict[str, Any]:
         """One rate, as every tier reads it."""
-        path = PathCheck(
-            sde=sde,
-            observable=logdet(M),
-            law=INITIAL + rate * t,
-            horizon=1,
-            sizes={p: 2, k: 1, l: 5, n: 8},
-        )
+        path = log_det_path(sde, rate)
         algorithm = AlgorithmCheck(algorithm="gradient_descent", rate=rate, dataset="diabetes")
         return {"drift": rate, "path": path, "algorithm": algorithm}
 

@@ -9,16 +9,13 @@ from typing import Any
 from sympy import sqrt
 
 from derivations import (
-    INITIAL,
     AlgorithmCheck,
     DifferentialClaim,
     MatrixSDE,
     Mutant,
-    PathCheck,
     Theorem,
     dt,
     logdet,
-    t,
     tr,
 )
 
@@ -35,8 +32,8 @@ from ._network import (
     delta,
     eta,
     k,
-    l,
     labels,
+    log_det_path,
     moved_by,
     n,
     p,
@@ -102,14 +99,7 @@ def _label_noise() -> DifferentialClaim:
 
     def stated(rate: Any) -> dict[str, Any]:
         """One rate, as every tier reads it."""
-        path = PathCheck(
-            sde=sde,
-            observable=logdet(M),
-            law=INITIAL + rate * t,
-            horizon=1,
-            sizes={p: 2, k: 1, l: 5, n: 8},
-            values={eta: 1, delta: 2},
-        )
+        path = log_det_path(sde, rate, {eta: 1, delta: 2})
         algorithm = AlgorithmCheck(algorithm="label_noise", rate=rate, dataset="diabetes")
         return {"drift": rate, "path": path, "algorithm": algorithm}
 

@@ -9,7 +9,6 @@ from typing import Any
 from sympy import Identity, Lt, sqrt
 
 from derivations import (
-    INITIAL,
     AlgorithmCheck,
     Assumption,
     DifferentialClaim,
@@ -17,13 +16,11 @@ from derivations import (
     MatrixSDE,
     Mutant,
     Parameter,
-    PathCheck,
     S,
     Theorem,
     det,
     dt,
     logdet,
-    t,
     tr,
 )
 
@@ -39,8 +36,8 @@ from ._network import (
     delta,
     eta,
     k,
-    l,
     labels,
+    log_det_path,
     moved_by,
     mu,
     n,
@@ -107,14 +104,7 @@ def _label_noise() -> DifferentialClaim:
 
     def stated(rate: Any) -> dict[str, Any]:
         """One rate, as every tier reads it."""
-        path = PathCheck(
-            sde=sde,
-            observable=logdet(M),
-            law=INITIAL + rate * t,
-            horizon=1,
-            sizes={p: 2, k: 1, l: 5, n: 8},
-            values={eta: 1, delta: 1, mu: "1/8"},
-        )
+        path = log_det_path(sde, rate, {eta: 1, delta: 1, mu: "1/8"})
         algorithm = AlgorithmCheck(algorithm="label_noise", rate=rate, values={"mu": 0.05})
         return {"drift": rate, "path": path, "algorithm": algorithm}
 
