@@ -11,6 +11,7 @@ from .claim import (
     INITIAL,
     AlgorithmCheck,
     Assumption,
+    CovariationClaim,
     DifferentialClaim,
     IdentityClaim,
     Mutant,
@@ -23,6 +24,7 @@ from .errors import DerivationError
 from .expressions import S, det, entry, logdet, stack, total, tr
 from .facts import full_row_rank
 from .sde import MatrixSDE
+from .spectrum import distinct_eigenvalues, eigenvalues, singular_values
 from .symbols import (
     Brownian,
     BrownianFamily,
@@ -44,6 +46,7 @@ __all__ = [
     "Assumption",
     "Brownian",
     "BrownianFamily",
+    "CovariationClaim",
     "DerivationError",
     "DifferentialClaim",
     "Equality",
@@ -61,7 +64,9 @@ __all__ = [
     "TimeChangeClaim",
     "det",
     "dims",
+    "distinct_eigenvalues",
     "dt",
+    "eigenvalues",
     "entry",
     "equal",
     "full_row_rank",
@@ -69,6 +74,7 @@ __all__ = [
     "logdet",
     "positive",
     "real",
+    "singular_values",
     "stack",
     "t",
     "total",

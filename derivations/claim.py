@@ -19,6 +19,7 @@ __all__ = [
     "AlgorithmCheck",
     "Assumption",
     "Claim",
+    "CovariationClaim",
     "DifferentialClaim",
     "IdentityClaim",
     "Mutant",
@@ -128,6 +129,19 @@ class DifferentialClaim(Claim):
     observable: Any
     drift: Any
     martingale: Any = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CovariationClaim(Claim):
+    """d⟨first, second⟩ = rate dt for two scalar observables of a system.
+
+    Different free indices, as those of ``lam[i]`` and ``lam[j]``, take different values.
+    """
+
+    sde: MatrixSDE
+    first: Any
+    second: Any
+    rate: Any
 
 
 @dataclass(frozen=True, kw_only=True)
