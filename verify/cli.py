@@ -1,4 +1,4 @@
-"""The command line ``python -m verify``: run, list, explain, mutants, data.
+"""The command line ``python -m verify``: run, list, explain, mutants, data, experiment.
 
 Exit codes: 0 every claim has the verdict it expects; 1 some claim is refuted; 2 bad usage or input;
 3 nothing is refuted, something is open.  Results go to standard output, everything else to standard
@@ -188,6 +188,47 @@ def data(path: str, targets: str, out: str | None, **settings: Any) -> int:
     for line in found.lines:
         click.echo(line, err=found.exit_code == 2)
     return int(found.exit_code)
+
+
+@cli.command()
+@click.argument("name", metavar="NAME | list")
+@click.argument("table", required=False, metavar="[FILE.csv]")
+@click.option("--targets", default="", help="Columns to predict of FILE.csv, with commas.")
+@click.option("--out", metavar="DIR", help="Folder of the results; build/experiments/NAME.")
+@_seed
+@click.option("--seeds", type=click.IntRange(min=1), help="How many seeds, from --seed on.")
+@click.option("--quick", is_flag=True, help="Small settings, a few seconds.")
+def experiment(
+    name: str,
+    table: str | None,
+    targets: str,
+    out: str | None,
+    seed: int,
+    seeds: int | None,
+    quick: bool,
+) -> int:
+    """A figure of the papers, or your own data: numbers, pictures, verdicts.
+
+    NAME is an id of `experiment list`; FILE.csv belongs to own-data.
+    """
+    from .experiments import command
+
+    if name == "list":
+        click.echo("\n".join(command.listed()))
+        return 0
+    with _progress("running") as progress:
+        report = command.run(
+            name,
+            table=Path(table) if table else None,
+            targets=targets,
+            out=Path(out) if out else None,
+            seed=seed,
+            seeds=seeds,
+            quick=quick,
+            progress=_fraction(progress),
+        )
+    click.echo("\n".join(report.lines))
+    return report.exit_code
 
 
 def _settings(tiers: Sequence[str], effort: str, seed: int, workers: int | None) -> Settings:
