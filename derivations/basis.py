@@ -15,7 +15,9 @@ from .expressions import Stack, gram
 from .facts import Facts
 from .forms import Form
 from .interpreter import interpret
+from .projectors import Projector, Spectral
 from .reduction import determinant, inverse
+from .spectrum import Eigenprojector, Eigenvalue
 from .symbols import MatrixState, ScalarIncrement, ScalarMember, same_size
 from .words import Selector, Unit
 
@@ -83,6 +85,7 @@ class FormAlgebra:
 
     def __init__(self, basis: Basis, facts: Facts) -> None:
         self.basis, self.facts = basis, facts
+        self._spectra: dict[Any, Spectral] = {}
 
     def scalar(self, value: Any) -> Form:
         """A coefficient: SymPy's own arithmetic from here on."""
@@ -149,6 +152,22 @@ class FormAlgebra:
     def function(self, head: Any, arguments: list[Form]) -> Form:
         """A coefficient: the function of the arguments' values, traces in them as atoms."""
         return Form.scalar(head(*(a.value() for a in arguments)))
+
+    def spectral(self, matrix: Any) -> Spectral:
+        """The spectrum of a symmetric matrix; equal matrices, however typed, have one."""
+        if matrix not in self._spectra:
+            found = Spectral(interpret(matrix, self), matrix)
+            same = (s for s in self._spectra.values() if s.form == found.form)
+            self._spectra[matrix] = next(same, found)
+        return self._spectra[matrix]
+
+    def eigenvalue(self, letter: Eigenvalue) -> Form:
+        """A scalar that depends on its index."""
+        return Form.scalar(self.spectral(letter.matrix).value(letter.index))
+
+    def projector(self, letter: Eigenprojector) -> Form:
+        """A letter with rules of its own."""
+        return Form.letter(Projector(self.spectral(letter.matrix), letter.index))
 
     def derivative(self, expression: Any) -> Form:
         """A scalar letter."""

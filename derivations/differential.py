@@ -43,13 +43,16 @@ from .basis import Basis, FormAlgebra
 from .contraction import Contraction
 from .display import expression
 from .errors import AssumptionError, DerivationError, UnknownSymbolError
-from .expressions import Stack
+from .expressions import LogAbs, Stack
 from .facts import Facts
 from .forms import Atom, Form
 from .interpreter import interpret
+from .perturbation import Perturbation
 from .reduction import inverse
+from .resolution import apart_indices
 from .sde import MatrixSDE
 from .shapes import shape_of
+from .spectrum import Eigenprojector, Eigenvalue
 from .symbols import (
     FamilyMember,
     MatrixParameter,
@@ -70,7 +73,7 @@ __all__ = ["Differential", "Ito", "ItoAlgebra", "differential"]
 HALF = Rational(1, 2)
 
 SMOOTH = frozenset(
-    {Pow, exp, log, sin, cos, tan, sinh, cosh, tanh}
+    {Pow, exp, log, LogAbs, sin, cos, tan, sinh, cosh, tanh}
     | {asin, acos, atan, asinh, acosh, atanh, erf, gamma}
 )
 """Functions that Itô's formula takes, within their domains."""
@@ -251,6 +254,10 @@ class ItoAlgebra:
         if not (is_root or head is log) or values[0].is_positive:
             return
         facts, argument = self.forms.facts, values[0]
+        if isinstance(argument, Eigenvalue):
+            S = argument.matrix.spectral.matrix
+            facts.positive_definite(S, f"{head.__name__.lower()} of an eigenvalue of {S}")
+            return
         for atom in argument.free_symbols:
             if isinstance(atom, Atom) and atom.payload[0] == "det" and not atom.is_positive:
                 matrix = expression(atom.payload[1])
@@ -265,6 +272,31 @@ class ItoAlgebra:
     def _value(self, typed: Any) -> Any:
         value: Form = interpret(typed, self.forms)
         return value.value()
+
+    def eigenvalue(self, letter: Eigenvalue) -> Ito:
+        """dλ_i = tr(E_i dS) + Σ_{j≠i} tr(E_i dS E_j dS)/(λ_i − λ_j)."""
+        S, moved = self._perturbed(letter)
+        return Ito(
+            value=moved.value,
+            drift=moved.value_first(S.drift) + self.contract(moved.value_second(S.martingale)),
+            martingale=moved.value_first(S.martingale),
+        )
+
+    def projector(self, letter: Eigenprojector) -> Ito:
+        """dE_i to second order in dS (see :mod:`derivations.perturbation`)."""
+        S, moved = self._perturbed(letter)
+        first = moved.projector_first
+        return Ito(
+            value=moved.projector,
+            drift=first(S.drift) + self.contract(moved.projector_second(S.martingale)),
+            martingale=first(S.martingale),
+        )
+
+    def _perturbed(self, letter: Any) -> tuple[Ito, Perturbation]:
+        self.forms.facts.distinct(letter.matrix)
+        spectral = self.forms.spectral(letter.matrix)
+        S: Ito = interpret(letter.matrix, self)
+        return S, Perturbation(spectral, letter.index)
 
     def derivative(self, expression: Any) -> Ito:
         """Refused: the derivatives of an unspecified function are not followed further."""
@@ -303,15 +335,17 @@ class Differential:
     @property
     def drift(self) -> Any:
         """The coefficient of dt."""
-        return expression(self.ito.drift)
+        return expression(apart_indices(self.ito.drift))
 
     @property
     def martingale(self) -> Any:
         """The martingale part, linear in the differentials of the Brownian motions."""
-        return expression(self.ito.martingale)
+        return expression(apart_indices(self.ito.martingale))
 
     def covariation(self, other: Differential | None = None) -> Any:
         """The rate d⟨f, g⟩/dt (of f with itself if no other is given), for scalars.
+
+        Different free indices take different values: d⟨λ_i, λ_j⟩ is for i ≠ j.
 
         Raises
         ------
@@ -323,7 +357,8 @@ class Differential:
             raise DerivationError("covariation: the two differentials belong to different systems")
         if self.ito.value.shape or other.ito.value.shape:
             raise DerivationError("covariation: of two scalars only; take entries or traces first")
-        return expression(self.contract(self.ito.martingale * other.ito.martingale))
+        rate = self.contract(self.ito.martingale * other.ito.martingale)
+        return expression(apart_indices(rate))
 
     @property
     def derivation(self) -> Derivation:

@@ -28,7 +28,9 @@ from .expressions import BlockColumn, IndexSum, ScalarSum, Stack, SymmetricBlock
 from .facts import Facts
 from .forms import Atom, Form
 from .interpreter import interpret
+from .projectors import Projector, SpectralLetter
 from .reduction import InverseOf
+from .spectrum import Eigenprojector
 from .symbols import ScalarIncrement, ScalarMember
 from .terms import Monomial
 from .words import Factor, Selector, Unit, Word, factor, transpose_word
@@ -148,7 +150,9 @@ def _cycle(word: Word) -> Any:
 
 def _open(coefficient: Any) -> Any:
     """A coefficient with its atoms written out."""
-    atoms = {a: _atom(a) for a in coefficient.free_symbols if isinstance(a, Atom)}
+    symbols = coefficient.free_symbols
+    atoms = {a: _atom(a) for a in symbols if isinstance(a, Atom)}
+    atoms |= {a: a.spectral.matrix for a in symbols if isinstance(a, SpectralLetter)}
     return coefficient.xreplace(atoms) if atoms else coefficient
 
 
@@ -216,6 +220,8 @@ def _shown_letter(base: Any) -> Any:
         return BlockColumn(base.position, *base.partition)
     if isinstance(base, StackLetter):
         return Stack(*base.blocks)
+    if isinstance(base, Projector):
+        return Eigenprojector(base.spectral.matrix, base.index)
     if isinstance(base, InverseOf):
         return Inverse(expression(base.form))
     if isinstance(base, Unit):

@@ -21,6 +21,7 @@ from .facts import Facts
 from .forms import Atom, Form
 from .interpreter import interpret
 from .points import Point, draw, entries, evaluate, precision
+from .resolution import apart_indices, resolved
 from .shapes import shape_of
 from .symbols import same_shape
 
@@ -54,7 +55,11 @@ class Equality:
 
 
 def vanishes(value: Form) -> bool:
-    """Whether a form is zero term by term, coefficients compared as rational functions."""
+    """Whether a form is zero term by term, coefficients compared as rational functions.
+
+    Different free indices take different values.
+    """
+    value = resolved(apart_indices(value))
     coefficients = value.terms.values()
     signs = _signs(a for c in coefficients for a in c.free_symbols if isinstance(a, Atom))
     return all(_cancels(c.xreplace(signs)) for c in coefficients)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Add, Expr, Integer, MatMul, Trace, ZeroMatrix, log, sympify
+from sympy import Abs, Add, Expr, Function, Integer, MatMul, Trace, ZeroMatrix, log, sympify
 from sympy.core.kind import NumberKind
 from sympy.matrices.expressions import MatrixExpr
 from sympy.matrices.expressions.determinant import Determinant
@@ -16,6 +16,7 @@ from .symbols import Index, same_size
 __all__ = [
     "BlockColumn",
     "IndexSum",
+    "LogAbs",
     "S",
     "ScalarSum",
     "Stack",
@@ -134,6 +135,26 @@ class ScalarSum(Expr):
 
     def _latex(self, printer: Any) -> str:
         return rf"\sum_{{{_latex_range(self, printer)}}} {printer._print(self.args[0])}"
+
+
+class LogAbs(Function):
+    """log|x| for x ≠ 0, with the derivative 1/x."""
+
+    nargs = 1
+    is_real = True
+
+    def fdiff(self, argindex: int = 1) -> Any:
+        """1/x."""
+        return 1 / self.args[0]
+
+    def _eval_rewrite_as_log(self, x: Any, **kwargs: Any) -> Any:
+        return log(Abs(x))
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"log(Abs({printer._print(self.args[0])}))"
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\log\left|{printer._print(self.args[0])}\right|"
 
 
 def gram(matrix: Any) -> Any:

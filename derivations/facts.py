@@ -9,6 +9,7 @@ from sympy import Inverse, MatAdd, MatMul, MatPow, Q, Transpose
 from sympy.assumptions.assume import AppliedPredicate
 
 from .errors import AssumptionError
+from .spectrum import distinct_eigenvalues
 from .symbols import MatrixParameter
 
 __all__ = ["Facts", "full_row_rank"]
@@ -79,6 +80,11 @@ class Facts:
         known = self._use(A, Q.invertible) or self.is_positive_definite(A)
         if not known and Q.invertible(A) not in self.implied:
             self.implied.append(Q.invertible(A))
+
+    def distinct(self, A: Any) -> None:
+        """Use that the eigenvalues of A are distinct: declared, or noted as implied."""
+        if not self._use(A, distinct_eigenvalues) and distinct_eigenvalues(A) not in self.implied:
+            self.implied.append(distinct_eigenvalues(A))
 
     def note(self, rule: str) -> None:
         """Remember that a named rule was used."""

@@ -10,6 +10,7 @@ from functools import reduce
 from typing import Any, Protocol
 
 from sympy import (
+    Abs,
     Add,
     Derivative,
     Determinant,
@@ -24,6 +25,7 @@ from sympy import (
     Trace,
     Transpose,
     ZeroMatrix,
+    log,
     sympify,
 )
 from sympy.matrices.expressions import MatrixExpr
@@ -31,7 +33,16 @@ from sympy.matrices.expressions.blockmatrix import BlockMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .errors import DerivationError
-from .expressions import BlockColumn, IndexSum, ScalarSum, Stack, SymmetricBlock, gram
+from .expressions import (
+    BlockColumn,
+    IndexSum,
+    LogAbs,
+    ScalarSum,
+    Stack,
+    SymmetricBlock,
+    gram,
+)
+from .spectrum import Eigenprojector, Eigenvalue
 from .symbols import Letter, ScalarIncrement, ScalarMember, ScalarState
 from .words import Selector, Unit
 
@@ -83,6 +94,12 @@ class Algebra(Protocol):
     def function(self, head: Any, arguments: list[Any]) -> Any:
         """A smooth scalar function of scalars."""
 
+    def eigenvalue(self, letter: Eigenvalue) -> Any:
+        """λ_i of a symmetric matrix, as typed."""
+
+    def projector(self, letter: Eigenprojector) -> Any:
+        """E_i of a symmetric matrix, as typed."""
+
     def derivative(self, expression: Any) -> Any:
         """A derivative of an unspecified function, as it stands."""
 
@@ -114,6 +131,7 @@ _COMPOUND = (
     Determinant,
     MatrixElement,
     ScalarSum,
+    Eigenvalue,
     ScalarState,
     ScalarMember,
     ScalarIncrement,
@@ -148,6 +166,10 @@ def _scalar(expression: Any, algebra: Algebra) -> Any:
             return algebra.total(*expression.args)
         case Derivative():
             return algebra.derivative(expression)
+        case Eigenvalue():
+            return algebra.eigenvalue(expression)
+        case log() if isinstance(expression.args[0], Abs):
+            return algebra.function(LogAbs, [walk(expression.args[0].args[0], algebra)])
         case Pow() | Function():
             return algebra.function(expression.func, [walk(a, algebra) for a in expression.args])
     raise DerivationError(f"{expression}: the language has no rule for {type(expression).__name__}")
@@ -181,6 +203,8 @@ def _matrix(expression: Any, algebra: Algebra) -> Any:
             return _blocks(expression, algebra)
         case IndexSum():
             return algebra.total(*expression.args)
+        case Eigenprojector():
+            return algebra.projector(expression)
     if isinstance(expression, Letter):
         return algebra.letter(expression)
     raise DerivationError(f"{expression}: the language has no rule for {type(expression).__name__}")

@@ -8,9 +8,9 @@ calculus.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import count as count_up
 from operator import add, mul
@@ -48,7 +48,9 @@ from sympy.functions.special.tensor_functions import KroneckerDelta
 from sympy.matrices.expressions import MatrixExpr
 
 from .errors import DerivationError
+from .expressions import LogAbs, free_indices
 from .interpreter import interpret
+from .spectrum import Eigenprojector, Eigenvalue
 from .symbols import Dimension, FamilyMember, Index, MatrixParameter, ScalarMember
 from .words import Selector, Unit
 
@@ -74,11 +76,13 @@ def precision(bits: int) -> Iterator[None]:
 class Point:
     """Sizes of the dimensions and a seed; the values of letters are drawn when first asked for.
 
+    ``indices`` gives numbers to free indices, different ones to different indices of one range;
     ``overrides`` replaces letters by given values (:class:`flint.arb_mat` or :class:`flint.arb`).
     """
 
     sizes: Mapping[Any, int]
     seed: int
+    indices: Mapping[Any, int] = field(default_factory=dict)
     overrides: Mapping[Any, Any] = field(default_factory=dict, repr=False)
     values: dict[Any, Any] = field(default_factory=dict, repr=False)
 
@@ -87,6 +91,7 @@ class Point:
         return Point(
             sizes=self.sizes,
             seed=self.seed,
+            indices=self.indices,
             overrides={**self.overrides, **overrides},
             values=self.values,
         )
@@ -143,6 +148,7 @@ def _arb(value: Any) -> Any:
 _FUNCTIONS = {
     exp: lambda x: x.exp(),
     log: lambda x: x.log(),
+    LogAbs: lambda x: abs(x).log(),
     sin: lambda x: x.sin(),
     cos: lambda x: x.cos(),
     sinh: lambda x: x.sinh(),
@@ -261,6 +267,38 @@ class PointAlgebra:
             raise NotAdmissible(f"{head}: outside its domain at this point")
         return value
 
+    def eigenvalue(self, letter: Eigenvalue) -> Any:
+        """The eigenvalue of that number, counted downwards."""
+        return self._eigenvalues(letter.matrix)[self._number(letter.index)]
+
+    def projector(self, letter: Eigenprojector) -> Any:
+        """Π_{j≠i} (S − λ_j)/(λ_i − λ_j), which needs no eigenvector."""
+        values, place = self._eigenvalues(letter.matrix), self._number(letter.index)
+        S = interpret(letter.matrix, self)
+        factors = (
+            (S - _identity(S.nrows()) * x) * (1 / (values[place] - x))
+            for j, x in enumerate(values)
+            if j != place
+        )
+        return reduce(mul, factors, _identity(S.nrows()))
+
+    def _eigenvalues(self, matrix: Any) -> list[Any]:
+        key = "eigenvalues", matrix
+        if key not in self.known:
+            S = interpret(matrix, self)
+            try:
+                found = [x.real for x in S.eig()]
+            except (ValueError, ZeroDivisionError):
+                raise NotAdmissible(f"{matrix}: two eigenvalues meet at this point") from None
+            self.known[key] = sorted(found, key=lambda x: -x.mid())
+        values: list[Any] = self.known[key]
+        return values
+
+    def _number(self, index: Any) -> int:
+        if index not in self.bound:
+            raise NotAdmissible(f"{index}: a free index has no number at a point")
+        return self.bound[index] - 1
+
     def derivative(self, expression: Any) -> Any:
         """A free value, as of any letter."""
         return self.point.letter(expression)
@@ -297,7 +335,7 @@ def _member(symbol: Any, n: int) -> Any:
 
 def evaluate(expression: Any, point: Point) -> Any:
     """The value (a ball, or a matrix of balls) of an expression at a point."""
-    return interpret(expression, PointAlgebra(point))
+    return interpret(expression, PointAlgebra(point, point.indices))
 
 
 def draw(
@@ -309,9 +347,11 @@ def draw(
     predicates = [f for f in facts if isinstance(f, AppliedPredicate)]
     found: list[Point] = []
     choices = sizes_for([*expressions, *facts], random.Random(f"sizes:{seed}"))
+    free = sorted(set[Any]().union(*map(free_indices, expressions)), key=str)
     for attempt, sizes in zip(range(40 * count), choices, strict=False):
         point = Point(sizes=sizes, seed=seed + attempt)
         try:
+            point = replace(point, indices=_numbers(point, free))
             if not all(_holds(fact, point) for fact in (*relations, *predicates)):
                 continue
             for e in expressions:
@@ -322,6 +362,19 @@ def draw(
         if len(found) == count:
             break
     return found
+
+
+def _numbers(point: Point, free: Sequence[Index]) -> dict[Any, int]:
+    """Numbers for free indices, different ones for those of one range."""
+    numbers: dict[Any, int] = {}
+    for n in {i.range for i in free}:
+        indices = [i for i in free if i.range == n]
+        size = point.size(n)
+        if len(indices) > size:
+            raise NotAdmissible(f"{indices[-1]}: there are only {size} values here")
+        rng = random.Random(f"indices:{point.seed}:{n}")
+        numbers |= dict(zip(indices, rng.sample(range(1, size + 1), len(indices)), strict=True))
+    return numbers
 
 
 def sizes_for(expressions: Iterable[Any], rng: random.Random) -> Iterator[dict[Any, int]]:
@@ -355,6 +408,8 @@ def _holds(fact: Any, point: Point) -> bool:
             return _is_positive_definite(value)
         if fact.function == Q.positive:
             return bool(value > 0)
+        if fact.function.name == "distinct_eigenvalues":
+            return _has_distinct_eigenvalues(value)
         if fact.function == Q.invertible:
             return bool(value.det() != 0)
         raise DerivationError(
@@ -367,6 +422,14 @@ def _holds(fact: Any, point: Point) -> bool:
         compare = {Ge: gap >= zero, Gt: gap > zero, Le: gap <= zero, Lt: gap < zero}
         return bool(compare.get(fact.func, (gap == zero) == isinstance(fact, Eq)))
     return bool(fact)
+
+
+def _has_distinct_eigenvalues(A: Any) -> bool:
+    try:
+        A.eig()
+    except (ValueError, ZeroDivisionError):
+        return False
+    return True
 
 
 def _is_positive_definite(A: Any) -> bool:

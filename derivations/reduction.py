@@ -3,6 +3,9 @@
     K_a' K_b = δ_ab I,   K_m K_m' = I − Σ_{a<m} K_a K_a'      (block columns of the identity)
     e_i' e_j = δ_ij                                            (unit vectors)
     S⁻¹ S = S S⁻¹ = I                                          (S a letter, a word or a sum)
+    E_i E_j = δ_ij E_i,  S E_i = λ_i E_i,  E_i A E_i = tr(E_i A) E_i,  tr E_i = 1
+                                                               (projectors of the spectrum of S)
+    Σ_j λ_j^m E_j = S^m                                        (m = 0, 1, ...)
     a 1 × 1 product inside a word is a scalar
 
 For S a sum, one word of it is named the leading one and S⁻¹·leading is rewritten by the rest.
@@ -24,6 +27,8 @@ from sympy import Integer, KroneckerDelta, Mul, cancel
 
 from .errors import DerivationError, ShapeError
 from .forms import Atom, Form
+from .projectors import Projector, Spectral
+from .spectrum import Eigenvalue
 from .symbols import Index, same_size
 from .terms import Monomial, Term, least_labelling
 from .words import (
@@ -244,13 +249,89 @@ def normal_terms(m: Monomial, c: Any) -> Iterator[Term]:
         for more in cartesian(*(_reduced_cycle(w) for w in found)):
             scale = Mul(coefficient, *(x for x, _ in more))
             flat = [w for _, ws in more for w in ws]
-            yield _settled(Monomial(m.indices, m.indexed, tuple(flat), word), c * scale)
+            scale, indexed = scale.as_independent(*_indices_of(scale), as_Add=False)
+            whole = Monomial(m.indices, m.indexed * indexed, tuple(flat), word)
+            if _is_empty(whole):
+                continue
+            if (whole_sum := _completed(whole)) is None:
+                yield _settled(whole, c * scale)
+                continue
+            for part, x in whole_sum:
+                yield from normal_terms(part, c * scale * x)
+
+
+def _indices_of(scalar: Any) -> list[Index]:
+    return [a for a in scalar.free_symbols if isinstance(a, Index)]
+
+
+def _is_empty(m: Monomial) -> bool:
+    """Whether a term has more indices, pairwise distinct, than their range has values."""
+    indices = m.occurring | set(m.indices)
+    ranges = {i.range for i in indices if i.range.is_Integer}
+    return any(sum(i.range == n for i in indices) > n for n in ranges)
+
+
+def _completed(m: Monomial) -> list[Term] | None:
+    """Σ_j λ_j^m E_j over all j but the other indices of the term, or None if there is no such j."""
+    for j in m.indices:
+        found = [f for word in (*m.cycles, m.word or ()) for f in word if j in f.indices]
+        projectors = [f for f in found if isinstance(f.base, Projector)]
+        if len(found) > 1 or len(projectors) < len(found):
+            continue
+        power = _power_of(m.indexed, j)
+        if power is None or (not found and power[1] == 0):
+            continue
+        rest, exponent, spectral = power
+        own = projectors[0].base.spectral if projectors else spectral
+        if exponent and (own.name != spectral.name or own.plain is None):
+            continue
+        others = [i for i in m.occurring | set(m.indices) if i.range == j.range and i != j]
+        left = tuple(i for i in m.indices if i != j)
+        kept = m._replace(indices=left)
+        terms = [(kept.relabel({j: o}), -ONE) for o in sorted(others, key=str)]
+        bare = kept._replace(indexed=rest)
+        for factors in cartesian(own.plain or (), repeat=exponent):
+            word = tuple(f for _, w in factors for f in w)
+            x = Mul(*(c for c, _ in factors))
+            if projectors:
+                terms.append((_replaced(bare, projectors[0], word), x))
+            elif word:
+                terms.append((bare._replace(cycles=(*bare.cycles, word)), x))
+            else:
+                terms.append((bare, x * j.range))
+        return terms
+    return None
+
+
+def _power_of(indexed: Any, j: Index) -> tuple[Any, int, Any] | None:
+    """(rest, m, spectrum) of a scalar rest · λ_j^m with m = 0, 1, ...; None for any other."""
+    rest, held = indexed.as_independent(j, as_Add=False)
+    if held == 1:
+        return rest, 0, None
+    base, exponent = held.as_base_exp()
+    if isinstance(base, Eigenvalue) and exponent.is_Integer and exponent > 0:
+        return rest, int(exponent), base.matrix.spectral
+    return None
+
+
+def _replaced(m: Monomial, old: Factor, new: Word) -> Monomial:
+    """A term with the only occurrence of a letter replaced by a word."""
+
+    def changed(word: Word) -> Word:
+        return tuple(g for f in word for g in (new if f == old else (f,)))
+
+    return m._replace(
+        cycles=tuple(changed(word) for word in m.cycles),
+        word=None if m.word is None else changed(m.word),
+    )
 
 
 def _settled(m: Monomial, c: Any) -> Term:
     """Plain cycles into the coefficient, idle indices summed out, bound indices relabelled."""
     kept = []
     for word in m.cycles:
+        if len(word) == 1 and isinstance(word[0].base, Projector):
+            continue
         if any(f.is_increment or f.indices for f in word):
             kept.append(word)
         else:
@@ -320,6 +401,10 @@ def _first_rule(word: Word) -> tuple[int, int, list[Alternative]] | None:
             span = _inverse_rule(word, n, f)
             if span is not None:
                 return span
+        if isinstance(f.base, Projector):
+            span = _eigen_rule(word, n, f)
+            if span is not None:
+                return span
     return None
 
 
@@ -331,6 +416,8 @@ def _pair_rule(f: Factor, g: Factor) -> list[Alternative] | None:
         if not f.transposed and g.transposed and a.last and b.last:
             rest = (Selector(a.partition, n) for n in range(a.position))
             return [(ONE, ()), *((-ONE, (factor(k), factor(k, transposed=True))) for k in rest)]
+    if isinstance(a, Projector) and isinstance(b, Projector) and a.spectral.name == b.spectral.name:
+        return [(ONE, (f,))] if a.index == b.index else []
     if isinstance(a, Unit) and isinstance(b, Unit) and f.transposed and not g.transposed:
         delta = KroneckerDelta(a.position, b.position)
         return [] if delta == 0 else [(delta, ())]
@@ -355,13 +442,50 @@ def _inverse_rule(word: Word, n: int, f: Factor) -> tuple[int, int, list[Alterna
     return None
 
 
+def _eigen_rule(word: Word, n: int, f: Factor) -> tuple[int, int, list[Alternative]] | None:
+    """S E_i = λ_i E_i and E_i S = λ_i E_i, S by its leading word; the same for S⁻¹ as a letter."""
+    spectral: Spectral = f.base.spectral
+    value = spectral.value(f.base.index)
+    for at, start in ((n + 1, n), (n - 1, n - 1)):
+        g = word[at].base if 0 <= at < len(word) else None
+        if isinstance(g, InverseOf) and g.form == spectral.form:
+            return start, start + 2, [(ONE / value, (f,))]
+    if spectral.plain is None:
+        return None
+    *others, (c, pattern) = spectral.plain
+    size = len(pattern)
+    if word[n + 1 : n + 1 + size] == pattern:
+        rest = [(-x / c, (f, *w)) for x, w in others]
+        return n, n + 1 + size, [(value / c, (f,)), *rest]
+    if n >= size and word[n - size : n] == pattern:
+        rest = [(-x / c, (*w, f)) for x, w in others]
+        return n - size, n + 1, [(value / c, (f,)), *rest]
+    return None
+
+
 def _cut(word: Word) -> tuple[tuple[Word, ...], Word]:
-    """Split the 1 × 1 products off a word."""
+    """Split the 1 × 1 products off a word, and E_i A E_i = tr(E_i A) E_i."""
+    place = _repeated(word)
+    if place is not None:
+        first, last = place
+        cycles, rest = _cut(word[:first] + word[last:])
+        return (*cycles, word[first:last]), rest
     cuts = [n for n in range(len(word) + 1) if _is_one(word, n)]
     if len(cuts) < 2:
         return (), word
     cycles = tuple(word[a:b] for a, b in pairwise(cuts))
     return cycles, word[: cuts[0]] + word[cuts[-1] :]
+
+
+def _repeated(word: Word) -> tuple[int, int] | None:
+    """The places of two neighbouring occurrences of one projector, or None."""
+    seen: dict[Factor, int] = {}
+    for n, f in enumerate(word):
+        if isinstance(f.base, Projector):
+            if f in seen:
+                return seen[f], n
+            seen[f] = n
+    return None
 
 
 def _is_one(word: Word, n: int) -> bool:
@@ -372,7 +496,11 @@ def _is_one(word: Word, n: int) -> bool:
 
 
 def _split(word: Word) -> tuple[Word, ...]:
-    """Split a cycle where it passes through dimension one."""
+    """Split a cycle where it passes through dimension one, or twice through a projector."""
+    place = _repeated(word)
+    if place is not None:
+        first, last = place
+        return (*_split(word[first:last]), *_split(word[last:] + word[:first]))
     cuts = [n for n in range(len(word)) if word[n].rows == 1]
     if len(cuts) < 2:
         return (word,)

@@ -36,6 +36,7 @@ from .expressions import (
     zero_like,
 )
 from .shapes import shape_of
+from .spectrum import spectral_indices
 from .symbols import (
     Dimension,
     FamilyMember,
@@ -255,9 +256,10 @@ class MatrixSDE:
         UnknownSymbolError
             For a state without an equation, or a symbol that nothing declared.
         """
-        for i in free_indices(expression):
+        for i in free_indices(expression) - spectral_indices(expression):
             raise DerivationError(
-                f"{where}: the index {i} is free; sum over it with total(..., {i})"
+                f"{where}: the index {i} is free; sum over it with total(..., {i}), or take it "
+                "from lam.indices(...) of the eigenvalues that it numbers"
             )
         for symbol in _letters(expression):
             if isinstance(symbol, MatrixState | ScalarState) and symbol not in self.equations:

@@ -33,6 +33,7 @@ __all__ = [
     "distinct_eigenvalues",
     "eigenvalues",
     "singular_values",
+    "spectral_indices",
 ]
 
 
@@ -54,7 +55,7 @@ class Eigenvalue(Expr):
         return self.args[1]
 
     def _sympystr(self, printer: Any) -> str:
-        return f"lam[{printer._print(self.index)}]"
+        return f"eigenvalue({printer._print(self.matrix)}, {printer._print(self.index)})"
 
     def _latex(self, printer: Any) -> str:
         return rf"\lambda_{{{printer._print(self.index)}}}"
@@ -83,13 +84,18 @@ class Eigenprojector(MatrixExpr):
         return self
 
     def _sympystr(self, printer: Any) -> str:
-        return f"E[{printer._print(self.index)}]"
+        return f"projector({printer._print(self.matrix)}, {printer._print(self.index)})"
 
     def _latex(self, printer: Any) -> str:
         return rf"E_{{{printer._print(self.index)}}}"
 
     def _entry(self, i: Any, j: Any, **kwargs: Any) -> Any:
         return MatrixElement(self, i, j)
+
+
+def spectral_indices(expression: Any) -> set[Index]:
+    """The indices that number eigenvalues or eigenprojectors in an expression."""
+    return {letter.index for letter in expression.atoms(Eigenvalue, Eigenprojector)}
 
 
 class DistinctEigenvalues(Predicate):

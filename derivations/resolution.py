@@ -1,0 +1,154 @@
+"""Spectral forms resolved: the coefficient of every skeleton as one rational function.
+
+A term with eigenvalues is a *skeleton* (its cycles and word, with their projectors) times a function
+of the eigenvalues.  Functions are symmetrised over the relabellings that keep the skeleton, and
+added; what cancels then is gone, and where a function is a polynomial in an eigenvalue λ_j whose
+projector stands alone, Σ_j λ_j^m E_j = S^m removes the index.  That decides whether a form vanishes:
+skeletons are independent but for this relation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import permutations
+from typing import Any
+
+from sympy import Add, Dummy, Integer, KroneckerDelta, Poly, Pow, cancel, fraction, together
+
+from .forms import Form
+from .projectors import Projector
+from .spectrum import Eigenvalue
+from .symbols import Index
+from .terms import Monomial, Term, least_labelling
+
+__all__ = ["apart_indices", "is_spectral", "resolved"]
+
+ONE = Integer(1)
+
+
+def is_spectral(form: Form) -> bool:
+    """Whether a form holds eigenvalues or their projectors."""
+    return any(map(_is_spectral, form.terms))
+
+
+def _is_spectral(m: Monomial) -> bool:
+    letters = (f for word in (*m.cycles, m.word or ()) for f in word)
+    return m.indexed.has(Eigenvalue) or any(isinstance(f.base, Projector) for f in letters)
+
+
+def apart_indices(form: Form) -> Form:
+    """The form where different free indices take different values: their Kronecker deltas are 0."""
+    free = form.indices
+
+    def equates(m: Monomial) -> bool:
+        return any(free.issuperset(delta.args) for delta in m.indexed.atoms(KroneckerDelta))
+
+    return Form(form.shape, {m: c for m, c in form.terms.items() if not equates(m)})
+
+
+def resolved(form: Form) -> Form:
+    """An equal form with every function of eigenvalues in lowest terms, and no idle index left."""
+    while is_spectral(form):
+        plain = [(m, c) for m, c in form.terms.items() if not _is_spectral(m)]
+        kept: list[Term] = []
+        summed: list[Term] = []
+        for skeleton, function in _functions(form).items():
+            reduced = _lowest(function)
+            if reduced == 0:
+                continue
+            terms = _summable(skeleton, reduced)
+            summed += terms
+            kept += [] if terms else [(skeleton._replace(indexed=reduced), ONE)]
+        if not summed:
+            return Form(form.shape, {**dict(plain), **dict(kept)})
+        form = Form.collect(form.shape, [*plain, *kept, *summed])
+    return form
+
+
+def _functions(form: Form) -> dict[Monomial, Any]:
+    """Skeleton -> its function of the eigenvalues, symmetrised."""
+    found: dict[Monomial, list[Any]] = {}
+    for m, c in form.terms.items():
+        if _is_spectral(m):
+            skeleton, functions = _symmetrised(m)
+            found.setdefault(skeleton, []).append(c * Add(*functions) / len(functions))
+    return {skeleton: Add(*parts) for skeleton, parts in found.items()}
+
+
+def _symmetrised(m: Monomial) -> tuple[Monomial, list[Any]]:
+    """The skeleton in its least relabelling, and the function in all relabellings that give it."""
+    bare = m._replace(indexed=ONE)
+    target = least_labelling(bare)
+    functions = []
+    for names in _relabellings(m, target):
+        relabelled = bare.relabel(names)
+        if least_labelling(relabelled._replace(indices=())) == target._replace(indices=()):
+            functions.append(m.indexed.xreplace(dict(names)))
+    return target, functions
+
+
+def _relabellings(m: Monomial, target: Monomial) -> Iterator[Mapping[Index, Index]]:
+    """Bound indices of a term -> those of its skeleton, in every way that keeps ranges."""
+    for order in permutations(target.indices):
+        if all(a.range == b.range for a, b in zip(m.indices, order, strict=True)):
+            yield dict(zip(m.indices, order, strict=True))
+
+
+def _lowest(function: Any) -> Any:
+    """A function of eigenvalues in lowest terms."""
+    names, back = _letters(function)
+    return cancel(together(_renamed(function, names, back))).xreplace(back)
+
+
+def _letters(function: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
+    """Eigenvalues as plain letters, and back; √λ is a letter where it occurs, so λ is its square."""
+    names: dict[Any, Any] = {}
+    back: dict[Any, Any] = {}
+    roots = {
+        power.base
+        for power in function.atoms(Pow)
+        if isinstance(power.base, Eigenvalue) and power.exp.as_coeff_Add()[0].q == 2
+    }
+    for value in function.atoms(Eigenvalue):
+        letter = Dummy(positive=True)
+        names[value] = letter**2 if value in roots else letter
+        back[letter] = value ** (ONE / 2) if value in roots else value
+    return names, back
+
+
+def _renamed(function: Any, names: dict[Any, Any], back: dict[Any, Any]) -> Any:
+    """The function in plain letters; λ^(q + n) is λ^q λ^n, with λ^q a letter."""
+    split = {}
+    letters: dict[Any, Any] = {}
+    for power in function.atoms(Pow):
+        number, rest = power.exp.as_coeff_Add()
+        if isinstance(power.base, Eigenvalue) and rest != 0:
+            letter = letters.setdefault((power.base, rest), Dummy(positive=True))
+            split[power] = power.base**number * letter
+    back |= {letter: value**rest for (value, rest), letter in letters.items()}
+    return function.xreplace(split).xreplace(names)
+
+
+def _summable(skeleton: Monomial, function: Any) -> list[Term]:
+    """The terms of a function that is a polynomial in some λ_j whose E_j stands alone; or none."""
+    numerator, denominator = fraction(together(function))
+    for j in skeleton.indices:
+        letters = [f for word in (*skeleton.cycles, skeleton.word or ()) for f in word]
+        places = [f for f in letters if j in f.indices]
+        values = {v for v in function.atoms(Eigenvalue) if v.index == j}
+        if len(places) > 1 or denominator.has(j) or not (places or values):
+            continue
+        if any(not isinstance(f.base, Projector) for f in places) or len(values) > 1:
+            continue
+        if not values:
+            return [(skeleton._replace(indexed=function), ONE)]
+        (value,) = values
+        letter = Dummy()
+        plain = numerator.xreplace({value: letter})
+        if plain.has(j) or not plain.is_polynomial(letter):
+            continue
+        powers = Poly(plain, letter).terms()
+        return [
+            (skeleton._replace(indexed=c / denominator * value**n), ONE) for (n,), c in powers
+        ]
+    return []
