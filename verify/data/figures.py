@@ -1,11 +1,7 @@
-"""The pictures of the command ``data``; the one module that imports Matplotlib."""
+"""The pictures of the command ``data``."""
 
-import io
-import textwrap
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -16,42 +12,20 @@ from numerics.datasets import Dataset
 from verify.data.laws import Law
 from verify.data.measure import Measured
 from verify.data.settings import Settings
+from verify.experiments import style
+from verify.experiments.style import DASHES, GREY, INK
 from verify.verdict import Status
 
 __all__ = ["draw"]
 
-# Okabe and Ito's palette, told apart by every kind of colour vision, and in grey by their
-# lightness.
-COLOURS = {"gradient descent": "#0072B2", "label noise": "#D55E00", "minibatches": "#009E73"}
-INK, GREY = "#222222", "#767676"
+COLOURS = {
+    "gradient descent": style.COLOURS["blue"],
+    "label noise": style.COLOURS["vermilion"],
+    "minibatches": style.COLOURS["green"],
+}
 LN10 = float(np.log(10))
 # A determinant is drawn while its logarithm is known to this.
 DRAWN = 0.05
-
-DASHES = (0, (5, 4))
-
-STYLE: Any = {
-    "font.family": "sans-serif",
-    "font.size": 10,
-    "axes.edgecolor": GREY,
-    "axes.labelcolor": INK,
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#E6E6E6",
-    "grid.linewidth": 0.7,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "text.color": INK,
-    "lines.solid_capstyle": "round",
-    "legend.frameon": False,
-    "savefig.facecolor": "white",
-    # The same picture gives the same file.
-    "svg.hashsalt": "driftproof",
-    "svg.fonttype": "path",
-}
 
 
 def draw(
@@ -59,21 +33,14 @@ def draw(
 ) -> dict[str, bytes]:
     """Name of file -> content: det M and the singular values, each as PNG and as SVG."""
     files: dict[str, bytes] = {}
-    with mpl.rc_context(STYLE):
+    with style.applied():
         pictures = {
             "determinant": _determinant(table, settings, measured, laws),
             "singular_values": _singular_values(table, settings, measured, laws),
         }
         for name, figure in pictures.items():
-            files[f"{name}.png"] = _saved(figure, "png", {"Software": None})
-            files[f"{name}.svg"] = _saved(figure, "svg", {"Date": None, "Creator": None})
+            files |= style.files(name, figure)
     return files
-
-
-def _saved(figure: Figure, kind: str, metadata: Mapping[str, Any]) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format=kind, dpi=160, metadata=dict(metadata))
-    return buffer.getvalue()
 
 
 def _determinant(
@@ -209,8 +176,7 @@ def _draw_spectrum(axes: Axes, part: Measured) -> None:
     """Each singular value: median over the runs, and the band of all of them."""
     values = part.singular_values
     count, runs = values.shape[2], values.shape[1]
-    # Light enough to print on white at one end, dark at the other; cividis is even in lightness.
-    colours = mpl.colormaps["cividis"](np.linspace(0.0, 0.78, count))
+    colours = style.shades(count)
     for i in range(count):
         middle = np.median(values[:, :, i], axis=1)
         if runs > 1:
@@ -239,24 +205,6 @@ def _about(table: Dataset, settings: Settings) -> str:
     )
 
 
-_MARKS = {
-    Status.AGREES: "✓",
-    Status.DISAGREES: "✗",
-    Status.INCONCLUSIVE: "?",
-}
-
-
 def _frame(figure: Figure, claim: str, about: str, laws: Sequence[Law]) -> None:
-    """Claim above, data and verdicts below; the axes fill what is left."""
-    width, height = figure.get_figwidth(), figure.get_figheight()
-    lines = []
-    for law in laws:
-        text = f"{_MARKS[law.verdict]} {law.verdict}  {law.law}: {law.statement}"
-        lines += textwrap.wrap(text, int(width * 16.8), subsequent_indent="      ")
-    title = textwrap.wrap(claim, int(width * 9.6))
-    head, foot = (0.26 * len(title) + 0.36) / height, (0.165 * len(lines) + 0.2) / height
-    figure.set_layout_engine("constrained", rect=(0.01, foot, 0.98, 1 - head - foot))
-    left = 0.16 / width
-    figure.text(left, 1 - 0.13 / height, "\n".join(title), fontsize=13, weight="bold", va="top")
-    figure.text(left, 1 - head + 0.22 / height, about, fontsize=9.5, color=GREY, va="top")
-    figure.text(left, 0.1 / height, "\n".join(lines), fontsize=8, va="bottom", linespacing=1.4)
+    verdicts = [(law.verdict, f"{law.law}: {law.statement}") for law in laws]
+    style.caption(figure, claim=claim, about=about, verdicts=verdicts)
