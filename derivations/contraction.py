@@ -23,8 +23,8 @@ from sympy import Identity, KroneckerDelta
 from .basis import form
 from .errors import DerivationError
 from .forms import Form
-from .symbols import MatrixIncrement, ScalarMember
-from .terms import Monomial, Term
+from .symbols import Index, MatrixIncrement, ScalarMember
+from .terms import Monomial, Term, bind
 from .words import ONE, Factor, Word, transpose_word
 
 __all__ = ["Contraction", "Correlations"]
@@ -73,7 +73,7 @@ class Contraction:
             # products above, is zero.
             if part.indexed.atoms(KroneckerDelta) - m.indexed.atoms(KroneckerDelta):
                 continue
-            yield part._replace(indices=(*part.indices, *m.indices)), x
+            yield from _bound((part, x), m.indices)
 
     def _covariance(self, f: Factor, g: Factor) -> tuple[Any, Form | None, Form | None] | None:
         """(ρ, C, D); C or D None for the identity; None if the two are independent."""
@@ -88,6 +88,14 @@ class Contraction:
         if rho is None:
             return None
         return rho, None, None
+
+
+def _bound(term: Term, indices: tuple[Index, ...]) -> list[Term]:
+    """Σ over indices that are distinct from each other."""
+    terms = [term]
+    for n, i in enumerate(indices):
+        terms = [t for term in terms for t in bind(term, i, indices[n + 1 :])]
+    return terms
 
 
 def _joint(covariance: Any) -> Form | None:

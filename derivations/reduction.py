@@ -30,7 +30,7 @@ from .forms import Atom, Form
 from .projectors import Projector, Spectral
 from .spectrum import Eigenvalue
 from .symbols import Index, same_size
-from .terms import Monomial, Term, least_labelling
+from .terms import Monomial, Term, least_labelling, released
 from .words import (
     ONE,
     Factor,
@@ -248,16 +248,24 @@ def normal_terms(m: Monomial, c: Any) -> Iterator[Term]:
         # Cycles split off a word have been cut but not rewritten.
         for more in cartesian(*(_reduced_cycle(w) for w in found)):
             scale = Mul(coefficient, *(x for x, _ in more))
-            flat = [w for _, ws in more for w in ws]
+            # tr E_i = 1.
+            flat = [w for _, ws in more for w in ws if not _is_projector(w)]
             scale, indexed = scale.as_independent(*_indices_of(scale), as_Add=False)
             whole = Monomial(m.indices, m.indexed * indexed, tuple(flat), word)
             if _is_empty(whole):
                 continue
-            if (whole_sum := _completed(whole)) is None:
-                yield _settled(whole, c * scale)
-                continue
-            for part, x in whole_sum:
-                yield from normal_terms(part, c * scale * x)
+            free = m.occurring - frozenset(m.indices)
+            for part, x in released((whole, c * scale), free - whole.occurring):
+                completed = _completed(part)
+                if completed is None:
+                    yield _settled(part, x)
+                else:
+                    for whole_sum, y in completed:
+                        yield from normal_terms(whole_sum, x * y)
+
+
+def _is_projector(cycle: Word) -> bool:
+    return len(cycle) == 1 and isinstance(cycle[0].base, Projector)
 
 
 def _indices_of(scalar: Any) -> list[Index]:
@@ -330,8 +338,6 @@ def _settled(m: Monomial, c: Any) -> Term:
     """Plain cycles into the coefficient, idle indices summed out, bound indices relabelled."""
     kept = []
     for word in m.cycles:
-        if len(word) == 1 and isinstance(word[0].base, Projector):
-            continue
         if any(f.is_increment or f.indices for f in word):
             kept.append(word)
         else:

@@ -19,7 +19,7 @@ from .forms import Form
 from .projectors import Projector
 from .spectrum import Eigenvalue
 from .symbols import Index
-from .terms import Monomial, Term, least_labelling
+from .terms import Monomial, Term, least_labelling, released, restricted
 
 __all__ = ["apart_indices", "is_spectral", "resolved"]
 
@@ -49,27 +49,32 @@ def apart_indices(form: Form) -> Form:
 def resolved(form: Form) -> Form:
     """An equal form with every function of eigenvalues in lowest terms, and no idle index left."""
     while is_spectral(form):
-        plain = [(m, c) for m, c in form.terms.items() if not _is_spectral(m)]
-        kept: list[Term] = []
-        summed: list[Term] = []
+        terms = [(m, c) for m, c in form.terms.items() if not _is_spectral(m)]
+        again = False
         for skeleton, function in _functions(form).items():
             reduced = _lowest(function)
-            if reduced == 0:
-                continue
-            terms = _summable(skeleton, reduced)
-            summed += terms
-            kept += [] if terms else [(skeleton._replace(indexed=reduced), ONE)]
-        if not summed:
-            return Form(form.shape, {**dict(plain), **dict(kept)})
-        form = Form.collect(form.shape, [*plain, *kept, *summed])
+            summable = _summable(skeleton, reduced) if reduced != 0 else []
+            again = again or bool(summable)
+            found = summable or [(skeleton._replace(indexed=reduced), ONE)]
+            for m, c in found if reduced != 0 else ():
+                terms += released((m, c), form.indices - m.occurring)
+        if not again:
+            return Form.collect(form.shape, terms)
+        form = Form.collect(form.shape, terms)
     return form
 
 
 def _functions(form: Form) -> dict[Monomial, Any]:
-    """Skeleton -> its function of the eigenvalues, symmetrised."""
+    """Skeleton -> its function of the eigenvalues, symmetrised.
+
+    The bound indices of every term are taken apart from all free indices of the form, also from
+    those that the term does not mention: only then do equal skeletons stand for equal sums.
+    """
     found: dict[Monomial, list[Any]] = {}
-    for m, c in form.terms.items():
-        if _is_spectral(m):
+    for term in form.terms.items():
+        if not _is_spectral(term[0]):
+            continue
+        for m, c in restricted(term, form.indices - term[0].occurring):
             skeleton, functions = _symmetrised(m)
             found.setdefault(skeleton, []).append(c * Add(*functions) / len(functions))
     return {skeleton: Add(*parts) for skeleton, parts in found.items()}

@@ -18,7 +18,7 @@ from sympy import KroneckerDelta, Mul, sstr
 from .symbols import Index
 from .words import Word, canonical_cycle, word_key
 
-__all__ = ["Monomial", "Term", "apart", "bind", "fresh", "least_labelling", "product"]
+__all__ = ["Monomial", "Term", "apart", "bind", "fresh", "least_labelling", "product", "released", "restricted"]
 
 
 class Monomial(NamedTuple):
@@ -112,7 +112,38 @@ def product(first: Term, second: Term) -> Iterator[Term]:
         bound = tuple(i for i in (*m1.indices, *m2.indices) if i not in names)
         deltas = [KroneckerDelta(a, b) for b, a in match.items() if b in free2 and a in free1]
         joined = _joined(m1, m2, bound, names)
-        yield joined._replace(indexed=Mul(joined.indexed, *deltas)), c1 * c2
+        joined = joined._replace(indexed=Mul(joined.indexed, *deltas))
+        yield from released((joined, c1 * c2), (free1 | free2) - joined.occurring)
+
+
+def released(term: Term, lost: Iterable[Index]) -> list[Term]:
+    """A term whose bound indices differ from free ones that it has ceased to mention.
+
+    Σ_{j≠i} T_j = Σ_j T_j − T_i: what was left out by mentioning i is taken off in a term of its own.
+    """
+    return _coinciding(term, lost, -1)
+
+
+def restricted(term: Term, indices: Iterable[Index]) -> list[Term]:
+    """Σ_j T_j = Σ_{j≠i} T_j + T_i: the terms, in the first of which all j differ from the i."""
+    return _coinciding(term, indices, 1)
+
+
+def _coinciding(term: Term, indices: Iterable[Index], sign: int) -> list[Term]:
+    terms = [term]
+    for i in sorted(indices, key=str):
+        terms += [
+            (_without(m, j).relabel({j: i}), sign * c)
+            for m, c in terms
+            for j in m.indices
+            if j.range == i.range
+        ]
+    return terms
+
+
+def _without(m: Monomial, index: Index) -> Monomial:
+    """The monomial with a bound index set free."""
+    return m._replace(indices=tuple(i for i in m.indices if i != index))
 
 
 def _joined(
