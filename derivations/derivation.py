@@ -27,11 +27,13 @@ from .facts import Facts
 from .symbols import dt
 
 __all__ = [
+    "Covariation",
     "Derivation",
     "MatrixDifferential",
     "ScalarDifferential",
     "Step",
     "algebraic_step",
+    "covariation_derivation",
     "ito_derivation",
 ]
 
@@ -147,6 +149,46 @@ def _ito_steps(d: Differential, forms: FormAlgebra) -> Iterator[Step]:
     )
 
 
+def covariation_derivation(first: Differential, second: Differential) -> Derivation:
+    """The steps from ⟨f, g⟩ to its rate: both martingale parts, and the Itô table for their product.
+
+    Raises
+    ------
+    StepError
+        If a step does not hold at a point: then the engine is wrong, and says so.
+    """
+    parts = [ito_derivation(d) for d in (first, second)]
+    martingales = [d.martingale for d in (first, second)]
+    product = martingales[0] * martingales[1]
+    rate = first.covariation(second)
+    system = first.system.to_ito()
+    forms = FormAlgebra(Basis([first.f, second.f]), Facts(first.facts.declared))
+    declared = [fact for d in (first, second) for fact in (*d.facts.declared, *d.facts.implied)]
+    formal = FormalDifferentials(system, forms.basis)
+    checks = Checks(first.f * second.f, system, formal, list(dict.fromkeys(declared)))
+    before = Covariation(first.f, second.f)
+    insertion = Step(
+        rule="only the martingale parts of the two differentials are multiplied",
+        before=before,
+        after=product,
+        check="; ".join(dict.fromkeys(part.steps[0].check for part in parts)),
+        assumptions=tuple(dict.fromkeys(a for part in parts for a in part.steps[0].assumptions)),
+    )
+    table = Step(
+        rule="Itô table for products of two differentials",
+        before=product,
+        after=_times(rate, dt),
+        check=checks.contraction(product, rate),
+    )
+    return Derivation(
+        subject=before,
+        steps=(insertion, table),
+        used=tuple(dict.fromkeys(fact for part in parts for fact in part.used)),
+        implied=tuple(dict.fromkeys(fact for part in parts for fact in part.implied)),
+        unused=tuple(f for f in parts[0].unused if f in parts[1].unused),
+    )
+
+
 def _collected(*pairs: tuple[Any, Any]) -> str:
     for before, after in pairs:
         answer = equal(before, after)
@@ -185,6 +227,17 @@ class _Shown:
 
 class ScalarDifferential(_Shown, Expr):
     """d(f) of a scalar f, for display."""
+
+
+class Covariation(Expr):
+    """d⟨f, g⟩, for display."""
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"d<{printer._print(self.args[0])}, {printer._print(self.args[1])}>"
+
+    def _latex(self, printer: Any) -> str:
+        first, second = map(printer._print, self.args)
+        return rf"\mathrm{{d}}\left\langle {first}, {second}\right\rangle"
 
 
 class MatrixDifferential(_Shown, MatrixExpr):

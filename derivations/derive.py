@@ -7,17 +7,31 @@ from typing import Any
 from sympy import Q, sqrt
 
 from .basis import Basis, FormAlgebra
-from .claim import Claim, DifferentialClaim, IdentityClaim, TimeChangeClaim
+from .claim import (
+    Claim,
+    CovariationClaim,
+    DifferentialClaim,
+    IdentityClaim,
+    MomentClaim,
+    TimeChangeClaim,
+)
 from .clocks import change_time, new_time
-from .derivation import Derivation, Step, algebraic_step, ito_derivation
+from .derivation import (
+    Derivation,
+    Step,
+    algebraic_step,
+    covariation_derivation,
+    ito_derivation,
+)
 from .differential import Differential, differential
 from .display import expression
 from .errors import DerivationError
 from .facts import Facts
 from .interpreter import interpret
+from .moments import moment_derivation
 from .symbols import dt, t
 
-__all__ = ["derive", "derived_differential"]
+__all__ = ["derive", "derived_covariation", "derived_differential"]
 
 
 def derive(claim: Claim) -> Derivation:
@@ -34,8 +48,12 @@ def derive(claim: Claim) -> Derivation:
     """
     if isinstance(claim, DifferentialClaim):
         return ito_derivation(derived_differential(claim))
+    if isinstance(claim, CovariationClaim):
+        return covariation_derivation(*_pair(claim))
     if isinstance(claim, IdentityClaim):
         return _identity(claim)
+    if isinstance(claim, MomentClaim):
+        return moment_derivation(claim)
     if isinstance(claim, TimeChangeClaim):
         return _time_change(claim)
     raise DerivationError(f"{claim.id}: no derivation for a {type(claim).__name__}")
@@ -44,6 +62,20 @@ def derive(claim: Claim) -> Derivation:
 def derived_differential(claim: DifferentialClaim) -> Differential:
     """The Itô differential of a claim's observable under its assumptions."""
     return differential(claim.sde, claim.observable, assuming=_conditions(claim))
+
+
+def derived_covariation(claim: CovariationClaim) -> Any:
+    """The rate d⟨first, second⟩/dt of a claim under its assumptions."""
+    first, second = _pair(claim)
+    return first.covariation(second)
+
+
+def _pair(claim: CovariationClaim) -> tuple[Differential, Differential]:
+    first, second = (
+        differential(claim.sde, f, assuming=_conditions(claim), beside=[claim.first, claim.second])
+        for f in (claim.first, claim.second)
+    )
+    return first, second
 
 
 def _conditions(claim: Claim) -> tuple[Any, ...]:

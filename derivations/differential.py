@@ -371,7 +371,9 @@ class Differential:
         return f"d({self.f}) = ({self.drift})*dt + {self.martingale}"
 
 
-def differential(system: MatrixSDE, f: Any, *, assuming: Iterable[Any] = ()) -> Differential:
+def differential(
+    system: MatrixSDE, f: Any, *, assuming: Iterable[Any] = (), beside: Iterable[Any] = ()
+) -> Differential:
     """The Itô differential of a scalar or matrix function of the state of a system.
 
     Parameters
@@ -379,6 +381,7 @@ def differential(system: MatrixSDE, f: Any, *, assuming: Iterable[Any] = ()) -> 
     system : MatrixSDE, Itô or Stratonovich; the differential is Itô in either case
     f : SymPy expression in the states, parameters and ``t``
     assuming : facts in addition to those of the system
+    beside : expressions that the result will meet, whose stacks are taken as letters too
 
     Raises
     ------
@@ -391,7 +394,7 @@ def differential(system: MatrixSDE, f: Any, *, assuming: Iterable[Any] = ()) -> 
     shape_of(f)
     system.check_letters(f, str(f))
     facts = Facts((*system.assuming, *assuming))
-    forms = FormAlgebra(Basis([f]), facts)
+    forms = FormAlgebra(Basis([f, *beside]), facts)
     contract = Contraction(system.correlation)
     ito = system.to_ito()
 

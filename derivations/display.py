@@ -27,6 +27,7 @@ from .errors import DerivationError
 from .expressions import BlockColumn, IndexSum, ScalarSum, Stack, SymmetricBlock
 from .facts import Facts
 from .forms import Atom, Form
+from .gathering import SpectralSum, gathered, named_indices
 from .interpreter import interpret
 from .projectors import Projector, SpectralLetter
 from .reduction import InverseOf
@@ -51,6 +52,19 @@ def expression(value: Form) -> Any:
 
 
 def _shown(value: Form) -> Any:
+    rest, sums = gathered(value) if value.shape == () else (value, [])
+    if not sums:
+        return _shown_terms(value)
+    return Add(*([_shown_terms(rest)] if rest else []), *map(_spectral_sum, sums))
+
+
+def _spectral_sum(part: SpectralSum) -> Any:
+    body = Add(*(_open(c) * Mul(*map(_cycle, cycles)) for c, cycles in part.members))
+    inside = Mul(_open(part.function), body)
+    return _open(part.coefficient) * ScalarSum(inside, part.index, *part.excluded)
+
+
+def _shown_terms(value: Form) -> Any:
     parts = []
     for m, c, matrix in _folded(value):
         if (c := _tidy(c)) == 0:
@@ -76,7 +90,8 @@ def _shown(value: Form) -> Any:
 
 def _folded(value: Form) -> Iterator[tuple[Monomial, Any, Any]]:
     """The terms with their matrices; u K1 G K2' v + u K2 G' K1' v is shown as u S(G) v."""
-    terms = dict(sorted(value.terms.items(), key=lambda term: repr(term)))
+    named = ((named_indices(m), c) for m, c in value.terms.items())
+    terms = dict(sorted(named, key=repr))
     while terms:
         m, c = next(iter(terms.items()))
         del terms[m]

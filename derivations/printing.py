@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sympy import (
+    Abs,
     Determinant,
     Identity,
     Inverse,
@@ -27,11 +28,21 @@ from sympy.printing.pretty.pretty_symbology import greek_unicode
 from sympy.printing.str import StrPrinter
 
 from .expressions import BlockColumn, Stack, SymmetricBlock
+from .spectrum import Eigenprojector
 from .symbols import MatrixIncrement, is_increment
 
 __all__ = ["abbreviated", "latex", "unicode"]
 
-_CLOSED = MatrixSymbol | Transpose | Inverse | Identity | Stack | SymmetricBlock | BlockColumn
+_CLOSED = (
+    MatrixSymbol
+    | Transpose
+    | Inverse
+    | Identity
+    | Stack
+    | SymmetricBlock
+    | BlockColumn
+    | Eigenprojector
+)
 """What needs no brackets in front of a mark."""
 
 _SUBSCRIPT = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
@@ -133,6 +144,18 @@ class _Unicode(StrPrinter):
 
     _print_ScalarMember = _print_FamilyMember
 
+    def _print_Eigenvalue(self, expr: Any) -> str:
+        return f"λ_{self._print(expr.index)}"
+
+    def _print_Eigenprojector(self, expr: Any) -> str:
+        return f"E_{self._print(expr.index)}"
+
+    def _print_LogAbs(self, expr: Any) -> str:
+        return f"log|{self._print(expr.args[0])}|"
+
+    def _print_Covariation(self, expr: Any) -> str:
+        return f"d⟨{', '.join(map(self._print, expr.args))}⟩"
+
     def _print_Transpose(self, expr: Any) -> str:
         return f"{self._factor(expr.args[0])}'"
 
@@ -150,6 +173,8 @@ class _Unicode(StrPrinter):
 
     def _print_log(self, expr: Any) -> str:
         inner = self._print(expr.args[0])
+        if isinstance(expr.args[0], Abs):
+            return f"log|{self._print(expr.args[0].args[0])}|"
         return f"log {inner}" if isinstance(expr.args[0], Determinant) else f"log({inner})"
 
     def _print_Identity(self, expr: Any) -> str:

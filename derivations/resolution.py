@@ -153,7 +153,5 @@ def _summable(skeleton: Monomial, function: Any) -> list[Term]:
         if plain.has(j) or not plain.is_polynomial(letter):
             continue
         powers = Poly(plain, letter).terms()
-        return [
-            (skeleton._replace(indexed=c / denominator * value**n), ONE) for (n,), c in powers
-        ]
+        return [(skeleton._replace(indexed=c / denominator * value**n), ONE) for (n,), c in powers]
     return []

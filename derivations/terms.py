@@ -18,7 +18,17 @@ from sympy import KroneckerDelta, Mul, sstr
 from .symbols import Index
 from .words import Word, canonical_cycle, word_key
 
-__all__ = ["Monomial", "Term", "apart", "bind", "fresh", "least_labelling", "product", "released", "restricted"]
+__all__ = [
+    "Monomial",
+    "Term",
+    "apart",
+    "bind",
+    "fresh",
+    "least_labelling",
+    "product",
+    "released",
+    "restricted",
+]
 
 
 class Monomial(NamedTuple):
@@ -119,7 +129,7 @@ def product(first: Term, second: Term) -> Iterator[Term]:
 def released(term: Term, lost: Iterable[Index]) -> list[Term]:
     """A term whose bound indices differ from free ones that it has ceased to mention.
 
-    Σ_{j≠i} T_j = Σ_j T_j − T_i: what was left out by mentioning i is taken off in a term of its own.
+    Σ_{j≠i} T_j = Σ_j T_j − T_i: what mentioning i had left out is taken off in its own term.
     """
     return _coinciding(term, lost, -1)
 
