@@ -7,6 +7,7 @@ linear algebra; no formula of stochastic calculus enters.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import permutations
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -19,16 +20,19 @@ __all__ = [
     "apart",
     "block",
     "det",
+    "eigenvalues",
     "inv",
     "logdet",
     "matmul",
     "matrix_power",
+    "projectors",
     "scale",
     "solve",
     "stack",
     "swap",
     "symmetric_block",
     "trace",
+    "tuples",
 ]
 
 Array: TypeAlias = npt.NDArray[Any]
@@ -113,6 +117,47 @@ def apart(A: Array, axis: int, other: int) -> Array:
     shape = [1] * A.ndim
     shape[axis] = shape[other] = n
     return np.where(np.eye(n, dtype=bool).reshape(shape), 0.0, A)
+
+
+def eigenvalues(S: Array) -> Array:
+    """The eigenvalues of symmetric matrices, ``(..., n)``, downwards; nan where S is not finite."""
+    S, finite = _symmetrised(S)
+    values: Array = np.linalg.eigvalsh(S)[..., ::-1]
+    return np.where(finite[..., None], values, np.nan)
+
+
+def projectors(S: Array) -> Array:
+    """The eigenprojectors u_i u_i', ``(..., i, r, c)``, in the order of `eigenvalues`."""
+    S, finite = _symmetrised(S)
+    u = swap(np.linalg.eigh(S)[1])[..., ::-1, :]
+    return np.where(finite[..., None, None, None], u[..., :, None] * u[..., None, :], np.nan)
+
+
+def tuples(A: Array, axes: int, trailing: int = 0) -> Array:
+    """One axis of the pairwise different values of `axes` index axes, in lexicographic order.
+
+    The index axes stand before the last `trailing` axes; one of length 1 is the same for all values
+    of its index.
+
+    >>> tuples(np.arange(9.0).reshape(3, 3), 2).tolist()
+    [1.0, 2.0, 3.0, 5.0, 6.0, 7.0]
+    """
+    if axes == 0:
+        return A
+    first = A.ndim - trailing - axes
+    lengths = A.shape[first : first + axes]
+    n = max(lengths)
+    A = np.broadcast_to(A, (*A.shape[:first], *[n] * axes, *A.shape[first + axes :]))
+    chosen = np.array(list(permutations(range(n), axes)), dtype=np.intp).reshape(-1, axes)
+    picked: Array = A[(*[slice(None)] * first, *chosen.T)]
+    return picked
+
+
+def _symmetrised(S: Array) -> tuple[Array, npt.NDArray[np.bool_]]:
+    """(S + S')/2, and where it is finite: elsewhere it is 0, as LAPACK needs numbers."""
+    S = 0.5 * (S + swap(S))
+    finite = np.asarray(np.isfinite(S).all(axis=(-2, -1)))
+    return np.where(finite[..., None, None], S, 0.0), finite
 
 
 def _joined(parts: Sequence[Array], axis: int) -> Array:

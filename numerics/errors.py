@@ -21,6 +21,10 @@ class NotAdmissibleError(ContextError):
     """The point is outside the domain (singular inverse, log of 0): draw another one."""
 
 
+class OutsideFieldError(NotAdmissibleError):
+    """A root that some points have in a prime field and this one has not: draw another one."""
+
+
 class NoValueError(ContextError):
     """The context has no such number (a logarithm among the rationals): take another context."""
 

@@ -117,6 +117,18 @@ class NumberContext(ABC):
         """log |det a|."""
 
     @abstractmethod
+    def eigenvalues(self, a: Matrix) -> list[Scalar]:
+        """The eigenvalues of a symmetric matrix, all different; downwards where there is an order.
+
+        Raises
+        ------
+        NotAdmissibleError
+            If the characteristic polynomial has no n different roots among the context's numbers.
+        NumericsError
+            If the matrix is not symmetric.
+        """
+
+    @abstractmethod
     def block(self, blocks: Sequence[Sequence[Matrix]]) -> Matrix:
         """The matrix made of a rectangular arrangement of blocks."""
 
@@ -243,6 +255,25 @@ class NumberContext(ABC):
         return self.matrix(
             [[self.entry(a, i, j) * self.entry(b, i, j) for j in range(c)] for i in range(r)]
         )
+
+    @final
+    def projectors(self, a: Matrix) -> list[Matrix]:
+        """The eigenprojectors Π_{j ≠ i} (a − λ_j I)/(λ_i − λ_j), in the order of the eigenvalues.
+
+        Raises as `eigenvalues` does.
+        """
+        eigenvalues = self.eigenvalues(a)
+        identity = self.identity(len(eigenvalues))
+        shifted = [self.subtract(a, self.scale(x, identity)) for x in eigenvalues]
+        found = []
+        for i, x in enumerate(eigenvalues):
+            projector = identity
+            for j, y in enumerate(eigenvalues):
+                if j != i:
+                    factor = self.scale(1 / (x - y), shifted[j])
+                    projector = self._times(projector, factor)
+            found.append(projector)
+        return found
 
     @final
     def diagonal(self, entries: Sequence[Scalar]) -> Matrix:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isqrt
@@ -11,7 +12,12 @@ from flint import fmpq, fmpq_mat, fmpz, nmod, nmod_mat
 
 from numerics.contexts.base import Matrix, Scalar
 from numerics.contexts.flint_matrices import FlintContext, without_value
-from numerics.errors import NotAdmissibleError, NoValueError, NumericsError
+from numerics.errors import (
+    NotAdmissibleError,
+    NoValueError,
+    NumericsError,
+    OutsideFieldError,
+)
 
 __all__ = ["MERSENNE_61", "PrimeFieldContext", "RationalContext"]
 
@@ -45,6 +51,22 @@ class _ExactContext(FlintContext):
         return self.log(d)
 
     @final
+    def _eigenvalues(self, a: Matrix) -> list[Scalar]:
+        roots = a.charpoly().roots()
+        if any(multiplicity > 1 for _, multiplicity in roots):
+            raise NotAdmissibleError("eigenvalues: two of them are equal; draw another point")
+        if len(roots) != a.nrows():
+            raise OutsideFieldError(
+                f"eigenvalues: {a.nrows() - len(roots)} of {a.nrows()} are no numbers of "
+                f"{type(self).__name__}; draw another point"
+            )
+        return self._ordered([root for root, _ in roots])
+
+    @abstractmethod
+    def _ordered(self, roots: list[Scalar]) -> list[Scalar]:
+        """Numbers downwards, or in some fixed order where there is no natural one."""
+
+    @final
     def function(self, name: str, x: Scalar) -> Scalar:
         """A transcendental function: only its value at zero is a number of this context."""
         return self.rational(without_value(name, x, type(self).__name__))
@@ -68,6 +90,9 @@ class RationalContext(_ExactContext):
 
     def _new(self, r: int, c: int, entries: Sequence[Scalar]) -> Matrix:
         return fmpq_mat(r, c, entries)
+
+    def _ordered(self, roots: list[Scalar]) -> list[Scalar]:
+        return sorted(roots, reverse=True)
 
     def sqrt(self, x: Scalar) -> Scalar:
         """The square root of the square of a fraction."""
@@ -144,12 +169,15 @@ class PrimeFieldContext(_ExactContext):
     def _new(self, r: int, c: int, entries: Sequence[Scalar]) -> Matrix:
         return nmod_mat(r, c, entries, self.prime)
 
+    def _ordered(self, roots: list[Scalar]) -> list[Scalar]:
+        return sorted(roots, key=int)
+
     def sqrt(self, x: Scalar) -> Scalar:
         """The root that is a square itself, of an element that is a square."""
         value = int(x) % self.prime
         root = pow(value, (self.prime + 1) // 4, self.prime)
         if root * root % self.prime != value:
-            raise NotAdmissibleError(
+            raise OutsideFieldError(
                 f"sqrt: {value} is no square modulo {self.prime}; draw another point"
             )
         return nmod(root, self.prime)

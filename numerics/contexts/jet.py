@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, final
 
 from numerics.contexts.base import Matrix, NumberContext, Scalar
+from numerics.contexts.characteristic import characteristic_polynomial, derivative, value_at
 from numerics.contexts.flint_matrices import FlintContext
 from numerics.contexts.series import Coefficients, Jet, Unknown, compose, convolve, merge
 from numerics.errors import NotAdmissibleError, NoValueError, NumericsError
@@ -278,6 +279,35 @@ class JetContext(NumberContext):
                 self.base.negate(self.base.matmul(first, self.base.add(*terms))) if terms else None
             )
         return JetMatrix(tuple(inverse), a.shape)
+
+    def eigenvalues(self, a: Matrix) -> list[Scalar]:
+        """The eigenvalues as series: Newton's iteration for the characteristic polynomial.
+
+        From a root of the constant term on, every step of x ← x − χ(x)/χ'(x) makes one coefficient
+        more of χ(x) = det(x I − a) vanish. No formula for perturbed eigenvalues enters.
+        """
+        a = self._matrix(a)
+        for coefficient in a.coefficients:
+            if coefficient is not None and not isinstance(coefficient, Unknown):
+                self.base.check_symmetric(coefficient)
+        constant = self.coefficient(a, 0)
+        starts = self.base.eigenvalues(constant)
+        if all(c is None for c in a.coefficients[1:]):
+            return [self._scalar(x) for x in starts]
+        polynomial = characteristic_polynomial(self, a)
+        slopes = derivative(characteristic_polynomial(self.base, constant))
+        return [self._root(polynomial, x, value_at(slopes, x)) for x in starts]
+
+    def _root(self, polynomial: Sequence[Jet], start: Scalar, slope: Scalar) -> Jet:
+        """The root that starts with a simple root of the constant terms, where χ' is `slope`."""
+        if not slope != 0:
+            raise NotAdmissibleError("eigenvalues: two of them may be equal; draw another point")
+        root = self._scalar(start)
+        for n in range(1, self.order + 1):
+            left = value_at(polynomial, root).coefficients[n]
+            step = None if left is None else -(left / slope)
+            root = Jet((*root.coefficients[:n], step, *root.coefficients[n + 1 :]), self._one)
+        return root
 
     def det(self, a: Matrix) -> Scalar:
         """The determinant: the signed product of the pivots of an elimination over series."""

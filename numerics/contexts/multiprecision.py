@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil, log2
 from typing import final
 
@@ -100,6 +101,20 @@ class MultiprecisionContext(FlintContext):
         if not d > 0:
             raise NotAdmissibleError("logdet: the matrix may be singular; draw another point")
         return d.log()
+
+    def _eigenvalues(self, a: Matrix) -> list[Scalar]:
+        try:
+            values = a.eig()
+        except ValueError:
+            raise NotAdmissibleError(
+                "eigenvalues: not told apart at this precision; draw another point or use more "
+                "digits"
+            ) from None
+        # A symmetric matrix has real eigenvalues, so that disjoint boxes have disjoint real parts.
+        downwards = sorted((x.real for x in values), key=lambda x: x.mid(), reverse=True)
+        if any(not x > y for x, y in pairwise(downwards)):
+            raise NotAdmissibleError("eigenvalues: two of them may be equal; draw another point")
+        return downwards
 
     def pivot(
         self, a: Matrix, rows: Sequence[int], columns: Sequence[int]
