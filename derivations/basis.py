@@ -11,12 +11,13 @@ from sympy import MatMul, Transpose
 from sympy.matrices.expressions import MatrixExpr
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
+from .determinants import determinant
 from .expressions import Stack, gram
 from .facts import Facts
 from .forms import Form
 from .interpreter import interpret
 from .projectors import Projector, Spectral
-from .reduction import determinant, inverse
+from .reduction import inverse
 from .spectrum import Eigenprojector, Eigenvalue
 from .symbols import MatrixState, ScalarIncrement, ScalarMember, same_size
 from .words import Selector, Unit

@@ -150,7 +150,7 @@ def _ito_steps(d: Differential, forms: FormAlgebra) -> Iterator[Step]:
 
 
 def covariation_derivation(first: Differential, second: Differential) -> Derivation:
-    """The steps from ⟨f, g⟩ to its rate: both martingale parts, and the Itô table for their product.
+    """The steps from ⟨f, g⟩ to its rate: both martingale parts, the Itô table for their product.
 
     Raises
     ------

@@ -1,10 +1,10 @@
 """Spectral forms resolved: the coefficient of every skeleton as one rational function.
 
-A term with eigenvalues is a *skeleton* (its cycles and word, with their projectors) times a function
-of the eigenvalues.  Functions are symmetrised over the relabellings that keep the skeleton, and
-added; what cancels then is gone, and where a function is a polynomial in an eigenvalue λ_j whose
-projector stands alone, Σ_j λ_j^m E_j = S^m removes the index.  That decides whether a form vanishes:
-skeletons are independent but for this relation.
+A term with eigenvalues is a *skeleton* (its cycles and word, with their projectors) times a
+function of the eigenvalues.  Functions are symmetrised over the relabellings that keep the
+skeleton, and added; what cancels then is gone, and where a function is a polynomial in an
+eigenvalue λ_j whose projector stands alone, Σ_j λ_j^m E_j = S^m removes the index.  That decides
+whether a form vanishes: skeletons are independent but for this relation.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _lowest(function: Any) -> Any:
 
 
 def _letters(function: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
-    """Eigenvalues as plain letters, and back; √λ is a letter where it occurs, so λ is its square."""
+    """Eigenvalues as plain letters, and back; where √λ occurs it is the letter, and λ its square."""
     names: dict[Any, Any] = {}
     back: dict[Any, Any] = {}
     roots = {
