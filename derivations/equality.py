@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from sympy import cancel, expand, sympify, together
+from sympy import Add, Integer, cancel, expand, sympify, together
 
 from .basis import Basis, FormAlgebra
 from .errors import DerivationError
@@ -60,9 +60,18 @@ def vanishes(value: Form) -> bool:
     Different free indices take different values.
     """
     value = resolved(apart_indices(value))
-    coefficients = value.terms.values()
+    coefficients = _gathered(value)
     signs = _signs(a for c in coefficients for a in c.free_symbols if isinstance(a, Atom))
     return all(_cancels(c.xreplace(signs)) for c in coefficients)
+
+
+def _gathered(value: Form) -> list[Any]:
+    """The coefficients of terms that differ in scalars of their indices alone, added."""
+    found: dict[Any, list[Any]] = {}
+    for m, c in value.terms.items():
+        # Bound indices are distinct from the free ones that a term mentions, and from no others.
+        found.setdefault((m._replace(indexed=Integer(1)), m.occurring), []).append(c * m.indexed)
+    return [Add(*parts) for parts in found.values()]
 
 
 def _signs(atoms: Iterable[Atom]) -> dict[Atom, Atom]:
