@@ -5,6 +5,10 @@ are fractions of small height and positive scalars are squares of fractions, so 
 fractions too; point number n takes profile n modulo three: generic matrices, matrices whose
 singular values spread over three decades, nearly singular matrices. Modulo a prime every entry is
 uniform, as the Schwartz–Zippel bound asks, and positive scalars are squares.
+
+Where eigenvalues of A A' are spoken of, A has a rational spectrum over the reals
+(`numerics.spectra`). Modulo a prime one of n! points has a polynomial that splits; the others are
+found out cheaply, and hardly count among the tries.
 """
 
 from __future__ import annotations
@@ -18,9 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numerics.contexts import Matrix, NumberContext, PrimeFieldContext, RationalContext, Scalar
-from numerics.errors import NotAdmissibleError, NumericsError
+from numerics.errors import NotAdmissibleError, NumericsError, OutsideFieldError
 from numerics.kernel import Point
-from numerics.signature import LetterSignature
+from numerics.signature import LetterSignature, SpectrumSignature
+from numerics.spectra import drawn_blocks
 
 __all__ = [
     "PROFILES",
@@ -41,6 +46,7 @@ PROFILES = ("generic", "spread", "nearly singular")
 
 _DRAWN = ("state", "parameter", "process", "time")
 _DECADES = 10  # powers of two over which "spread" spreads the singular values
+_OUTSIDE = 64  # points without their roots in a prime field count as one try
 _SMALL = 7  # "nearly singular" is a matrix of less rank plus 2⁻⁷ of a generic one
 
 
@@ -83,9 +89,12 @@ def sample(
     count: int,
     seed: int,
     predicates: Mapping[str, Predicate] | None = None,
+    spectra: Sequence[SpectrumSignature] = (),
     tries: int = 20,
 ) -> PointSample:
     """Draw points until `count` are admissible, or `tries` × `count` have been drawn.
+
+    Of points that lack a root in a prime field, 64 count as one.
 
     Raises
     ------
@@ -96,11 +105,14 @@ def sample(
         raise NumericsError(f"count {count}, tries {tries}: give positive numbers")
     found: list[Point] = []
     refused: dict[str, int] = {}
-    drawn = 0
-    while len(found) < count and drawn < tries * count:
-        point = draw(ctx, letters, sizes, seed=seed, number=drawn)
+    drawn = outside = 0
+    while len(found) < count and drawn - outside + outside // _OUTSIDE < tries * count:
+        point = draw(ctx, letters, sizes, seed=seed, number=drawn, spectra=spectra)
         drawn += 1
-        reason = _first_refusal(ctx, point, predicates or {})
+        try:
+            reason = _first_refusal(ctx, point, predicates or {})
+        except OutsideFieldError:
+            reason, outside = "defined", outside + 1
         if reason is None:
             found.append(point)
         else:
@@ -116,6 +128,8 @@ def _first_refusal(
             with ctx.working():
                 if not predicate(ctx, point):
                     return name
+        except OutsideFieldError:
+            raise
         except (NotAdmissibleError, ZeroDivisionError):
             return "defined"
     return None
@@ -128,18 +142,27 @@ def draw(
     *,
     seed: int,
     number: int,
+    spectra: Sequence[SpectrumSignature] = (),
 ) -> dict[str, Any]:
     """Point number `number`: a value for every state, parameter, process and the time.
 
-    Dimensions come as Python integers; increments are left out, they are no part of a point.
+    Dimensions come as Python integers; increments are left out, they are no part of a point. The
+    states that `spectra` are made of have rational singular values, but modulo a prime.
     """
     point: dict[str, Any] = dict(sizes)
+    profile, letters = PROFILES[number % len(PROFILES)], tuple(letters)
+    ordered = not isinstance(ctx, PrimeFieldContext)
+    stream = f"{seed}/{number}"
     with ctx.working():
+        blocks = drawn_blocks(
+            ctx, spectra if ordered else (), letters, sizes, stream=stream, profile=profile
+        )
         for letter in letters:
-            if letter.kind in _DRAWN:
+            if letter.name in blocks:
+                point[letter.name] = blocks[letter.name]
+            elif letter.kind in _DRAWN:
                 # A letter has its own stream, so that its value does not depend on the others.
-                rng = Random(f"{seed}/{number}/{letter.name}")
-                source = _Source(ctx, rng, PROFILES[number % len(PROFILES)])
+                source = _Source(ctx, Random(f"{stream}/{letter.name}"), profile)
                 point[letter.name] = source.letter(letter, sizes)
     return point
 
@@ -249,7 +272,8 @@ def meets(ctx: NumberContext, predicate: str, value: Any) -> bool:
     """Whether a scalar or matrix of a context has a property.
 
     Scalars: positive, nonnegative, negative, zero, nonzero. Matrices: symmetric,
-    positive_definite, fullrank, invertible (or nonsingular), singular, zero, nonzero. Modulo a
+    positive_definite, fullrank, invertible (or nonsingular), singular, zero, nonzero,
+    distinct_eigenvalues (symmetric, with a characteristic polynomial without double root). Modulo a
     prime there is no order: positive and negative mean nonzero there, positive_definite means
     symmetric and invertible.
 
@@ -301,6 +325,18 @@ def _invertible(ctx: NumberContext, a: Matrix) -> bool:
     return r == c and bool(ctx.det(a) != 0)
 
 
+def _distinct_eigenvalues(ctx: NumberContext, a: Matrix) -> bool:
+    """Whether the discriminant Π_{i<j} (λ_i − λ_j)² = det(tr a^{i+j})_{i,j<n} is not zero."""
+    if not _symmetric(ctx, a):
+        return False
+    n = ctx.shape(a)[0]
+    power, traces = ctx.identity(n), [ctx.rational(n)]
+    for _ in range(2 * n - 2):
+        power = ctx.matmul(power, a)
+        traces.append(ctx.trace(power))
+    return bool(ctx.det(ctx.matrix([[traces[i + j] for j in range(n)] for i in range(n)])) != 0)
+
+
 _PROPERTIES: Mapping[str, Callable[[NumberContext, Any, bool], bool]] = {
     "positive": lambda ctx, x, ordered: bool(x > 0 if ordered else x != 0),
     "negative": lambda ctx, x, ordered: bool(x < 0 if ordered else x != 0),
@@ -312,5 +348,6 @@ _PROPERTIES: Mapping[str, Callable[[NumberContext, Any, bool], bool]] = {
     "fullrank": lambda ctx, a, ordered: _full_rank(ctx, a),
     "invertible": lambda ctx, a, ordered: _invertible(ctx, a),
     "nonsingular": lambda ctx, a, ordered: _invertible(ctx, a),
+    "distinct_eigenvalues": lambda ctx, a, ordered: _distinct_eigenvalues(ctx, a),
     "singular": lambda ctx, a, ordered: not _invertible(ctx, a),
 }

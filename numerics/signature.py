@@ -21,6 +21,7 @@ __all__ = [
     "LetterSignature",
     "NoiseSignature",
     "PathSignature",
+    "SpectrumSignature",
     "SystemSignature",
     "holds",
     "size",
@@ -114,6 +115,23 @@ class Condition:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SpectrumSignature:
+    """A symmetric matrix S whose eigenvalues a claim speaks about.
+
+    Attributes
+    ----------
+    kernel
+        Name of the kernel whose value is S.
+    rows
+        Where S is typed as A A' with a stack A of letters, these from top to bottom, each with
+        whether it is transposed; else None.
+    """
+
+    kernel: str
+    rows: tuple[tuple[str, bool], ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class PathSignature:
     """A concrete system with numbers, to be simulated to ``horizon``."""
 
@@ -147,6 +165,8 @@ class ClaimSignature:
         from its exact small law), ``"changed"``, ``"derived_changed"``.
     path
         The path check, whose systems are ``"path"`` and perhaps ``"path_reduced"``.
+    spectra
+        The symmetric matrices whose eigenvalues occur.
     """
 
     claim: str
@@ -156,6 +176,7 @@ class ClaimSignature:
     conditions: tuple[Condition, ...] = ()
     systems: Mapping[str, SystemSignature] = field(default_factory=dict)
     path: PathSignature | None = None
+    spectra: tuple[SpectrumSignature, ...] = ()
 
     def letter(self, name: str) -> LetterSignature:
         """The letter of that name."""

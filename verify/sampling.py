@@ -165,6 +165,7 @@ def sample_at(
         seed=seed,
         # Last, so that it is asked of admissible points only: every value belongs to one.
         predicates={**predicates(problem), "defined": defined},
+        spectra=problem.signature.spectra,
         tries=tries,
     )
     return Sample(
