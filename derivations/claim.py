@@ -10,18 +10,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sympy import Symbol
+
 from .sde import MatrixSDE
 from .symbols import real
 
 __all__ = [
     "INITIAL",
+    "POSITION",
     "TIERS",
     "AlgorithmCheck",
     "Assumption",
     "Claim",
     "CovariationClaim",
     "DifferentialClaim",
+    "ExponentClaim",
+    "Exponents",
     "IdentityClaim",
+    "MomentClaim",
     "Mutant",
     "PathCheck",
     "Theorem",
@@ -30,6 +36,9 @@ __all__ = [
 
 INITIAL = real("initial")
 """The value of a scalar observable at time 0, in the law of a path check."""
+
+POSITION = Symbol("i", integer=True, positive=True)
+"""The number of a Lyapunov exponent, counted from the largest, in the value stated for it."""
 
 TIERS = ("derivation", "exact", "generator", "one-step", "path", "algorithm")
 
@@ -62,12 +71,12 @@ class PathCheck:
     ``law`` is the value of ``observable`` at the horizon as an expression in ``t``, the parameters
     and ``INITIAL`` (the observable's value at time 0; a matrix letter of that name for a matrix).
     ``sde`` has no Process left.  Parameters that ``values`` does not give are drawn once from the
-    seed.
+    seed.  For a `MomentClaim` its moments and laws are compared, and these two are left out.
     """
 
     sde: MatrixSDE
-    observable: Any
-    law: Any
+    observable: Any = None
+    law: Any = None
     horizon: Any
     sizes: Mapping[Any, int]
     values: Mapping[Any, Any] = field(default_factory=dict)
@@ -122,13 +131,15 @@ class DifferentialClaim(Claim):
     """df = drift dt + martingale, Itô, for an observable f (scalar or matrix) of a system.
 
     ``martingale`` is linear in the differentials of the Brownian motions; 0 claims that f has no
-    martingale part.
+    martingale part.  ``terms`` names parts of the drift (the repulsion of eigenvalues), so that each
+    can be looked at alone; they need not add up to all of it.
     """
 
     sde: MatrixSDE
     observable: Any
     drift: Any
     martingale: Any = 0
+    terms: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +153,22 @@ class CovariationClaim(Claim):
     first: Any
     second: Any
     rate: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class MomentClaim(Claim):
+    """d E[m] = A E[m] dt for words m of the state, and the solution where it is stated.
+
+    ``moments`` are scalars and square matrices; ``matrix`` has a row of scalars for each.  In the
+    row of a matrix a scalar moment stands for m times I.  ``laws`` gives E[m] at time t for each
+    moment, in ``t``, the parameters and the states, which stand for their values at time 0; it may
+    be left out.  No martingale part is claimed.
+    """
+
+    sde: MatrixSDE
+    moments: tuple[Any, ...]
+    matrix: Any
+    laws: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,6 +191,35 @@ class TimeChangeClaim(Claim):
     sde: MatrixSDE
     rate: Any
     changed: MatrixSDE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exponents:
+    """The Lyapunov exponents number ``first`` to ``last``, counted from the largest, and their value.
+
+    All three are expressions in the dimensions; ``value`` may have `POSITION` too.  With ``mean``
+    the value is that of their mean, and nothing is said of each.
+    """
+
+    first: Any
+    last: Any
+    value: Any
+    mean: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExponentClaim(Claim):
+    """Lyapunov exponents of a linear system dΘ = L(dt, dB)Θ whose states, stacked, are Θ (d, d).
+
+    They are the almost sure limits of (1/t) log of the singular values of Θ(t).  ``sizes`` are those
+    at which paths are run, up to the time ``horizon``; exponents that are not stated are measured.
+    """
+
+    sde: MatrixSDE
+    exponents: tuple[Exponents, ...]
+    sizes: tuple[Mapping[Any, int], ...]
+    horizon: int = 9
+    relevant: float = 0.4
 
 
 @dataclass(frozen=True, kw_only=True)
