@@ -26,6 +26,7 @@ __all__ = [
     "matmul",
     "matrix_power",
     "projectors",
+    "repeated",
     "scale",
     "solve",
     "stack",
@@ -104,8 +105,8 @@ def symmetric_block(G: Array) -> Array:
     return S
 
 
-def apart(A: Array, axis: int, other: int) -> Array:
-    """A with zeros where two of its axes have the same index."""
+def apart(A: Array, axis: int, other: int, instead: float = 0.0) -> Array:
+    """A with zeros, or another number, where two of its axes have the same index."""
     n = max(A.shape[axis], A.shape[other])
     A = np.broadcast_to(
         A,
@@ -116,7 +117,7 @@ def apart(A: Array, axis: int, other: int) -> Array:
     )
     shape = [1] * A.ndim
     shape[axis] = shape[other] = n
-    return np.where(np.eye(n, dtype=bool).reshape(shape), 0.0, A)
+    return np.where(np.eye(n, dtype=bool).reshape(shape), instead, A)
 
 
 def eigenvalues(S: Array) -> Array:
@@ -151,6 +152,14 @@ def tuples(A: Array, axes: int, trailing: int = 0) -> Array:
     chosen = np.array(list(permutations(range(n), axes)), dtype=np.intp).reshape(-1, axes)
     picked: Array = A[(*[slice(None)] * first, *chosen.T)]
     return picked
+
+
+def repeated(A: Array | float, count: int, trailing: int = 0) -> Array:
+    """A with an axis of `count` equal values before its last `trailing` axes."""
+    A = np.expand_dims(np.asarray(A), -1 - trailing)
+    shape = list(A.shape)
+    shape[-1 - trailing] = count
+    return np.broadcast_to(A, shape)
 
 
 def _symmetrised(S: Array) -> tuple[Array, npt.NDArray[np.bool_]]:

@@ -7,7 +7,7 @@ from functools import reduce
 from itertools import groupby
 from typing import Any
 
-from sympy import Inverse, MatMul, Mul, Transpose
+from sympy import Inverse, MatMul, Mul, Transpose, expand_mul, ff
 
 from derivations.codegen.code import (
     ATOM,
@@ -20,7 +20,7 @@ from derivations.codegen.code import (
     within,
 )
 from derivations.codegen.printer import KernelPrinter, block_column, bound
-from derivations.codegen.structure import dimensions
+from derivations.codegen.structure import dimensions, is_matrix
 
 __all__ = ["ArraysPrinter"]
 
@@ -59,6 +59,9 @@ class ArraysPrinter(KernelPrinter):
         base, exponent = self._aligned([base, exponent])
         return joined_power(base, within(exponent, ATOM))
 
+    def _log_abs(self, argument: Code) -> Code:
+        return self._function("log", self._function("abs", argument))
+
     def _logdet(self, matrix: Code) -> Code:
         return _call("logdet", matrix)
 
@@ -78,6 +81,28 @@ class ArraysPrinter(KernelPrinter):
 
     def _print_Listing(self, listing: Any) -> Code:
         return self.code(listing.args[0])
+
+    def _print_AllEigenvalues(self, expression: Any) -> Code:
+        return _call("eigenvalues", self.code(expression.args[0]))
+
+    def _print_AllProjectors(self, expression: Any) -> Code:
+        return _call("projectors", self.code(expression.args[0]))
+
+    def _print_Apart(self, expression: Any) -> Code:
+        code = self.code(expression.args[0])
+        first, second = (code.axes.index(i.name) - len(code.axes) for i in expression.args[1:])
+        return Code(f"apart({code.text}, {first}, {second}, 1.0)", ATOM, code.axes)
+
+    def _print_Tuples(self, expression: Any) -> Code:
+        value, indices = expression.args[0], expression.indices
+        code, trailing = self.code(value), 2 if is_matrix(value) else 0
+        if not code.axes:
+            count = expand_mul(ff(indices[0].range, len(indices)))
+            return Code(f"repeated({code.text}, {size_code(count, self.names).text}, {trailing})")
+        (code,) = _lifted([code], trailing, [index.name for index in indices])
+        if len(indices) == 1:
+            return code._replace(axes=())
+        return Code(f"tuples({code.text}, {len(indices)}, {trailing})")
 
     def _print_FamilyMember(self, member: Any) -> Code:
         return Code(self.names[member.name], ATOM, (member.index.name,))

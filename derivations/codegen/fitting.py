@@ -30,7 +30,7 @@ Definitions = list[tuple[Any, Any]]
 def fit(
     definitions: Definitions,
     results: Sequence[Any],
-    text: Callable[[Any], str],
+    length: Callable[[Any], int],
     numbered: Callable[[str], str],
     keep: Collection[Any] = (),
 ) -> tuple[Definitions, list[Any]]:
@@ -40,14 +40,14 @@ def fit(
     ----------
     definitions, results
         Names with their expressions, and the results, of which each stands on a line of its own.
-    text
-        Prints an expression.
+    length
+        Columns of the code of an expression.
     numbered
         Gives an unused identifier near a wish.
     keep
         Names that stay as they are.
     """
-    breaker = _Breaker(text)
+    breaker = _Breaker(length)
     done: Definitions = []
     for symbol, value in definitions:
         room = WIDTH - _INDENT - len(f"{symbol.name if symbol in keep else 'dZ99'} = ")
@@ -63,13 +63,13 @@ def _itself(value: Any) -> Any:
 class _Breaker:
     """Collects the parts that were named; their names are placeholders until the end."""
 
-    def __init__(self, text: Callable[[Any], str]) -> None:
+    def __init__(self, length: Callable[[Any], int]) -> None:
         self.named: Definitions = []
-        self._text = text
+        self._length = length
 
     def broken(self, value: Any, room: int, statement: Callable[[Any], Any] = _itself) -> Any:
         """An expression whose statement fits into some columns, in terms of named parts."""
-        while len(self._text(statement(value))) > room:
+        while self._length(statement(value)) > room:
             part = self._part(value, room)
             if part is None:
                 return value
@@ -80,7 +80,7 @@ class _Breaker:
 
     def _part(self, value: Any, room: int) -> Any:
         """The longest part, or run of terms or factors, that fits on a line itself."""
-        lengths = {part: len(self._text(Listing(part))) for part in _inner(value)}
+        lengths = {part: self._length(Listing(part)) for part in _inner(value)}
         fitting = [part for part, length in lengths.items() if length <= room]
         compound = [part for part in fitting if not _turned_letter(part)]
         return max(compound or fitting, key=lambda part: lengths[part], default=None)

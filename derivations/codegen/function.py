@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,16 @@ from derivations.codegen.code import Names
 from derivations.codegen.fitting import fit
 from derivations.codegen.generic import CONTEXT, GenericPrinter
 from derivations.codegen.hoisting import hoist
+from derivations.codegen.layout import columns
 from derivations.codegen.printer import KernelPrinter
+from derivations.codegen.spectra import Definitions, guarded, listed_once
 from derivations.codegen.structure import (
+    AllEigenvalues,
+    AllProjectors,
     Hoisted,
+    HoistedMatrix,
     Listing,
+    Tuples,
     free_indices,
     letters,
     named,
@@ -41,16 +47,20 @@ BATCHED = (
     "apart",
     "block",
     "det",
+    "eigenvalues",
     "inv",
     "logdet",
     "matmul",
     "matrix_power",
+    "projectors",
+    "repeated",
     "scale",
     "solve",
     "stack",
     "swap",
     "symmetric_block",
     "trace",
+    "tuples",
 )
 """The vocabulary of ``numerics.batched`` that printed code may call."""
 
@@ -136,14 +146,19 @@ def _printed(
     taken = arguments(formula)
     names = Names(taken, _RESERVED)
     printer = target(names)
-    if isinstance(printer, GenericPrinter):
-        printer.loop_over({i: names[family] for i, family in _picked(formula).items()})
     parameters = (*first, *(names[name] for name in taken))
-    expressions = [expression for _, expression in formula.results]
+    raw = [guarded(expression) for _, expression in formula.results]
+    given, expressions = listed_once(raw, names.numbered)
+    if isinstance(printer, GenericPrinter):
+        printer.loop_over(_picked(expressions, given, names))
+
+    def length(value: Any) -> int:
+        return columns(printer.doprint(value))
 
     def named_once(_: Any) -> tuple[list[tuple[Any, Any]], Any]:
-        definitions, results = hoist(expressions, Names(()).numbered)
-        keep = []
+        keep = [symbol for symbol, _ in given]
+        reserved = [str(symbol.name) for symbol in keep]
+        definitions, results = hoist(expressions, Names((), reserved).numbered, given)
         if len(results) > 1:
             for i, (label, _expression) in enumerate(formula.results):
                 keep.append(named(results[i], names.fresh(label)))
@@ -152,7 +167,7 @@ def _printed(
         # Names get their numbers when lines are broken, and then a line may be too long again.
         for _again in range(3):
             numbered = names.copy().numbered
-            definitions, results = fit(definitions, results, printer.doprint, numbered, keep)
+            definitions, results = fit(definitions, results, length, numbered, keep)
         lines = [(_plain(symbol), Listing(value)) for symbol, value in definitions]
         return lines, tuple(results) if formula.several else results[0]
 
@@ -173,14 +188,27 @@ def _printed(
     return PrintedFunction(parameters=parameters, body=tuple(body))
 
 
-def _picked(formula: Formula) -> dict[str, str]:
-    """For every index the name of a family that it picks from."""
+def _picked(expressions: Sequence[Any], given: Definitions, names: Names) -> dict[str, str]:
+    """For every index the name of a list that it picks from."""
+    lists = {
+        str(symbol.name)
+        for symbol, value in given
+        if isinstance(value, AllEigenvalues | AllProjectors)
+    }
     found: dict[str, str] = {}
-    for _, expression in formula.results:
+    for expression in (*expressions, *(value for _, value in given)):
         for node in nodes(expression):
             if isinstance(node, FamilyMember | ScalarMember):
-                index = str(node.index.name)
-                found[index] = min(found.get(index, node.name), node.name)
+                axes, name = [str(node.index.name)], names[node.name]
+            elif isinstance(node, Hoisted | HoistedMatrix) and str(node.name) in lists:
+                axes, name = [*node.axes], str(node.name)
+            else:
+                continue
+            found |= {axis: min(found.get(axis, name), name) for axis in axes}
+    for expression in expressions:
+        if isinstance(expression, Tuples):
+            same = [found[i.name] for i in expression.indices if i.name in found]
+            found = {**{i.name: same[0] for i in expression.indices if same}, **found}
     return found
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import combinations
 from typing import Any
 
 from sympy import Mul
@@ -29,6 +31,7 @@ class GenericPrinter(KernelPrinter):
         super().__init__(names)
         self._indices: dict[str, str] = {}
         self._families: dict[str, str] = {}
+        self._distinct: list[frozenset[str]] = []
 
     def _number(self, numerator: Code, denominator: Code | None) -> Code:
         over = "" if denominator is None else f", {denominator.text}"
@@ -45,6 +48,9 @@ class GenericPrinter(KernelPrinter):
 
     def _real_power(self, base: Code, exponent: Code) -> Code:
         return _call("real_power", base, exponent)
+
+    def _log_abs(self, argument: Code) -> Code:
+        return _call("log_abs", argument)
 
     def _logdet(self, matrix: Code) -> Code:
         return _call("logdet", matrix)
@@ -70,6 +76,43 @@ class GenericPrinter(KernelPrinter):
             code = Code(f"[{code.text} for {self._range(axis)}]")
         return code
 
+    def _print_Tuples(self, expression: Any) -> Code:
+        value, indices = expression.args[0], expression.indices
+        names = [str(index.name) for index in indices]
+        if isinstance(value, Hoisted | HoistedMatrix) and [*value.axes] == names and not names[1:]:
+            return Code(str(value.name))
+        with self._apart(map(frozenset, combinations(names, 2))):
+            text = self.code(value).text
+        for at, index in enumerate(indices):
+            listed = index.name in self._families
+            size = size_code(index.range, self.names).text
+            over = f"{self._index(index.name)} in range({size})"
+            text += f" for {self._range(index.name) if listed else over}"
+            apart = [f"{self._index(index.name)} != {self._index(name)}" for name in names[:at]]
+            text += f" if {' and '.join(apart)}" if apart else ""
+        return Code(f"[{text}]")
+
+    def _print_Apart(self, expression: Any) -> Code:
+        code, names = self.code(expression.args[0]), [i.name for i in expression.args[1:]]
+        if frozenset(names) in self._distinct:
+            return code
+        first, second = map(self._index, names)
+        return Code(f"({code.text} if {first} != {second} else {CONTEXT}.rational(1))")
+
+    @contextmanager
+    def _apart(self, pairs: Iterable[frozenset[str]]) -> Iterator[None]:
+        """Inside, these pairs of indices are never equal."""
+        before = list(self._distinct)
+        self._distinct += pairs
+        yield
+        self._distinct = before
+
+    def _print_AllEigenvalues(self, expression: Any) -> Code:
+        return _call("eigenvalues", self.code(expression.args[0]))
+
+    def _print_AllProjectors(self, expression: Any) -> Code:
+        return _call("projectors", self.code(expression.args[0]))
+
     def _print_FamilyMember(self, member: Any) -> Code:
         return Code(f"{self.names[member.name]}[{self._index(member.index.name)}]")
 
@@ -81,7 +124,7 @@ class GenericPrinter(KernelPrinter):
         return self._indices[name]
 
     def loop_over(self, families: Mapping[str, str]) -> None:
-        """Say, for every index, the list whose length is its range."""
+        """Say, for every index, the name of the list whose length is its range."""
         self._families.update(families)
         for index in families:
             self._index(index)
@@ -107,7 +150,8 @@ class GenericPrinter(KernelPrinter):
         return self._total(summand, index, excluded, "")
 
     def _total(self, summand: Any, index: Any, excluded: Sequence[Any], zero: str) -> Code:
-        text = f"{self.code(summand).text} for {self._range(index.name)}"
+        with self._apart(frozenset((index.name, other.name)) for other in excluded):
+            text = f"{self.code(summand).text} for {self._range(index.name)}"
         if not excluded:
             if isinstance(summand, Hoisted | HoistedMatrix) and summand.axes == (index.name,):
                 return Code(f"{CONTEXT}.total({summand.name})")

@@ -27,7 +27,9 @@ from sympy import (
 )
 
 from derivations.codegen.structure import (
+    Hoisted,
     HoistedMatrix,
+    Tuples,
     free_indices,
     is_letter,
     is_matrix,
@@ -40,7 +42,7 @@ from derivations.expressions import IndexSum, ScalarSum, SymmetricBlock
 from derivations.sde import is_increment
 from derivations.symbols import dt
 
-__all__ = ["hoist", "key", "ordered", "renamed", "wish"]
+__all__ = ["COSTLY", "hoist", "key", "ordered", "renamed", "weight", "wish"]
 
 Key = Any
 
@@ -112,8 +114,9 @@ class _Candidate:
     expression: Any
 
 
-def _weight(expression: Any) -> int:
-    return 1 + sum(_weight(part) for part in parts(expression))
+def weight(expression: Any) -> int:
+    """How large an expression is: the number of its nodes."""
+    return 1 + sum(weight(part) for part in parts(expression))
 
 
 def _cheap(expression: Any) -> bool:
@@ -141,11 +144,11 @@ def _runs(product: Any) -> Iterator[tuple[int, int]]:
 
 def _candidates(expression: Any) -> Iterator[_Candidate]:
     if not _cheap(expression):
-        yield _Candidate(keys=key(expression), weight=_weight(expression), expression=expression)
+        yield _Candidate(keys=key(expression), weight=weight(expression), expression=expression)
     if isinstance(expression, MatMul):
         for start, stop in _runs(expression):
             run = MatMul(*expression.args[start:stop])
-            yield _Candidate(keys=key(run), weight=_weight(run), expression=run)
+            yield _Candidate(keys=key(run), weight=weight(run), expression=run)
     for part in parts(expression):
         yield from _candidates(part)
 
@@ -207,7 +210,9 @@ def _replaced_runs(product: Any, old: _Candidate, new: Any) -> tuple[Any, int]:
 
 
 def hoist(
-    results: Sequence[Any], fresh: Callable[[str], str]
+    results: Sequence[Any],
+    fresh: Callable[[str], str],
+    given: Iterable[tuple[Any, Any]] = (),
 ) -> tuple[list[tuple[Any, Any]], list[Any]]:
     """Name what is repeated in some expressions, or in the rounds of a sum.
 
@@ -217,6 +222,8 @@ def hoist(
         The expressions.
     fresh
         Gives an unused identifier near a wish.
+    given
+        Pairs (name, expression) that are there already.
 
     Returns
     -------
@@ -225,7 +232,7 @@ def hoist(
         of the names.
     """
     current = list(results)
-    definitions: list[tuple[Any, Any]] = []
+    definitions = list(given)
     refused: set[Key] = set()
     while True:
         texts = [*current, *(value for _, value in definitions)]
@@ -246,20 +253,22 @@ def hoist(
 
 
 def _invariant(expressions: Iterable[Any]) -> _Candidate | None:
-    """Something costly inside an index sum that does not depend on the index."""
+    """Something costly inside a loop over indices that does not depend on all of them."""
     for expression in expressions:
         for node in nodes(expression):
-            if not isinstance(node, IndexSum | ScalarSum):
+            if not isinstance(node, IndexSum | ScalarSum | Tuples):
                 continue
-            summand, index = node.args[:2]
-            for part in nodes(summand):
-                costly = isinstance(part, _COSTLY) and not _cheap(part)
-                if costly and index.name not in free_indices(part):
-                    return _Candidate(keys=key(part), weight=_weight(part), expression=part)
+            indices = node.indices if isinstance(node, Tuples) else node.args[1:2]
+            names = {index.name for index in indices}
+            for part in nodes(node.args[0]):
+                worth = isinstance(part, COSTLY) and not _cheap(part)
+                if worth and not names <= free_indices(part):
+                    return _Candidate(keys=key(part), weight=weight(part), expression=part)
     return None
 
 
-_COSTLY = (IndexSum, ScalarSum, Trace, Determinant, MatMul, MatPow)
+COSTLY = IndexSum | ScalarSum | Trace | Determinant | MatMul | MatPow
+"""What is worth a line of its own."""
 
 
 def wish(expression: Any) -> str:
@@ -276,20 +285,30 @@ def wish(expression: Any) -> str:
 
 def ordered(definitions: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
     """Every definition after those that it uses."""
-    waiting = dict(definitions)
+    waiting = {_anchor(symbol): (symbol, value) for symbol, value in definitions}
     placed: list[tuple[Any, Any]] = []
 
     def place(symbol: Any) -> None:
-        if symbol not in waiting:
+        anchor = _anchor(symbol)
+        if anchor not in waiting:
             return
-        value = waiting.pop(symbol)
+        first, value = waiting.pop(anchor)
         for node in nodes(value):
             place(node)
-        placed.append((symbol, value))
+        placed.append((first, value))
 
     for symbol, _ in definitions:
         place(symbol)
     return placed
+
+
+def _anchor(symbol: Any) -> Any:
+    """A name without its indices: all members of a list are of one definition."""
+    if isinstance(symbol, Hoisted):
+        return Hoisted(str(symbol.name))
+    if isinstance(symbol, HoistedMatrix):
+        return HoistedMatrix(str(symbol.name), *symbol.shape)
+    return symbol
 
 
 def renamed(expression: Any, new: Mapping[Any, Any]) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from derivations.codegen.fitting import WIDTH
 
-__all__ = ["Call", "Verbatim", "assignment", "definition", "statement", "text"]
+__all__ = ["Call", "Verbatim", "assignment", "columns", "definition", "statement", "text"]
 
 
 class Call:
@@ -112,13 +112,22 @@ def statement(line: str, indent: int) -> str:
     at = _opening(line)
     body = line[at + 1 : -1]
     lines = [body]
-    if indent + 4 + len(body) > WIDTH and body.startswith("[") and _opening(body) == 0:
-        # A list comprehension is broken before its loops.
+    # A list comprehension is broken before its loops.
+    if indent + 4 + len(body) > WIDTH and line[at] == "[":
+        lines = _loops(body)
+    elif indent + 4 + len(body) > WIDTH and body.startswith("[") and _opening(body) == 0:
         lines = ["[", *(f"    {part}" for part in _loops(body[1:-1])), "]"]
     if any(indent + 4 + len(part) > WIDTH for part in lines):
         return line
     inside = "\n".join(f"    {part}" for part in lines)
     return f"{line[: at + 1]}\n{inside}\n{line[-1]}"
+
+
+def columns(code: str) -> int:
+    """Columns that an expression takes: those of its longest line, if `statement` breaks it."""
+    if not (code.startswith("[") and code.endswith("]") and _opening(code) == 0):
+        return len(code)
+    return max(map(len, _loops(code[1:-1])))
 
 
 def _loops(text: str) -> list[str]:

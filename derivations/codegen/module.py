@@ -10,6 +10,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from sympy import expand_mul, ff
+
 from derivations.claim import Claim
 from derivations.codegen.code import size_code
 from derivations.codegen.fitting import WIDTH
@@ -29,7 +31,8 @@ from derivations.codegen.function import (
 )
 from derivations.codegen.layout import Call, Verbatim, assignment, definition, statement
 from derivations.codegen.signatures import claim_signature
-from derivations.codegen.structure import is_matrix
+from derivations.codegen.spectra import has_spectra
+from derivations.codegen.structure import Tuples, is_matrix
 from derivations.printing import unicode
 from derivations.symbols import Dimension, FamilyMember, ScalarMember
 
@@ -158,12 +161,29 @@ def _arrays_docstring(formula: Formula) -> str:
     if formula.detail:
         lines += [formula.detail, ""]
     for label, expression in formula.results:
-        shown = unicode(expression)
+        shown = unicode(expression.args[0] if isinstance(expression, Tuples) else expression)
         lines.append(f"    {label} = {shown}" if formula.several else f"    {shown}")
     shapes = [f"{name} {_shape_text(letter)}" for name, letter in arguments(formula).items()]
     results = [_result_shape(expression) for _, expression in formula.results]
+    lines += _numbering(formula)
     lines += ["", f"Shapes: {', '.join(shapes) or 'no arguments'}; result {', '.join(results)}."]
     return "\n".join(line.replace("\n", " ") for line in lines)
+
+
+def _numbering(formula: Formula) -> list[str]:
+    """How eigenvalues are numbered, and which values the axis of the open indices has."""
+    lines = []
+    expressions = [expression for _, expression in formula.results]
+    if any(map(has_spectra, expressions)):
+        lines += ["", "Eigenvalues are distinct and numbered downwards from 1."]
+    for expression in expressions:
+        if isinstance(expression, Tuples):
+            names = [str(index.name) for index in expression.indices]
+            axis = f"{names[0]} = 1, ..., {expression.indices[0].range}"
+            if len(names) > 1:
+                axis = f"({', '.join(names)}), pairwise different, in lexicographic order"
+            lines += ["", f"One value for each {axis}, along the axis after the batch axes."]
+    return lines
 
 
 def _shape_text(letter: Any) -> str:
@@ -176,6 +196,10 @@ def _shape_text(letter: Any) -> str:
 
 
 def _result_shape(expression: Any) -> str:
+    if isinstance(expression, Tuples):
+        value, indices = expression.args[0], expression.indices
+        count = size_code(expand_mul(ff(indices[0].range, len(indices)))).text
+        return _result_shape(value).replace("...", f"..., {count}")
     sizes = [str(n) for n in expression.shape] if is_matrix(expression) else []
     return f"({', '.join(['...', *sizes])})"
 
@@ -202,6 +226,7 @@ _SIGNATURE = (
     "LetterSignature",
     "NoiseSignature",
     "PathSignature",
+    "SpectrumSignature",
     "SystemSignature",
 )
 

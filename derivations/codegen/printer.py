@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Determinant, Identity, Integer, MatMul, Mul, Rational, ZeroMatrix
+from sympy import Abs, Determinant, Identity, Integer, MatMul, Mul, Rational, ZeroMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.printer import Printer
 
@@ -95,6 +95,14 @@ class KernelPrinter(Printer, ABC):
     @abstractmethod
     def _print_Listing(self, listing: Any) -> Code:
         """The values of an expression for all of its open indices."""
+
+    @abstractmethod
+    def _print_Tuples(self, tuples: Any) -> Code:
+        """The values of an expression for all tuples of distinct indices."""
+
+    @abstractmethod
+    def _print_Apart(self, apart: Any) -> Code:
+        """A scalar that is 1 where two indices are equal."""
 
     def _print_Dimension(self, dimension: Any) -> Code:
         return self._number(size_code(dimension, self.names), None)
@@ -214,7 +222,16 @@ class KernelPrinter(Printer, ABC):
         argument = expression.args[0]
         if isinstance(argument, Determinant):
             return self._logdet(self.code(argument.args[0]))
+        if isinstance(argument, Abs):
+            return self._log_abs(self.code(argument.args[0]))
         return self._function("log", self.code(argument))
+
+    def _print_LogAbs(self, expression: Any) -> Code:
+        return self._log_abs(self.code(expression.args[0]))
+
+    @abstractmethod
+    def _log_abs(self, argument: Code) -> Code:
+        """Log |x| of a scalar."""
 
     @abstractmethod
     def _logdet(self, matrix: Code) -> Code:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sympy import Basic, Expr, Identity, MatPow, Symbol, ZeroMatrix
+from sympy.core.kind import NumberKind
 from sympy.core.symbol import Str
 from sympy.matrices.expressions import MatrixExpr
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
@@ -16,12 +17,17 @@ from sympy.matrices.expressions.matexpr import MatrixElement, MatrixSymbol
 
 from derivations.errors import DerivationError
 from derivations.expressions import BlockColumn, IndexSum, ScalarSum
+from derivations.spectrum import Eigenprojector, Eigenvalue
 from derivations.symbols import Dimension, FamilyMember, Index, Letter, ScalarMember
 
 __all__ = [
+    "AllEigenvalues",
+    "AllProjectors",
+    "Apart",
     "Hoisted",
     "HoistedMatrix",
     "Listing",
+    "Tuples",
     "dimensions",
     "free_indices",
     "is_letter",
@@ -70,6 +76,40 @@ class Listing(Basic):
     """What a name with open indices stands for: the values for all indices; args (value, axes)."""
 
 
+class AllEigenvalues(Expr):
+    """All eigenvalues of a symmetric matrix, numbered downwards; args (matrix,)."""
+
+
+class AllProjectors(Expr):
+    """The projectors on the eigenvectors of a symmetric matrix, in that order; args (matrix,)."""
+
+
+class Apart(Expr):
+    """A scalar that has no meaning where two indices are equal, and is 1 there; args (x, i, j)."""
+
+    is_commutative = True
+    is_real = True
+    kind = NumberKind
+
+
+class Tuples(Basic):
+    """The values of an expression for all tuples of distinct values of its open indices.
+
+    args (expression, indices...), the indices sorted by name.
+    """
+
+    @property
+    def indices(self) -> tuple[Any, ...]:
+        """The open indices."""
+        return tuple(self.args[1:])
+
+
+_INDEXED = (
+    MatPow | MatrixElement | IndexSum | ScalarSum | Apart | Tuples | Eigenvalue | Eigenprojector
+)
+"""What has one part, its first argument; the other arguments are numbers or indices."""
+
+
 def named(expression: Any, name: str) -> Any:
     """A letter of some name that stands for an expression."""
     axes = sorted(free_indices(expression))
@@ -94,7 +134,7 @@ def parts(expression: Any) -> tuple[Any, ...]:
         return ()
     if isinstance(expression, BlockMatrix):
         return tuple(expression.blocks)
-    if isinstance(expression, MatPow | MatrixElement | IndexSum | ScalarSum):
+    if isinstance(expression, _INDEXED):
         return (expression.args[0],)
     return tuple(part for part in expression.args if isinstance(part, Expr))
 
@@ -104,7 +144,7 @@ def rebuilt(expression: Any, new: Sequence[Any]) -> Any:
     if isinstance(expression, BlockMatrix):
         rows, columns = expression.blocks.shape
         return BlockMatrix([list(new[i * columns : (i + 1) * columns]) for i in range(rows)])
-    if isinstance(expression, MatPow | MatrixElement | IndexSum | ScalarSum):
+    if isinstance(expression, _INDEXED):
         return expression.func(new[0], *expression.args[1:])
     if isinstance(expression, MatrixExpr) or not expression.args:
         return expression.func(*new)
@@ -125,6 +165,10 @@ def free_indices(expression: Any) -> frozenset[str]:
         if index.name in inside:
             inside |= {other.name for other in excluded}
         return inside - {index.name}
+    if isinstance(expression, Eigenvalue | Eigenprojector):
+        return frozenset((expression.index.name,)) | free_indices(expression.matrix)
+    if isinstance(expression, Tuples):
+        return free_indices(expression.args[0]) - {index.name for index in expression.indices}
     return frozenset(name for part in parts(expression) for name in free_indices(part))
 
 
@@ -143,6 +187,10 @@ def _sizes(expression: Any) -> tuple[Any, ...]:
         if index.name not in free_indices(summand):
             return (index.range,)
         return tuple(expression.shape) if excluded and is_matrix(expression) else ()
+    if isinstance(expression, Tuples):
+        mentioned = free_indices(expression.args[0])
+        silent = not mentioned.intersection(index.name for index in expression.indices)
+        return (expression.indices[0].range,) if silent else ()
     return ()
 
 
@@ -169,7 +217,7 @@ def letters(expression: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     ranges: dict[str, Any] = {}
     for node in nodes(expression):
-        if isinstance(node, FamilyMember | ScalarMember):
+        if isinstance(node, FamilyMember | ScalarMember | Eigenvalue | Eigenprojector):
             index = node.index
             if ranges.setdefault(index.name, index.range) != index.range:
                 raise DerivationError(

@@ -135,7 +135,7 @@ def test_statements_fit_on_a_line(target: Any) -> None:
 
 
 def test_what_cannot_be_broken_stays() -> None:
-    definitions, results = fit([], [A], lambda _: "A" * 200, lambda wish: wish)
+    definitions, results = fit([], [A], lambda _: 200, lambda wish: wish)
     assert (definitions, results) == ([], [A])
 
 
