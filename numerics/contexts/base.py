@@ -153,6 +153,11 @@ class NumberContext(ABC):
         return self.rational(fraction.numerator, fraction.denominator)
 
     @final
+    def log_abs(self, x: Scalar) -> Scalar:
+        """log |x| for x ≠ 0."""
+        return self.logdet(self.matrix([[x]]))
+
+    @final
     def exp(self, x: Scalar) -> Scalar:
         """The exponential function."""
         return self.function("exp", x)
