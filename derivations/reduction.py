@@ -30,7 +30,7 @@ from .forms import Atom, Form
 from .projectors import Projector, Spectral
 from .spectrum import Eigenvalue
 from .symbols import Index, same_size
-from .terms import Monomial, Term, least_labelling, released
+from .terms import Monomial, Term, is_empty, least_labelling, released
 from .words import (
     ONE,
     Factor,
@@ -163,7 +163,7 @@ def normal_terms(m: Monomial, c: Any) -> Iterator[Term]:
             flat = [w for _, ws in more for w in ws if not _is_projector(w)]
             scale, indexed = scale.as_independent(*_indices_of(scale), as_Add=False)
             whole = Monomial(m.indices, m.indexed * indexed, tuple(flat), word)
-            if _is_empty(whole):
+            if is_empty(whole):
                 continue
             free = m.occurring - frozenset(m.indices)
             for part, x in released((whole, c * scale), free - whole.occurring):
@@ -181,13 +181,6 @@ def _is_projector(cycle: Word) -> bool:
 
 def _indices_of(scalar: Any) -> list[Index]:
     return [a for a in scalar.free_symbols if isinstance(a, Index)]
-
-
-def _is_empty(m: Monomial) -> bool:
-    """Whether a term has more indices, pairwise distinct, than their range has values."""
-    indices = m.occurring | set(m.indices)
-    ranges = {i.range for i in indices if i.range.is_Integer}
-    return any(sum(i.range == n for i in indices) > n for n in ranges)
 
 
 def _completed(m: Monomial) -> list[Term] | None:

@@ -19,7 +19,7 @@ from .forms import Form
 from .projectors import Projector
 from .spectrum import Eigenvalue
 from .symbols import Index
-from .terms import Monomial, Term, least_labelling, released, restricted
+from .terms import Monomial, Term, is_empty, least_labelling, released, restricted
 
 __all__ = ["apart_indices", "is_spectral", "resolved"]
 
@@ -75,6 +75,8 @@ def _functions(form: Form) -> dict[Monomial, Any]:
         if not _is_spectral(term[0]):
             continue
         for m, c in restricted(term, form.indices - term[0].occurring):
+            if is_empty(m, form.indices):
+                continue
             skeleton, functions = _symmetrised(m)
             found.setdefault(skeleton, []).append(c * Add(*functions) / len(functions))
     return {skeleton: Add(*parts) for skeleton, parts in found.items()}
@@ -106,7 +108,7 @@ def _lowest(function: Any) -> Any:
 
 
 def _letters(function: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
-    """Eigenvalues as plain letters, and back; where √λ occurs it is the letter, and λ its square."""
+    """Eigenvalues as plain letters, and back; where √λ occurs it is the letter and λ a square."""
     names: dict[Any, Any] = {}
     back: dict[Any, Any] = {}
     roots = {
@@ -135,23 +137,37 @@ def _renamed(function: Any, names: dict[Any, Any], back: dict[Any, Any]) -> Any:
 
 
 def _summable(skeleton: Monomial, function: Any) -> list[Term]:
-    """The terms of a function that is a polynomial in some λ_j whose E_j stands alone; or none."""
+    """The terms of a function with powers of some λ_j whose E_j stands alone; or none.
+
+    Powers m = 0, 1, ... are summed when the terms are collected; negative ones are left.
+    """
     numerator, denominator = fraction(together(function))
     for j in skeleton.indices:
         letters = [f for word in (*skeleton.cycles, skeleton.word or ()) for f in word]
         places = [f for f in letters if j in f.indices]
         values = {v for v in function.atoms(Eigenvalue) if v.index == j}
-        if len(places) > 1 or denominator.has(j) or not (places or values):
+        if len(places) > 1 or len(values) > 1 or not (places or values):
             continue
-        if any(not isinstance(f.base, Projector) for f in places) or len(values) > 1:
+        if any(not isinstance(f.base, Projector) for f in places):
             continue
         if not values:
             return [(skeleton._replace(indexed=function), ONE)]
-        (value,) = values
-        letter = Dummy()
-        plain = numerator.xreplace({value: letter})
-        if plain.has(j) or not plain.is_polynomial(letter):
-            continue
-        powers = Poly(plain, letter).terms()
-        return [(skeleton._replace(indexed=c / denominator * value**n), ONE) for (n,), c in powers]
+        powers = _laurent(numerator, denominator, next(iter(values)), j)
+        if any(n > 0 or (n == 0 and places) for n in powers):
+            return [(skeleton._replace(indexed=c), ONE) for c in powers.values()]
     return []
+
+
+def _laurent(numerator: Any, denominator: Any, value: Any, j: Index) -> dict[int, Any]:
+    """Power -> its term, for a function that is a sum of powers of one eigenvalue; else empty."""
+    letter = Dummy()
+    above, below = (part.xreplace({value: letter}) for part in (numerator, denominator))
+    if above.has(j) or below.has(j) or not above.is_polynomial(letter):
+        return {}
+    rest, held = below.as_independent(letter, as_Add=False)
+    base, exponent = held.as_base_exp()
+    if held != 1 and (base != letter or not exponent.is_Integer):
+        return {}
+    lowest = int(exponent) if held != 1 else 0
+    terms = Poly(above, letter).terms()
+    return {n - lowest: c / rest * value ** (n - lowest) for (n,), c in terms}

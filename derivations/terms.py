@@ -24,6 +24,7 @@ __all__ = [
     "apart",
     "bind",
     "fresh",
+    "is_empty",
     "least_labelling",
     "product",
     "released",
@@ -132,6 +133,13 @@ def released(term: Term, lost: Iterable[Index]) -> list[Term]:
     Σ_{j≠i} T_j = Σ_j T_j − T_i: what mentioning i had left out is taken off in its own term.
     """
     return _coinciding(term, lost, -1)
+
+
+def is_empty(m: Monomial, others: Iterable[Index] = ()) -> bool:
+    """Whether a term, with other indices apart from its own, has more than their range has."""
+    indices = {*m.occurring, *m.indices, *others}
+    ranges = {i.range for i in indices if i.range.is_Integer}
+    return any(sum(i.range == n for i in indices) > n for n in ranges)
 
 
 def restricted(term: Term, indices: Iterable[Index]) -> list[Term]:
