@@ -95,28 +95,34 @@ def signs(m: int) -> Array:
 
 
 def enumerate_drift(
-    system: System, observable: Observable, point: Point, *, scale: Any = None
+    system: System, observable: Observable, point: Point, *, scale: Any = None, reach: Any = None
 ) -> Enumeration:
-    """L f from all signs of the increments of one step.
+    """L f from all signs of the increments of one step; `reach` as for `one_step_drift`.
 
     Raises
     ------
     NumericsError
         If there are more than `MOST_SIGNS` components, or f is not finite near the point.
     """
-    step = Transition.at(system, point)
+    step = Transition.at(system, point, reach)
     if scale is None:
-        scale = estimate_generator(system, observable, point).drift_scale
+        scale = estimate_generator(system, observable, point, reach=reach).drift_scale
     return _limit(step, drift_statistic(step, observable), np.asarray(scale))
 
 
 def enumerate_covariation(
-    system: System, f: Observable, g: Observable, point: Point, *, scale: Any = None
+    system: System,
+    f: Observable,
+    g: Observable,
+    point: Point,
+    *,
+    scale: Any = None,
+    reach: Any = None,
 ) -> Enumeration:
     """Γ(f, g) from all signs of the increments of one step, entry by entry."""
-    step = Transition.at(system, point)
+    step = Transition.at(system, point, reach)
     if scale is None:
-        estimates = [estimate_generator(system, observable, point) for observable in (f, g)]
+        estimates = [estimate_generator(system, x, point, reach=reach) for x in (f, g)]
         scale = estimates[0].covariation(estimates[1])[2]
     return _limit(step, covariation_statistic(step, f, g), np.asarray(scale))
 
@@ -125,10 +131,11 @@ def _limit(step: Transition, statistic: Statistic, scale: Array) -> Enumeration:
     """The mean over all signs, extrapolated, at the step that a few of the signs find best."""
     xi = signs(len(step.seen))
     few = xi[:: max(1, len(xi) // _FEW)]
-    rounding = grain(statistic, few, step.unit_time)
+    rounding = grain(statistic, few, step.grain_time)
 
     def promised(h: float) -> float:
-        worst = np.max(np.abs(np.mean(change(statistic, few, h), axis=0)) + rounding / h)
+        left = np.abs(np.mean(change(statistic, few, h), axis=0))
+        worst = np.max(left + statistic.rounding(rounding, h))
         return float(worst) if np.isfinite(worst) else float("inf")
 
     h = min((float(h) for h in step.unit_time * _LADDER), key=promised)
@@ -139,7 +146,7 @@ def _limit(step: Transition, statistic: Statistic, scale: Array) -> Enumeration:
         np.sum([np.sum(f(statistic, chunk, h), axis=0) for chunk in chunks], axis=0) / len(xi)
         for f in (extrapolated, change)
     )
-    bias = np.abs(moved) + rounding / h
+    bias = np.abs(moved) + statistic.rounding(rounding, h)
     return Enumeration(mean=mean, bias=bias, scale=scale, outcomes=2 * len(xi), step=h)
 
 

@@ -1,14 +1,15 @@
 """The generator by central differences at 50 digits, where the declaration can be evaluated there.
 
 The formula is that of `numerics.generator`; with many digits one small step and two Richardson
-steps leave about thirty of them. Ball arithmetic bounds what rounding does at every moment.
+steps leave about thirty of them. Ball arithmetic bounds what rounding does at every moment. Steps
+stay well within the `reach` where eigenvalues cannot meet (`numerics.reach`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
+from math import ceil, inf, isfinite, isinf, log10
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from numerics.kernel import Kernel, Point
 __all__ = ["DigitsEstimate", "estimate_in_digits", "largest_gap"]
 
 _STEPS_EXPONENT = 6  # the largest step is 10⁻⁶ at 50 digits: second differences keep 38 of them
+_SCALE_EXPONENT = 15
+_WITHIN = 1e-5  # of the reach: leaves thirty digits where it is 10⁻¹⁰
 _LEVELS = 3
 
 
@@ -54,9 +57,16 @@ class DigitsEstimate:
 
 
 def estimate_in_digits(
-    ctx: MultiprecisionContext, system: DeclaredSystem, observable: Kernel, point: Point
+    ctx: MultiprecisionContext,
+    system: DeclaredSystem,
+    observable: Kernel,
+    point: Point,
+    *,
+    reach: float | None = None,
 ) -> DigitsEstimate:
     """L f and the martingale coefficients by central differences in many digits.
+
+    `reach` is the length in state space within which f is smooth, None if there is no limit.
 
     Raises
     ------
@@ -65,12 +75,20 @@ def estimate_in_digits(
     NotAdmissibleError
         If f or the system is not defined at the point or within a step of it.
     """
+    if reach is not None and not reach > 0.0:
+        raise NumericsError(f"reach: got {reach}; give a positive length, or None")
     if ctx.digits < 30 or system.calculus != "ito":
         raise NumericsError(
             f"digits {ctx.digits}, calculus {system.calculus}: needs 30 digits or more, and Itô"
         )
     with ctx.working():
-        lines = _Lines(ctx=ctx, observable=observable, point=point)
+        lines = _Lines(
+            ctx=ctx,
+            observable=observable,
+            point=point,
+            states=system.states,
+            reach=inf if reach is None else float(reach),
+        )
         components = system.components(ctx, point)
         a = system.drift(ctx, point)
         fields = [system.noise(ctx, point, c.increments) for c in components]
@@ -115,6 +133,16 @@ class _Lines:
     ctx: MultiprecisionContext
     observable: Kernel
     point: Point
+    states: tuple[str, ...]
+    reach: float
+
+    def _exponent(self, b: Mapping[str, Any], least: int) -> int:
+        """n such that the step 10⁻ⁿ along b stays well within the reach, `least` or more."""
+        squares = (np.sum(_sizes(self.ctx, b[name]) ** 2) for name in self.states if name in b)
+        length = float(np.sqrt(sum(squares, 0.0)))
+        if isinf(self.reach) or length == 0.0:
+            return least
+        return max(least, ceil(log10(length / (_WITHIN * self.reach))))
 
     def first(self, b: Mapping[str, Any]) -> tuple[Any, float]:
         """[s¹] f(x + s·b), and the last change of its extrapolation."""
@@ -124,7 +152,7 @@ class _Lines:
             up, down = self._at(b, h), self._at(b, -h)
             return combine(ctx, (1 / (2 * h), up), (-1 / (2 * h), down))
 
-        return self._extrapolated(quotient)
+        return self._extrapolated(quotient, self._exponent(b, _STEPS_EXPONENT))
 
     def second(self, b: Mapping[str, Any]) -> tuple[Any, float]:
         """[s²] f(x + s·b), and the last change of its extrapolation."""
@@ -134,14 +162,15 @@ class _Lines:
             c = 1 / (2 * h * h)
             return combine(ctx, (c, self._at(b, h)), (c, self._at(b, -h)), (-2 * c, middle))
 
-        return self._extrapolated(quotient)
+        return self._extrapolated(quotient, self._exponent(b, _STEPS_EXPONENT))
 
     def absolute_terms(self, directions: list[dict[str, Any]]) -> list[Any]:
         """Σ_e |∂_e f b_e| over the entries e of the states, for every b and entry of f."""
-        ctx, h = self.ctx, self.ctx.rational(1, 10**15)
+        ctx = self.ctx
         totals: list[Any] = [0.0] * len(directions)
         for name in directions[0]:
             for unit, pick in _units(ctx, self.point[name]):
+                h = ctx.rational(1, 10 ** self._exponent({name: unit}, _SCALE_EXPONENT))
                 up, down = (self._at({name: unit}, sign * h) for sign in (1, -1))
                 slope = _sizes(ctx, combine(ctx, (1 / (2 * h), up), (-1 / (2 * h), down)))
                 for n, b in enumerate(directions):
@@ -157,12 +186,12 @@ class _Lines:
         }
         return self.observable.in_context(ctx, {**self.point, **moved})
 
-    def _extrapolated(self, quotient: Any) -> tuple[Any, float]:
+    def _extrapolated(self, quotient: Any, exponent: int) -> tuple[Any, float]:
         """Richardson's table for the steps h, h/2, h/4 and errors in even powers of the step."""
         ctx = self.ctx
         row: list[Any] = []
         for level in range(_LEVELS):
-            new = [quotient(ctx.rational(1, 10**_STEPS_EXPONENT * 2**level))]
+            new = [quotient(ctx.rational(1, 10**exponent * 2**level))]
             for column, old in enumerate(row, start=1):
                 factor = 4**column
                 weights = ctx.rational(factor, factor - 1), ctx.rational(-1, factor - 1)

@@ -85,17 +85,46 @@ def generator(
     return GeneratorValue(drift=drift, martingale=tuple(martingale), components=components)
 
 
-def covariation(ctx: NumberContext, f: GeneratorValue, g: GeneratorValue) -> Scalar:
-    """Γ(f, g), the rate of the quadratic covariation of two scalar observables of one system."""
-    if any(ctx.is_matrix(x) or isinstance(x, list) for x in (f.drift, g.drift)):
-        raise NumericsError("covariation: got a matrix observable; give scalars, such as entries")
+def covariation(ctx: NumberContext, f: GeneratorValue, g: GeneratorValue) -> Any:
+    """Γ(f, g), the rate of the quadratic covariation of two observables of one system.
+
+    Of two scalars a scalar; of two lists of scalars of one length the list of the Γ(f_n, g_n).
+
+    Raises
+    ------
+    NumericsError
+        If an observable is a matrix, or lists differ in length.
+    """
+    _check_scalars(ctx, f.drift, g.drift)
     with ctx.working():
-        return ctx.total(
-            [
-                component.weight * x * y
-                for component, x, y in zip(f.components, f.martingale, g.martingale, strict=True)
-            ]
-        )
+        terms = [
+            (component.weight, _product(x, y))
+            for component, x, y in zip(f.components, f.martingale, g.martingale, strict=True)
+        ]
+        zero = (ctx.rational(0), _product(f.drift, g.drift))
+        return combine(ctx, *(terms or [zero]))
+
+
+def _check_scalars(ctx: NumberContext, x: Any, y: Any) -> None:
+    if isinstance(x, list) and isinstance(y, list) and len(x) == len(y):
+        for members in zip(x, y, strict=True):
+            _check_scalars(ctx, *members)
+        return
+    for value in (x, y):
+        if isinstance(value, list):
+            raise NumericsError(
+                "covariation: got a list beside another shape; give two lists of one length"
+            )
+        if ctx.is_matrix(value):
+            raise NumericsError(
+                "covariation: got a matrix observable; give scalars, such as entries"
+            )
+
+
+def _product(x: Any, y: Any) -> Any:
+    if isinstance(x, list):
+        return [_product(*members) for members in zip(x, y, strict=True)]
+    return x * y
 
 
 def combine(ctx: NumberContext, *terms: tuple[Scalar, Any]) -> Any:

@@ -109,6 +109,7 @@ def one_step_drift(
     pilot: int = 2_000,
     h: float | None = None,
     scale: Any = None,
+    reach: Any = None,
 ) -> OneStepEstimate:
     """L f by simulating one step.
 
@@ -131,6 +132,8 @@ def one_step_drift(
         Length of the step; None lets the pilot choose it.
     scale
         The sum of the absolute terms if it is known; else it is found by central differences.
+    reach
+        Length in state space within which f is smooth, None for no limit; see `numerics.reach`.
 
     Raises
     ------
@@ -138,9 +141,9 @@ def one_step_drift(
         If an argument is out of range, or f is not finite at the point or near it.
     """
     plan = _Plan(samples=samples, pilot=pilot, seed=seed, level=level, h=h)
-    step = Transition.at(system, point)
+    step = Transition.at(system, point, reach)
     if scale is None:
-        scale = estimate_generator(system, observable, point).drift_scale
+        scale = estimate_generator(system, observable, point, reach=reach).drift_scale
     shape = np.shape(observable(point))
     return plan.carried_out(step, drift_statistic(step, observable), np.broadcast_to(scale, shape))
 
@@ -157,12 +160,13 @@ def one_step_covariation(
     pilot: int = 2_000,
     h: float | None = None,
     scale: Any = None,
+    reach: Any = None,
 ) -> OneStepEstimate:
     """Γ(f, g), the rate of the quadratic covariation, entry by entry; see `one_step_drift`."""
     plan = _Plan(samples=samples, pilot=pilot, seed=seed, level=level, h=h)
-    step = Transition.at(system, point)
+    step = Transition.at(system, point, reach)
     if scale is None:
-        estimates = [estimate_generator(system, observable, point) for observable in (f, g)]
+        estimates = [estimate_generator(system, x, point, reach=reach) for x in (f, g)]
         scale = estimates[0].covariation(estimates[1])[2]
     shape = np.broadcast_shapes(np.shape(f(point)), np.shape(g(point)))
     return plan.carried_out(step, covariation_statistic(step, f, g), np.broadcast_to(scale, shape))
@@ -282,14 +286,15 @@ class _Plan:
         norms = np.linalg.norm(draws[1::2], axis=1, keepdims=True)
         draws[1::2] *= radius / np.maximum(norms, np.finfo(float).tiny)
         few = draws[: max(16, self.pilot // len(_LADDER))]
-        rounding = grain(statistic, few[::2], step.unit_time).ravel()
+        rounding = grain(statistic, few[::2], step.grain_time).ravel()
         h = self.h
 
         def promised(h: float) -> float:
             z = _unquadratic(statistic, few, h)
             reach = _RANGE_FACTOR * np.max(np.abs(z), axis=0)
             half = self._half_width(np.var(z[::2], axis=0), reach)
-            worst = np.max(half + _bias(statistic, few[::2], h) + rounding / h)
+            left = statistic.rounding(rounding, h)
+            worst = np.max(half + _bias(statistic, few[::2], h) + left)
             return float(worst) if np.isfinite(worst) else float("inf")
 
         if h is None:
@@ -335,5 +340,5 @@ def _measured(
         controls=controls,
         centre=centre,
         reach=_RANGE_FACTOR * np.max(np.abs(z - centre), axis=0),
-        bias=_bias(statistic, draws[::2], h) + rounding / h,
+        bias=_bias(statistic, draws[::2], h) + statistic.rounding(rounding, h),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -27,10 +27,30 @@ __all__ = [
 
 Array: TypeAlias = NDArray[np.float64]
 Observable: TypeAlias = Callable[[Point], Any]
-Statistic: TypeAlias = Callable[[Array, float], Array]
-"""(ξ (N, m), h) -> (N, *value)."""
 
-_SMALLEST = 10.0 ** -np.arange(8.0, 11.0)
+_SMALLEST = np.logspace(-8.0, -10.0, 7)
+_WITHIN = 0.25  # of the reach: steps of a hundredth of the unit, moved by some ten deviations
+_VISIBLE = 64 * np.finfo(float).eps
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statistic:
+    """A function of ξ (N, m) and h with values (N, *value).
+
+    What rounding leaves in it grows like 1/h^order: a second difference over h, or a product of two
+    first differences over √h, each about as large as it should be.
+    """
+
+    of: Callable[[Array, float], Array]
+    order: float
+
+    def __call__(self, xi: Array, h: float) -> Array:
+        """The values at every ξ."""
+        return self.of(xi, h)
+
+    def rounding(self, rho: Array, h: float) -> Array:
+        """What rounding leaves at h, with ρ from `grain`."""
+        return np.asarray(rho / h**self.order)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,16 +61,17 @@ class Transition:
     point: Point
     units: Mapping[str, Array]
     seen: Array  # V (m, rank): orthonormal coordinates that move the state
-    unit_time: float  # in which the state moves by about its own size
+    unit_time: float  # in which the state moves by about its own size, or a part of its reach
+    grain_time: float  # the unit of time for the steps at which nothing but rounding is left
 
     @classmethod
-    def at(cls, system: System, point: Point) -> Transition:
-        """The step from an unbatched point.
+    def at(cls, system: System, point: Point, reach: Any = None) -> Transition:
+        """The step from an unbatched point, from which observables are smooth within `reach`.
 
         Raises
         ------
         NumericsError
-            If a state has another shape than declared.
+            If a state has another shape than declared, or the reach is not positive.
         """
         for name, shape in system.states.items():
             if np.shape(point[name]) != shape:
@@ -58,21 +79,31 @@ class Transition:
                     f"point: {name} has shape {np.shape(point[name])}, the state is {shape}; "
                     "give one point, without batch axes"
                 )
-        units = directions(system)
+        limit = np.inf if reach is None else _WITHIN * float(reach)
+        if not limit > 0.0:
+            raise NumericsError(f"reach: got {reach}; give a positive length, or None")
         m = sum(noise.components for noise in system.noises)
-        step = cls(system=system, point=point, units=units, seen=np.eye(m), unit_time=1.0)
+        step = cls(
+            system=system,
+            point=point,
+            units=directions(system),
+            seen=np.eye(m),
+            unit_time=1.0,
+            grain_time=1.0,
+        )
         a, b = step._fields(m)
         size = np.sqrt(sum(np.sum(np.square(point[name])) for name in system.states)) or 1.0
-        times = [1.0]
-        times += [float(size / np.linalg.norm(a))] if np.any(a) else []
-        times += [float(size / np.linalg.norm(b)) ** 2] if np.any(b) else []
+        unit = _time_to_move(min(size, limit), a, b)
+        # Far below the reach a displacement is lost in the last digits of the state.
+        visible = _time_to_move(_VISIBLE * size, a, b) / _SMALLEST[-1]
+        step = replace(
+            step, unit_time=unit, grain_time=unit if reach is None else max(unit, visible)
+        )
         if not m:
-            return cls(
-                system=system, point=point, units=units, seen=np.eye(0), unit_time=min(times)
-            )
+            return step
         U, values, _ = np.linalg.svd(b, full_matrices=False)
         seen = U[:, values > 1e-12 * values[0]] if values[0] > 0.0 else U[:, :0]
-        return cls(system=system, point=point, units=units, seen=seen, unit_time=min(times))
+        return replace(step, seen=seen)
 
     def _fields(self, m: int) -> tuple[Array, Array]:
         """The drift field (d,) and the noise fields (m, d) at the point, all states in a row."""
@@ -113,6 +144,14 @@ class Transition:
         return self.after(dB, h), self.after({name: -value for name, value in dB.items()}, h)
 
 
+def _time_to_move(distance: float, a: Array, b: Array) -> float:
+    """The time in which the fields a and b move a state by a distance; at most 1."""
+    times = [1.0]
+    times += [float(distance / np.linalg.norm(a))] if np.any(a) else []
+    times += [float(distance / np.linalg.norm(b)) ** 2] if np.any(b) else []
+    return min(times)
+
+
 def _value(f: Observable, shape: tuple[int, ...], xi: Array, after: Point) -> Array:
     """The values of f at the points after a step, (N, *shape); f may ignore the state."""
     with np.errstate(all="ignore"):
@@ -128,7 +167,7 @@ def drift_statistic(step: Transition, f: Observable) -> Statistic:
         up, down = (_value(f, f0.shape, xi, after) for after in step.pair(xi, h))
         return np.asarray((up + down - 2.0 * f0) / (2.0 * h))
 
-    return statistic
+    return Statistic(of=statistic, order=1.0)
 
 
 def covariation_statistic(step: Transition, f: Observable, g: Observable) -> Statistic:
@@ -144,7 +183,7 @@ def covariation_statistic(step: Transition, f: Observable, g: Observable) -> Sta
         first = half(f, xi, pair, h)
         return np.asarray(first * (first if g is f else half(g, xi, pair, h)))
 
-    return statistic
+    return Statistic(of=statistic, order=0.5)
 
 
 def extrapolated(statistic: Statistic, xi: Array, h: float) -> Array:
@@ -163,11 +202,13 @@ def change(statistic: Statistic, xi: Array, h: float) -> Array:
 
 
 def grain(statistic: Statistic, xi: Array, unit_time: float) -> Array:
-    """ρ such that rounding leaves about ρ/h in the mean of an extrapolated value at h.
+    """ρ such that rounding leaves about ρ/h^order in the mean of an extrapolated value at h.
 
     Measured at the smallest steps, where nothing but rounding is left: twice the largest change
-    times h. How ill-conditioned f is need not be known.
+    times h^order. How ill-conditioned f is need not be known.
     """
     steps = unit_time * _SMALLEST
-    changes = [np.abs(np.mean(change(statistic, xi, float(h)), axis=0)) * h for h in steps]
+    changes = [
+        np.abs(np.mean(change(statistic, xi, float(h)), axis=0)) * h**statistic.order for h in steps
+    ]
     return np.asarray(2.0 * np.max(changes, axis=0))
