@@ -1,0 +1,114 @@
+"""Claims about moments: what is stated of their expectations, beside what follows.
+
+Without a martingale part, which is not claimed: moments of a linear system are finite, so that the
+stochastic integrals are martingales and have mean zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sympy import Add, Identity, ImmutableDenseMatrix, Integer, sympify
+from sympy.matrices.expressions import MatrixExpr
+
+from .claim import MomentClaim
+from .derivation import (
+    Derivation,
+    MatrixDifferential,
+    ScalarDifferential,
+    Step,
+    algebraic_step,
+    ito_derivation,
+)
+from .differential import differential
+from .equality import equal
+from .errors import DerivationError
+from .expressions import is_zero, tr
+from .printing import unicode
+from .sde import MatrixSDE
+from .symbols import Parameter, real, t
+
+__all__ = ["moment_derivation", "moment_parts", "stated_drifts", "weighted"]
+
+
+def stated_drifts(claim: MomentClaim) -> tuple[Any, ...]:
+    """Σ_j A_ij m_j for every moment, as stated; in the row of a matrix a scalar m_j is m_j I."""
+    return _products(claim.matrix, claim.moments)
+
+
+def _products(matrix: Any, moments: Sequence[Any]) -> tuple[Any, ...]:
+    rows = ImmutableDenseMatrix(matrix).tolist()
+    if len(rows) != len(moments):
+        raise DerivationError(f"matrix: {len(rows)} rows for {len(moments)} moments; give one each")
+    return tuple(_row(row, moments, like) for row, like in zip(rows, moments, strict=True))
+
+
+def _row(row: Sequence[Any], moments: Sequence[Any], like: Any) -> Any:
+    total = 0 * like
+    for c, m in zip(row, moments, strict=True):
+        if c == 0:
+            continue
+        as_matrix = isinstance(like, MatrixExpr) and not isinstance(m, MatrixExpr)
+        term = c * m * Identity(like.shape[0]) if as_matrix else c * m
+        total = term if is_zero(total) else total + term
+    return total
+
+
+def weighted(values: Sequence[Any], like: Sequence[Any]) -> Any:
+    """Σ_i c_i f_i + tr(P_i'F_i) with free weights: as much as all the values at once."""
+    parts = []
+    for n, (value, moment) in enumerate(zip(values, like, strict=True), 1):
+        if isinstance(moment, MatrixExpr):
+            parts.append(tr(Parameter(f"weight{n}", *moment.shape).T * value))
+        else:
+            parts.append(real(f"weight{n}") * value)
+    return Add(*(part for part in parts if not is_zero(part)))
+
+
+def moment_parts(claim: MomentClaim) -> Iterator[tuple[str, Any, Any]]:
+    """Name, derived form and stated form of everything that a claim about moments states."""
+    for moment, stated in zip(claim.moments, stated_drifts(claim), strict=True):
+        yield f"drift of {unicode(moment)}", claim.sde.d(moment).drift, stated
+    yield from _law_parts(claim)
+
+
+def _law_parts(claim: MomentClaim) -> Iterator[tuple[str, Any, Any]]:
+    """That each law solves the stated system, and starts where its moment does."""
+    if not claim.laws:
+        return
+    slopes = _products(claim.matrix, claim.laws)
+    for moment, law, slope in zip(claim.moments, claim.laws, slopes, strict=True):
+        yield f"the law of E[{unicode(moment)}] solves the system", _slope(claim, law), slope
+        yield f"the law of E[{unicode(moment)}] at time 0", moment, _at_start(law)
+
+
+def _slope(claim: MomentClaim, law: Any) -> Any:
+    """The derivative by t of a law: its differential where the states, its start, stand still."""
+    still = MatrixSDE(dict.fromkeys(claim.sde.states, 0))
+    return differential(still, law).drift
+
+
+def _at_start(law: Any) -> Any:
+    return sympify(law).xreplace({t: Integer(0)})
+
+
+def moment_derivation(claim: MomentClaim) -> Derivation:
+    """The drift of every moment, each by a derivation of its own, and the laws that solve them."""
+    steps = []
+    for moment in claim.moments:
+        d = claim.sde.d(moment)
+        inner = ito_derivation(d)
+        shown = MatrixDifferential if isinstance(moment, MatrixExpr) else ScalarDifferential
+        steps.append(
+            Step(
+                rule=f"dE[{unicode(moment)}]/dt: the drift; the martingale part has mean zero",
+                before=shown(moment),
+                after=d.drift,
+                check=f"{len(inner.steps)} checked steps of Itô's formula",
+            )
+        )
+    # A law that is stated wrongly follows from nothing: the steps are those of what does follow.
+    laws = [(name, derived, law) for name, derived, law in _law_parts(claim) if equal(derived, law)]
+    steps += [algebraic_step(name, law, derived) for name, derived, law in laws]
+    return Derivation(subject=claim.moments[0], steps=tuple(steps))

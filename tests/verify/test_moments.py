@@ -1,0 +1,102 @@
+"""Claims about moments: the tiers agree with right ones, and refuse wrong matrices and laws."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sympy import exp
+
+from derivations import Brownian, MatrixSDE, MomentClaim, PathCheck, State, dt, equal, real, t
+from derivations.derive import derive
+from verify.explain import explained
+from verify.loading import compiled
+from verify.planning import Plan, effort
+from verify.tiers import check_of
+from verify.verdict import Evidence, Status
+
+a, b = real("a"), real("b")
+x, beta = State("x"), Brownian("beta")
+SDE = MatrixSDE({x: a * x * dt + b * x * beta.d})
+PLAN = Plan(seed=3, effort=effort("quick"))
+RATE = 2 * a + b**2
+
+SQUARE = MomentClaim(
+    id="square",
+    title="E x² of geometric Brownian motion",
+    source="for a test",
+    statement="It grows at rate 2a + b².",
+    sde=SDE,
+    moments=(x**2, x),
+    matrix=((RATE, 0), (0, a)),
+    laws=(exp(RATE * t) * x**2, exp(a * t) * x),
+    path=PathCheck(sde=SDE, horizon=1, sizes={}, values={a: "1/2", b: "3/4"}, relevant=0.001),
+)
+FORMS = ("derivation", "exact", "generator", "one-step")
+
+
+def found(tier: str, **changes: Any) -> Evidence:
+    return check_of(tier)(compiled(replace(SQUARE, **changes)), PLAN)
+
+
+@pytest.mark.parametrize("tier", [*FORMS, "path"])
+def test_a_right_claim_agrees(tier: str) -> None:
+    evidence = found(tier)
+    assert evidence.status == Status.AGREES, evidence.reason
+
+
+@pytest.mark.parametrize("tier", [*FORMS, "path"])
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        ((2 * a, 0), (0, a)),
+        ((RATE, 0), (0, a + b**2 / 2)),
+        ((RATE, b), (0, a)),
+        ((RATE, 0), (b, a)),
+    ],
+)
+def test_a_wrong_matrix_disagrees(tier: str, matrix: Any) -> None:
+    assert found(tier, matrix=matrix, laws=()).status == Status.DISAGREES
+
+
+@pytest.mark.parametrize("tier", ["derivation", "path"])
+@pytest.mark.parametrize(
+    "law",
+    [
+        exp(2 * a * t) * x**2,
+        exp(RATE * t) * x**2 / 2,
+        exp(RATE * t) * x,
+        (1 + RATE * t) * x**2,
+    ],
+)
+def test_a_wrong_law_disagrees(tier: str, law: Any) -> None:
+    assert found(tier, laws=(law, exp(a * t) * x)).status == Status.DISAGREES
+
+
+def test_the_derivation_names_the_moment() -> None:
+    reason = found("derivation", matrix=((RATE, 0), (0, 2 * a))).reason
+    assert "drift of x" in reason
+    assert "drift of x²" not in reason
+
+
+def test_too_coarse_a_law_is_left_open() -> None:
+    far = replace(SQUARE.path, horizon=30)  # type: ignore[type-var]
+    assert found("path", path=far).status == Status.INCONCLUSIVE
+
+
+def test_the_steps_hold_the_drifts_and_the_laws() -> None:
+    steps = derive(SQUARE).steps
+    assert len(steps) == 6
+    assert equal(steps[0].after, RATE * x**2)
+    assert equal(steps[1].after, a * x)
+    assert equal(steps[2].after, RATE * exp(RATE * t) * x**2)
+    # A law that does not solve the system is no step; that it starts at x² is one.
+    assert len(derive(replace(SQUARE, laws=(x**2, exp(a * t) * x))).steps) == 5
+
+
+def test_it_is_explained() -> None:
+    page = explained(SQUARE)
+    assert "dE[x²]/dt" in page
+    assert "E[m] at time t" in page
+    assert r"\[" in explained(SQUARE, latex=True)
