@@ -9,7 +9,7 @@ from sympy import Integer, Mul, cancel
 
 from .errors import DerivationError
 from .forms import Atom, Form
-from .reduction import Alternative, InverseOf, is_square
+from .reduction import InverseOf, is_square, plain_words
 from .symbols import same_size
 from .terms import Monomial
 from .words import ONE, Factor, Selector, Word, canonical_cycle
@@ -37,7 +37,7 @@ def determinant(
         )
     if not form:
         return Integer(0)
-    words = _plain_words(form)
+    words = plain_words(form)
     if words is not None and len(words) == 1:
         ((c, word),) = words
         if all(is_square(f) for f in word):
@@ -56,16 +56,6 @@ def determinant(
     return Atom("det", min(form, mirrored, key=lambda f: f.key), positive=positive)
 
 
-def _plain_words(form: Form) -> list[Alternative] | None:
-    """The terms of a form without indices or cycles, or None if it has others."""
-    words = []
-    for m, c in form.terms.items():
-        if m.indices or m.indexed != 1 or m.cycles or m.word is None:
-            return None
-        words.append((c, m.word))
-    return words
-
-
 def _sylvester(ratio: Any, word: Word, positive: bool, note: Callable[[str], None]) -> Any:
     """det(I + ratio·w), the same for every rotation of w and for its transpose."""
     turned = canonical_cycle(word)
@@ -82,7 +72,7 @@ def _schur(form: Form) -> tuple[Any, Any, Form] | None:
     """(c, size, Schur complement) of a form in 2 × 2 blocks with a corner c I, or None."""
     found = [
         f.base
-        for _, word in _plain_words(form) or ()
+        for _, word in plain_words(form) or ()
         for f in word
         if isinstance(f.base, Selector) and len(f.base.partition) == 2
     ]
@@ -91,7 +81,7 @@ def _schur(form: Form) -> tuple[Any, Any, Form] | None:
     columns = [Form.letter(Selector(found[0].partition, n)) for n in (0, 1)]
     blocks = [[a.T * form * b for b in columns] for a in columns]
     for n in (0, 1):
-        words = _plain_words(blocks[n][n])
+        words = plain_words(blocks[n][n])
         if words is not None and len(words) == 1 and words[0][1] == ():
             c = words[0][0]
             rest = blocks[1 - n][1 - n] - (blocks[1 - n][n] * blocks[n][1 - n]).scaled(ONE / c)

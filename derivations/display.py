@@ -31,7 +31,7 @@ from .gathering import SpectralSum, gathered, named_indices
 from .interpreter import interpret
 from .projectors import Projector, SpectralLetter
 from .reduction import InverseOf
-from .spectrum import Eigenprojector
+from .spectrum import Eigenprojector, Eigenvalue
 from .symbols import ScalarIncrement, ScalarMember
 from .terms import Monomial
 from .words import Factor, Selector, Unit, Word, factor, transpose_word
@@ -45,7 +45,8 @@ def expression(value: Form) -> Any:
     Where the stack is only noise in the result, its blocks are taken as the letters instead.
     """
     shown = _shown(value)
-    if not shown.has(Stack, BlockColumn):
+    spectra = shown.atoms(Eigenvalue, Eigenprojector)
+    if not shown.has(Stack, BlockColumn) or any(x.has(Stack) for x in spectra):
         return shown
     apart = _shown(interpret(shown, FormAlgebra(Basis(), Facts())))
     return min(shown, apart, key=lambda e: (e.has(BlockColumn), e.count_ops()))

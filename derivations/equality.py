@@ -19,9 +19,10 @@ from .errors import DerivationError
 from .expressions import zero_like
 from .facts import Facts
 from .forms import Atom, Form
+from .insertion import inserted
 from .interpreter import interpret
 from .points import Point, draw, entries, evaluate, precision
-from .resolution import apart_indices, resolved
+from .resolution import apart_indices, is_spectral, resolved
 from .shapes import shape_of
 from .symbols import same_shape
 
@@ -60,6 +61,12 @@ def vanishes(value: Form) -> bool:
     Different free indices take different values.
     """
     value = resolved(apart_indices(value))
+    if not _vanishes(value) and is_spectral(value):
+        value = resolved(inserted(value))
+    return _vanishes(value)
+
+
+def _vanishes(value: Form) -> bool:
     coefficients = _gathered(value)
     signs = _signs(a for c in coefficients for a in c.free_symbols if isinstance(a, Atom))
     return all(_cancels(c.xreplace(signs)) for c in coefficients)

@@ -5,7 +5,7 @@
     S⁻¹ S = S S⁻¹ = I                                          (S a letter, a word or a sum)
     E_i E_j = δ_ij E_i,  S E_i = λ_i E_i,  E_i A E_i = tr(E_i A) E_i,  tr E_i = 1
                                                                (projectors of the spectrum of S)
-    Σ_j λ_j^m E_j = S^m                                        (m = 0, 1, ...)
+    Σ_j λ_j^m E_j = S^m                                        (m an integer)
     a 1 × 1 product inside a word is a scalar
 
 For S a sum, one word of it is named the leading one and S⁻¹·leading is rewritten by the rest.
@@ -43,7 +43,7 @@ from .words import (
     transpose_word,
 )
 
-__all__ = ["Alternative", "InverseOf", "inverse", "is_square", "normal_terms"]
+__all__ = ["Alternative", "InverseOf", "inverse", "is_square", "normal_terms", "plain_words"]
 
 Alternative = tuple[Any, Word]
 
@@ -143,6 +143,16 @@ def _named_inverse(form: Form) -> Form:
     return Form.letter(InverseOf(form))
 
 
+def plain_words(form: Form) -> list[Alternative] | None:
+    """The terms of a form without indices or cycles, or None if it has others."""
+    words = []
+    for m, c in form.terms.items():
+        if m.indices or m.indexed != 1 or m.cycles or m.word is None:
+            return None
+        words.append((c, m.word))
+    return words
+
+
 # Normal terms ---------------------------------------------------------------------------------
 
 
@@ -195,16 +205,15 @@ def _completed(m: Monomial) -> list[Term] | None:
             continue
         rest, exponent, spectral = power
         own = projectors[0].base.spectral if projectors else spectral
-        if exponent and (own.name != spectral.name or own.plain is None):
+        words = _words_of_power(own, exponent) if exponent else [(ONE, ())]
+        if words is None or (exponent and own.name != spectral.name):
             continue
         others = [i for i in m.occurring | set(m.indices) if i.range == j.range and i != j]
         left = tuple(i for i in m.indices if i != j)
         kept = m._replace(indices=left)
         terms = [(kept.relabel({j: o}), -ONE) for o in sorted(others, key=str)]
         bare = kept._replace(indexed=rest)
-        for factors in cartesian(own.plain or (), repeat=exponent):
-            word = tuple(f for _, w in factors for f in w)
-            x = Mul(*(c for c, _ in factors))
+        for x, word in words:
             if projectors:
                 terms.append((_replaced(bare, projectors[0], word), x))
             elif word:
@@ -215,13 +224,27 @@ def _completed(m: Monomial) -> list[Term] | None:
     return None
 
 
+def _words_of_power(spectral: Spectral, exponent: int) -> list[Alternative] | None:
+    """S^m as plain words, m ≠ 0; None if S or its inverse is not made of words."""
+    single = list(spectral.plain or ())
+    if exponent < 0:
+        # Σ λ_j^-1 E_j is defined where no eigenvalue vanishes, and there S is invertible.
+        single = plain_words(inverse(spectral.form)) or []
+    if not single:
+        return None
+    return [
+        (Mul(*(c for c, _ in factors)), tuple(f for _, w in factors for f in w))
+        for factors in cartesian(single, repeat=abs(exponent))
+    ]
+
+
 def _power_of(indexed: Any, j: Index) -> tuple[Any, int, Any] | None:
-    """(rest, m, spectrum) of a scalar rest · λ_j^m with m = 0, 1, ...; None for any other."""
+    """(rest, m, spectrum) of a scalar rest · λ_j^m, m an integer; None for any other."""
     rest, held = indexed.as_independent(j, as_Add=False)
     if held == 1:
         return rest, 0, None
     base, exponent = held.as_base_exp()
-    if isinstance(base, Eigenvalue) and exponent.is_Integer and exponent > 0:
+    if isinstance(base, Eigenvalue) and exponent.is_Integer:
         return rest, int(exponent), base.matrix.spectral
     return None
 
@@ -270,7 +293,9 @@ def _reduced_word(word: Word) -> list[tuple[Any, tuple[Word, ...], Word]]:
         step = _first_rule(w)
         if step is None:
             cycles, rest = _cut(w)
-            results.append((c, cycles, rest))
+            # What was cut may bring letters together to which a rule applies.
+            again = _reduced_word(rest) if cycles and rest else [(ONE, (), rest)]
+            results += [(c * x, (*cycles, *more), v) for x, more, v in again]
             continue
         start, stop, replacements = step
         stack.extend((c * x, w[:start] + new + w[stop:]) for x, new in replacements)
@@ -297,7 +322,11 @@ def _reduced_cycle(word: Word) -> list[tuple[Any, tuple[Word, ...]]]:
                         results.append((c * x * size, ()))
                 break
         else:
-            results.append((c, _split(w)))
+            pieces = _split(w)
+            again = map(_reduced_cycle, pieces) if len(pieces) > 1 else [[(ONE, pieces)]]
+            for found in cartesian(*again):
+                x = Mul(c, *(y for y, _ in found))
+                results.append((x, tuple(piece for _, more in found for piece in more)))
     return results
 
 

@@ -139,7 +139,7 @@ def _renamed(function: Any, names: dict[Any, Any], back: dict[Any, Any]) -> Any:
 def _summable(skeleton: Monomial, function: Any) -> list[Term]:
     """The terms of a function with powers of some λ_j whose E_j stands alone; or none.
 
-    Powers m = 0, 1, ... are summed when the terms are collected; negative ones are left.
+    Collecting the terms sums the powers.
     """
     numerator, denominator = fraction(together(function))
     for j in skeleton.indices:
@@ -153,7 +153,7 @@ def _summable(skeleton: Monomial, function: Any) -> list[Term]:
         if not values:
             return [(skeleton._replace(indexed=function), ONE)]
         powers = _laurent(numerator, denominator, next(iter(values)), j)
-        if any(n > 0 or (n == 0 and places) for n in powers):
+        if any(n != 0 or places for n in powers):
             return [(skeleton._replace(indexed=c), ONE) for c in powers.values()]
     return []
 
