@@ -129,7 +129,7 @@ def caption(
     for status, text in verdicts:
         shown = f"{MARKS[status]} {status}  {text}"
         lines += textwrap.wrap(shown, int(width * 16.8), subsequent_indent="      ")
-    title = textwrap.wrap(claim, int(width * 9.6))
+    title = textwrap.wrap(claim, int(width * 8.7))
     settings = textwrap.wrap(about, int(width * 14.5))
     below = 0.26 * len(title) + 0.14
     head = (below + 0.17 * len(settings) + 0.05) / height
