@@ -108,8 +108,8 @@ def _gap(downwards: Array) -> Array:
 
 
 def _slope(S: Kernel, states: Mapping[str, tuple[int, ...]], point: Point) -> Array:
-    """A bound of |dS|/|dx|: the root of the sum of squares of all entries' derivatives."""
-    total: Any = 0.0
+    """The largest |dS|/|dx|, the norm of the matrix of the derivatives of all entries."""
+    columns = []
     for name, shape in states.items():
         x = np.asarray(point[name], dtype=float)
         for at in np.ndindex(*shape):
@@ -117,5 +117,7 @@ def _slope(S: Kernel, states: Mapping[str, tuple[int, ...]], point: Point) -> Ar
             unit[at] = 1.0
             h = _STEP * (float(np.max(np.abs(x), initial=0.0)) or 1.0)
             up, down = (S({**point, name: x + sign * h * unit}) for sign in (1.0, -1.0))
-            total = total + np.sum(((up - down) / (2.0 * h)) ** 2, axis=(-2, -1))
-    return np.asarray(np.sqrt(total), dtype=float)
+            slope = np.asarray(up - down, dtype=float) / (2.0 * h)
+            columns.append(slope.reshape(*slope.shape[:-2], -1))
+    jacobian = np.stack(np.broadcast_arrays(*columns), axis=-1)
+    return np.asarray(np.linalg.norm(jacobian, ord=2, axis=(-2, -1)), dtype=float)

@@ -117,16 +117,8 @@ class NumberContext(ABC):
         """log |det a|."""
 
     @abstractmethod
-    def eigenvalues(self, a: Matrix) -> list[Scalar]:
-        """The eigenvalues of a symmetric matrix, all different; downwards where there is an order.
-
-        Raises
-        ------
-        NotAdmissibleError
-            If the characteristic polynomial has no n different roots among the context's numbers.
-        NumericsError
-            If the matrix is not symmetric.
-        """
+    def _eigenvalues(self, a: Matrix) -> list[Scalar]:
+        """The roots of the characteristic polynomial, checked to be all there and different."""
 
     @abstractmethod
     def block(self, blocks: Sequence[Sequence[Matrix]]) -> Matrix:
@@ -262,12 +254,39 @@ class NumberContext(ABC):
         )
 
     @final
+    def symmetric_part(self, a: Matrix) -> Matrix:
+        """(a + a')/2."""
+        r, c = self.shape(a)
+        if r != c:
+            raise NumericsError(
+                f"eigenvalues: the matrix is {r} x {c}; give a symmetric one, or A A' for the "
+                "squares of singular values"
+            )
+        return self.scale(self.rational(1, 2), self._plus(a, self.transpose(a)))
+
+    @final
+    def eigenvalues(self, a: Matrix) -> list[Scalar]:
+        """The eigenvalues of a symmetric matrix, all different; downwards where there is an order.
+
+        Of a matrix that is not symmetric its symmetric part is meant, as in float64.
+
+        Raises
+        ------
+        NotAdmissibleError
+            If the characteristic polynomial has no n different roots among the context's numbers.
+        NumericsError
+            If the matrix is not square.
+        """
+        return self._eigenvalues(self.symmetric_part(a))
+
+    @final
     def projectors(self, a: Matrix) -> list[Matrix]:
         """The eigenprojectors Π_{j ≠ i} (a − λ_j I)/(λ_i − λ_j), in the order of the eigenvalues.
 
         Raises as `eigenvalues` does.
         """
-        eigenvalues = self.eigenvalues(a)
+        a = self.symmetric_part(a)
+        eigenvalues = self._eigenvalues(a)
         identity = self.identity(len(eigenvalues))
         shifted = [self.subtract(a, self.scale(x, identity)) for x in eigenvalues]
         found = []

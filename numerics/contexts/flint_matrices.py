@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import final
 
 from numerics.contexts.base import Matrix, NumberContext, Scalar
-from numerics.errors import NotAdmissibleError, NoValueError, NumericsError
+from numerics.errors import NotAdmissibleError, NoValueError
 
 __all__ = ["FlintContext", "without_value"]
 
@@ -77,27 +77,6 @@ class FlintContext(NumberContext):
     def det(self, a: Matrix) -> Scalar:
         """The determinant of a square matrix."""
         return a.det()
-
-    @final
-    def eigenvalues(self, a: Matrix) -> list[Scalar]:
-        """The eigenvalues of a symmetric matrix: the roots of its characteristic polynomial."""
-        self.check_symmetric(a)
-        return self._eigenvalues(a)
-
-    @final
-    def check_symmetric(self, a: Matrix) -> None:
-        """Refuse a matrix that is certainly not symmetric."""
-        r, c = self.shape(a)
-        # "Not certainly different" serves balls, which are never certainly equal.
-        if r != c or any(a[i, j] != a[j, i] for i in range(r) for j in range(i)):
-            raise NumericsError(
-                f"eigenvalues: the {r} x {c} matrix is not symmetric; give a symmetric one, or "
-                "A A' for the squares of singular values"
-            )
-
-    @abstractmethod
-    def _eigenvalues(self, a: Matrix) -> list[Scalar]:
-        """The roots of the characteristic polynomial, checked to be all there and different."""
 
     @final
     def block(self, blocks: Sequence[Sequence[Matrix]]) -> Matrix:

@@ -280,16 +280,13 @@ class JetContext(NumberContext):
             )
         return JetMatrix(tuple(inverse), a.shape)
 
-    def eigenvalues(self, a: Matrix) -> list[Scalar]:
+    def _eigenvalues(self, a: Matrix) -> list[Scalar]:
         """The eigenvalues as series: Newton's iteration for the characteristic polynomial.
 
         From a root of the constant term on, every step of x ← x − χ(x)/χ'(x) makes one coefficient
         more of χ(x) = det(x I − a) vanish. No formula for perturbed eigenvalues enters.
         """
         a = self._matrix(a)
-        for coefficient in a.coefficients:
-            if coefficient is not None and not isinstance(coefficient, Unknown):
-                self.base.check_symmetric(coefficient)
         constant = self.coefficient(a, 0)
         starts = self.base.eigenvalues(constant)
         if all(c is None for c in a.coefficients[1:]):

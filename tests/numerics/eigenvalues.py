@@ -15,9 +15,9 @@ from numerics.contexts import NumberContext, RationalContext
 from numerics.kernel import Kernel
 from numerics.signature import SpectrumSignature
 from numerics.spectra import with_singular_values
-from tests.numerics.handmade import _gram, _gram_generic
+from tests.numerics.handmade import gram, gram_generic
 
-__all__ = ["STACK", "eigenvalue_observable", "network_with", "pairs", "single"]
+__all__ = ["STACK", "eigenvalue_observable", "network_with", "pairs", "roots", "single"]
 
 STACK = SpectrumSignature(kernel="M", rows=(("W1", False), ("W2", True)))
 ARGUMENTS = ("W1", "W2")
@@ -27,7 +27,7 @@ def eigenvalue_observable(name: str, f: Any, free: int) -> Kernel:
     """f(ctx, values λ of the tuple) for all tuples of `free` indices; ctx is NumPy or a context."""
 
     def arrays(W1: Any, W2: Any) -> Any:
-        lam = batched.eigenvalues(_gram(W1, W2))
+        lam = batched.eigenvalues(gram(W1, W2))
         n = lam.shape[-1]
         parts = [
             np.broadcast_to(
@@ -39,7 +39,7 @@ def eigenvalue_observable(name: str, f: Any, free: int) -> Kernel:
         return batched.tuples(f(np, *parts), free)
 
     def generic(ctx: Any, W1: Any, W2: Any) -> Any:
-        lam = ctx.eigenvalues(_gram_generic(ctx, W1, W2))
+        lam = ctx.eigenvalues(gram_generic(ctx, W1, W2))
         return [f(ctx, *values) for values in permutations(lam, free)]
 
     return Kernel(name=name, arguments=ARGUMENTS, arrays=arrays, generic=generic)

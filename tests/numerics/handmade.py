@@ -132,12 +132,12 @@ def label_noise(p: int, k: int, *, transpose_lost: bool = False) -> DeclaredSyst
     )
 
 
-def _gram(W1: Any, W2: Any) -> Any:
+def gram(W1: Any, W2: Any) -> Any:
     Theta = np.concatenate([W1 + 0 * W2[..., :1, :1], swap(W2) + 0 * W1[..., :1, :1]], axis=-2)
     return Theta @ swap(Theta)
 
 
-def _gram_generic(ctx: Any, W1: Any, W2: Any) -> Any:
+def gram_generic(ctx: Any, W1: Any, W2: Any) -> Any:
     Theta = ctx.vstack([W1, ctx.transpose(W2)])
     return ctx.matmul(Theta, ctx.transpose(Theta))
 
@@ -145,15 +145,15 @@ def _gram_generic(ctx: Any, W1: Any, W2: Any) -> Any:
 log_det = Kernel(
     name="observable",
     arguments=("W1", "W2"),
-    arrays=lambda W1, W2: np.linalg.slogdet(_gram(W1, W2))[1],
-    generic=lambda ctx, W1, W2: ctx.logdet(_gram_generic(ctx, W1, W2)),
+    arrays=lambda W1, W2: np.linalg.slogdet(gram(W1, W2))[1],
+    generic=lambda ctx, W1, W2: ctx.logdet(gram_generic(ctx, W1, W2)),
 )
 
 trace = Kernel(
     name="observable",
     arguments=("W1", "W2"),
-    arrays=lambda W1, W2: np.trace(_gram(W1, W2), axis1=-2, axis2=-1),
-    generic=lambda ctx, W1, W2: ctx.trace(_gram_generic(ctx, W1, W2)),
+    arrays=lambda W1, W2: np.trace(gram(W1, W2), axis1=-2, axis2=-1),
+    generic=lambda ctx, W1, W2: ctx.trace(gram_generic(ctx, W1, W2)),
 )
 
 balancedness = Kernel(
