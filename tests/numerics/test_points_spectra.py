@@ -142,3 +142,11 @@ def test_a_condition_that_is_never_met_is_given_up_soon() -> None:
 
     found = sample(PRIME, LETTERS, sizes, count=3, seed=3, predicates={"distinct": distinct})
     assert (found.admissible, found.drawn) == (0, 60)
+
+    def split(ctx: Any, point: Any) -> bool:
+        return bool(ctx.eigenvalues(gram(ctx, point)))
+
+    found = sample(Q, LETTERS, SIZES[0], count=2, seed=3, predicates={"split": split})
+    assert (found.admissible, found.drawn) == (0, 40)
+    found = sample(Q, LETTERS, SIZES[0], count=2, seed=3, predicates={"": split}, spectra=(STACK,))
+    assert (found.admissible, found.drawn) == (2, 2)
