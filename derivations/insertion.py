@@ -93,7 +93,9 @@ def _place(cycle: Word, spectral: Spectral) -> Word | None:
 
 
 def _cycle(cycle: Word, spectral: Spectral, free: list[Index]) -> Form:
-    return _word(_place(cycle, spectral) or cycle, spectral, free).trace()
+    found = _word(_place(cycle, spectral) or cycle, spectral, free)
+    # A scalar increment stands as a cycle of its own.
+    return found.trace() if found.shape else found
 
 
 def _word(word: Word, spectral: Spectral, free: list[Index]) -> Form:
