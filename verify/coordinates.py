@@ -16,7 +16,7 @@ from numerics.generator import directions
 from numerics.jets import generator
 from numerics.system import Array, System
 
-__all__ = ["coordinates", "diffusion", "entries", "fitted"]
+__all__ = ["by_tuple", "coordinates", "diffusion", "entries", "fitted"]
 
 
 def fitted(stated: Any, shape: tuple[int, ...], axes: int) -> Array:
@@ -29,6 +29,17 @@ def fitted(stated: Any, shape: tuple[int, ...], axes: int) -> Array:
     if axes and value.shape[-axes:] != shape[len(shape) - axes :]:
         value = value.reshape(value.shape + (1,) * axes)
     return np.broadcast_to(value, shape)
+
+
+def by_tuple(entries: Any, axes: int) -> Array:
+    """The entries of a value with ``axes`` axes of its own, in one row for each tuple of indices.
+
+    A scalar or a matrix has no axis of tuples, and one row.
+    """
+    x = np.asarray(entries, dtype=float)
+    if axes % 2 == 0:
+        return x.reshape(1, -1)
+    return np.moveaxis(x, -axes, 0).reshape(x.shape[-axes], -1)
 
 
 def coordinates(

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import factorial
 from typing import Any, NoReturn, final
 
 from numerics.contexts import FlintContext, NumberContext, PrimeFieldContext
@@ -24,7 +25,7 @@ from numerics.signature import LetterSignature, NoiseSignature, SystemSignature
 
 from .problem import Problem
 
-__all__ = ["Degree", "DegreeContext", "NoBoundError", "false_pass"]
+__all__ = ["Degree", "DegreeContext", "NoBoundError", "false_pass", "orders"]
 
 Sizes = Mapping[str, int]
 
@@ -224,6 +225,10 @@ class DegreeContext(NumberContext):
         """det(P/q) = det(P)/qⁿ."""
         return Degree(a.shape[0] * a.entry.n, a.shape[0] * a.entry.d)
 
+    def _eigenvalues(self, a: DegreeMatrix) -> list[Degree]:
+        """Roots of a polynomial that is monic in them: they grow as the entries do."""
+        return [Degree(a.entry.n, a.entry.d, None, True)] * a.shape[0]
+
     def block(self, blocks: Sequence[Sequence[DegreeMatrix]]) -> DegreeMatrix:
         """Blocks over one denominator."""
         flat = [b.entry for row in blocks for b in row]
@@ -253,7 +258,9 @@ def false_pass(problem: Problem, ctx: FlintContext, drawn: Sequence[Sizes]) -> f
     try:
         bounds = []
         for sizes, count in counts.items():
-            share = numerator(problem, dict(sizes)) / ctx.prime
+            # A difference that is not zero has a norm, its product over all orders, which is
+            # rational in what is drawn; and points without their roots were not drawn.
+            share = numerator(problem, dict(sizes)) * orders(problem, dict(sizes)) ** 2 / ctx.prime
             bounds.append(min(1.0, share) ** count)
         return max(bounds, default=None)
     except NoBoundError:
@@ -273,6 +280,8 @@ def numerator(problem: Problem, sizes: Sizes) -> int:
         return _size(left + right)
     if problem.kind == "time change":
         return _clock_degree(problem, ctx, at)
+    if problem.kind == "covariation":
+        return _covariation_degree(problem, ctx, at)
     f = _single(problem.kernel("observable").in_context(ctx, at))
     system = problem.signature.systems["declared"]
     drift, noise, spread = _fields(problem.kernels, system, ctx, at)
@@ -280,9 +289,45 @@ def numerator(problem: Problem, sizes: Sizes) -> int:
     along = Degree(drift.n + first[0], drift.d + first[1])
     across = Degree(2 * noise.n + spread.n + second[0], 2 * noise.d + spread.d + second[1])
     stated = _single(problem.kernel("stated_drift").in_context(ctx, at))
+    if problem.kind == "moments":
+        return _size(along + across + stated)
+    roots = _of_roots(problem, ctx, at)
     moved = Degree(noise.n + first[0], noise.d + first[1])
     martingale = _single(problem.kernel("stated_martingale").in_context(ctx, at))
-    return max(_size(along + across + stated), _size(moved + martingale) + _size(spread))
+    return roots + max(_size(along + across + stated), _size(moved + martingale) + _size(spread))
+
+
+def _covariation_degree(problem: Problem, ctx: DegreeContext, at: Mapping[str, Any]) -> int:
+    _, noise, spread = _fields(problem.kernels, problem.signature.systems["declared"], ctx, at)
+    rate = _single(problem.kernel("stated_rate").in_context(ctx, at))
+    found = noise * noise * spread
+    for name in ("first", "second"):
+        found = found * Degree(*_single(problem.kernel(name).in_context(ctx, at)).derivative(1))
+    return _size(found + rate) + _of_roots(problem, ctx, at)
+
+
+def _of_roots(problem: Problem, ctx: DegreeContext, at: Mapping[str, Any]) -> int:
+    """What derivatives of eigenvalues and of their roots add.
+
+    The n-th derivative of λ_i has the divisor Π_j (λ_i − λ_j)^(2n−1), that of √λ_i also λ_i^(n−½);
+    divisors of first and second derivatives stand on both sides of a sum of fractions.
+    """
+    matrices = (problem.kernel(x.kernel).in_context(ctx, at) for x in problem.signature.spectra)
+    return sum(8 * a.shape[0] ** 2 * _size(a.entry) for a in matrices)
+
+
+def orders(problem: Problem, sizes: Sizes) -> int:
+    """In how many orders, with which signs of their roots, the eigenvalues of a claim can stand.
+
+    That is n! 2ⁿ for the n eigenvalues of one matrix, 1 where there are none.  About one point of
+    so many has all roots modulo a prime.
+    """
+    ctx, count = DegreeContext(), 1
+    at = _letters(problem.letters(), sizes)
+    for spectrum in problem.signature.spectra:
+        n = problem.kernel(spectrum.kernel).in_context(ctx, at).shape[0]
+        count *= factorial(n) * 2**n
+    return count
 
 
 def _clock_degree(problem: Problem, ctx: DegreeContext, at: Mapping[str, Any]) -> int:

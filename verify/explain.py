@@ -6,12 +6,22 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from derivations.claim import DifferentialClaim, IdentityClaim, TimeChangeClaim
-from derivations.derive import derive
+from sympy import sympify
+
+from derivations.claim import (
+    CovariationClaim,
+    DifferentialClaim,
+    IdentityClaim,
+    MomentClaim,
+    TimeChangeClaim,
+)
+from derivations.derive import derive, derived_covariation
 from derivations.equality import equal
+from derivations.moment_claims import stated_drifts
 from derivations.printing import latex as latex_of
 from derivations.printing import unicode
 
+from .applicability import refusal
 from .tiers.derivation import facts_of
 
 __all__ = ["explained"]
@@ -71,7 +81,12 @@ def explained(claim: Any, *, latex: bool = False) -> str:
         for left, expression in rows:
             page.formula(left, expression)
     _where(page, claim.where)
-    _derivation(page, claim)
+    found = refusal(claim)
+    if found is None:
+        _derivation(page, claim)
+    else:
+        page.gap()
+        page.text(f"Not applicable: {found.reason}. Nothing is derived.")
     for tier, reason in claim.inapplicable.items():
         page.text(f"Tier {tier} does not apply: {reason}.")
     return "\n".join(page.lines)
@@ -99,7 +114,7 @@ def _letter(name: str) -> Any:
 def _declared(claim: Any) -> Iterator[tuple[str, Sequence[Row]]]:
     """The declared system and what is stated of it, under titles."""
     if isinstance(claim, DifferentialClaim):
-        yield "System (Itô)", _system(claim.sde)
+        yield _calculus(claim.sde), _system(claim.sde)
         yield (
             "Stated: d f = drift dt + martingale part",
             [
@@ -108,12 +123,36 @@ def _declared(claim: Any) -> Iterator[tuple[str, Sequence[Row]]]:
                 ("martingale part", claim.martingale),
             ],
         )
+    elif isinstance(claim, CovariationClaim):
+        yield _calculus(claim.sde), _system(claim.sde)
+        yield (
+            "Stated: d⟨f, g⟩ = rate dt",
+            [("f", claim.first), ("g", claim.second), ("rate", claim.rate)],
+        )
     elif isinstance(claim, IdentityClaim):
         yield "Stated", [("left", claim.left), ("right", claim.right)]
+    elif isinstance(claim, MomentClaim):
+        yield _calculus(claim.sde), _system(claim.sde)
+        drifts = stated_drifts(claim)
+        named = [f"E[{unicode(moment, claim.where)}]" for moment in claim.moments]
+        rates = [f"d{moment}/dt" for moment in named]
+        yield (
+            "Stated: the rate of each moment; the words on the right stand for their expectations",
+            list(zip(rates, drifts, strict=True)),
+        )
+        if claim.laws:
+            yield (
+                "Stated: E[m] at time t, from the state at time 0",
+                list(zip(named, claim.laws, strict=True)),
+            )
     elif isinstance(claim, TimeChangeClaim):
-        yield "System (Itô)", _system(claim.sde)
+        yield _calculus(claim.sde), _system(claim.sde)
         yield "Clock", [("dτ/dt", claim.rate)]
         yield "Stated: in the new time", _system(claim.changed)
+
+
+def _calculus(sde: Any) -> str:
+    return "System (Itô)" if sde.calculus == "ito" else "System (Stratonovich)"
 
 
 def _system(sde: Any) -> list[Row]:
@@ -144,17 +183,21 @@ def _derivation(page: _Page, claim: Any) -> None:
 
 def _residual(page: _Page, claim: Any, derivation: Any) -> None:
     """What is derived less what is stated, where they differ."""
-    if not isinstance(claim, DifferentialClaim):
-        return
-    d = claim.sde.d(claim.observable, assuming=facts_of(claim))
-    for name, derived, stated in (
-        ("drift", d.drift, claim.drift),
-        ("martingale part", d.martingale, claim.martingale),
-    ):
+    for name, derived, stated in _compared(claim):
         if not equal(derived, stated, assuming=facts_of(claim)):
             page.gap()
             page.text(f"The stated {name} is not what follows; derived less stated")
             page.formula("", derived if stated == 0 else derived - stated)
+
+
+def _compared(claim: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Name, derived form and stated form of what a claim states of a differential."""
+    if isinstance(claim, DifferentialClaim):
+        d = claim.sde.d(claim.observable, assuming=facts_of(claim))
+        yield "drift", d.drift, claim.drift
+        yield "martingale part", d.martingale, claim.martingale
+    elif isinstance(claim, CovariationClaim):
+        yield "rate", derived_covariation(claim), sympify(claim.rate)
 
 
 def _said(fact: Any, where: Mapping[str, Any]) -> str:

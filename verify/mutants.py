@@ -22,12 +22,17 @@ _FORMS = ("derivation", "exact", "generator", "one-step")
 READS: Mapping[str, tuple[str, ...]] = {
     "drift": _FORMS,
     "martingale": _FORMS,
+    "matrix": (*_FORMS, "path"),
+    "laws": ("derivation", "path"),
     "observable": _FORMS,
+    "first": _FORMS,
+    "second": _FORMS,
     "sde": (*_FORMS, "path"),
     "rate": (*_FORMS, "path"),
     "changed": (*_FORMS, "path"),
     "left": (*_FORMS, "algorithm"),
     "right": (*_FORMS, "algorithm"),
+    "exponents": ("path",),
     "path": ("path",),
     "algorithm": ("algorithm",),
 }

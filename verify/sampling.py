@@ -16,6 +16,7 @@ from numerics.errors import NotAdmissibleError
 from numerics.points import Predicate, as_arrays, meets, sample
 from numerics.signature import ClaimSignature, Condition
 
+from .degrees import orders
 from .planning import Plan
 from .problem import Problem
 from .verdict import Evidence, Status
@@ -37,6 +38,9 @@ LARGEST = 6
 TELLING = 40
 SPARE = 6
 """Sizes that may be tried for every one that is wanted."""
+
+MOST_ORDERS = 384
+"""Eigenvalues are asked of matrices up to 4 x 4: modulo a prime, few larger ones have any."""
 
 NET = {"p": 5, "k": 2, "l": 10, "n": 7}
 """The net of the speed and accuracy figures, for claims that speak of it."""
@@ -210,6 +214,8 @@ def admissible(problem: Problem, ctx: NumberContext, plan: Plan, of: Evaluation)
     """
     parts: list[Sample] = []
     for sizes in several_sizes(problem.signature, SPARE * plan.effort.sizes):
+        if orders(problem, sizes) > MOST_ORDERS:
+            continue
         seed = plan.seed_for(str(sizes))
         parts.append(sample_at(problem, ctx, sizes, plan.effort.points, seed, of))
         if sum(bool(part.points) for part in parts) == plan.effort.sizes:

@@ -10,10 +10,13 @@ import numpy as np
 
 from numerics.brownian import basis
 from numerics.declared import DeclaredSystem
+from numerics.reach import reach
 from numerics.schemes.fields import ito_correction
 from numerics.system import Array, State, System
 
-__all__ = ["as_numbers"]
+from .problem import Problem
+
+__all__ = ["as_numbers", "smooth_within"]
 
 
 def as_numbers(declared: DeclaredSystem, parameters: Mapping[str, Any]) -> System:
@@ -56,3 +59,14 @@ def _correction(
     }
     c = ito_correction(system, units, flat, t)
     return {name: c[name].reshape(*batch, *shape) for name, shape in system.states.items()}
+
+
+def smooth_within(problem: Problem, system: System, point: Mapping[str, Any]) -> Array | None:
+    """The length in state space within which the eigenvalues of a claim are smooth, if it has any.
+
+    Raises
+    ------
+    NotAdmissibleError
+        If two eigenvalues are one in float64.
+    """
+    return reach(problem.signature.spectra, problem.kernels, system.states, point)

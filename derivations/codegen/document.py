@@ -7,8 +7,17 @@ from typing import Any
 
 from sympy import Symbol
 
-from derivations.claim import Claim, DifferentialClaim, IdentityClaim, Theorem, TimeChangeClaim
+from derivations.claim import (
+    Claim,
+    CovariationClaim,
+    DifferentialClaim,
+    IdentityClaim,
+    MomentClaim,
+    Theorem,
+    TimeChangeClaim,
+)
 from derivations.derive import derive
+from derivations.moment_claims import stated_drifts
 from derivations.printing import latex
 from derivations.sde import MatrixSDE
 
@@ -71,6 +80,10 @@ def _claim(claim: Claim) -> Iterator[str]:
         yield words(f"None: {claim.inapplicable['derivation']}.")
         yield ""
         return
+    if not claim.speaks:
+        yield words("None: the assumptions cannot hold, and the claim says nothing.")
+        yield ""
+        return
     found = derive(claim)
     yield r"\begin{enumerate}"
     for step in found.steps:
@@ -95,6 +108,15 @@ def _stated(claim: Claim) -> Iterator[str]:
         right = rf"\left({drift}\right) \mathrm{{d}}t"
         right += "" if claim.martingale == 0 else f" + {martingale}"
         yield from _display(rf"\mathrm{{d}}\left({f}\right) = {right}")
+    elif isinstance(claim, CovariationClaim):
+        yield from _system("System", claim.sde)
+        yield words("Claim:")
+        f, g, rate = (latex(value, where) for value in (claim.first, claim.second, claim.rate))
+        left = rf"\mathrm{{d}}\left\langle {f}, {g} \right\rangle"
+        yield from _display(rf"{left} = \left({rate}\right) \mathrm{{d}}t")
+    elif isinstance(claim, MomentClaim):
+        yield from _system("System", claim.sde)
+        yield from _moments(claim)
     elif isinstance(claim, IdentityClaim):
         yield words("Claim:")
         yield from _display(f"{latex(claim.left, where)} = {latex(claim.right, where)}")
@@ -103,6 +125,17 @@ def _stated(claim: Claim) -> Iterator[str]:
         yield words("Clock:")
         yield from _display(rf"\mathrm{{d}}\tau = {latex(claim.rate)}\, \mathrm{{d}}t")
         yield from _system("Claim, with the new time under the letter t", claim.changed)
+
+
+def _moments(claim: MomentClaim) -> Iterator[str]:
+    yield words("Claim, where words on the right stand for their expectations:")
+    named = [rf"\mathrm{{E}}\left[{latex(moment, claim.where)}\right]" for moment in claim.moments]
+    for moment, drift in zip(named, stated_drifts(claim), strict=True):
+        yield from _display(rf"\mathrm{{d}}{moment} / \mathrm{{d}}t = {latex(drift, claim.where)}")
+    if claim.laws:
+        yield words("At time t, from the state at time 0:")
+        for moment, law in zip(named, claim.laws, strict=True):
+            yield from _display(f"{moment} = {latex(law, claim.where)}")
 
 
 def _system(what: str, sde: MatrixSDE) -> Iterator[str]:

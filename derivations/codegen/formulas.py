@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +10,26 @@ from sympy import Identity, ZeroMatrix, sympify
 from sympy.assumptions.assume import AppliedPredicate
 from sympy.core.relational import Relational
 
-from derivations.claim import Claim, DifferentialClaim, IdentityClaim, TimeChangeClaim
+from derivations.claim import (
+    Claim,
+    CovariationClaim,
+    DifferentialClaim,
+    ExponentClaim,
+    IdentityClaim,
+    MomentClaim,
+    TimeChangeClaim,
+)
 from derivations.clocks import change_time
+from derivations.codegen.code import size_code
 from derivations.codegen.function import Formula
 from derivations.codegen.label_noise import reduced
-from derivations.codegen.structure import dimensions, is_matrix
-from derivations.derive import derived_differential
+from derivations.codegen.spectra import spectra, tuples
+from derivations.codegen.structure import dimensions, free_indices, is_matrix
+from derivations.derive import derived_covariation, derived_differential
 from derivations.errors import DerivationError
+from derivations.moment_claims import stated_drifts, weighted
 from derivations.sde import MatrixSDE
+from derivations.spectrum import spectral_indices
 from derivations.symbols import MatrixIncrement
 
 __all__ = [
@@ -29,6 +41,7 @@ __all__ = [
     "path_formulas",
     "path_systems",
     "rate_formulas",
+    "spectrum_formulas",
     "system_formulas",
     "systems",
 ]
@@ -47,7 +60,7 @@ class System:
 def systems(claim: Claim, *, derive: bool = True) -> tuple[System, ...]:
     """The systems of a claim, those of its path check left out."""
     found: list[System] = []
-    if isinstance(claim, DifferentialClaim | TimeChangeClaim):
+    if isinstance(claim, CovariationClaim | DifferentialClaim | ExponentClaim | MomentClaim | TimeChangeClaim):
         found += _with_reduced(claim.sde, "declared", "", "as declared")
     if isinstance(claim, TimeChangeClaim):
         found.append(_system(claim.changed, "changed", "changed_", "as stated in the new time"))
@@ -105,16 +118,22 @@ def formulas(claim: Claim, *, derive: bool = True) -> tuple[Formula, ...]:
         found += system_formulas(system)
     if isinstance(claim, DifferentialClaim):
         found += _differential(claim, derive=derive)
+    elif isinstance(claim, CovariationClaim):
+        found += _covariation(claim, derive=derive)
+    elif isinstance(claim, MomentClaim):
+        found += _moments(claim, derive=derive)
     elif isinstance(claim, IdentityClaim):
-        found.append(_single("left", claim.left, "The left-hand side, as stated."))
-        found.append(_single("right", claim.right, "The right-hand side, as stated."))
+        i = _indices(claim)
+        found.append(_single("left", tuples(claim.left, i), "The left-hand side, as stated."))
+        found.append(_single("right", tuples(claim.right, i), "The right-hand side, as stated."))
     elif isinstance(claim, TimeChangeClaim):
         found.append(_single("rate", claim.rate, "The rate dτ/dt of the clock, as stated."))
-    else:
+    elif not isinstance(claim, ExponentClaim):
         raise DerivationError(
             f"{claim.id}: no kernels for a {type(claim).__name__}; "
-            "state a differential, an identity or a time change"
+            "state a differential, a covariation, an identity or a time change"
         )
+    found += spectrum_formulas(claim, found)
     found += [formula for *_, formula in conditions(claim) if formula is not None]
     return tuple(found)
 
@@ -126,6 +145,8 @@ def path_formulas(claim: Claim) -> tuple[Formula, ...]:
     found: list[Formula] = []
     for system in path_systems(claim):
         found += system_formulas(system)
+    if isinstance(claim, MomentClaim):
+        return (*found, *_moment_laws(claim))
     observable, law = claim.path.observable, claim.path.law
     found.append(_single("path_observable", observable, "The observable of the path check."))
     words = "The stated value of the observable at time t, from its value at time 0."
@@ -159,18 +180,76 @@ def _shaped(value: Any, like: Any) -> Any:
 
 
 def _differential(claim: DifferentialClaim, *, derive: bool) -> Iterator[Formula]:
-    f = claim.observable
-    yield _single("observable", f, "The observable f.")
-    yield _single("stated_drift", _shaped(claim.drift, f), "The drift of f, as stated (Itô).")
+    f, indices = claim.observable, _indices(claim)
+
+    def part(name: str, value: Any, summary: str) -> Formula:
+        return _single(name, tuples(_shaped(value, f), indices), summary)
+
+    yield part("observable", f, "The observable f.")
+    yield part("stated_drift", claim.drift, "The drift of f, as stated (Itô).")
     words = "The martingale part of df, as stated (Itô)."
-    yield _single("stated_martingale", _shaped(claim.martingale, f), words)
+    yield part("stated_martingale", claim.martingale, words)
     if not derive:
         return
     derived = derived_differential(claim)
-    words = "The drift of f, as derived (Itô)."
-    yield _single("derived_drift", _shaped(derived.drift, f), words)
+    yield part("derived_drift", derived.drift, "The drift of f, as derived (Itô).")
     words = "The martingale part of df, as derived (Itô)."
-    yield _single("derived_martingale", _shaped(derived.martingale, f), words)
+    yield part("derived_martingale", derived.martingale, words)
+
+
+def _covariation(claim: CovariationClaim, *, derive: bool) -> Iterator[Formula]:
+    indices = _indices(claim)
+    for name, value, words in (
+        ("first", claim.first, "The first observable."),
+        ("second", claim.second, "The second observable."),
+        ("stated_rate", claim.rate, "The rate of their quadratic covariation, as stated."),
+    ):
+        yield _single(name, tuples(sympify(value), indices), words)
+    if derive:
+        words = "The rate of their quadratic covariation, as derived."
+        yield _single("derived_rate", tuples(derived_covariation(claim), indices), words)
+
+
+def _indices(claim: Claim) -> tuple[Any, ...]:
+    """The free indices of a claim: those of what it speaks about, sorted by name."""
+    names = ("observable", "first", "second", "left", "right")
+    subjects = [sympify(getattr(claim, name)) for name in names if hasattr(claim, name)]
+    free = {name for subject in subjects for name in free_indices(subject)}
+    numbering = {i.name: i for subject in subjects for i in spectral_indices(subject)}
+    return tuple(numbering[name] for name in sorted(free & set(numbering)))
+
+
+def spectrum_formulas(claim: Claim, formulas: Iterable[Formula]) -> Iterator[Formula]:
+    """The matrices whose eigenvalues a claim speaks about, one kernel for each."""
+    expressions = [expression for formula in formulas for _, expression in formula.results]
+    for number, matrix in enumerate(spectra(expressions), 1):
+        words = "A matrix whose eigenvalues the claim speaks about."
+        yield _single(f"spectrum_{number}", matrix, words)
+
+
+def _moments(claim: MomentClaim, *, derive: bool) -> Iterator[Formula]:
+    """All moments at once, under free weights; no martingale part is stated."""
+    moments = claim.moments
+    yield _single("observable", weighted(moments, moments), "The moments, under free weights.")
+    words = "The drift of the moments, under free weights, as stated."
+    yield _single("stated_drift", weighted(stated_drifts(claim), moments), words)
+    if derive:
+        derived = [claim.sde.d(moment).drift for moment in moments]
+        words = "The drift of the moments, under free weights, as derived."
+        yield _single("derived_drift", weighted(derived, moments), words)
+
+
+def _moment_laws(claim: MomentClaim) -> Iterator[Formula]:
+    """The moments, the entries of the stated matrix row by row, and the laws that are stated."""
+    entries = [entry for row in claim.matrix for entry in row]
+    for name, values, words in (
+        ("path_moments", claim.moments, "The moments."),
+        ("path_matrix", entries, "The matrix A of dE[m] = A E[m] dt, row by row, as stated."),
+        ("path_laws", claim.laws, "E[m] at time t, from the state at time 0, as stated."),
+    ):
+        results = tuple((f"_{n}", sympify(value)) for n, value in enumerate(values, 1))
+        if results:
+            yield Formula(name=name, results=results, several=True, summary=words)
 
 
 def system_formulas(system: System) -> Iterator[Formula]:
@@ -226,6 +305,11 @@ def conditions(claim: Claim) -> tuple[tuple[str, str | None, str | None, Formula
     """The assumptions of a claim as (words, relation of dimensions, predicate, kernel)."""
     found: list[tuple[str, str | None, str | None, Formula | None]] = []
     seen: set[Any] = set()
+    indices = _indices(claim)
+    if len(indices) > 1:
+        names, size = ", ".join(i.name for i in indices), indices[0].range
+        text = f"the indices {names} take different values"
+        found.append((text, f"{size_code(size).text} >= {len(indices)}", None, None))
     for assumption in claim.assumptions:
         seen.add(assumption.condition)
         found.append(_condition(assumption.text, assumption.condition, len(found)))

@@ -110,32 +110,44 @@ def statement(line: str, indent: int) -> str:
     if indent + len(line) <= WIDTH or not line.endswith((")", "]")):
         return line
     at = _opening(line)
-    body = line[at + 1 : -1]
-    lines = [body]
     # A list comprehension is broken before its loops.
-    if indent + 4 + len(body) > WIDTH and line[at] == "[":
-        lines = _loops(body)
-    elif indent + 4 + len(body) > WIDTH and body.startswith("[") and _opening(body) == 0:
-        lines = ["[", *(f"    {part}" for part in _loops(body[1:-1])), "]"]
-    if any(indent + 4 + len(part) > WIDTH for part in lines):
+    lines = _inside(line[at:], indent)
+    if any(indent + len(part) > WIDTH for part in lines):
         return line
-    inside = "\n".join(f"    {part}" for part in lines)
-    return f"{line[: at + 1]}\n{inside}\n{line[-1]}"
+    return "\n".join((f"{line[: at + 1]}", *lines, line[-1]))
+
+
+def _inside(code: str, indent: int) -> list[str]:
+    """The lines between brackets, indented by four."""
+    body = code[1:-1]
+    parts = [body]
+    if indent + 4 + len(body) > WIDTH:
+        if code[0] == "[":
+            parts = _loops(body)
+        if _listed(parts[0]) and indent + 4 + len(parts[0]) > WIDTH:
+            parts[:1] = ["[", *_inside(parts[0], indent + 4), "]"]
+    return [f"    {part}" for part in parts]
+
+
+def _listed(code: str) -> bool:
+    """Whether code is one list."""
+    return code.startswith("[") and code.endswith("]") and _opening(code) == 0
 
 
 def columns(code: str) -> int:
     """Columns that an expression takes: those of its longest line, if `statement` breaks it."""
-    if not (code.startswith("[") and code.endswith("]") and _opening(code) == 0):
+    if not _listed(code):
         return len(code)
-    return max(map(len, _loops(code[1:-1])))
+    element, *loops = _loops(code[1:-1])
+    return max(4 + columns(element) if _listed(element) else len(element), *map(len, loops), 0)
 
 
 def _loops(text: str) -> list[str]:
-    """The element of a comprehension and its loops."""
+    """The element of a comprehension, its loops and their conditions."""
     found, depth, start = [], 0, 0
     for at, letter in enumerate(text):
         depth += (letter in "([") - (letter in ")]")
-        if depth == 0 and text.startswith(" for ", at):
+        if depth == 0 and text.startswith((" for ", " if "), at):
             found.append(text[start:at])
             start = at + 1
     return [*found, text[start:]]

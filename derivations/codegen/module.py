@@ -60,6 +60,8 @@ def module_source(header: str, claims: Sequence[Claim], *, derive: bool = True) 
     kernels: dict[str, Any] = {}
     signatures: dict[str, Any] = {}
     for claim in claims:
+        if not claim.speaks:
+            continue
         own = formulas(claim, derive=derive)
         other = (*path_formulas(claim), *rate_formulas(claim))
         kernels[claim.id] = {f.name: writer.kernel(claim, f) for f in (*own, *other)}

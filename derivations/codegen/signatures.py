@@ -10,13 +10,16 @@ from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from sympy import MatrixBase, Rational, sympify
+from sympy import MatMul, MatrixBase, Rational, Transpose, sympify
 
 from derivations.claim import (
     INITIAL,
     Claim,
+    CovariationClaim,
     DifferentialClaim,
+    ExponentClaim,
     IdentityClaim,
+    MomentClaim,
     TimeChangeClaim,
 )
 from derivations.codegen.code import size_code
@@ -33,6 +36,7 @@ from derivations.codegen.function import Formula, arguments
 from derivations.codegen.layout import Call
 from derivations.codegen.structure import dimensions, is_matrix
 from derivations.errors import DerivationError
+from derivations.expressions import Stack
 from derivations.sde import is_increment
 from derivations.symbols import (
     Dimension,
@@ -51,15 +55,18 @@ from derivations.symbols import (
 __all__ = ["claim_signature", "letter_signature"]
 
 _KINDS = (
+    (CovariationClaim, "covariation"),
     (DifferentialClaim, "differential"),
+    (ExponentClaim, "exponents"),
     (IdentityClaim, "identity"),
+    (MomentClaim, "moments"),
     (TimeChangeClaim, "time change"),
 )
 
 
 def claim_signature(claim: Claim, formulas: Iterable[Formula], systems: Iterable[System]) -> Call:
     """The signature of a claim with the given kernels and systems."""
-    systems = tuple(systems)
+    formulas, systems = tuple(formulas), tuple(systems)
     taken = _letters(formulas, systems)
     kind = next(word for head, word in _KINDS if isinstance(claim, head))
     sizes = sorted({str(d.name) for letter in taken.values() for d in _dimensions(letter)})
@@ -79,8 +86,33 @@ def claim_signature(claim: Claim, formulas: Iterable[Formula], systems: Iterable
             for text, relation, predicate, formula in conditions(claim)
         ),
         systems={system.name: _system(system) for system in systems},
+        **_given(spectra=_spectra(formulas) or None),
         **_given(path=_path(claim)),
     )
+
+
+def _spectra(formulas: Iterable[Formula]) -> tuple[Call, ...]:
+    """The matrices whose eigenvalues a claim speaks about."""
+    named = [formula for formula in formulas if formula.name.startswith("spectrum_")]
+    return tuple(
+        Call("SpectrumSignature", kernel=formula.name, rows=_rows(formula.results[0][1]))
+        for formula in named
+    )
+
+
+def _rows(matrix: Any) -> tuple[tuple[str, bool], ...] | None:
+    """The blocks (state, whether transposed) of A, if a matrix is typed as A A'."""
+    if not (isinstance(matrix, MatMul) and len(matrix.args) == 2):
+        return None
+    A, B = matrix.args
+    if Transpose(A).doit() != B.doit() and Transpose(B).doit() != A.doit():
+        return None
+    blocks = A.args if isinstance(A, Stack) else (A,)
+    letters = [(b.args[0], True) if isinstance(b, Transpose) else (b, False) for b in blocks]
+    names = [str(letter.name) for letter, _ in letters if isinstance(letter, MatrixState)]
+    if len(set(names)) < len(letters):
+        return None
+    return tuple((str(letter.name), turned) for letter, turned in letters)
 
 
 def _given(**values: Any) -> dict[str, Any]:

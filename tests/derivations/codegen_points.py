@@ -89,6 +89,8 @@ def from_context(ctx: Any, value: Any) -> Any:
     """A value of a number context as float64, a tuple as a tuple."""
     if isinstance(value, tuple):
         return tuple(from_context(ctx, part) for part in value)
+    if isinstance(value, list):
+        return np.array([from_context(ctx, part) for part in value])
     if not ctx.is_matrix(value):
         return np.asarray(ctx.to_float(value))
     rows, columns = ctx.shape(value)

@@ -34,7 +34,9 @@ from sympy.core.numbers import Exp1
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement, MatrixSymbol
 
+from derivations.codegen.structure import Tuples
 from derivations.expressions import BlockColumn, IndexSum, ScalarSum, Stack, SymmetricBlock
+from derivations.spectrum import Eigenprojector, Eigenvalue
 from derivations.symbols import FamilyMember, ScalarMember
 
 DIGITS = 40
@@ -42,12 +44,21 @@ FUNCTIONS = {"Abs": "fabs", "sign": "sign", "log": "log", "exp": "exp"}
 
 
 def literal_value(expression: Any, point: Mapping[str, Any]) -> Any:
-    """A number, or a list of rows, at a point without batch axes."""
+    """A number, a list of rows, or a tuple of these, at a point without batch axes."""
     with mpmath.workdps(DIGITS):
-        return _value(expression, point, {})
+        if not isinstance(expression, Tuples):
+            return _value(expression, point, {})
+        inner, *indices = expression.args
+        values = range(_size(indices[0].range, point))
+        return tuple(
+            _value(inner, point, dict(zip(indices, chosen, strict=True)))
+            for chosen in itertools.permutations(values, len(indices))
+        )
 
 
 def as_array(value: Any) -> np.ndarray:
+    if isinstance(value, tuple):
+        return np.array([as_array(part) for part in value])
     return np.array([[float(x) for x in row] for row in value] if _is_rows(value) else float(value))
 
 
@@ -131,6 +142,12 @@ def _value(e: Any, point: Mapping[str, Any], at: Mapping[Any, int]) -> Any:
         return _letter(point[str(e.name)])
     if isinstance(e, IndexSum | ScalarSum):
         return _sum(e, point, at)
+    if isinstance(e, Eigenvalue | Eigenprojector):
+        # mpmath counts upwards.
+        numbers, vectors = mpmath.eigsy(mpmath.matrix(value(e.matrix)))
+        n = len(numbers) - 1 - at[e.index]
+        u = [vectors[row, n] for row in range(len(numbers))]
+        return numbers[n] if isinstance(e, Eigenvalue) else [[x * y for y in u] for x in u]
     for head, rule in MATRIX_RULES.items():
         if isinstance(e, head):
             return rule(e, value, point)
@@ -228,4 +245,6 @@ def _scalar(e: Any, value: Any, point: Any) -> Any:
     if isinstance(e, Pow):
         return arguments[0] ** arguments[1]
     name = type(e).__name__
+    if name == "LogAbs":
+        return mpmath.log(abs(arguments[0]))
     return getattr(mpmath, FUNCTIONS.get(name, name))(*arguments)

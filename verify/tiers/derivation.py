@@ -10,10 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from derivations.claim import DifferentialClaim, IdentityClaim, TimeChangeClaim
+from sympy import sympify
+
+from derivations.claim import (
+    CovariationClaim,
+    DifferentialClaim,
+    IdentityClaim,
+    MomentClaim,
+    TimeChangeClaim,
+)
 from derivations.clocks import change_time
+from derivations.derive import derive, derived_covariation
 from derivations.equality import Equality, equal
 from derivations.equality import Status as Answer
+from derivations.moment_claims import moment_parts
 from derivations.printing import unicode
 from verify.planning import Plan
 from verify.problem import Problem
@@ -70,8 +80,12 @@ def _parts(claim: Any, facts: Sequence[Any]) -> Iterator[tuple[str, Any, Any]]:
         df = claim.sde.d(claim.observable, assuming=facts)
         yield "drift", df.drift, claim.drift
         yield "martingale part", df.martingale, claim.martingale
+    elif isinstance(claim, CovariationClaim):
+        yield "covariation", derived_covariation(claim), sympify(claim.rate)
     elif isinstance(claim, IdentityClaim):
         yield "identity", claim.left, claim.right
+    elif isinstance(claim, MomentClaim):
+        yield from moment_parts(claim)
     elif isinstance(claim, TimeChangeClaim):
         yield from _clock_parts(claim)
     else:
@@ -91,6 +105,8 @@ def _clock_parts(claim: TimeChangeClaim) -> Iterator[tuple[str, Any, Any]]:
 def _derivation(claim: Any, facts: Sequence[Any]) -> Any:
     if isinstance(claim, DifferentialClaim):
         return claim.sde.d(claim.observable, assuming=facts).derivation
+    if isinstance(claim, CovariationClaim):
+        return derive(claim)
     return None
 
 

@@ -13,15 +13,17 @@ from typing import Any
 import numpy as np
 
 from numerics.contexts import FlintContext, MultiprecisionContext, RationalContext
+from numerics.declared import DeclaredSystem
 from numerics.errors import NumericsError
 from numerics.generator import estimate_generator
 from numerics.generator_digits import estimate_in_digits, largest_gap
+from numerics.kernel import Kernel
 from numerics.points import as_arrays
-from verify.coordinates import coordinates, diffusion, fitted
+from verify.coordinates import by_tuple, coordinates, diffusion, entries, fitted
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.sampling import admissible
-from verify.systems import as_numbers
+from verify.systems import as_numbers, smooth_within
 from verify.verdict import Evidence, Status, combine
 
 __all__ = ["check"]
@@ -158,34 +160,43 @@ def _differential(
     point: Mapping[str, Any],
 ) -> dict[str, Gaps]:
     system = problem.system("declared", sizes)
-    f, drift, martingale = (
-        problem.kernel(name) for name in ("observable", "stated_drift", "stated_martingale")
-    )
+    f, drift = problem.kernel("observable"), problem.kernel("stated_drift")
+    # A claim about moments states no martingale part.
+    martingale = problem.kernels.get("stated_martingale")
     found = {}
     if system.calculus == "ito":
         numbers = as_numbers(system, point)
-        e = estimate_generator(numbers, f, point)
+        e = estimate_generator(numbers, f, point, reach=smooth_within(problem, numbers, point))
         axes = np.ndim(e.drift)
-        stated = fitted(drift(point), e.drift.shape, axes)
-        gaps = {"drift": _largest(e.drift - stated, e.drift_scale, e.drift_error)}
-        if system.brownian:
-            moved = fitted(martingale({**point, **e.directions}), e.martingale.shape, axes)
-            gap = e.martingale - moved
-            least = NOTHING["float64"] * max(1.0, float(np.max(e.drift_scale)))
-            gaps["martingale part"] = _largest(gap, e.martingale_scale, e.martingale_error, least)
+        stated = fitted(_evaluated(drift, point), e.drift.shape, axes)
+        gaps = {"drift": _worst(e.drift - stated, e.drift_scale, e.drift_error, axes)}
+        if system.brownian and martingale is not None:
+            along = _evaluated(martingale, {**point, **e.directions})
+            gap = e.martingale - fitted(along, e.martingale.shape, axes)
+            least = NOTHING["float64"] * np.maximum(1.0, by_tuple(e.drift_scale, axes).max(axis=1))
+            gaps["martingale part"] = _worst(
+                gap, e.martingale_scale, e.martingale_error, axes, least
+            )
         found["float64"] = gaps
-        found["50 digits"] = _in_digits(problem, ctx, system, wide)
+        found["50 digits"] = _in_digits(problem, ctx, system, wide, point)
     if not found:
         raise NumericsError("differences are taken of Itô systems; declare the system in Itô form")
     return found
 
 
 def _in_digits(
-    problem: Problem, ctx: MultiprecisionContext, system: Any, point: Mapping[str, Any]
+    problem: Problem,
+    ctx: MultiprecisionContext,
+    system: DeclaredSystem,
+    point: Mapping[str, Any],
+    doubles: Mapping[str, Any],
 ) -> Gaps:
-    d = estimate_in_digits(ctx, system, problem.kernel("observable"), point)
+    reach = _reach(problem, system, doubles)
+    d = estimate_in_digits(ctx, system, problem.kernel("observable"), point, reach=reach)
     drift = _stated(ctx, problem.kernel("stated_drift").in_context(ctx, point), d.drift)
     gaps = {"drift": _relative(largest_gap(ctx, d.drift, drift), d.drift_scale, d.drift_error)}
+    if problem.kind == "moments":
+        return gaps
     stated = problem.kernel("stated_martingale")
     scale = max(d.martingale_scale, default=0.0)
     error = max(d.martingale_error, default=0.0)
@@ -206,10 +217,73 @@ def _stated(ctx: FlintContext, value: Any, like: Any) -> Any:
     return value
 
 
-def _largest(gap: Any, scale: Any, error: Any, least: float = 0.0) -> Estimate:
-    """The largest entries: what a drift consists of is measured over all its entries together."""
-    size, unit, bias = (float(np.max(np.abs(x), initial=0.0)) for x in (gap, scale, error))
-    return _relative(size, unit, bias, least)
+def _reach(problem: Problem, system: DeclaredSystem, point: Mapping[str, Any]) -> float | None:
+    found = smooth_within(problem, as_numbers(system, point), point)
+    return None if found is None else float(found)
+
+
+def _evaluated(kernel: Kernel, point: Mapping[str, Any]) -> Any:
+    """A stated form in float64; what divides by zero there is no number."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return kernel(point)
+
+
+def _worst(gap: Any, scale: Any, error: Any, axes: int, least: Any = 0.0) -> Estimate:
+    """The tuple of indices that decides, by its largest entries.
+
+    What the drift of a scalar or a matrix consists of is measured over all its entries together;
+    different eigenvalues are measured each by its own.  A gap that is no number is of a stated form
+    that has no value where the observable has a differential: nothing is farther off.
+    """
+    sizes, units, biases = (
+        np.max(np.abs(by_tuple(x, axes)), axis=1, initial=0.0) for x in (gap, scale, error)
+    )
+    sizes = np.where(np.isfinite(sizes), sizes, np.inf)
+    rows = zip(sizes, units, biases, np.broadcast_to(least, units.shape), strict=True)
+    found = [_relative(*(float(x) for x in row)) for row in rows]
+    clear = [x for x in found if x.decide(10.0 ** -DIGITS["float64"]) == Status.DISAGREES]
+    return max(clear or found, key=lambda x: abs(x.value) + x.bias, default=Estimate(value=0.0))
+
+
+def _covariation(
+    problem: Problem,
+    ctx: MultiprecisionContext,
+    sizes: Mapping[str, int],
+    wide: Mapping[str, Any],
+    point: Mapping[str, Any],
+) -> dict[str, Gaps]:
+    """Σ_j of the products of the martingale coefficients, against the stated rate."""
+    system = problem.system("declared", sizes)
+    pair = [problem.kernel(name) for name in ("first", "second")]
+    rate, found = problem.kernel("stated_rate"), dict[str, Gaps]()
+    if system.calculus == "ito":
+        numbers = as_numbers(system, point)
+        reach = smooth_within(problem, numbers, point)
+        first, second = (estimate_generator(numbers, f, point, reach=reach) for f in pair)
+        value, error, scale = first.covariation(second)
+        axes = np.ndim(value)
+        off = value - fitted(_evaluated(rate, point), value.shape, axes)
+        found["float64"] = {"covariation": _worst(off, scale, error, axes)}
+    f, g = (
+        estimate_in_digits(ctx, system, kernel, wide, reach=_reach(problem, system, point))
+        for kernel in pair
+    )
+    of_f = list(zip(f.martingale_scale, f.martingale_error, strict=True))
+    of_g = list(zip(g.martingale_scale, g.martingale_error, strict=True))
+    products = list(zip(of_f, of_g, strict=True))
+    whole = float(sum(x * y for (x, _), (y, _) in products))
+    bias = float(sum(x * b + y * a for (x, a), (y, b) in products))
+    with ctx.working():
+        terms = [
+            [c.weight * x * y for x, y in zip(entries(ctx, u), entries(ctx, v), strict=True)]
+            for c, u, v in zip(f.components, f.martingale, g.martingale, strict=True)
+        ]
+        stated = entries(ctx, rate.in_context(ctx, wide))
+        zero = [ctx.rational(0)] * len(stated)
+        summed = [ctx.total([*x]) for x in zip(*terms, strict=True)] or zero
+        gap = largest_gap(ctx, summed, stated)
+    found["50 digits"] = {"covariation": _relative(gap, whole, bias)}
+    return found
 
 
 def _identity(
@@ -255,7 +329,7 @@ def _time_change(
         numbers = [diffusion(as_numbers(system, point), point) for system in systems]
         r64 = float(rate(point))
         found["float64"] = {
-            name: _largest(a - r64 * b, np.abs(a) + np.abs(r64 * b), 0.0)
+            name: _worst(a - r64 * b, np.abs(a) + np.abs(r64 * b), 0.0, 0)
             for name, a, b in zip(("drift", "diffusion matrix"), *numbers, strict=True)
         }
     return found
@@ -268,7 +342,9 @@ def _relative_lists(ctx: MultiprecisionContext, a: list[Any], b: list[Any]) -> E
 
 
 _COMPARISONS: Mapping[str, Callable[..., dict[str, Gaps]]] = {
+    "covariation": _covariation,
     "differential": _differential,
     "identity": _identity,
+    "moments": _differential,
     "time change": _time_change,
 }

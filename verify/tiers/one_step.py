@@ -7,19 +7,21 @@ residual of up to 16 entries.  At least five digits of the sum of the absolute t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from numerics.generator import directions
+from numerics.kernel import Kernel
 from numerics.one_step import OneStepEstimate, one_step_covariation, one_step_drift
 from numerics.system import Array, System
-from verify.coordinates import fitted
+from verify.coordinates import by_tuple, fitted
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.sampling import generic_point, net_sizes, several_sizes
-from verify.systems import as_numbers
+from verify.systems import as_numbers, smooth_within
 from verify.verdict import Evidence, Status, combine
 
 __all__ = ["check"]
@@ -40,11 +42,17 @@ def check(problem: Problem, plan: Plan) -> Evidence:
     """One step at a generic point of the net (p, k, l) = (5, 2, 10), or of the sizes admitted."""
     if problem.kind == "identity":
         return _enumerated(problem, plan)
-    sizes = net_sizes(problem.signature) if problem.kind == "differential" else _smallest(problem)
+    of_net = problem.kind in ("covariation", "differential", "moments")
+    sizes = net_sizes(problem.signature) if of_net else _smallest(problem)
     sample = generic_point(problem, sizes, plan)
     if not sample.points:
         return sample.empty(TIER)
-    measure = {"differential": _differential, "time change": _time_change}[problem.kind]
+    measure = {
+        "covariation": _covariation,
+        "differential": _differential,
+        "moments": _differential,
+        "time change": _time_change,
+    }[problem.kind]
     gaps = measure(problem, plan, sizes, sample.values[0])
     statuses = {name: gap.decide(RELEVANT) for name, gap in gaps.items()}
     status = combine(statuses.values())
@@ -99,19 +107,50 @@ def _smallest(problem: Problem) -> Mapping[str, int]:
 
 
 def _relative(e: OneStepEstimate, stated: Any) -> Estimate:
-    """The worst entry of measured − stated, in units of the absolute terms."""
-    stated = fitted(stated, np.shape(e.mean), np.ndim(e.mean))
-    scale = float(np.max(e.scale))
-    gap, half, bias = (
-        np.broadcast_to(x, np.shape(e.mean)) for x in (e.mean - stated, e.half_width, e.bias)
+    """The worst entry of measured − stated, in units of the absolute terms.
+
+    What a scalar or a matrix consists of is measured together, different eigenvalues each by its
+    own.  A stated form that is no number where the observable is smooth is infinitely far off.
+    """
+    axes = np.ndim(e.mean)
+    stated = fitted(stated, np.shape(e.mean), axes)
+    gap, half, bias, scale = (
+        by_tuple(np.broadcast_to(x, np.shape(e.mean)), axes)
+        for x in (e.mean - stated, e.half_width, e.bias, e.scale)
     )
-    if scale == 0.0:
-        scale = float(np.max(np.abs(gap))) or 1.0
+    if not np.all(np.isfinite(stated)):
+        return Estimate(value=math.inf)
+    units = np.max(scale, axis=1, keepdims=True)
+    units = np.where(units == 0.0, np.max(np.abs(gap), axis=1, keepdims=True), units)
+    gap, half, bias = (x / np.where(units == 0.0, 1.0, units) for x in (gap, half, bias))
     # An entry that is clear of zero decides; if there is none, the one that may be farthest off.
-    clear, reach = np.abs(gap) - half - bias, np.abs(gap) + half + bias
-    worst = np.unravel_index(np.argmax(clear if np.any(clear > 0) else reach), gap.shape)
-    value, width, off = (float(x[worst]) / scale for x in (gap, half, bias))
+    clear, far = np.abs(gap) - half - bias, np.abs(gap) + half + bias
+    worst = np.unravel_index(np.argmax(clear if np.any(clear > 0) else far), gap.shape)
+    value, width, off = (float(x[worst]) for x in (gap, half, bias))
     return Estimate(value=value, half_width=width, bias=off)
+
+
+def _evaluated(kernel: Kernel, point: Point) -> Any:
+    """A stated form; what divides by zero is no number."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return kernel(point)
+
+
+def _covariation(problem: Problem, plan: Plan, sizes: Mapping[str, int], point: Point) -> Gaps:
+    """The quadratic covariation of two observables."""
+    system = as_numbers(_declared(problem, sizes), point)
+    found = one_step_covariation(
+        system,
+        problem.kernel("first"),
+        problem.kernel("second"),
+        point,
+        seed=plan.seed_for("covariation"),
+        samples=max(_samples(plan, problem.kernel("first")(point)) // 4, LEAST_SAMPLES),
+        level=plan.budget.alpha,
+        pilot=plan.effort.pilot,
+        reach=smooth_within(problem, system, point),
+    )
+    return {"covariation": _relative(found, _evaluated(problem.kernel("stated_rate"), point))}
 
 
 def _differential(problem: Problem, plan: Plan, sizes: Mapping[str, int], point: Point) -> Gaps:
@@ -123,13 +162,17 @@ def _differential(problem: Problem, plan: Plan, sizes: Mapping[str, int], point:
     f = problem.kernel("observable")
     g = _linear(system, plan)
     share = plan.share("components", 3)
-    settings: dict[str, Any] = {"level": share.budget.alpha, "pilot": plan.effort.pilot}
-    samples = _samples(plan, np.size(f(point)))
+    settings: dict[str, Any] = {
+        "level": share.budget.alpha,
+        "pilot": plan.effort.pilot,
+        "reach": smooth_within(problem, system, point),
+    }
+    samples = _samples(plan, f(point))
     drift = one_step_drift(
         system, f, point, seed=plan.seed_for("drift"), samples=samples, **settings
     )
-    gaps = {"drift": _relative(drift, problem.kernel("stated_drift")(point))}
-    if not system.noises:
+    gaps = {"drift": _relative(drift, _evaluated(problem.kernel("stated_drift"), point))}
+    if not system.noises or problem.kind == "moments":
         return gaps
     moved, along = _stated_martingale(problem, system, point, g)
     # Products of first differences have hardly any noise left under their controls.
@@ -143,8 +186,10 @@ def _differential(problem: Problem, plan: Plan, sizes: Mapping[str, int], point:
     return gaps
 
 
-def _samples(plan: Plan, entries: int) -> int:
+def _samples(plan: Plan, value: Any) -> int:
     """Antithetic pairs: fewer for a large matrix, whose entries are all measured by each."""
+    axes = np.ndim(value)
+    entries = int(by_tuple(value, axes).shape[1])
     return max(plan.effort.samples // max(1, entries // 4), LEAST_SAMPLES)
 
 
@@ -196,7 +241,7 @@ def _stated_martingale(
     count = sum(noise.components for noise in whole.noises)
     b = whole.increment(point, float(point.get("t", 0.0)), 0.0, units)
     along = np.broadcast_to(_applied(g, b), (count,))
-    stated = problem.kernel("stated_martingale")({**point, **units})
+    stated = _evaluated(problem.kernel("stated_martingale"), {**point, **units})
     shape = np.shape(problem.kernel("observable")(point))
     return fitted(stated, (count, *shape), len(shape)), along
 
