@@ -15,6 +15,7 @@ from .symbols import Index, same_size
 
 __all__ = [
     "BlockColumn",
+    "Diagonal",
     "IndexSum",
     "LogAbs",
     "S",
@@ -22,6 +23,7 @@ __all__ = [
     "Stack",
     "SymmetricBlock",
     "det",
+    "diagonal",
     "entry",
     "free_indices",
     "gram",
@@ -137,6 +139,29 @@ class ScalarSum(Expr):
         return rf"\sum_{{{_latex_range(self, printer)}}} {printer._print(self.args[0])}"
 
 
+class Diagonal(MatrixExpr):
+    """The diagonal matrix of a vector: to be declared, not to be differentiated."""
+
+    @property
+    def shape(self) -> tuple[Any, Any]:
+        """(d, d) for a vector (d, 1)."""
+        return self.args[0].shape[0], self.args[0].shape[0]
+
+    def _eval_transpose(self) -> Any:
+        return self
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"diag({printer._print(self.args[0])})"
+
+    _unicode = _sympystr
+
+    def _latex(self, printer: Any) -> str:
+        return rf"\operatorname{{diag}}\left({printer._print(self.args[0])}\right)"
+
+    def _entry(self, i: Any, j: Any, **kwargs: Any) -> Any:
+        return MatrixElement(self, i, j)
+
+
 class LogAbs(Function):
     """log|x| for x ≠ 0, with the derivative 1/x."""
 
@@ -198,6 +223,23 @@ def stack(*blocks: Any) -> Stack:
 def S(G: Any) -> SymmetricBlock:  # noqa: N802 - the sheet's letters
     """The symmetric block S(G) = [[0, G], [G', 0]]."""
     return SymmetricBlock(G)
+
+
+def diagonal(vector: Any) -> Diagonal:
+    """The diagonal matrix of a vector (d, 1).
+
+    The calculus has no rules for it: a differential or a value of it is refused by name.
+
+    Raises
+    ------
+    ShapeError
+        If ``vector`` has more than one column.
+    """
+    if vector.shape[1] != 1:
+        raise ShapeError(
+            f"diagonal: {vector} is {vector.shape[0]} x {vector.shape[1]}; give one column"
+        )
+    return Diagonal(vector)
 
 
 def is_zero(expression: Any) -> bool:

@@ -93,6 +93,9 @@ def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
         if not verdict.as_expected:
             for line in _complaints(verdict):
                 console.print(Text(line), soft_wrap=True)
+        elif verdict.status == Status.NOT_APPLICABLE:
+            for reason in dict.fromkeys(e.reason for e in verdict.evidence):
+                console.print(Text(f"{verdict.claim}: {reason}"), soft_wrap=True)
     console.print(Text(summary(verdicts)), soft_wrap=True)
     console.print(Text(rates_line(verdicts)), soft_wrap=True)
 

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from .errors import KernelError, TimeLimitError, UsageError
-from .loading import load
+from .loading import claim_of, load
 from .planning import TIERS, ErrorBudget, Plan, effort
 from .problem import Problem, Reference
 from .tiers import TierCheck, check_of
@@ -119,7 +119,23 @@ def _in_processes(
 
 
 def _judge_reference(reference: Reference, settings: Settings, claims: int) -> Verdict:
-    return judge(load(reference), settings, claims)
+    return _refused(reference, settings) or judge(load(reference), settings, claims)
+
+
+def _refused(reference: Reference, settings: Settings) -> Verdict | None:
+    """The verdict on a claim whose assumptions no sizes meet; no tier is asked."""
+    from .applicability import refusal, refused
+
+    claim = claim_of(reference)
+    found = refusal(claim)
+    if found is None:
+        return None
+    return Verdict(
+        claim=claim.id,
+        title=claim.title,
+        evidence=refused(found, settings.tiers),
+        expected=Status(claim.expected),
+    )
 
 
 def judge(problem: Problem, settings: Settings, claims: int = 1) -> Verdict:
