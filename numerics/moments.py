@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -118,11 +119,12 @@ def expectation(
     grids = range(1, finest + 1)
     means = np.array([two_point_mean(system, observable, start, horizon, n) for n in grids])
     value, rounding = _at_zero(grids, means)
-    before, earlier = (_at_zero(grids[:-n], means[:-n])[0] for n in (1, 2))
-    last, previous = np.abs(value - before), np.abs(before - earlier)
-    # Moves that halve add up to less than the last but one; others promise nothing at all.
-    converging = (last <= previous / 2) | (last <= rounding)
-    error = np.where(converging, previous + rounding, np.inf)
+    limits = [value, *(_at_zero(grids[:-n], means[:-n])[0] for n in (1, 2, 3))]
+    last, previous, first = (np.abs(a - b) for a, b in pairwise(limits))
+    # Moves that halve add up to no more than the last; others promise nothing at all.  One move may
+    # be small by chance, where the limits pass the value they tend to.
+    converging = (last <= np.maximum(previous / 2, first / 4)) | (last <= rounding)
+    error = np.where(converging, 2 * np.maximum(last, previous) + rounding, np.inf)
     return Expectation(value=value, error=error, means=means, paths=2 ** (m * finest))
 
 

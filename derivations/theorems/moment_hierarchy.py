@@ -3,7 +3,7 @@
 With R = 0 and C = γI, per unit of time: d E[W1W1'] = γ E|W2|² I, d E[W2'W2] = γ E|W1|² I,
 d E[W1W2] = γ E[W1W2].  Products of traces of one degree close among themselves, so that any
 expectation is a matrix exponential; with a residual nothing closes.  p = k = 1 shows that means do
-not tell what is typical: E tr M = e^{γt} tr M_0, though M → 0 almost surely.
+not tell what is typical: E tr M = e^t tr M_0 (γ = 1), though M → 0 almost surely.
 """
 
 from typing import Any
@@ -118,6 +118,7 @@ def _coloured() -> MomentClaim:
             sde=MatrixSDE(moved_by(B.d)),
             horizon="1/2",
             sizes={p: 2, k: 1, l: 2},
+            values={C: ((1, "1/2"), ("1/2", "3/4"))},
             relevant=0.005,
         ),
         mutants=(
@@ -198,33 +199,32 @@ def _mean() -> MomentClaim:
 
     return MomentClaim(
         id="moment_hierarchy.mean",
-        title="p = k: E tr M = e^{γpt} tr M_0",
+        title="p = k, γ = 1: E tr M = e^{pt} tr M_0",
         source=SOURCE,
-        statement="For as many outputs as inputs the mean of tr M grows at rate γp; for p = k = 1 "
-        "at rate γ, though almost every path of M tends to 0 (planar_powers): rare paths carry it.",
+        statement="For as many outputs as inputs the mean of tr M grows at rate p; for p = k = 1 "
+        "at rate 1, though almost every path of M tends to 0 (planar_powers): rare paths carry it.",
         sde=V["sde"],
         moments=(size,),
-        **stated(gamma * p),
+        **stated(p),
         path=PathCheck(
             sde=V["sde"],
             horizon=4,
             sizes={p: 1, l: 2},
-            values={gamma: 1},
             relevant=0.0005,
         ),
         mutants=(
-            Mutant(name="typical", mistake="the decay of a typical path", changes=stated(-gamma)),
-            Mutant(name="factor_two", mistake="2γp for γp", changes=stated(2 * gamma * p)),
-            Mutant(name="ito", mistake="half of the rate", changes=stated(gamma * p / 2)),
+            Mutant(name="typical", mistake="the decay of a typical path", changes=stated(-p)),
+            Mutant(name="factor_two", mistake="2p for p", changes=stated(2 * p)),
+            Mutant(name="ito", mistake="half of the rate", changes=stated(p / 2)),
         ),
         inapplicable=_no_algorithm(),
     )
 
 
 def _square() -> dict[str, Any]:
-    """The layers for p = k: M, and the system of the noise alone."""
+    """The layers for p = k: M, and the system of the noise alone, γ = 1."""
     V1, V2 = State("W1", p, l), State("W2", l, p)
-    noise, theta = sqrt(gamma) * Brownian("B", p, p).d, stack(V1, V2.T)
+    noise, theta = Brownian("B", p, p).d, stack(V1, V2.T)
     return {"M": theta * theta.T, "sde": MatrixSDE({V1: noise * V2.T, V2: V1.T * noise})}
 
 

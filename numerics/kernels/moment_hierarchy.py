@@ -1030,48 +1030,44 @@ def moment_hierarchy_mean_observable_in(ctx: Any, W1: Any, W2: Any, weight1: Any
     return weight1 * ctx.trace(ctx.matmul(Z, ctx.transpose(Z)))
 
 
-def moment_hierarchy_mean_stated_drift(W1: Any, W2: Any, gamma: Any, weight1: Any, p: int) -> Any:
+def moment_hierarchy_mean_stated_drift(W1: Any, W2: Any, weight1: Any, p: int) -> Any:
     """The drift of the moments, under free weights, as stated.
 
-        p γ weight₁ tr([W₁; W₂'] [W₁; W₂']')
+        p weight₁ tr([W₁; W₂'] [W₁; W₂']')
 
-    Shapes: W1 (..., p, l), W2 (..., l, p), gamma (...), weight1 (...), p int; result (...).
+    Shapes: W1 (..., p, l), W2 (..., l, p), weight1 (...), p int; result (...).
     """
     Z = stack(W1, swap(W2))
-    return p * weight1 * gamma * trace(matmul(Z, swap(Z)))
+    return p * weight1 * trace(matmul(Z, swap(Z)))
 
 
-def moment_hierarchy_mean_stated_drift_in(
-    ctx: Any, W1: Any, W2: Any, gamma: Any, weight1: Any, p: int
-) -> Any:
+def moment_hierarchy_mean_stated_drift_in(ctx: Any, W1: Any, W2: Any, weight1: Any, p: int) -> Any:
     """The drift of the moments, under free weights, as stated.
 
     In a number context, for unbatched matrices.
     """
     Z = ctx.vstack([W1, ctx.transpose(W2)])
-    return p * weight1 * gamma * ctx.trace(ctx.matmul(Z, ctx.transpose(Z)))
+    return p * weight1 * ctx.trace(ctx.matmul(Z, ctx.transpose(Z)))
 
 
-def moment_hierarchy_mean_derived_drift(W1: Any, W2: Any, gamma: Any, weight1: Any, p: int) -> Any:
+def moment_hierarchy_mean_derived_drift(W1: Any, W2: Any, weight1: Any, p: int) -> Any:
     """The drift of the moments, under free weights, as derived.
 
-        p γ weight₁ tr([W₁; W₂'] [W₁; W₂']')
+        p weight₁ tr([W₁; W₂'] [W₁; W₂']')
 
-    Shapes: W1 (..., p, l), W2 (..., l, p), gamma (...), weight1 (...), p int; result (...).
+    Shapes: W1 (..., p, l), W2 (..., l, p), weight1 (...), p int; result (...).
     """
     Z = stack(W1, swap(W2))
-    return p * weight1 * gamma * trace(matmul(Z, swap(Z)))
+    return p * weight1 * trace(matmul(Z, swap(Z)))
 
 
-def moment_hierarchy_mean_derived_drift_in(
-    ctx: Any, W1: Any, W2: Any, gamma: Any, weight1: Any, p: int
-) -> Any:
+def moment_hierarchy_mean_derived_drift_in(ctx: Any, W1: Any, W2: Any, weight1: Any, p: int) -> Any:
     """The drift of the moments, under free weights, as derived.
 
     In a number context, for unbatched matrices.
     """
     Z = ctx.vstack([W1, ctx.transpose(W2)])
-    return p * weight1 * gamma * ctx.trace(ctx.matmul(Z, ctx.transpose(Z)))
+    return p * weight1 * ctx.trace(ctx.matmul(Z, ctx.transpose(Z)))
 
 
 def moment_hierarchy_mean_path_moments(W1: Any, W2: Any) -> tuple[Any]:
@@ -1094,44 +1090,42 @@ def moment_hierarchy_mean_path_moments_in(ctx: Any, W1: Any, W2: Any) -> tuple[A
     return (ctx.trace(ctx.matmul(Z, ctx.transpose(Z))),)
 
 
-def moment_hierarchy_mean_path_matrix(gamma: Any, p: int) -> tuple[Any]:
+def moment_hierarchy_mean_path_matrix(p: int) -> tuple[Any]:
     """The matrix A of dE[m] = A E[m] dt, row by row, as stated.
 
-        _1 = p γ
+        _1 = p
 
-    Shapes: gamma (...), p int; result (...).
+    Shapes: p int; result (...).
     """
-    return (p * gamma,)
+    return (p,)
 
 
-def moment_hierarchy_mean_path_matrix_in(ctx: Any, gamma: Any, p: int) -> tuple[Any]:
+def moment_hierarchy_mean_path_matrix_in(ctx: Any, p: int) -> tuple[Any]:
     """The matrix A of dE[m] = A E[m] dt, row by row, as stated.
 
     In a number context, for unbatched matrices.
     """
-    return (p * gamma,)
+    return (ctx.rational(p),)
 
 
-def moment_hierarchy_mean_path_laws(W1: Any, W2: Any, gamma: Any, p: int, t: Any) -> tuple[Any]:
+def moment_hierarchy_mean_path_laws(W1: Any, W2: Any, p: int, t: Any) -> tuple[Any]:
     """E[m] at time t, from the state at time 0, as stated.
 
-        _1 = exp(p γ t) tr([W₁; W₂'] [W₁; W₂']')
+        _1 = exp(p t) tr([W₁; W₂'] [W₁; W₂']')
 
-    Shapes: W1 (..., p, l), W2 (..., l, p), gamma (...), p int, t (...); result (...).
+    Shapes: W1 (..., p, l), W2 (..., l, p), p int, t (...); result (...).
     """
     Z = stack(W1, swap(W2))
-    return (trace(matmul(Z, swap(Z))) * np.exp(p * t * gamma),)
+    return (trace(matmul(Z, swap(Z))) * np.exp(p * t),)
 
 
-def moment_hierarchy_mean_path_laws_in(
-    ctx: Any, W1: Any, W2: Any, gamma: Any, p: int, t: Any
-) -> tuple[Any]:
+def moment_hierarchy_mean_path_laws_in(ctx: Any, W1: Any, W2: Any, p: int, t: Any) -> tuple[Any]:
     """E[m] at time t, from the state at time 0, as stated.
 
     In a number context, for unbatched matrices.
     """
     Z = ctx.vstack([W1, ctx.transpose(W2)])
-    return (ctx.trace(ctx.matmul(Z, ctx.transpose(Z))) * ctx.exp(p * t * gamma),)
+    return (ctx.trace(ctx.matmul(Z, ctx.transpose(Z))) * ctx.exp(p * t),)
 
 
 KERNELS = {
@@ -1415,9 +1409,9 @@ KERNELS = {
     "moment_hierarchy.mean": {
         "increment": Kernel(
             name="increment",
-            arguments=("W1", "W2", "gamma", "dB"),
-            arrays=moment_hierarchy_increment,
-            generic=moment_hierarchy_increment_in,
+            arguments=("W1", "W2", "dB"),
+            arrays=moment_hierarchy_covariance_increment,
+            generic=moment_hierarchy_covariance_increment_in,
         ),
         "drift": Kernel(
             name="drift",
@@ -1427,9 +1421,9 @@ KERNELS = {
         ),
         "noise": Kernel(
             name="noise",
-            arguments=("W1", "W2", "gamma", "dB"),
-            arrays=moment_hierarchy_noise,
-            generic=moment_hierarchy_noise_in,
+            arguments=("W1", "W2", "dB"),
+            arrays=moment_hierarchy_covariance_noise,
+            generic=moment_hierarchy_covariance_noise_in,
         ),
         "observable": Kernel(
             name="observable",
@@ -1439,21 +1433,21 @@ KERNELS = {
         ),
         "stated_drift": Kernel(
             name="stated_drift",
-            arguments=("W1", "W2", "gamma", "weight1", "p"),
+            arguments=("W1", "W2", "weight1", "p"),
             arrays=moment_hierarchy_mean_stated_drift,
             generic=moment_hierarchy_mean_stated_drift_in,
         ),
         "derived_drift": Kernel(
             name="derived_drift",
-            arguments=("W1", "W2", "gamma", "weight1", "p"),
+            arguments=("W1", "W2", "weight1", "p"),
             arrays=moment_hierarchy_mean_derived_drift,
             generic=moment_hierarchy_mean_derived_drift_in,
         ),
         "path_increment": Kernel(
             name="path_increment",
-            arguments=("W1", "W2", "gamma", "dB"),
-            arrays=moment_hierarchy_increment,
-            generic=moment_hierarchy_increment_in,
+            arguments=("W1", "W2", "dB"),
+            arrays=moment_hierarchy_covariance_increment,
+            generic=moment_hierarchy_covariance_increment_in,
         ),
         "path_drift": Kernel(
             name="path_drift",
@@ -1463,9 +1457,9 @@ KERNELS = {
         ),
         "path_noise": Kernel(
             name="path_noise",
-            arguments=("W1", "W2", "gamma", "dB"),
-            arrays=moment_hierarchy_noise,
-            generic=moment_hierarchy_noise_in,
+            arguments=("W1", "W2", "dB"),
+            arrays=moment_hierarchy_covariance_noise,
+            generic=moment_hierarchy_covariance_noise_in,
         ),
         "path_moments": Kernel(
             name="path_moments",
@@ -1475,13 +1469,13 @@ KERNELS = {
         ),
         "path_matrix": Kernel(
             name="path_matrix",
-            arguments=("gamma", "p"),
+            arguments=("p",),
             arrays=moment_hierarchy_mean_path_matrix,
             generic=moment_hierarchy_mean_path_matrix_in,
         ),
         "path_laws": Kernel(
             name="path_laws",
-            arguments=("W1", "W2", "gamma", "p", "t"),
+            arguments=("W1", "W2", "p", "t"),
             arrays=moment_hierarchy_mean_path_laws,
             generic=moment_hierarchy_mean_path_laws_in,
         ),
@@ -1645,7 +1639,7 @@ SIGNATURES = {
             ),
             horizon=Fraction(1, 2),
             sizes={"p": 2, "k": 1, "l": 2},
-            values={},
+            values={"C": ((1, Fraction(1, 2)), (Fraction(1, 2), Fraction(3, 4)))},
             relevant=0.005,
         ),
     ),
@@ -1724,7 +1718,6 @@ SIGNATURES = {
         letters=(
             LetterSignature(name="W1", kind="state", shape=("p", "l")),
             LetterSignature(name="W2", kind="state", shape=("l", "p")),
-            LetterSignature(name="gamma", kind="parameter", facts=("positive",)),
             LetterSignature(name="dB", kind="increment", shape=("p", "p")),
             LetterSignature(name="l", kind="dimension"),
             LetterSignature(name="p", kind="dimension"),
@@ -1739,7 +1732,6 @@ SIGNATURES = {
                 letters=(
                     LetterSignature(name="W1", kind="state", shape=("p", "l")),
                     LetterSignature(name="W2", kind="state", shape=("l", "p")),
-                    LetterSignature(name="gamma", kind="parameter", facts=("positive",)),
                     LetterSignature(name="dB", kind="increment", shape=("p", "p")),
                     LetterSignature(name="l", kind="dimension"),
                     LetterSignature(name="p", kind="dimension"),
@@ -1755,7 +1747,6 @@ SIGNATURES = {
                     letters=(
                         LetterSignature(name="W1", kind="state", shape=("p", "l")),
                         LetterSignature(name="W2", kind="state", shape=("l", "p")),
-                        LetterSignature(name="gamma", kind="parameter", facts=("positive",)),
                         LetterSignature(name="dB", kind="increment", shape=("p", "p")),
                         LetterSignature(name="l", kind="dimension"),
                         LetterSignature(name="p", kind="dimension"),
@@ -1765,7 +1756,6 @@ SIGNATURES = {
             letters=(
                 LetterSignature(name="W1", kind="state", shape=("p", "l")),
                 LetterSignature(name="W2", kind="state", shape=("l", "p")),
-                LetterSignature(name="gamma", kind="parameter", facts=("positive",)),
                 LetterSignature(name="dB", kind="increment", shape=("p", "p")),
                 LetterSignature(name="l", kind="dimension"),
                 LetterSignature(name="p", kind="dimension"),
@@ -1773,7 +1763,7 @@ SIGNATURES = {
             ),
             horizon=4,
             sizes={"p": 1, "l": 2},
-            values={"gamma": 1},
+            values={},
             relevant=0.0005,
         ),
     ),

@@ -100,3 +100,10 @@ def test_it_is_explained() -> None:
     assert "dE[x²]/dt" in page
     assert "E[m] at time t" in page
     assert r"\[" in explained(SQUARE, latex=True)
+
+
+def test_the_calculus_of_a_system_is_said() -> None:
+    sde = MatrixSDE({x: b * x * beta.d}, calculus="stratonovich")
+    page = explained(replace(SQUARE, sde=sde, matrix=((2 * b**2, 0), (0, b**2 / 2)), laws=()))
+    assert "System (Stratonovich)" in page
+    assert "System (Itô)" in explained(SQUARE)
