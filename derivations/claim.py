@@ -121,6 +121,11 @@ class Claim:
     path: PathCheck | None = None
     algorithm: AlgorithmCheck | None = None
 
+    @property
+    def speaks(self) -> bool:
+        """Whether some network meets the assumptions, so that there is something to derive."""
+        return self.expected != "NOT APPLICABLE"
+
     def mutated(self, mutant: Mutant) -> Claim:
         """The wrong claim that a mutant describes."""
         return replace(self, id=f"{self.id}~{mutant.name}", mutants=(), **dict(mutant.changes))
@@ -131,8 +136,8 @@ class DifferentialClaim(Claim):
     """df = drift dt + martingale, Itô, for an observable f (scalar or matrix) of a system.
 
     ``martingale`` is linear in the differentials of the Brownian motions; 0 claims that f has no
-    martingale part.  ``terms`` names parts of the drift (the repulsion of eigenvalues), so that each
-    can be looked at alone; they need not add up to all of it.
+    martingale part.  ``terms`` names parts of the drift (the repulsion of eigenvalues), so that
+    each can be looked at alone; they need not add up to all of it.
     """
 
     sde: MatrixSDE
@@ -219,7 +224,7 @@ class ExponentClaim(Claim):
     exponents: tuple[Exponents, ...]
     sizes: tuple[Mapping[Any, int], ...]
     horizon: int = 9
-    relevant: float = 0.4
+    relevant: float = 0.45
 
 
 @dataclass(frozen=True, kw_only=True)
