@@ -28,7 +28,7 @@ from .display import expression
 from .errors import DerivationError
 from .facts import Facts
 from .interpreter import interpret
-from .moments import moment_derivation
+from .moment_claims import moment_derivation
 from .symbols import dt, t
 
 __all__ = ["derive", "derived_covariation", "derived_differential"]

@@ -14,17 +14,20 @@ from derivations import catalogue, theorems
 from derivations.claim import (
     TIERS,
     Claim,
+    CovariationClaim,
     DifferentialClaim,
     IdentityClaim,
+    MomentClaim,
     Mutant,
     Theorem,
     TimeChangeClaim,
 )
 from derivations.clocks import change_time
-from derivations.derive import derive, derived_differential
+from derivations.derive import derive, derived_covariation, derived_differential
 from derivations.differential import Differential
 from derivations.equality import Status, equal
 from derivations.errors import DerivationError
+from derivations.moment_claims import moment_parts
 
 CLAIMS = {claim.id: claim for claim in catalogue.claims()}
 MUTANTS = {
@@ -197,6 +200,10 @@ def parts(claim: Claim, original: str) -> dict[str, tuple[Any, Any]]:
             "drift": (d.drift, claim.drift),
             "martingale part": (d.martingale, claim.martingale),
         }
+    if isinstance(claim, CovariationClaim):
+        return {"rate": (derived_covariation(claim), claim.rate)}
+    if isinstance(claim, MomentClaim):
+        return {name: (derived, stated) for name, derived, stated in moment_parts(claim)}
     if isinstance(claim, IdentityClaim):
         return {"sides": (claim.left, claim.right)}
     assert isinstance(claim, TimeChangeClaim)
