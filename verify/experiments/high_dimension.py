@@ -5,9 +5,9 @@ of the data, so with fewer data than dimensions the part of W1 off that span nev
 
 How much noise is too much: in `vanishing` the row h of a direction that the fit does not use dies
 because |W2'h|² stays small against |h|⁴.  The fluctuations of the fit put ηδ/(2n|W2|²) of |h|⁴
-there, and D gains tr(C) of it: the rate of dying is multiplied by about 1 − ηδ tr(X'X/n)/(2n|W2|²),
-next to nothing in few dimensions and a good part of one here.  Where it is no longer positive,
-nothing dies.
+there, and D gains tr(C) of it: to first order the rate of dying is multiplied by
+1 − ηδ tr(X'X/n)/(2n|W2|²), |W2| = |fit|/σ1.  That is next to nothing in few dimensions and a good
+part of one here; where it is no longer positive, nothing dies.
 """
 
 from __future__ import annotations
@@ -125,7 +125,8 @@ def simulate(seed: int, settings: Settings, progress: Progress) -> Numbers:
 def _numbers(data: Problem, watched: Watched) -> dict[str, Any]:
     """What is kept of one run; of p×p sums only what the direction of the fit does not use."""
     fit = np.linalg.lstsq(data.X, data.Y)[0][:, 0]
-    fit /= np.linalg.norm(fit)
+    norm = float(np.linalg.norm(fit))
+    fit /= norm
 
     def unused(A: Array) -> Array:
         return np.asarray(np.trace(A, axis1=-2, axis2=-1) - (A @ fit) @ fit)
@@ -138,6 +139,8 @@ def _numbers(data: Problem, watched: Watched) -> dict[str, Any]:
         "time": watched.times,
         "sigma": watched.singular_values,
         "effective_rank": effective_rank(watched.singular_values),
+        "fit_norm": norm,
+        "trace": float(np.trace(data.XX)),
         "unused_trace": float(unused(data.XX)),
         "unused_squares": unused(watched.squares),
         "off_data": len(off),
@@ -173,7 +176,7 @@ def _low_rank(runs: Sequence[Numbers], settings: Settings) -> Finding:
     second = max(float(run["noise"]["sigma"][-1, 1] / run["noise"]["sigma"][-1, 0]) for run in runs)
     worst = max(end for _, end in ranks)
     case = settings["cases"]["noise"]
-    rates = np.array([_rate_ratio(run["noise"], case) for run in runs])
+    rates, first_order = np.array([_rate_ratio(run["noise"], case) for run in runs]).T
     rate = over_seeds(rates)
     return Finding(
         name="low rank",
@@ -182,8 +185,14 @@ def _low_rank(runs: Sequence[Numbers], settings: Settings) -> Finding:
         reason=f"effective rank {np.mean([a for a, _ in ranks]):.1f} at the start, {worst:.3f} at "
         f"the end in the worst of {len(runs)} seeds (must be below {settings['low']:g}); "
         f"the second singular value is {second:.2g} of the first; measured: they die at "
-        f"{rate.value:.2f} ± {rate.half_width:.2f} of the rate in the limit of small noise",
-        numbers={"effective_rank": ranks, "second": second, "rate_ratio": rates},
+        f"{rate.value:.2f} ± {rate.half_width:.2f} of the rate in the limit of small noise, "
+        f"{first_order.mean():.2f} to first order in the noise",
+        numbers={
+            "effective_rank": ranks,
+            "second": second,
+            "rate_ratio": rates,
+            "rate_ratio_first_order": first_order,
+        },
     )
 
 
@@ -201,8 +210,11 @@ def _stays(runs: Sequence[Numbers]) -> Finding:
     )
 
 
-def _rate_ratio(run: Numbers, case: Mapping[str, Any]) -> float:
-    """Fall of the dying values' logarithms, over that of `vanishing`, while above rounding."""
+def _rate_ratio(run: Numbers, case: Mapping[str, Any]) -> tuple[float, float]:
+    """Fall of the dying values' logarithms, over that of `vanishing`, while above rounding.
+
+    And what it is to first order in the noise, see above.
+    """
     sigma = np.asarray(run["sigma"])
     last = int(np.flatnonzero(sigma[:, -1] > RESOLVED * sigma[:, 0])[-1])
     first = last // 2
@@ -210,7 +222,10 @@ def _rate_ratio(run: Numbers, case: Mapping[str, Any]) -> float:
     steps = (run["time"][last] - run["time"][first]) / case["step"]
     noise = case["variance"] / case["n"] * run["unused_trace"] * steps
     residual = run["unused_squares"][last] - run["unused_squares"][first]
-    return float((logs[first] - logs[last]) / (0.5 * case["step"] ** 2 * (noise + residual)))
+    ratio = float((logs[first] - logs[last]) / (0.5 * case["step"] ** 2 * (noise + residual)))
+    outer = np.mean((sigma[first : last + 1, 0] / run["fit_norm"]) ** 2)  # 1/|W2|²
+    size = case["step"] * case["variance"] * run["trace"] / (2 * case["n"])
+    return ratio, float(1 - size * outer)
 
 
 def _frozen(runs: Sequence[Numbers]) -> Finding:
@@ -223,7 +238,7 @@ def _frozen(runs: Sequence[Numbers]) -> Finding:
         name="fewer data than dimensions",
         statement=f"The part of W1 on the {off} directions that no sample has is frozen: the rank "
         "does not fall below their number.",
-        status=_decided(moved < 1e-9 and whole and least > STAYS * off),
+        status=_decided(off > 0 and moved < 1e-9 and whole and least > STAYS * off),
         reason=f"it moved by {moved:.1g} relatively in the worst of {len(runs)} seeds and keeps "
         f"rank {off}; effective rank {least:.1f} at the end at least",
         numbers={"moved": moved, "effective_rank": _ranks(runs, "few data")},

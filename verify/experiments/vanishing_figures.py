@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["determinant_figure", "spectrum_figure", "time_axis"]
 
+# Smaller singular values are of no interest beside the largest, and soon rounding.
+LOWEST = 1e-6
 LN10 = float(np.log(10))
 NOISE, FLOW = style.COLOURS["vermilion"], style.COLOURS["blue"]
 
@@ -85,9 +87,14 @@ def _draw_remainder(
 
 
 def spectrum_figure(
-    runs: Sequence[Numbers], settings: Settings, findings: Sequence[Finding], about: str
+    runs: Sequence[Numbers],
+    settings: Settings,
+    findings: Sequence[Finding],
+    about: str,
+    *,
+    predicted: bool = True,
 ) -> Figure:
-    """The singular values of W1, one panel for each way, on one scale."""
+    """The singular values of W1, one panel for each way, on one scale; their decay as predicted."""
     drawn = style.figure(9.6, 6.6)
     left, right = drawn.subplots(1, 2, sharey=True)
     for axes, name, title, colour in (
@@ -101,15 +108,18 @@ def spectrum_figure(
             transform=axes.transAxes, fontsize=9, color=style.GREY, va="bottom",
         )  # fmt: skip
         time_axis(axes, np.asarray(runs[0]["time"]))
-    if np.shape(runs[0]["solution"])[1] < np.shape(runs[0]["sigma"])[1]:
+    if predicted:
         _draw_predicted_decay(right, runs, settings)
         right.legend(loc="lower left", handlelength=2.4)
     left.set_ylabel("singular values of W₁  (no unit, log scale)")
     left.set_yscale("log")
-    count = np.shape(runs[0]["sigma"])[1] - np.shape(runs[0]["solution"])[1]
+    lowest = min(float(np.min(run["sigma"])) for run in runs)
+    left.set_ylim(max(lowest / 2, LOWEST), None)
+    count = next(f.numbers["count"] for f in findings if "count" in f.numbers)
+    rate = " at the predicted rate" if predicted else ""
     claim = (
-        f"Label noise makes the {count} smallest singular values of W₁ vanish at the predicted "
-        "rate; without noise they stay"
+        f"Label noise makes the {count} smallest singular values of W₁ vanish{rate}; "
+        "without noise they stay"
         if all(finding.status == "AGREES" for finding in findings)
         else "Singular values of W₁ with label noise and without"
     )
@@ -129,7 +139,7 @@ def _draw_spectra(axes: Axes, runs: Sequence[Numbers], name: str) -> None:
         axes.plot(time, middle, color=colour, lw=1.7)
         if i in (0, count - 1):
             axes.annotate(
-                f"$\\sigma_{{{i + 1}}}$", (time[-1], middle[-1]), xytext=(4, 0),
+                f"$\\sigma_{{{i + 1}}}$", (time[-1], max(middle[-1], LOWEST)), xytext=(4, 0),
                 textcoords="offset points", va="center", color=style.INK,
             )  # fmt: skip
 
