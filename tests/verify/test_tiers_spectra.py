@@ -50,7 +50,8 @@ def test_a_right_claim_agrees(id_: str, tier: str) -> None:
 
 @pytest.mark.parametrize(("mistake", "tier"), cases(WRONG))
 def test_a_wrong_claim_disagrees(mistake: str, tier: str) -> None:
-    found = TIERS[tier].check(compiled(WRONG[mistake]), PLAN)
+    few = replace(PLAN, effort=replace(PLAN.effort, samples=2_000, pilot=200))
+    found = TIERS[tier].check(compiled(WRONG[mistake]), few)
     assert found.status == Status.DISAGREES, found.reason
 
 
