@@ -9,11 +9,15 @@ n**2 - 2*a*Trace(X*X.T)
 
 from .claim import (
     INITIAL,
+    POSITION,
     AlgorithmCheck,
     Assumption,
     CovariationClaim,
     DifferentialClaim,
+    ExponentClaim,
+    Exponents,
     IdentityClaim,
+    MomentClaim,
     Mutant,
     PathCheck,
     Theorem,
@@ -42,6 +46,7 @@ from .symbols import (
 
 __all__ = [
     "INITIAL",
+    "POSITION",
     "AlgorithmCheck",
     "Assumption",
     "Brownian",
@@ -50,9 +55,12 @@ __all__ = [
     "DerivationError",
     "DifferentialClaim",
     "Equality",
+    "ExponentClaim",
+    "Exponents",
     "Family",
     "IdentityClaim",
     "MatrixSDE",
+    "MomentClaim",
     "Mutant",
     "Parameter",
     "PathCheck",

@@ -11,6 +11,7 @@ from sympy import sympify
 from derivations.claim import (
     CovariationClaim,
     DifferentialClaim,
+    ExponentClaim,
     IdentityClaim,
     MomentClaim,
     TimeChangeClaim,
@@ -129,6 +130,9 @@ def _declared(claim: Any) -> Iterator[tuple[str, Sequence[Row]]]:
             "Stated: d⟨f, g⟩ = rate dt",
             [("f", claim.first), ("g", claim.second), ("rate", claim.rate)],
         )
+    elif isinstance(claim, ExponentClaim):
+        yield "System (Itô)", _system(claim.sde)
+        yield "Stated: Lyapunov exponents, counted from the largest", _exponents(claim)
     elif isinstance(claim, IdentityClaim):
         yield "Stated", [("left", claim.left), ("right", claim.right)]
     elif isinstance(claim, MomentClaim):
@@ -161,7 +165,18 @@ def _system(sde: Any) -> list[Row]:
     ]
 
 
+def _exponents(claim: Any) -> list[Row]:
+    rows: list[Row] = []
+    for group in claim.exponents:
+        ends = [unicode(end) for end in dict.fromkeys((group.first, group.last))]
+        words = f"{'mean of ' if group.mean else ''}number {' to '.join(ends)}"
+        rows.append((words, group.value))
+    return rows
+
+
 def _derivation(page: _Page, claim: Any) -> None:
+    if isinstance(claim, ExponentClaim):
+        return  # a limit of what other claims derive: the tier's reason says of which
     derivation = derive(claim)
     page.gap()
     page.text("Derivation")

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from .errors import KernelError, UsageError
+from .exponents import exponent_setting
 from .mutants import visible_tiers
 from .planning import TIERS
 from .problem import AlgorithmSetting, Problem, Reference
 from .verdict import Status
 
 __all__ = [
+    "claim_of",
     "claims_of",
     "described",
     "load",
@@ -61,7 +63,7 @@ def mutant_references(
     """The hand-written mutants of claims, each with the tiers among ``tiers`` that can see it."""
     found = []
     for reference in references(ids):
-        claim = _claim(reference)
+        claim = claim_of(reference)
         for mutant in claim.mutants:
             seen = tuple(t for t in visible_tiers(mutant.changes) if t in tiers)
             found.append((replace(reference, mutant=mutant.name, tiers=seen), mutant))
@@ -96,7 +98,8 @@ def _file_claims(path: str) -> tuple[Any, ...]:
         raise UsageError(f"{path}: {type(error).__name__}: {error}") from None
 
 
-def _claim(reference: Reference) -> Any:
+def claim_of(reference: Reference) -> Any:
+    """The declared claim that a reference names."""
     from derivations.catalogue import find
 
     if reference.file is None:
@@ -118,7 +121,7 @@ def load(reference: Reference) -> Problem:
     KernelError
         If generated kernels are missing.
     """
-    claim = _claim(reference)
+    claim = claim_of(reference)
     if reference.mutant is not None:
         (mutant,) = (m for m in claim.mutants if m.name == reference.mutant)
         return _restricted(compiled(claim.mutated(mutant)), reference.tiers)
@@ -209,6 +212,7 @@ def problem_of(claim: Any, kernels: Mapping[str, Any], signature: Any) -> Proble
             values=dict(check.values),
             order=check.order,
         ),
+        exponents=exponent_setting(claim),
         claim=claim,
     )
 

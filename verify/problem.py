@@ -18,7 +18,14 @@ from numerics.signature import ClaimSignature, LetterSignature
 from .errors import KernelError
 from .verdict import Status
 
-__all__ = ["AlgorithmSetting", "Problem", "Reference"]
+__all__ = [
+    "AlgorithmSetting",
+    "ExponentSetting",
+    "Problem",
+    "Reference",
+    "SizedExponents",
+    "StatedExponent",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +41,42 @@ class AlgorithmSetting:
     dataset: str = "linnerud"
     values: Mapping[str, Any] = field(default_factory=dict)
     order: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatedExponent:
+    """The mean of the exponents number ``first`` to ``last``, counted from the largest.
+
+    ``shown`` is the value as it was evaluated, to 30 digits.
+    """
+
+    first: int
+    last: int
+    value: float
+    shown: str
+
+    @property
+    def name(self) -> str:
+        """'λ2', or 'mean of λ2…λ3'."""
+        one = f"λ{self.first}"
+        return one if self.first == self.last else f"mean of {one}…λ{self.last}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SizedExponents:
+    """The exponents stated at one size."""
+
+    sizes: Mapping[str, int]
+    stated: tuple[StatedExponent, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExponentSetting:
+    """Lyapunov exponents to be measured over ``horizon`` units of time, at several sizes."""
+
+    at: tuple[SizedExponents, ...]
+    horizon: int
+    relevant: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +96,7 @@ class Problem:
     draws : str, optional
         The letter of an identity that is random in the algorithm.
     algorithm : AlgorithmSetting, optional
+    exponents : ExponentSetting, optional
     claim : derivations.claim.Claim, optional
         The declaration; None for a claim of plain functions.
     """
@@ -65,6 +109,7 @@ class Problem:
     expected: Status = Status.AGREES
     draws: str | None = None
     algorithm: AlgorithmSetting | None = None
+    exponents: ExponentSetting | None = None
     claim: Any = None
 
     @property

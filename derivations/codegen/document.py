@@ -11,6 +11,7 @@ from derivations.claim import (
     Claim,
     CovariationClaim,
     DifferentialClaim,
+    ExponentClaim,
     IdentityClaim,
     MomentClaim,
     Theorem,
@@ -117,6 +118,14 @@ def _stated(claim: Claim) -> Iterator[str]:
     elif isinstance(claim, MomentClaim):
         yield from _system("System", claim.sde)
         yield from _moments(claim)
+    elif isinstance(claim, ExponentClaim):
+        yield from _system("System", claim.sde)
+        for group in claim.exponents:
+            ends = dict.fromkeys((group.first, group.last))
+            which = " to ".join(f"${latex(end)}$" for end in ends)
+            mean = "mean of the exponents" if group.mean else "exponent"
+            yield words(f"Claim, {mean} number ") + which + words(", from the largest:")
+            yield from _display(latex(group.value))
     elif isinstance(claim, IdentityClaim):
         yield words("Claim:")
         yield from _display(f"{latex(claim.left, where)} = {latex(claim.right, where)}")

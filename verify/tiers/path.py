@@ -22,7 +22,9 @@ from numerics.signature import LetterSignature, PathSignature
 from numerics.simulate import simulate
 from numerics.system import Array, System
 from verify.clocked import clocked
+from verify.growth import grown
 from verify.looks import settled
+from verify.moments import expected
 from verify.pathwise import PathErrors, path_errors
 from verify.planning import Plan
 from verify.problem import Problem
@@ -39,10 +41,16 @@ def check(problem: Problem, plan: Plan) -> Evidence:
     """The law of the path check, or both systems of a change of time."""
     if problem.kind == "time change":
         return clocked(problem, plan)
+    if problem.kind == "exponents":
+        return settled(lambda look: grown(problem, look), plan)
     setting = problem.signature.path
     if setting is None:
         reason = "the claim states no law of a concrete system over a span of time"
         return Evidence(tier=TIER, status=Status.NOT_APPLICABLE, reason=reason)
+    if problem.kind == "moments":
+        point = _values(setting, plan)
+        system = _system(problem, setting, point)
+        return expected(problem, setting, system, point, float(_number(setting.horizon)))
     return settled(lambda look: _looked(problem, setting, look), plan)
 
 
@@ -117,7 +125,9 @@ def _shown(e: Any) -> dict[str, float]:
 
 
 def _number(value: Any) -> Any:
-    """A number, a text such as '1/8', or an array, as floats."""
+    """A number, a text such as '1/8', rows of them, or an array, as floats."""
+    if isinstance(value, tuple):
+        return np.array([_number(part) for part in value])
     if isinstance(value, int | float | np.ndarray):
         return np.asarray(value, dtype=float)
     return np.asarray(float(Fraction(str(value))))

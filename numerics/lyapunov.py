@@ -1,0 +1,169 @@
+"""Lyapunov exponents of a linear system, by orthonormalising its columns as they are carried along.
+
+A system that multiplies the stack Θ of its states from the left, dΘ = L(dt, dB) Θ, has the
+exponents λ_1 ≥ λ_2 ≥ ..., the almost sure limits of (1/t) log of the singular values of Θ(t). Every
+now and then Θ = QR is replaced by Q; the logs of the diagonal of R add up to the growth of volumes:
+the first j of them to that of the first j columns, which is t(λ_1 + ... + λ_j) in the limit.
+
+Source: G. Benettin, L. Galgani, A. Giorgilli, J.-M. Strelcyn, Meccanica 15 (1980) 9 and 21.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from numerics.brownian import basis, increments
+from numerics.errors import SimulationError
+from numerics.loop import iterate
+from numerics.products import LARGEST_PATHS_LAST, with_paths_last
+from numerics.schemes import named
+from numerics.schemes.step import stepper
+from numerics.system import Array, LeftMultiplication, State, System
+
+__all__ = ["log_growth", "require_left_multiplication", "spread_per_time"]
+
+GROWTH = "growth"
+ROUNDING = 1e-9
+
+
+def log_growth(
+    system: System,
+    *,
+    horizon: float,
+    steps: int,
+    paths: int,
+    seed: int,
+    at: Sequence[int],
+    every: int,
+    scheme: str = "euler_maruyama",
+    block: int = 256,
+    workers: int = 1,
+) -> Array:
+    """Log growth of the volumes that the columns of Θ span, column by column.
+
+    Parameters
+    ----------
+    system
+        States (r, d) that stacked in their order are Θ (d, d), which it multiplies from the left.
+    horizon, steps, paths, seed, block, workers
+        As for `numerics.simulate.simulate`; Θ starts from the identity.
+    at
+        Numbers of steps after which to read the growth, ascending.
+    every
+        Steps between two orthonormalisations; it divides every entry of `at`.
+    scheme
+        Name of a scheme that converges to the Itô solution.
+
+    Returns
+    -------
+    Array
+        (len(at), paths, d): Σ log R_jj up to that time. Divided by the time, exponent number j,
+        counted from the largest, up to what the start and a finite time leave.
+
+    Raises
+    ------
+    SimulationError
+        If the states are not the rows of a square Θ, the system does not multiply it from the left,
+        or `every` does not divide the times.
+
+    Examples
+    --------
+    Geometric Brownian motion dx = x dB has the exponent −1/2:
+
+    >>> from numerics.system import NoiseSpec
+    >>> system = System(
+    ...     states={"x": (1, 1)},
+    ...     noises=(NoiseSpec(name="B", shape=(1, 1)),),
+    ...     increment=lambda point, t, dt, dB: {"x": dB["dB"] @ point["x"]},
+    ... )
+    >>> growth = log_growth(
+    ...     system, horizon=16.0, steps=1024, paths=512, seed=1, at=[1024], every=64
+    ... )
+    >>> round(float(growth.mean()) / 16.0, 1)
+    -0.5
+    """
+    d = _side(system)
+    if every < 1 or any(mark % every for mark in at):
+        raise SimulationError(f"every {every}: does not divide the steps {tuple(at)}; give one")
+    require_left_multiplication(system)
+    stacked = LeftMultiplication(matrix=_unused, rows=tuple(system.states))
+    last = system.paths_last and system.size <= LARGEST_PATHS_LAST
+    moved = stepper(named(scheme), system, horizon / steps)
+
+    def step(state: State, index: int, dB: Mapping[str, Array]) -> State:
+        after = moved({name: state[name] for name in system.states}, index, dB)
+        if (index + 1) % every:
+            return {**after, GROWTH: state[GROWTH]}
+        Q, R = np.linalg.qr(np.ascontiguousarray(stacked.stack(after)))
+        rows = stacked.unstack(Q, system.states)
+        grown = np.log(np.abs(np.diagonal(R, axis1=-2, axis2=-1)))
+        rows = {name: with_paths_last(x) if last else x for name, x in rows.items()}
+        return {**rows, GROWTH: state[GROWTH] + grown}
+
+    run = iterate(
+        step,
+        {**stacked.unstack(np.eye(d), system.states), GROWTH: np.zeros(d)},
+        steps=steps,
+        paths=paths,
+        seed=seed,
+        draws=increments(system, horizon=horizon, steps=steps, paths_last=last),
+        observe={GROWTH: lambda state: state[GROWTH]},
+        at=at,
+        keep=True,
+        finite=True,
+        block=block,
+        workers=workers,
+        dt=horizon / steps,
+    )
+    return np.asarray(run.values[GROWTH])
+
+
+def require_left_multiplication(system: System) -> None:
+    """Refuse a system that does not multiply the stack of its states from the left.
+
+    At a random Θ and dB the increment must be linear in Θ and commute with a factor from the right.
+    """
+    d = _side(system)
+    rng = np.random.Generator(np.random.SFC64(0))
+    stacked = LeftMultiplication(matrix=_unused, rows=tuple(system.states))
+    dB = {noise.differential: noise.draw(rng, 1) for noise in system.noises}
+
+    def moved(Theta: Array) -> Array:
+        return stacked.stack(system.increment(stacked.unstack(Theta, system.states), 0.0, 0.5, dB))
+
+    first, factor = rng.standard_normal((2, 1, d, d))
+    gap = np.abs(moved(first @ factor) - moved(first) @ factor).max()
+    if not gap <= ROUNDING * (1.0 + np.abs(moved(first) @ factor).max()):
+        raise SimulationError(
+            f"increment: not L(dt, dB) Θ with Θ the stack of {', '.join(system.states)} "
+            f"(gap {gap:.2g}); exponents are those of a linear system"
+        )
+
+
+def spread_per_time(system: System) -> float:
+    """E|L(0, dB)|²/d per unit of time: how fast the noise moves a column of Θ, relatively."""
+    d = _side(system)
+    stacked = LeftMultiplication(matrix=_unused, rows=tuple(system.states))
+    dB = basis(system)
+    units = len(next(iter(dB.values()))) if dB else 0
+    Theta = np.broadcast_to(np.eye(d), (units, d, d))
+    moved = stacked.stack(system.noise(stacked.unstack(Theta, system.states), 0.0, dB))
+    return float(np.sum(moved**2)) / d
+
+
+def _side(system: System) -> int:
+    """d for states that stack to (d, d)."""
+    shapes = tuple(system.states.values())
+    d = sum(shape[0] for shape in shapes if len(shape) == 2)
+    if any(len(shape) != 2 or shape[1] != d for shape in shapes):
+        raise SimulationError(
+            f"states {dict(system.states)}: their rows are no square matrix; give all the columns "
+            "of a fundamental matrix"
+        )
+    return d
+
+
+def _unused(point: Mapping[str, object], t: float, dt: float, dB: State) -> Array:
+    raise SimulationError("matrix: the operator of a stack is not used here")

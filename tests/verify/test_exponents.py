@@ -1,0 +1,130 @@
+"""Stated exponents against other quadratures and limits; the judge accepts and rejects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import mpmath
+import numpy as np
+import pytest
+from scipy.integrate import quad
+from sympy import Symbol
+
+from derivations.catalogue import find, find_theorem
+from derivations.claim import Claim, ExponentClaim, Exponents
+from verify.errors import UsageError
+from verify.exponents import exponent_setting
+from verify.growth import grown
+from verify.loading import compiled
+from verify.planning import EFFORTS, ErrorBudget, Plan
+from verify.verdict import Status
+
+SQUARE, EXTREMES = "lyapunov_spectrum.square", "lyapunov_spectrum.extremes"
+PLAN = Plan(
+    seed=4, effort=EFFORTS["quick"], budget=ErrorBudget(false_agree=1e-8, false_reject=1e-8)
+)
+
+
+def mean(p: float, k: float, height: float) -> float:
+    """E ρ from the stationary density itself, by another quadrature, in ρ and not in v."""
+
+    def weight(x: float) -> float:
+        return float(
+            x ** (height / 2 - 1) * (1 - x) ** (-(p + k) / 2) * np.exp(-(p - k) / (2 * (1 - x)))
+        )
+
+    above, below = (quad(lambda x, n=n: x**n * weight(x), 0, 1, limit=400)[0] for n in (1, 0))
+    return float(above / below)
+
+
+def claim_of(id_: str) -> ExponentClaim:
+    claim = find(id_)
+    assert isinstance(claim, ExponentClaim)
+    return claim
+
+
+def stated(id_: str) -> dict[tuple[int, ...], list[float]]:
+    setting = exponent_setting(find(id_))
+    assert setting is not None
+    return {tuple(at.sizes.values()): [e.value for e in at.stated] for at in setting.at}
+
+
+def test_extremes_are_the_means_under_the_stationary_laws() -> None:
+    for (p, k), (largest, smallest) in stated(EXTREMES).items():
+        assert largest == pytest.approx((p - 2) / 2 * mean(p, k, k), abs=1e-7)
+        assert smallest == pytest.approx(-p - (k - 2) / 2 * mean(p, k, p), abs=1e-7)
+
+
+def test_extremes_as_tricomi_functions() -> None:
+    """E ρ = (k/2) U(k/2+1, (p+k)/2, (p−k)/2)/U(k/2, (p+k)/2, (p−k)/2), DLMF 13.4.4."""
+    (largest, smallest) = stated(EXTREMES)[3, 1]
+    with mpmath.workdps(30):
+        ratios = [
+            h / 2 * mpmath.hyperu(h / 2 + 1, 2, 1) / mpmath.hyperu(h / 2, 2, 1)
+            for h in (mpmath.mpf(1), mpmath.mpf(3))
+        ]
+        assert largest == pytest.approx(float(ratios[0] / 2), rel=1e-14)
+        assert smallest == pytest.approx(float(-3 + ratios[1] / 2), rel=1e-14)
+
+
+@pytest.mark.parametrize("p", [2, 3, 4])
+def test_extremes_tend_to_those_of_the_square_case(p: int) -> None:
+    claim = claim_of(EXTREMES)
+    first, last = stated(SQUARE)[p,][0], stated(SQUARE)[p,][-1]
+    gaps = []
+    for distance in (1e-2, 1e-3):
+        sizes = {d: p + distance if str(d) == "p" else p for d in claim.sizes[0]}
+        near = replace(
+            claim,
+            sizes=(sizes,),
+            exponents=tuple(replace(e, first=n, last=n) for n, e in enumerate(claim.exponents, 1)),
+        )
+        setting = exponent_setting(near)
+        assert setting is not None
+        values = [e.value for e in setting.at[0].stated]
+        gaps.append(max(abs(values[0] - first), abs(values[1] - last)))
+    assert gaps[1] < 0.2 * gaps[0] < 0.2 * 0.02
+
+
+def test_stated_exponents_of_the_square_case_sum_to_minus_p_squared() -> None:
+    setting = exponent_setting(find(SQUARE))
+    assert setting is not None
+    for at in setting.at:
+        total = sum(e.value * (e.last - e.first + 1) for e in at.stated)
+        assert total == -(at.sizes["p"] ** 2)
+
+
+def test_no_exponent_beyond_the_last_and_no_free_letter() -> None:
+    claim = claim_of(SQUARE)
+    beyond = Exponents(first=1, last=99, value=0)
+    with pytest.raises(UsageError, match="1 to 99 of 2"):
+        exponent_setting(replace(claim, exponents=(beyond,)))
+    letter = Exponents(first=1, last=1, value=Symbol("q"))
+    with pytest.raises(UsageError, match="no number"):
+        exponent_setting(replace(claim, exponents=(letter,)))
+
+
+def small(id_: str, sizes: int) -> Claim:
+    """The claim at its first sizes alone."""
+    claim = claim_of(id_)
+    return replace(claim, sizes=claim.sizes[:sizes])
+
+
+def test_true_exponents_are_accepted() -> None:
+    evidence = grown(compiled(small(SQUARE, 2)), PLAN)
+    assert evidence.status == Status.AGREES, evidence.reason
+    others = grown(compiled(small(EXTREMES, 2)), PLAN)
+    assert others.status == Status.AGREES, others.reason
+    assert len(others.numbers["measured, nothing claimed"]) == 1 + 2
+
+
+@pytest.mark.parametrize(
+    ("id_", "name"),
+    [(c.id, m.name) for c in find_theorem("lyapunov_spectrum").claims for m in c.mutants
+     if c.id in (SQUARE, EXTREMES)],
+)  # fmt: skip
+def test_wrong_exponents_are_rejected(id_: str, name: str) -> None:
+    claim = find(id_)
+    (mutant,) = (m for m in claim.mutants if m.name == name)
+    evidence = grown(compiled(claim.mutated(mutant)), PLAN)
+    assert evidence.status == Status.DISAGREES, evidence.reason
