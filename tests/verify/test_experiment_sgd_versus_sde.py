@@ -6,6 +6,7 @@ against the Euler–Maruyama scheme on the declared SDE (the generated kernel of
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ import pytest
 from numerics.compiled.sgd import coupled_steps, coupled_steps_literal
 from numerics.declared import DeclaredSystem
 from numerics.kernels import kernels, signature
-from numerics.network import advanced
+from numerics.network import Array, advanced
 from numerics.training import label_noise, noisy_residual
 from verify.experiments.experiment import Finding
 from verify.experiments.sgd_coupling import network
@@ -28,7 +29,13 @@ SETTINGS = {**experiment().settings, **experiment().quick}
 CLAIM = "label_noise_determinant.label_noise"
 
 
-def ran(loop, paths=3, steps=8, every=(4, 2, 1), noise=2.0):  # type: ignore[no-untyped-def]
+def ran(
+    loop: Callable[..., None],
+    paths: int = 3,
+    steps: int = 8,
+    every: tuple[int, ...] = (4, 2, 1),
+    noise: float = 2.0,
+) -> tuple[Array, Array, Array]:
     net = network(SETTINGS)
     data, h = net.data, 0.05
     W1 = np.tile(net.W1, (len(every), paths, 1, 1))
