@@ -16,7 +16,7 @@ D alone, so it holds for leaky ReLU with its slopes too; for a mask D² = D and 
 from collections.abc import Mapping
 from typing import Any
 
-from sympy import Ge, sqrt
+from sympy import Ge, Gt, sqrt
 
 from derivations import (
     INITIAL,
@@ -77,6 +77,10 @@ WIDTH = Assumption(
     text="the group has at least p + k neurons (necessary for full row rank), which share their "
     "activation pattern D on the data while the law is used; none sits on a kink, w_r'x_i = 0",
     condition=Ge(l, p + k),
+)
+ALIVE = Assumption(
+    text="the group is active at some sample (a dead one does not move at all)",
+    condition=Gt(tr(D * D), 0),
 )
 GATED = (
     "the algorithms of this tier train linear networks; real runs of ReLU networks: experiments "
@@ -155,7 +159,7 @@ def _gradient_flow() -> DifferentialClaim:
         sde=MatrixSDE(moved_by(X.T * D * loss_slope / n * dt), assuming=[RANK.condition]),
         observable=logdet(M),
         drift=0 * k,
-        assumptions=(RANK, WIDTH),
+        assumptions=(RANK, WIDTH, ALIVE),
         where=WHERE,
         mutants=(
             Mutant(

@@ -1,4 +1,4 @@
-"""The compiled loops of ReLU networks beside their literal twins, and their noise by its moments."""
+"""The compiled loops of ReLU networks beside their literal twins; moments of their noise."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,8 @@ def test_steps_taken_in_two_calls_are_those_of_one() -> None:
     relu.sgd_steps(W, a, X, y, 0.02, 0.5, 50, once)
     for _ in range(2):
         relu.sgd_steps(V, b, X, y, 0.02, 0.5, 25, twice)
-    assert (W == V).all() and (a == b).all()
+    assert (W == V).all()
+    assert (a == b).all()
 
 
 def moments(step: object, count: int, scale: float) -> tuple[Array, Array]:

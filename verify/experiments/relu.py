@@ -1,12 +1,12 @@
 """ReLU teacher and student: the problem, the runs, what both experiments claim of them.
 
-A student f(x) = Σ_r a_r max(w_r'x, 0) learns from a teacher Σ_j c_j max(t_j'x, 0), |t_j| = 1, by SGD
-on single samples, with label noise and without, and by the SDE of the former.
+A student f(x) = Σ_r a_r max(w_r'x, 0) learns from a teacher Σ_j c_j max(t_j'x, 0), |t_j| = 1, by
+SGD on single samples, with label noise and without, and by the SDE of the former.
 
 Strength |a_r||w_r| is what a neuron gives along its direction.  Where label noise has aligned the
 neurons, those of teacher neuron j have strengths that add up to |c_j|, and the noise holds each
-where a² tr C = w'Cw, C = 1/n Σ x_i x_i' over the samples that are active (the fixed point of
-the theorem `balancedness`).  So |w_r| = √ρ_j (|a_r||w_r|)^½ with ρ_j = (tr C_j / t_j'C_j t_j)^½, and
+where a_r² tr C_j = w_r'C_j w_r, C_j = 1/n Σ x_i x_i' over the samples that are active (the fixed
+point of the theorem `balancedness`).  So |w_r|² = ρ_j |a_r||w_r|, ρ_j = (tr C_j / t_j'C_j t_j)^½:
 
     W'W = Σ_j ρ_j |c_j| t_j t_j'.
 """

@@ -39,12 +39,13 @@ def plane_panel(axes: Any, title: str, W: Array, a: Array, T: Array, reach: floa
 def alignment_panel(
     axes: Any, runs: Sequence[Numbers], settings: Settings, which: str, label: str
 ) -> None:
-    """Mean over seeds with the band of all seeds, time on a log scale."""
+    """Median over seeds with the band of all seeds, time on a log scale."""
     for name, (shown, colour, dash) in NAMES.items():
         if f"{name}_{which}" in runs[0]:
             series = 1 - np.array([run[f"{name}_{which}"] for run in runs])
             _banded(axes, _time(runs, settings), series, COLOURS[colour], dash, shown)
     axes.set(xscale="log", yscale="log", xlabel="time = steps · η", ylabel=label)
+    axes.set_ylim(bottom=max(axes.get_ylim()[0], 1e-4))
     axes.legend(fontsize=8, loc="lower left")
 
 
@@ -150,7 +151,7 @@ def _gap_panel(axes: Any, runs: Sequence[Numbers]) -> None:
 
 
 def _decades(axis: Any) -> None:
-    """Labels of a log axis at 1, 2 and 5 where it is shorter than two decades, else at its powers."""
+    """Labels of a log axis at 1, 2 and 5 where it is shorter than two decades, else at powers."""
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     low, high = axis.get_view_interval()
@@ -162,10 +163,9 @@ def _decades(axis: Any) -> None:
 
 def _time(runs: Sequence[Numbers], settings: Settings) -> Array:
     """Times of the marks; the start is drawn where the first step is."""
-    return np.maximum(np.asarray(runs[0]["at"]), 1) * float(settings["step"])
+    return np.asarray(np.maximum(runs[0]["at"], 1) * settings["step"], dtype=float)
 
 
 def _banded(axes: Any, time: Array, series: Array, colour: str, dash: str, label: Any) -> None:
-    middle = np.exp(np.log(np.maximum(series, 1e-12)).mean(axis=0))
     axes.fill_between(time, series.min(axis=0), series.max(axis=0), color=colour, alpha=0.18, lw=0)
-    axes.plot(time, middle, color=colour, ls=dash, lw=1.6, label=label)
+    axes.plot(time, np.median(series, axis=0), color=colour, ls=dash, lw=1.6, label=label)

@@ -7,9 +7,9 @@ alone where not.  In the mean over samples and label noise log det M falls per u
     SGD on single samples   2η/n Σ_{i active} |x_i|²(r_i² + δ) + O(η³)
     its SDE                 2η (1/n Σ_{i active} |x_i|²(r_i² + δ) − |R|²)
 
-with R = 1/n Σ_{i active} x_i r_i (theorem `relu_group_determinant`, b = 1).  All that is measured here comes from weights: means
-over samples are sums, means over label noise Gauss–Hermite quadratures, the generator of the SDE is
-made of differences along its declared fields.
+with R = 1/n Σ_{i active} x_i r_i (theorem `relu_group_determinant`, b = 1).  All that is measured
+here comes from weights: means over samples are sums, means over label noise Gauss–Hermite
+quadratures, the generator of the SDE is made of differences along its declared fields.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Group:
 
 
 def groups(W: Array, a: Array, X: Array, y: Array, least: int) -> list[Group]:
-    """The groups of at least so many neurons that occur and are well conditioned, none of dead ones.
+    """The groups of at least so many neurons, well conditioned and not dead.
 
     A group of fewer neurons than p + 1 counts as well conditioned by its smaller side.
     """
@@ -158,7 +158,8 @@ def followed(
     """
     active, start = group.active, group.log_det()
     before, stated, mean = start, 0.0, 0.0
-    rows, excess, resolved = [], 0.0, 0
+    rows: list[tuple[float, float, float]] = []
+    excess, resolved = 0.0, 0
     while len(rows) < longest:
         mean -= eta * rates(group, eta, deviation**2)["algorithm"]
         group, G = _stepped(group, eta, deviation, active, rng)
@@ -220,12 +221,12 @@ def generator(group: Group, eta: float, variance: float) -> float:
     samples = np.sqrt(eta / n) * (np.diag(r) - r / n) @ inputs
     labels = np.sqrt(eta * variance / n) * inputs
     fields = np.concatenate([samples, labels])
-    size = DIFFERENCE / max(np.linalg.norm(fields, axis=1).max(), 1e-300)
+    size = DIFFERENCE / max(float(np.linalg.norm(fields, axis=1).max()), 1e-12)
     ends = [group.moved(sign * size * fields) for sign in (1, -1)]
     centre = float(group.moved(np.zeros(inputs.shape[1])))
     second = float(np.sum(ends[0] + ends[1] - 2 * centre)) / (2 * size**2)
     drift = r @ inputs / n
-    h = DIFFERENCE / max(np.linalg.norm(drift), 1e-300)
+    h = DIFFERENCE / max(float(np.linalg.norm(drift)), 1e-12)
     return second + float(group.moved(h * drift) - group.moved(-h * drift)) / (2 * h)
 
 

@@ -63,7 +63,17 @@ def experiment() -> Experiment:
             }
         ),
         quick=MappingProxyType(
-            {"steps": 100_000, "marks": 30, "clusters": 1, "longest": 100, "aligned": 0.5}
+            {
+                "inputs": 4,
+                "neurons": 16,
+                "samples": 80,
+                "step": 0.02,
+                "variance": 0.1,
+                "steps": 600_000,
+                "marks": 60,
+                "size": 6,
+                "clusters": 1,
+            }
         ),
         simulate=simulate,
         judge=judge,
@@ -136,8 +146,8 @@ def judge(runs: Sequence[Numbers], settings: Settings) -> list[Finding]:
             f"{settings['aligned']:g} in the last tenth of the run.",
             strong,
             settings["aligned"],
-            f"; {np.mean(plain):.3f} without noise; {each:.2f} if every neuron counts alike: those "
-            "without strength do not turn",
+            f"; {min(plain):.2f} to {max(plain):.2f} without noise; {each:.2f} if every neuron "
+            "counts alike: those without strength do not turn",
         ),
         above(
             "vanishing",
@@ -175,9 +185,10 @@ def draw(
     count = runs[0]["noise_sigma"].shape[1]
     singular_value_panel(left, runs, settings, "plain", "no label noise", count)
     singular_value_panel(middle, runs, settings, "noise", "label noise", count)
+    left.set_ylim(middle.get_ylim())
     alignment_panel(right, runs, settings, "strong", "1 − mean cosine, weighted by strength")
     right.set_title("strength of neurons: alignment")
-    note = "; lines: mean over seeds, bands: all seeds"
+    note = "; lines: median over seeds, bands: all seeds"
     caption(drawn, claim=CLAIM, about=about + note, verdicts=judged(findings[:3]))
     claim = (
         "Neurons that share an activation pattern obey the determinant law while the pattern lasts."

@@ -104,9 +104,9 @@ def rate_finding(runs: Sequence[Numbers], stated: Mapping[str, str] | None = Non
         "and at 2η|R|² less under the SDE.",
         status=status if count else Status.INCONCLUSIVE,
         reason=f"summed over samples and integrated over label noise at {count} groups: at most "
-        f"{max(worst.values()):.2%} off, relevant {RELEVANT:.0%}, no chance involved; on the paths "
-        f"{moved / expected:.2f} of the mean; 2ηδ|DX|²/n², of full batches, is {np.mean(other):.2g} "
-        "of it",
+        f"{max(worst.values()):.2%} off, relevant {RELEVANT:.0%}, no chance involved; on paths "
+        f"{moved / expected:.2f} of the mean; 2ηδ|DX|²/n², of full batches, is "
+        f"{np.mean(other):.2g} of it",
         numbers={"worst": worst, "groups": count, "paths": moved / expected},
     )
 
