@@ -27,7 +27,7 @@ from sympy.printing.latex import LatexPrinter
 from sympy.printing.pretty.pretty_symbology import greek_unicode
 from sympy.printing.str import StrPrinter
 
-from .expressions import BlockColumn, Stack, SymmetricBlock
+from .expressions import BlockColumn, Diagonal, Stack, SymmetricBlock
 from .spectrum import Eigenprojector
 from .symbols import MatrixIncrement, is_increment
 
@@ -41,6 +41,7 @@ _CLOSED = (
     | Stack
     | SymmetricBlock
     | BlockColumn
+    | Diagonal
     | Eigenprojector
 )
 """What needs no brackets in front of a mark."""

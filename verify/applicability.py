@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from sympy import Eq, Ge, Gt, Integer, Le, Lt, MatMul, Poly, Q, Transpose
+from sympy import Eq, Ge, Gt, Integer, Le, Lt, MatMul, Poly, Q, Transpose, false
 from sympy.assumptions.assume import AppliedPredicate
 from sympy.core.relational import Relational
 from sympy.matrices.expressions import MatrixExpr
@@ -73,6 +73,9 @@ def refused(found: Refusal, tiers: Iterable[str]) -> tuple[Evidence, ...]:
 
 def _gaps(condition: Any) -> list[Any]:
     """Expressions in dimensions that the condition asks to be at least 0."""
+    if condition == false:
+        # SymPy evaluates 2d < 2 on the spot.
+        return [Integer(-1)]
     if isinstance(condition, Relational):
         return _relation(condition)
     if isinstance(condition, AppliedPredicate) and condition.function == Q.positive_definite:

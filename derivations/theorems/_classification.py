@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
-from sympy import Identity, ZeroMatrix, exp
+from sympy import Ge, Identity, ZeroMatrix, exp
 
 from derivations import (
     Assumption,
@@ -75,6 +75,10 @@ class Net:
         self.M = self.theta * self.theta.T
         self.rank = Assumption(
             text=f"Θ has full row rank p + {outputs}", condition=full_row_rank(self.theta)
+        )
+        self.width = Assumption(
+            text=f"the width l is at least p + {outputs} (necessary for full row rank)",
+            condition=Ge(l, p + outputs),
         )
         self.where = {"Theta": self.theta, "M": self.M}
 

@@ -58,7 +58,7 @@ def label_flips() -> DifferentialClaim:
         sde=BINARY.sde(drift * dt + noise),
         observable=logdet(BINARY.M),
         **stated(variance),
-        assumptions=(BINARY.rank, BELOW_ONE),
+        assumptions=(BINARY.rank, BINARY.width, BELOW_ONE),
         where=BINARY.where,
         mutants=(
             Mutant(name="factor_two", mistake="1 for 2", changes=stated(variance / 2)),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import exp, log
+from sympy import Q, exp, log
 
 from derivations import (
+    Assumption,
     DifferentialClaim,
     MatrixSDE,
     Mutant,
@@ -98,6 +99,9 @@ def _gradient(
         statement="Along dA = H dt, A = W1 W2 in any direction H, the loss of a sample moves by "
         "−tr(R'H) dt; that is what makes R minus its gradient.",
         sde=MatrixSDE({A: H * dt}),
+        assumptions=(
+            Assumption(text="the direction H is not zero", condition=Q.positive(tr(H.T * H))),
+        ),
         observable=loss,
         drift=drift,
         mutants=mutants,

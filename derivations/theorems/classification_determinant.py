@@ -21,6 +21,7 @@ from sympy import Gt, MatAdd, Rational, ZeroMatrix, sqrt
 from derivations import (
     INITIAL,
     Assumption,
+    Brownian,
     BrownianFamily,
     DifferentialClaim,
     Family,
@@ -149,7 +150,7 @@ def _softmax_flow() -> DifferentialClaim:
         sde=sde,
         observable=logdet(TERNARY.M),
         **stated(0 * p),
-        assumptions=(TERNARY.rank,),
+        assumptions=(TERNARY.rank, TERNARY.width),
         where=TERNARY.where,
         mutants=(
             Mutant(
@@ -250,7 +251,7 @@ def _softmax_noise() -> DifferentialClaim:
         sde=_softmax_drawn(Process("R", p, len(CLASSES))),
         observable=logdet(TERNARY.M),
         drift=rate(1 - squares),
-        assumptions=(TERNARY.rank,),
+        assumptions=(TERNARY.rank, TERNARY.width),
         where=TERNARY.where,
         mutants=(
             Mutant(
@@ -307,38 +308,31 @@ def _minibatch() -> DifferentialClaim:
 
 
 def _class_sum() -> DifferentialClaim:
-    W2 = State("W2", l, k)
+    W2, H = State("W2", l, k), Process("H", p, k)
     ones, G = Parameter("u", k, 1), Family("G", p, k, process=True)
-    H = Process("H", p, k)
-    square = tr(ones.T * ones)
-
-    def projected(A: Any) -> Any:
-        return A - A * ones * ones.T / square
-
-    noise = total(projected(G[i]) * BrownianFamily("beta")[i].d, i)
+    motion = BrownianFamily("beta")[i].d
+    away = total(G[i] * motion, i)
+    reaching = Process("K", p, k) * Brownian("gamma").d
+    dG = H * dt + reaching + away - away * ones * ones.T / tr(ones.T * ones)
+    drift = W1.T * H * ones
     return DifferentialClaim(
         id="classification_determinant.class_sum",
-        title="d(W2 u) = 0 when every residual is orthogonal to u",
+        title="d(W2 u) = W1'(H dt + K dγ)u: noise with rows orthogonal to u does not reach W2 u",
         source=OWN,
-        statement="u = 1_k is the case of the softmax, whose residuals y − q sum to zero: any "
-        "drift and any noise with rows orthogonal to u, here the projected H and G_i, keep W2 u.",
-        sde=MatrixSDE(
-            {W1: (projected(H) * dt + noise) * W2.T, W2: W1.T * (projected(H) * dt + noise)}
-        ),
+        statement="u = 1_k is the case of the softmax: labels drawn and minibatches have rows "
+        "y − q, which sum to zero, here the projected G_i; and so has the residual H.  With "
+        "Hu = 0 and no other noise K, W2 u does not move at all.",
+        sde=MatrixSDE({W1: dG * W2.T, W2: W1.T * dG}),
         observable=W2 * ones,
         assumptions=(Assumption(text="there are two classes or more", condition=Gt(k, 1)),),
-        drift=ZeroMatrix(l, 1),
-        martingale=ZeroMatrix(l, 1),
+        drift=drift,
+        martingale=W1.T * reaching * ones,
         mutants=(
-            Mutant(
-                name="unprojected",
-                mistake="the drift not projected",
-                changes={"drift": W1.T * H * ones},
-            ),
+            Mutant(name="factor_two", mistake="2 for 1", changes={"drift": 2 * drift}),
             Mutant(
                 name="noise",
-                mistake="a martingale part that is not there",
-                changes={"martingale": W1.T * total(G[i] * BrownianFamily("beta")[i].d, i) * ones},
+                mistake="the projected noise counted too",
+                changes={"martingale": W1.T * (reaching + away) * ones},
             ),
         ),
         inapplicable=ELSEWHERE,
@@ -356,6 +350,7 @@ def _softmax_class_sum() -> DifferentialClaim:
         statement="No drift and no martingale part: probabilities sum to one, and so do labels.",
         sde=_softmax_drawn(_softmax_residual()),
         observable=TERNARY.W2 * ones,
+        assumptions=(TERNARY.rank, TERNARY.width),
         drift=ZeroMatrix(l, 1),
         martingale=ZeroMatrix(l, 1),
         mutants=(

@@ -101,7 +101,6 @@ def _any_pair() -> DifferentialClaim:
             rate,
             before=("A forgotten: tr(C)|B|²", -2 * tr(C) * tr(B * B.T)),
             behind=("B forgotten: tr(A'CA) times the outputs", -2 * d[4] * tr(A.T * C * A)),
-            transpose=("AA' for A'A beside C", -2 * tr(C) * tr(A.T * A) * tr(B * B.T) / d[0]),
         ),
         inapplicable=ANY_PROCESS,
     )
@@ -386,8 +385,8 @@ def _widths() -> IdentityClaim:
         mutants=(
             Mutant(
                 name="inner",
-                mistake="−(d_j + d_{j+1}): the wrong two cancel",
-                changes={"right": -(d[1] + d[2])},
+                mistake="−(d_j + d_{j+2}): the wrong two cancel",
+                changes={"right": -(d[1] + d[3])},
             ),
         ),
         inapplicable={"path": "an identity of sizes", "algorithm": "an identity of sizes"},
