@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import mpmath
 import numpy as np
@@ -73,7 +74,8 @@ def test_extremes_tend_to_those_of_the_square_case(p: int) -> None:
     first, last = stated(SQUARE)[p,][0], stated(SQUARE)[p,][-1]
     gaps = []
     for distance in (1e-2, 1e-3):
-        sizes = {d: p + distance if str(d) == "p" else p for d in claim.sizes[0]}
+        # No sizes of matrices, but numbers to put into the integrals.
+        sizes: dict[Any, Any] = {d: p + distance * (str(d) == "p") for d in claim.sizes[0]}
         near = replace(
             claim,
             sizes=(sizes,),
