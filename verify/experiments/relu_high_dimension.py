@@ -34,7 +34,7 @@ CLAIM = (
 )
 OUTPUTS = (1.0, -1.0, 1.0)
 """Of teacher neurons in orthonormal directions.  Neurons turn more slowly where two directions are
-close: at a cosine of 0.86 neither 10⁷ steps tell them apart."""
+close: at a cosine of 0.86 not even 10⁷ steps tell them apart."""
 
 
 def experiment() -> Experiment:
