@@ -28,12 +28,14 @@ __all__ = ["Basis", "FormAlgebra", "StackLetter", "form"]
 class StackLetter:
     """A stack of states, taken as one letter Θ, so that its blocks are K_a'Θ."""
 
-    __slots__ = ("blocks", "name", "partition", "shape")
+    __slots__ = ("blocks", "facts", "name", "partition", "shape")
 
     def __init__(self, blocks: tuple[Any, ...]) -> None:
         whole = Stack(*blocks)
         self.blocks, self.name = blocks, str(whole)
         self.shape, self.partition = whole.shape, whole.partition
+        # Stacks of one name and other sizes, in another claim, are other letters.
+        self.facts = str([tuple(block.shape) for block in blocks])
 
 
 class Basis:

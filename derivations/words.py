@@ -69,7 +69,7 @@ class Factor:
         self.base, self.transposed = base, transposed
         self.rows, self.columns = (columns, rows) if transposed else (rows, columns)
         # Class, name, shape and facts: letters that differ in any of them are different letters.
-        facts = str(base.args[1:]) if isinstance(base, MatrixSymbol) else ""
+        facts = str(base.args[1:]) if isinstance(base, MatrixSymbol) else getattr(base, "facts", "")
         self.key = (type(base).__name__, _name(base), facts, transposed)
         self._hash = hash(self.key)
         self.indices: frozenset[Index] = (
