@@ -16,7 +16,10 @@ from numerics.generator import directions
 from numerics.jets import generator
 from numerics.system import Array, System
 
-__all__ = ["by_tuple", "coordinates", "diffusion", "entries", "fitted"]
+__all__ = ["by_tuple", "coordinates", "diffusion", "entries", "fitted", "units"]
+
+ROUNDING = 1e-10
+"""A sum of absolute terms below this share of the largest is rounding and no value."""
 
 
 def fitted(stated: Any, shape: tuple[int, ...], axes: int) -> Array:
@@ -40,6 +43,16 @@ def by_tuple(entries: Any, axes: int) -> Array:
     if axes % 2 == 0:
         return x.reshape(1, -1)
     return np.moveaxis(x, -axes, 0).reshape(x.shape[-axes], -1)
+
+
+def units(scales: Any, beside: float = 0.0) -> Array:
+    """The unit of every tuple: its sum of absolute terms, or the largest if that is but rounding.
+
+    An eigenvalue that is always zero has a differential of nothing but rounding.  ``beside`` is
+    what such a sum might have been, where all of them may be rounding.
+    """
+    largest = np.max(scales, initial=beside)
+    return np.asarray(np.where(scales > ROUNDING * largest, scales, largest))
 
 
 def coordinates(

@@ -19,7 +19,7 @@ from numerics.generator import estimate_generator
 from numerics.generator_digits import estimate_in_digits, largest_gap
 from numerics.kernel import Kernel
 from numerics.points import as_arrays
-from verify.coordinates import by_tuple, coordinates, diffusion, entries, fitted
+from verify.coordinates import by_tuple, coordinates, diffusion, entries, fitted, units
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.sampling import admissible
@@ -228,18 +228,21 @@ def _evaluated(kernel: Kernel, point: Mapping[str, Any]) -> Any:
         return kernel(point)
 
 
-def _worst(gap: Any, scale: Any, error: Any, axes: int, least: Any = 0.0) -> Estimate:
+def _worst(
+    gap: Any, scale: Any, error: Any, axes: int, least: Any = 0.0, beside: float = 0.0
+) -> Estimate:
     """The tuple of indices that decides, by its largest entries.
 
     What the drift of a scalar or a matrix consists of is measured over all its entries together;
     different eigenvalues are measured each by its own.  A gap that is no number is of a stated form
     that has no value where the observable has a differential: nothing is farther off.
     """
-    sizes, units, biases = (
+    sizes, scales, biases = (
         np.max(np.abs(by_tuple(x, axes)), axis=1, initial=0.0) for x in (gap, scale, error)
     )
     sizes = np.where(np.isfinite(sizes), sizes, np.inf)
-    rows = zip(sizes, units, biases, np.broadcast_to(least, units.shape), strict=True)
+    least = np.broadcast_to(least, scales.shape)
+    rows = zip(sizes, units(scales, beside), biases, least, strict=True)
     found = [_relative(*(float(x) for x in row)) for row in rows]
     clear = [x for x in found if x.decide(10.0 ** -DIGITS["float64"]) == Status.DISAGREES]
     return max(clear or found, key=lambda x: abs(x.value) + x.bias, default=Estimate(value=0.0))
@@ -259,11 +262,13 @@ def _covariation(
     if system.calculus == "ito":
         numbers = as_numbers(system, point)
         reach = smooth_within(problem, numbers, point)
-        first, second = (estimate_generator(numbers, f, point, reach=reach) for f in pair)
-        value, error, scale = first.covariation(second)
+        both = [estimate_generator(numbers, f, point, reach=reach) for f in pair]
+        value, error, scale = both[0].covariation(both[1])
         axes = np.ndim(value)
         off = value - fitted(_evaluated(rate, point), value.shape, axes)
-        found["float64"] = {"covariation": _worst(off, scale, error, axes)}
+        beside = float(np.prod([np.linalg.norm(x.martingale_scale, axis=0).max() for x in both]))
+        least = NOTHING["float64"] * max(1.0, beside)
+        found["float64"] = {"covariation": _worst(off, scale, error, axes, least, beside)}
     f, g = (
         estimate_in_digits(ctx, system, kernel, wide, reach=_reach(problem, system, point))
         for kernel in pair
@@ -282,7 +287,9 @@ def _covariation(
         zero = [ctx.rational(0)] * len(stated)
         summed = [ctx.total([*x]) for x in zip(*terms, strict=True)] or zero
         gap = largest_gap(ctx, summed, stated)
-    found["50 digits"] = {"covariation": _relative(gap, whole, bias)}
+    largest = float(np.prod([np.linalg.norm(x.martingale_scale) for x in (f, g)]))
+    least = NOTHING["50 digits"] * max(1.0, largest)
+    found["50 digits"] = {"covariation": _relative(gap, whole, bias, least)}
     return found
 
 

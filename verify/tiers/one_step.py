@@ -17,7 +17,7 @@ from numerics.generator import directions
 from numerics.kernel import Kernel
 from numerics.one_step import OneStepEstimate, one_step_covariation, one_step_drift
 from numerics.system import Array, System
-from verify.coordinates import by_tuple, fitted
+from verify.coordinates import by_tuple, fitted, units
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.sampling import generic_point, net_sizes, several_sizes
@@ -29,6 +29,9 @@ __all__ = ["check"]
 TIER = "one-step"
 RELEVANT = 1e-6
 """Relevant error, relative to the sum of the absolute terms: six digits."""
+
+RELEVANT_OF_EIGENVALUES = 1e-5
+"""Of each eigenvalue, relative to its own terms: steps stay within the reach, and are rounded."""
 
 LEAST_SAMPLES = 2_000
 LARGEST_ENUMERATION = 16
@@ -54,14 +57,15 @@ def check(problem: Problem, plan: Plan) -> Evidence:
         "time change": _time_change,
     }[problem.kind]
     gaps = measure(problem, plan, sizes, sample.values[0])
-    statuses = {name: gap.decide(RELEVANT) for name, gap in gaps.items()}
+    relevant = RELEVANT_OF_EIGENVALUES if problem.signature.spectra else RELEVANT
+    statuses = {name: gap.decide(relevant) for name, gap in gaps.items()}
     status = combine(statuses.values())
     reached = max(abs(gap.value) + gap.half_width + gap.bias for gap in gaps.values())
     digits = -np.log10(max(reached, 1e-17))
     return Evidence(
         tier=TIER,
         status=status,
-        reason=_reason(status, statuses, gaps, plan),
+        reason=_reason(status, statuses, gaps, plan, relevant),
         brief=f"{digits:.1f} digits",
         false_agree=plan.budget.alpha,
         false_reject=plan.budget.alpha,
@@ -70,7 +74,7 @@ def check(problem: Problem, plan: Plan) -> Evidence:
         refused=sample.refused,
         numbers={
             "sizes": dict(sizes),
-            "relevant": RELEVANT,
+            "relevant": relevant,
             "samples": plan.effort.samples,
             **{name: _shown(gap) for name, gap in gaps.items()},
         },
@@ -86,7 +90,9 @@ def _shown(gap: Estimate) -> dict[str, float]:
     }
 
 
-def _reason(status: Status, statuses: Mapping[str, Status], gaps: Gaps, plan: Plan) -> str:
+def _reason(
+    status: Status, statuses: Mapping[str, Status], gaps: Gaps, plan: Plan, relevant: float
+) -> str:
     telling = [name for name, s in statuses.items() if s == status]
     parts = [
         f"{name}: difference {gaps[name].value:.2g} ± {gaps[name].half_width:.1g}, bias "
@@ -96,10 +102,10 @@ def _reason(status: Status, statuses: Mapping[str, Status], gaps: Gaps, plan: Pl
     text = f"relative to the sum of the absolute terms, {'; '.join(parts)}"
     if status != Status.INCONCLUSIVE:
         return text
-    needed = [gaps[name].samples(plan.effort.samples, RELEVANT) for name in telling]
+    needed = [gaps[name].samples(plan.effort.samples, relevant) for name in telling]
     if all(n is not None for n in needed):
         return f"{text}; {max(n for n in needed if n is not None):,} samples would settle it"
-    return f"{text}; the bias is beyond half of the relevant error {RELEVANT:g}"
+    return f"{text}; the bias is beyond half of the relevant error {relevant:g}"
 
 
 def _smallest(problem: Problem) -> Mapping[str, int]:
@@ -120,9 +126,9 @@ def _relative(e: OneStepEstimate, stated: Any) -> Estimate:
     )
     if not np.all(np.isfinite(stated)):
         return Estimate(value=math.inf)
-    units = np.max(scale, axis=1, keepdims=True)
-    units = np.where(units == 0.0, np.max(np.abs(gap), axis=1, keepdims=True), units)
-    gap, half, bias = (x / np.where(units == 0.0, 1.0, units) for x in (gap, half, bias))
+    unit = units(np.max(scale, axis=1, keepdims=True))
+    unit = np.where(unit == 0.0, np.max(np.abs(gap), axis=1, keepdims=True), unit)
+    gap, half, bias = (x / np.where(unit == 0.0, 1.0, unit) for x in (gap, half, bias))
     # An entry that is clear of zero decides; if there is none, the one that may be farthest off.
     clear, far = np.abs(gap) - half - bias, np.abs(gap) + half + bias
     worst = np.unravel_index(np.argmax(clear if np.any(clear > 0) else far), gap.shape)
