@@ -10,6 +10,7 @@ time ``t``.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from sympy import Expr, Identity, MatrixSymbol, Symbol, sympify
@@ -288,16 +289,22 @@ class Index(Symbol):
     range: Any
 
     def __new__(cls, name: str, range: Any) -> Index:
-        """Two indices are one if name and range are."""
-        obj: Index = Symbol.__xnew__(cls, name, integer=True, positive=True)
-        obj.range = sympify(range)
-        return obj
+        """Two indices are one if name and range are; equal ones are the same object."""
+        return _interned(cls, name, sympify(range))
 
     def _hashable_content(self) -> tuple[Any, ...]:
         return (*super()._hashable_content(), self.range)
 
     def __getnewargs_ex__(self) -> Any:
         return ((self.name, self.range), {})
+
+
+# Indices are compared all the time, and identity is what is compared first.
+@lru_cache(maxsize=4096)
+def _interned(cls: type[Index], name: str, range: Any) -> Index:
+    obj: Index = Symbol.__xnew__(cls, name, integer=True, positive=True)
+    obj.range = range
+    return obj
 
 
 def index(name: str, range: Any) -> Index:

@@ -10,6 +10,7 @@ A term is coefficient × Σ_{indices} indexed × Π cycles × word.  Two invaria
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from itertools import permutations
 from typing import Any, NamedTuple
 
@@ -43,7 +44,7 @@ class Monomial(NamedTuple):
     @property
     def occurring(self) -> frozenset[Index]:
         """All indices that occur, free and bound."""
-        found = frozenset(a for a in self.indexed.free_symbols if isinstance(a, Index))
+        found = _indices_in(self.indexed)
         for word in (*self.cycles, self.word or ()):
             for f in word:
                 found |= f.indices
@@ -60,7 +61,7 @@ class Monomial(NamedTuple):
             return self
         return Monomial(
             tuple(names.get(i, i) for i in self.indices),
-            self.indexed.xreplace(dict(names)),
+            self.indexed if self.indexed.is_Number else self.indexed.xreplace(dict(names)),
             tuple(tuple(f.relabel(names) for f in word) for word in self.cycles),
             None if self.word is None else tuple(f.relabel(names) for f in self.word),
         )
@@ -220,4 +221,15 @@ def _sorted(m: Monomial) -> Monomial:
 def _monomial_key(m: Monomial) -> tuple[Any, ...]:
     bound = tuple((i.name, str(i.range)) for i in m.indices)
     word = () if m.word is None else word_key(m.word)
-    return word, tuple(map(word_key, m.cycles)), sstr(m.indexed), bound
+    return word, tuple(map(word_key, m.cycles)), _text(m.indexed), bound
+
+
+# The same few scalars stand in term after term; their names and indices are worked out once.
+@lru_cache(maxsize=65536)
+def _text(scalar: Any) -> str:
+    return str(sstr(scalar))
+
+
+@lru_cache(maxsize=65536)
+def _indices_in(scalar: Any) -> frozenset[Index]:
+    return frozenset(a for a in scalar.free_symbols if isinstance(a, Index))
