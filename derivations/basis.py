@@ -12,13 +12,14 @@ from sympy.matrices.expressions import MatrixExpr
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
 from .determinants import determinant
+from .errors import DerivationError
 from .expressions import Stack, gram
 from .facts import Facts
 from .forms import Form
 from .interpreter import interpret
 from .projectors import Projector, Spectral
 from .reduction import inverse
-from .spectrum import Eigenprojector, Eigenvalue
+from .spectrum import Eigenprojector, Eigenvalue, singular_at
 from .symbols import MatrixState, ScalarIncrement, ScalarMember, same_size
 from .words import Selector, Unit
 
@@ -177,7 +178,19 @@ class FormAlgebra:
         return Form.scalar(expression)
 
     def total(self, body: Any, index: Any, *excluded: Any) -> Form:
-        """Terms with the index bound, distinct from the other indices of its range."""
+        """Terms with the index bound, distinct from the other indices of its range.
+
+        Raises
+        ------
+        DerivationError
+            If a function in the summand has no value where two indices meet and the sum reaches
+            there: Σ_j 1/(λ_i − λ_j) without excluding i.
+        """
+        for other, where in singular_at(body, index, frozenset(excluded)):
+            raise DerivationError(
+                f"total over {index}: {where} has no value at {index} = {other}; sum with "
+                f"total(..., {index}, excluding={other})"
+            )
         value: Form = interpret(body, self)
         return value.total(index, excluded)
 

@@ -385,7 +385,10 @@ def sizes_for(expressions: Iterable[Any], rng: random.Random) -> Iterator[dict[A
         # size in three draws is large, since many conditions want one (a width, a sample).
         pool = (1, 2, 3) if turn % 3 == 2 else (2, 3)
         sizes = {name: rng.choice(pool) for name in names}
-        if names and turn % 4 != 3:
+        if turn % 2 and names:
+            # All different, so that one size written for another shows.
+            sizes = dict(zip(names, rng.sample(range(1, len(names) + 4), len(names)), strict=True))
+        elif names and turn % 4 != 3:
             sizes[rng.choice(names)] = rng.randint(3, 4 + 2 * len(names))
         yield sizes
 

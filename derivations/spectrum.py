@@ -14,15 +14,17 @@ their differentials holds up to the first collision of two of them (a stopping t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from sympy import Expr, Q, sqrt
+from sympy import Expr, Function, Pow, Q, sqrt
 from sympy.assumptions import Predicate
 from sympy.core.kind import NumberKind
 from sympy.matrices.expressions import MatrixExpr
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .errors import DerivationError, ShapeError
+from .expressions import IndexSum, ScalarSum, free_indices
 from .symbols import Index, index, same_size
 
 __all__ = [
@@ -32,6 +34,7 @@ __all__ = [
     "Spectrum",
     "distinct_eigenvalues",
     "eigenvalues",
+    "singular_at",
     "singular_values",
     "spectral_indices",
 ]
@@ -96,6 +99,30 @@ class Eigenprojector(MatrixExpr):
 def spectral_indices(expression: Any) -> set[Index]:
     """The indices that number eigenvalues or eigenprojectors in an expression."""
     return {letter.index for letter in expression.atoms(Eigenvalue, Eigenprojector)}
+
+
+def singular_at(
+    body: Any, index: Index, apart: frozenset[Index] = frozenset()
+) -> Iterator[tuple[Index, Any]]:
+    """Indices that meet ``index`` in a function of differences, and the function.
+
+    ``apart`` are the indices that are kept from it.  A power that is no polynomial and any other
+    function of two indices of one range speaks of different ones: 1/(λ_i − λ_j), log|λ_i − λ_j|.
+    """
+    if isinstance(body, IndexSum | ScalarSum):
+        summand, bound, *excluded = body.args
+        kept = apart | {bound} if index in excluded else apart - {bound}
+        yield from singular_at(summand, index, frozenset(kept))
+        return
+    polynomial = isinstance(body, Pow) and body.exp.is_Integer and body.exp > 0
+    if isinstance(body, Function) or (isinstance(body, Pow) and not polynomial):
+        met = free_indices(body)
+        others = {i for i in met if i.range == index.range and i != index}
+        if index in met:
+            yield from ((i, body) for i in sorted(others - apart, key=str))
+            return
+    for part in getattr(body, "args", ()):
+        yield from singular_at(part, index, apart)
 
 
 class DistinctEigenvalues(Predicate):

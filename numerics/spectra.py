@@ -27,7 +27,8 @@ def orthogonal(rng: Random, n: int) -> Matrix:
     K = [[0] * n for _ in range(n)]
     for i in range(n):
         for j in range(i):
-            K[i][j] = rng.randint(-2, 2)
+            # No zeros and no ones: these turn by nothing, or by a right angle.
+            K[i][j] = _Q.rational(rng.choice((-1, 1)) * rng.choice((1, 2, 4, 5)), 3)
             K[j][i] = -K[i][j]
     identity, antisymmetric = _Q.identity(n), _Q.matrix(K)
     cayley = _Q.matmul(

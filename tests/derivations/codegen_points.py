@@ -11,7 +11,15 @@ from typing import Any
 
 import numpy as np
 
-SIZES = {"p": 2, "k": 3, "l": 6, "n": 4, "m": 5, "d": 3}
+SIZES = {
+    "p": 2,
+    "k": 3,
+    "l": 6,
+    "n": 4,
+    "m": 5,
+    "d": 3,
+    **{f"d{j}": size for j, size in enumerate((2, 6, 3, 7, 2))},
+}
 """Different sizes, so that a transposition that does not conform is seen at once; l >= p + k."""
 
 

@@ -28,7 +28,7 @@ from derivations import (
     total,
     tr,
 )
-from derivations.basis import Basis, FormAlgebra
+from derivations.basis import Basis, FormAlgebra, form
 from derivations.equality import vanishes
 from derivations.errors import AssumptionError, ShapeError
 from derivations.facts import Facts
@@ -255,3 +255,11 @@ def test_positive_eigenvalues_come_from_a_declared_matrix():
     assert Q.positive_definite(W1 * W1.T) in system.d(log(first[a])).facts.used
     drift = system.d(first[a] ** q).drift
     assert status(drift.subs(q, 1), system.d(first[a]).drift) == "EQUAL"
+
+
+def test_a_sum_that_reaches_a_pole_is_refused():
+    with pytest.raises(DerivationError, match="excluding=i"):
+        form(total(weight(D, j) / (lam[i] - lam[j]), j))
+    assert status(total(weight(D, j) / (lam[i] - lam[j]), j), 0) == "CANNOT_TELL"
+    inner = total(1 / (lam[i] - lam[j]), j, excluding=i)
+    assert status(total(inner, i), 0) == "EQUAL"
