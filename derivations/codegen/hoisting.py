@@ -38,7 +38,7 @@ from derivations.codegen.structure import (
     parts,
     rebuilt,
 )
-from derivations.expressions import IndexSum, ScalarSum, SymmetricBlock
+from derivations.expressions import BlockColumn, IndexSum, ScalarSum, SymmetricBlock
 from derivations.sde import is_increment
 from derivations.symbols import dt
 
@@ -58,7 +58,7 @@ def key(expression: Any) -> tuple[Key, Key]:
     if isinstance(expression, Transpose):
         plain, swapped = key(expression.args[0])
         return swapped, plain
-    if is_letter(expression):
+    if is_letter(expression) or isinstance(expression, BlockColumn):
         return expression, ("'", expression)
     if isinstance(expression, Identity):
         return expression, expression
@@ -73,7 +73,7 @@ def key(expression: Any) -> tuple[Key, Key]:
     rest = (expression.args[1:]) if len(parts(expression)) < len(expression.args) else ()
     if kind in ("Inverse", "MatPow", "IndexSum"):
         return (kind, keys[0][0], rest), (kind, keys[0][1], rest)
-    whole = (kind, tuple(expression.shape), tuple(k for k, _ in keys))
+    whole = (kind, tuple(expression.shape), tuple(k for k, _ in keys), rest)
     return whole, whole if isinstance(expression, SymmetricBlock) else ("'", whole)
 
 

@@ -4,6 +4,11 @@
 
     dσ_i = [u_i'Ra_i + γ/(2σ_i) (|W2|² − |a_i|² + Σ_{j≠i} (λ_i|a_i|² + λ_j|a_j|²)/(λ_i − λ_j))] dt
            + √γ u_i'dB a_i.
+
+To second order λ_i feels the others through E_i dW1 E_j alone, j ≠ i: the part of the noise that
+turns the singular vectors.  Where the noise is diagonal in fixed singular bases (simultaneously
+diagonalisable, as in the teacher–student model of the Stochastic Collapse paper) that part is zero,
+and with it the repulsion: `singular_values.standing_vectors`.
 """
 
 from typing import Any
@@ -11,15 +16,21 @@ from typing import Any
 from sympy import sqrt
 
 from derivations import (
+    Assumption,
     Brownian,
     CovariationClaim,
     DifferentialClaim,
     MatrixSDE,
     Mutant,
+    Process,
+    State,
     Theorem,
     dt,
+    eigenvalues,
+    total,
     tr,
 )
+from derivations.expressions import BlockColumn
 
 from ._network import PAPER, RANK, W1, W2, WHERE, WIDTH, R, gamma, k, moved_by, p
 from ._spectra import DISTINCT, FULL, K1, K2, M_DISTINCT, ROWS, a, crossed, i, j, lam, mu, repulsion
@@ -46,12 +57,12 @@ def along(G: Any) -> Any:
 
 
 def theorem() -> Theorem:
-    """Singular values of W1, their covariation, and those of Θ."""
+    """Singular values of W1, their covariation, those of Θ, and the model without repulsion."""
     return Theorem(
         id="singular_values",
         title="Singular values of W1 and of Θ under label noise",
         source=SOURCE,
-        claims=(_first_layer(), _independence(), _parameters()),
+        claims=(_first_layer(), _independence(), _parameters(), _standing()),
     )
 
 
@@ -162,6 +173,68 @@ def _parameters() -> DifferentialClaim:
                 name="double_curvature",
                 mistake="4 for 2 in the curvature",
                 changes={"drift": drift + curvature},
+            ),
+        ),
+        inapplicable=ELSEWHERE,
+    )
+
+
+def _standing() -> DifferentialClaim:
+    """Two modes in fixed singular bases: W1 = diag(x1, x2) and W2 = diag(y1, y2)."""
+    mode1, mode2 = (e * e.T for e in (BlockColumn(0, 1, 1), BlockColumn(1, 1, 1)))
+    x1, x2, y1, y2 = (State(name) for name in ("x1", "x2", "y1", "y2"))
+    r1, r2, beta1, beta2 = Process("r1"), Process("r2"), Brownian("beta1"), Brownian("beta2")
+    first, second = x1 * mode1 + x2 * mode2, y1 * mode1 + y2 * mode2
+    own = eigenvalues(first * first.T)
+    n, m = own.indices("n m")
+    E = own.projector
+
+    def of_mode(value1: Any, value2: Any, index: Any = n) -> Any:
+        return tr(E(index) * (value1 * mode1 + value2 * mode2))
+
+    def q(index: Any) -> Any:
+        return of_mode((x1 * y1) ** 2, (x2 * y2) ** 2, index)
+
+    gradient = 2 * of_mode(x1 * y1 * r1, x2 * y2 * r2)
+    growth = gamma * of_mode(y1**2, y2**2)
+    force = gamma * total((q(n) + q(m)) / (own[n] - own[m]), m, excluding=n)
+    martingale = 2 * sqrt(gamma) * of_mode(x1 * y1 * beta1.d, x2 * y2 * beta2.d)
+    dG1, dG2 = r1 * dt + sqrt(gamma) * beta1.d, r2 * dt + sqrt(gamma) * beta2.d
+    distinct = Assumption(text="the two eigenvalues of W1W1' differ", condition=own.distinct)
+    return DifferentialClaim(
+        id="singular_values.standing_vectors",
+        title="diagonalisable noise: dλ_i = (2x_iy_ir_i + γy_i²)dt + 2√γ x_iy_i dβ_i, no repulsion",
+        source="as derived here, for the simultaneously diagonalisable noise of Chen et al. (2023)",
+        statement="If residual and noise are diagonal in the singular bases of the start, "
+        "dW1 = dG W2' and dW2 = W1'dG with dG = diag(dG_1, dG_2), then the singular vectors stand "
+        "still, E_i dW1 E_j = 0 for i ≠ j, and no mode feels another: no term in 1/(λ_i − λ_j). "
+        "The off-diagonal entries of a full dB are what repels: at such a state they add "
+        "γλ_i|W2|²/(λ_i − λ_j) to the drift of λ_i.",
+        sde=MatrixSDE(
+            {x1: y1 * dG1, x2: y2 * dG2, y1: x1 * dG1, y2: x2 * dG2}, assuming=[own.distinct]
+        ),
+        observable=own[n],
+        drift=gradient + growth,
+        martingale=martingale,
+        terms={"gradient": gradient, "growth": growth},
+        assumptions=(distinct,),
+        where={"W1": first, "W2": second},
+        mutants=(
+            Mutant(
+                name="repulsion",
+                mistake="γ(q_i + q_j)/(λ_i − λ_j) of Theorem 5.1 added",
+                changes={"drift": gradient + growth + force},
+            ),
+            Mutant(
+                name="full_noise",
+                mistake="the whole of Theorem 5.1, as if all entries of dB were there",
+                changes={"drift": gradient + gamma * tr(second * second.T) + force},
+            ),
+            Mutant(name="no_ito", mistake="no Itô term at all", changes={"drift": gradient}),
+            Mutant(
+                name="half_noise",
+                mistake="½ in the martingale part",
+                changes={"martingale": martingale / 2},
             ),
         ),
         inapplicable=ELSEWHERE,

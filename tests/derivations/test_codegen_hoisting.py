@@ -13,6 +13,7 @@ from derivations import (
     State,
     dims,
     dt,
+    eigenvalues,
     index,
     positive,
     stack,
@@ -22,7 +23,7 @@ from derivations import (
 from derivations.codegen.fitting import WIDTH, fit
 from derivations.codegen.function import Formula, print_arrays, print_generic
 from derivations.codegen.hoisting import hoist, key
-from derivations.expressions import S
+from derivations.expressions import BlockColumn, S
 
 p, k, l, n = dims("p k l n")
 W1, W2 = State("W1", p, l), State("W2", l, k)
@@ -45,6 +46,22 @@ def test_the_increment_of_the_noise_is_computed_once() -> None:
     definitions, results = hoisted(dZ * W2.T, W1.T * dZ)
     assert definitions == {"dZ_1": "sqrt(gamma)*dB + dt*R"}
     assert results == ["dZ_1*W2.T", "W1.T*dZ_1"]
+
+
+def test_blocks_of_equal_size_are_not_each_other() -> None:
+    K1, K2, W = BlockColumn(0, p, p), BlockColumn(1, p, p), State("W", 2 * p, l)
+    assert not set(key(K1)) & set(key(K2))
+    assert not set(key(K1 * K1.T)) & set(key(K2 * K2.T))
+    definitions, results = hoisted(K1 * K1.T * W, K2 * K2.T * W)
+    assert definitions == {"Z_1": "K1", "Z_2": "K2"}
+    assert results == ["Z_1*Z_1.T*W", "Z_2*Z_2.T*W"]
+
+
+def test_projectors_of_different_indices_are_not_each_other() -> None:
+    lam = eigenvalues(A * A.T)
+    first, second = (lam.projector(index) for index in lam.indices("a b"))
+    assert key(first) == key(first)
+    assert not set(key(first)) & set(key(second))
 
 
 def test_a_transposed_occurrence_counts() -> None:
