@@ -387,7 +387,9 @@ def sizes_for(expressions: Iterable[Any], rng: random.Random) -> Iterator[dict[A
         sizes = {name: rng.choice(pool) for name in names}
         if turn % 2 and names:
             # All different, so that one size written for another shows.
-            sizes = dict(zip(names, rng.sample(range(1, len(names) + 4), len(names)), strict=True))
+            least = 1 if turn % 4 == 3 else 2
+            choices = rng.sample(range(least, len(names) + 4), len(names))
+            sizes = dict(zip(names, choices, strict=True))
         elif names and turn % 4 != 3:
             sizes[rng.choice(names)] = rng.randint(3, 4 + 2 * len(names))
         yield sizes

@@ -199,32 +199,32 @@ def _bracket() -> DifferentialClaim:
 
 
 def _crossing() -> DifferentialClaim:
-    """4 w·a e^{γt} = |w_0 + a_0|² e^{2B} − |w_0 − a_0|² e^{−2B}, B = √γ β."""
+    """4 w·a e^t = |w_0 + a_0|² e^{2B} − |w_0 − a_0|² e^{−2B}, for γ = 1."""
     plus, minus = w + a, w - a
-    drive = exp(-2 * b + gamma * t), exp(2 * b + gamma * t)
+    drive = exp(-2 * b + t), exp(2 * b + t)
     constant = entry(plus * plus.T, 0, 0) * drive[0]
     return DifferentialClaim(
         id="collision.crossing",
-        title="p = k = 1: |w + a|² e^{−2B + γt} is constant, B = √γβ; so is |w − a|² e^{2B + γt}",
+        title="p = k = 1, γ = 1: |w + a|² e^{−2B + t} is constant, and so is |w − a|² e^{2B + t}",
         source=SOURCE,
-        statement="4 w·a = e^{−γt}(|w_0 + a_0|² e^{2B} − |w_0 − a_0|² e^{−2B}) passes through zero "
+        statement="4 w·a = e^{−t}(|w_0 + a_0|² e^{2B} − |w_0 − a_0|² e^{−2B}) passes through zero "
         "when 4B reaches log(|w_0 − a_0|²/|w_0 + a_0|²), which almost surely happens: from "
         "|w_0| = |a_0| the eigenvalues of M meet almost surely.",
-        sde=MatrixSDE({**plane, b: dbeta}),
+        sde=MatrixSDE({w: beta.d * a, a: beta.d * w, b: beta.d}),
         observable=constant - entry(minus * minus.T, 0, 0) * drive[1],
         drift=0,
         mutants=(
             Mutant(
                 name="no_ito",
-                mistake="e^{−2B} without e^{γt}",
+                mistake="e^{−2B} without e^t",
                 changes={
                     "observable": entry(plus * plus.T, 0, 0) * exp(-2 * b),
                 },
             ),
             Mutant(
                 name="rate",
-                mistake="γt/2 for γt",
-                changes={"observable": entry(plus * plus.T, 0, 0) * exp(-2 * b + gamma * t / 2)},
+                mistake="t/2 for t",
+                changes={"observable": entry(plus * plus.T, 0, 0) * exp(-2 * b + t / 2)},
             ),
         ),
         inapplicable=FLAT,
