@@ -94,7 +94,7 @@ def _bound(term: Term, indices: tuple[Index, ...]) -> list[Term]:
     """Σ over indices that are distinct from each other."""
     terms = [term]
     for n, i in enumerate(indices):
-        terms = [t for term in terms for t in bind(term, i, indices[n + 1 :])]
+        terms = [t for term in terms for t in bind(term, i, indices[n + 1 :], distinct=True)]
     return terms
 
 

@@ -24,7 +24,7 @@ from .interpreter import interpret
 from .points import Point, draw, entries, evaluate, precision
 from .resolution import apart_indices, is_spectral, resolved
 from .shapes import shape_of
-from .symbols import same_shape
+from .symbols import Index, same_shape
 
 __all__ = ["Equality", "Status", "equal", "vanishes"]
 
@@ -60,6 +60,8 @@ def vanishes(value: Form) -> bool:
 
     Different free indices take different values.
     """
+    # Names of their own, that no bound index has.
+    value = value.relabel({i: Index(f"free {i.name}", i.range) for i in value.indices})
     value = resolved(apart_indices(value))
     if not _vanishes(value) and is_spectral(value):
         value = resolved(inserted(value))

@@ -43,7 +43,15 @@ from .words import (
     transpose_word,
 )
 
-__all__ = ["Alternative", "InverseOf", "inverse", "is_square", "normal_terms", "plain_words"]
+__all__ = [
+    "Alternative",
+    "InverseOf",
+    "inverse",
+    "is_square",
+    "normal_terms",
+    "plain_words",
+    "words_of_power",
+]
 
 Alternative = tuple[Any, Word]
 
@@ -205,10 +213,10 @@ def _completed(m: Monomial) -> list[Term] | None:
             continue
         rest, exponent, spectral = power
         own = projectors[0].base.spectral if projectors else spectral
-        words = _words_of_power(own, exponent) if exponent else [(ONE, ())]
+        words = words_of_power(own, exponent) if exponent else [(ONE, ())]
         if words is None or (exponent and own.name != spectral.name):
             continue
-        others = [i for i in m.occurring | set(m.indices) if i.range == j.range and i != j]
+        others = [i for i in m.apart if i.range == j.range and i != j]
         left = tuple(i for i in m.indices if i != j)
         kept = m._replace(indices=left)
         terms = [(kept.relabel({j: o}), -ONE) for o in sorted(others, key=str)]
@@ -224,7 +232,7 @@ def _completed(m: Monomial) -> list[Term] | None:
     return None
 
 
-def _words_of_power(spectral: Spectral, exponent: int) -> list[Alternative] | None:
+def words_of_power(spectral: Spectral, exponent: int) -> list[Alternative] | None:
     """S^m as plain words, m ≠ 0; None if S or its inverse is not made of words."""
     single = list(spectral.plain or ())
     if exponent < 0:
@@ -278,7 +286,7 @@ def _settled(m: Monomial, c: Any) -> Term:
     m, c = m._replace(indexed=rest), c * held
     for i in m.indices:
         if i not in m.occurring:
-            others = {j for j in m.occurring | set(m.indices) if j.range == i.range and j != i}
+            others = {j for j in m.apart if j.range == i.range and j != i}
             c = c * (i.range - len(others))
             m = m._replace(indices=tuple(j for j in m.indices if j != i))
     return least_labelling(m), c

@@ -17,6 +17,7 @@ from sympy import Add, Dummy, Integer, KroneckerDelta, Poly, Pow, cancel, fracti
 
 from .forms import Form
 from .projectors import Projector
+from .reduction import words_of_power
 from .spectrum import Eigenvalue
 from .symbols import Index
 from .terms import Monomial, Term, is_empty, least_labelling, released, restricted
@@ -111,13 +112,12 @@ def _letters(function: Any) -> tuple[dict[Any, Any], dict[Any, Any]]:
     """Eigenvalues as plain letters, and back; where √λ occurs it is the letter and λ a square."""
     names: dict[Any, Any] = {}
     back: dict[Any, Any] = {}
-    roots = {
-        power.base
-        for power in function.atoms(Pow)
-        if isinstance(power.base, Eigenvalue) and power.exp.as_coeff_Add()[0].q == 2
-    }
+    powers = [power for power in function.atoms(Pow) if isinstance(power.base, Eigenvalue)]
+    positive = {power.base for power in powers if not power.exp.is_integer}
+    roots = {power.base for power in powers if power.exp.as_coeff_Add()[0].q == 2}
     for value in function.atoms(Eigenvalue):
-        letter = Dummy(positive=True)
+        # Eigenvalues have either sign, but for those of which a root is taken.
+        letter = Dummy(positive=True) if value in positive else Dummy(real=True)
         names[value] = letter**2 if value in roots else letter
         back[letter] = value ** (ONE / 2) if value in roots else value
     return names, back
@@ -152,8 +152,11 @@ def _summable(skeleton: Monomial, function: Any) -> list[Term]:
             continue
         if not values:
             return [(skeleton._replace(indexed=function), ONE)]
-        powers = _laurent(numerator, denominator, next(iter(values)), j)
-        if any(n != 0 or places for n in powers):
+        value = next(iter(values))
+        spectral = places[0].base.spectral if places else value.matrix.spectral
+        powers = _laurent(numerator, denominator, value, j)
+        known = spectral.name == value.matrix.spectral.name
+        if any(words_of_power(spectral, n) if n and known else places and not n for n in powers):
             return [(skeleton._replace(indexed=c), ONE) for c in powers.values()]
     return []
 

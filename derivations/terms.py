@@ -11,19 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import Any, NamedTuple
 
 from sympy import KroneckerDelta, Mul, sstr
 
 from .symbols import Index
-from .words import Word, canonical_cycle, word_key
+from .words import ONE, Word, canonical_cycle, word_key
 
 __all__ = [
     "Monomial",
     "Term",
     "apart",
     "bind",
+    "coinciding",
     "fresh",
     "is_empty",
     "least_labelling",
@@ -48,6 +49,14 @@ class Monomial(NamedTuple):
         for word in (*self.cycles, self.word or ()):
             for f in word:
                 found |= f.indices
+        return found
+
+    @property
+    def apart(self) -> frozenset[Index]:
+        """The indices, free and bound, that take different values: of those equated the first."""
+        found = self.occurring | frozenset(self.indices)
+        if deltas := _deltas(self):
+            found -= {i for one in _classes(deltas) for i in one[1:]}
         return found
 
     @property
@@ -104,6 +113,41 @@ def matchings(left: list[Index], right: list[Index]) -> Iterator[dict[Index, Ind
                 yield {b: a, **m}
 
 
+def _classes(deltas: Iterable[Any]) -> list[tuple[Index, ...]]:
+    """The indices that deltas make one, each class sorted."""
+    classes: list[set[Index]] = []
+    for delta in deltas:
+        met = [one for one in classes if not one.isdisjoint(delta.args)]
+        classes = [one for one in classes if one not in met] + [set(delta.args).union(*met)]
+    return [tuple(sorted(one, key=str)) for one in classes]
+
+
+def _deltas(m: Monomial) -> set[Any]:
+    found = m.indexed.atoms(KroneckerDelta)
+    return {d for d in found if all(isinstance(a, Index) for a in d.args)}
+
+
+def coinciding(m: Monomial, classes: Iterable[tuple[Index, ...]]) -> Monomial | None:
+    """The monomial without its deltas where the indices of a class are its first; None for zero."""
+    bare = m._replace(indexed=m.indexed.xreplace(dict.fromkeys(_deltas(m), ONE)))
+    free = bare.occurring - frozenset(bare.indices)
+    if any(len(free.intersection(one)) > 1 for one in classes):
+        return None
+    return bare.relabel({i: one[0] for one in classes for i in one[1:]})
+
+
+def _linked(m: Monomial, pairs: Iterable[tuple[Index, Index]]) -> Monomial | None:
+    """The monomial times the deltas of pairs of free indices; None for zero."""
+    classes = _classes(_deltas(m) | {KroneckerDelta(a, b) for a, b in pairs})
+    merged = coinciding(m, classes)
+    return None if merged is None else _times_deltas(merged, classes)
+
+
+def _times_deltas(m: Monomial, classes: Iterable[tuple[Index, ...]]) -> Monomial:
+    deltas = (KroneckerDelta(one[0], i) for one in classes for i in one[1:])
+    return m._replace(indexed=Mul(m.indexed, *deltas))
+
+
 def product(first: Term, second: Term) -> Iterator[Term]:
     """The product of two terms: a sum over the partial matchings of their indices."""
     (m1, c1), (m2, c2) = first, second
@@ -112,7 +156,12 @@ def product(first: Term, second: Term) -> Iterator[Term]:
         return
     m2 = apart(m2, m1.occurring | frozenset(m1.indices))
     m1 = apart(m1, m2.occurring - frozenset(m2.indices))
-    free1, free2 = m1.occurring - set(m1.indices), m2.occurring - set(m2.indices)
+    classes = _classes(_deltas(m1) | _deltas(m2))
+    firsts = {i: one[0] for one in classes for i in one}
+    free1, free2 = ({firsts.get(i, i) for i in m.occurring - set(m.indices)} for m in (m1, m2))
+    left_, right_ = coinciding(m1, classes), coinciding(m2, classes)
+    if left_ is None or right_ is None:
+        return
     common = free1 & free2
     left = [*m1.indices, *sorted(free1 - common, key=str)]
     right = [*m2.indices, *sorted(free2 - common, key=str)]
@@ -122,10 +171,11 @@ def product(first: Term, second: Term) -> Iterator[Term]:
         names = {b: a for b, a in match.items() if b not in free2 or a in free1}
         names |= {a: b for b, a in match.items() if b in free2 and a not in free1}
         bound = tuple(i for i in (*m1.indices, *m2.indices) if i not in names)
-        deltas = [KroneckerDelta(a, b) for b, a in match.items() if b in free2 and a in free1]
-        joined = _joined(m1, m2, bound, names)
-        joined = joined._replace(indexed=Mul(joined.indexed, *deltas))
-        yield from released((joined, c1 * c2), (free1 | free2) - joined.occurring)
+        pairs = [(a, b) for b, a in match.items() if b in free2 and a in free1]
+        joined = _times_deltas(_joined(left_, right_, bound, names), classes)
+        linked = _linked(joined, pairs) if pairs else joined
+        if linked is not None:
+            yield from released((linked, c1 * c2), (free1 | free2) - linked.occurring)
 
 
 def released(term: Term, lost: Iterable[Index]) -> list[Term]:
@@ -133,12 +183,19 @@ def released(term: Term, lost: Iterable[Index]) -> list[Term]:
 
     Σ_{j≠i} T_j = Σ_j T_j − T_i: what mentioning i had left out is taken off in its own term.
     """
-    return _coinciding(term, lost, -1)
+    lost = list(lost)
+    m, c = term
+    for j in m.indices if lost else ():
+        if j not in m.occurring:
+            others = {*m.apart, *lost} - {j}
+            c = c * (j.range - sum(i.range == j.range for i in others))
+            m = _without(m, j)
+    return _coinciding((m, c), lost, -1)
 
 
 def is_empty(m: Monomial, others: Iterable[Index] = ()) -> bool:
     """Whether a term, with other indices apart from its own, has more than their range has."""
-    indices = {*m.occurring, *m.indices, *others}
+    indices = {*m.apart, *others}
     ranges = {i.range for i in indices if i.range.is_Integer}
     return any(sum(i.range == n for i in indices) > n for n in ranges)
 
@@ -173,28 +230,47 @@ def _joined(
     return Monomial(bound, Mul(a.indexed, b.indexed), (*a.cycles, *b.cycles), word)
 
 
-def bind(term: Term, index: Index, excluded: Iterable[Any] = ()) -> Iterator[Term]:
+def bind(
+    term: Term, index: Index, excluded: Iterable[Any] = (), *, distinct: bool = False
+) -> Iterator[Term]:
     """Σ over a free index, without the values of the excluded (free) ones.
 
     By the invariant the index is distinct from the other indices of its term; where it is equal to
-    one of them is another term, which says so by a Kronecker delta.
+    one of them is another term, which says so by a Kronecker delta.  ``distinct``: the excluded
+    ones are known to differ; else they may coincide, and a value is left out once.
     """
-    m, c = term
-    if index in m.indices:
-        m = apart(m, frozenset({index}))
-    barred = {e for e in excluded if e.range == index.range}
-    for delta in m.indexed.atoms(KroneckerDelta):
-        if index in delta.args:
-            (other,) = (i for i in delta.args if i != index)
-            if other not in barred:
-                yield m.relabel({index: other}), c
-            return
+    barred = sorted({e for e in excluded if e.range == index.range}, key=str)
+    m, c = apart(term[0], frozenset({index, *barred})), term[1]
+    most = 1 if distinct else len(barred)
+    twins = [i for one in _classes(_deltas(m)) if index in one for i in one if i != index]
+    if twins:
+        if set(twins).isdisjoint(barred):
+            at = m.relabel({index: twins[0]})
+            others = [e for e in barred if e not in at.occurring]
+            yield from _signed((at, c), twins[0], others, most)
+        return
     if index not in m.occurring:
-        yield m, c * (index.range - len(barred))
+        yield m, c * index.range
+        known = sorted(m.occurring.intersection(barred), key=str)
+        barred = [*known, *(e for e in barred if e not in known)]
+        for n, e in enumerate(barred):
+            before = [] if distinct else barred[:n]
+            yield from _signed((m, -c), e, before, n)
         return
     yield m._replace(indices=(*m.indices, index)), c
-    for other in sorted(barred - m.occurring, key=str):
-        yield m.relabel({index: other}), -c
+    unknown = [e for e in barred if e not in m.occurring]
+    for n, e in enumerate(unknown):
+        yield from _signed((m.relabel({index: e}), -c), e, [] if distinct else unknown[:n], n)
+
+
+def _signed(term: Term, index: Index, others: list[Index], most: int) -> Iterator[Term]:
+    """The term where a free index differs from others: term · Π (1 − δ)."""
+    m, c = term
+    for n in range(min(most, len(others)) + 1):
+        for chosen in combinations(others, n):
+            linked = _linked(m, [(index, i) for i in chosen]) if chosen else m
+            if linked is not None:
+                yield linked, (-1) ** n * c
 
 
 def least_labelling(m: Monomial) -> Monomial:
