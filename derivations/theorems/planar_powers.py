@@ -51,7 +51,13 @@ def theorem() -> Theorem:
         id="planar_powers",
         title="Two dimensions: ½ is the only power that is monotone at both ends",
         source=SOURCE,
-        claims=(_first_reading(), _second_reading(), _complete(), _solution()),
+        claims=(
+            _first_reading(),
+            _second_reading(),
+            _complete(),
+            _any_width(),
+            _solution(),
+        ),
     )
 
 
@@ -104,14 +110,14 @@ def _first_reading() -> DifferentialClaim:
     )
 
 
-def _square() -> tuple[Any, Any, Any, Any]:
-    W1, W2 = State("W1", 2, 2), State("W2", 2, 1)
+def _two_rows(width: Any = 2) -> tuple[Any, Any, Any, Any]:
+    W1, W2 = State("W1", 2, width), State("W2", width, 1)
     noise = Brownian("B", 2, 1)
     return W1, W2, noise, eigenvalues(W1 * W1.T)
 
 
 def _second_reading() -> DifferentialClaim:
-    W1, W2, noise, lam = _square()
+    W1, W2, noise, lam = _two_rows()
     i, j = lam.indices("i j")
 
     def onto(index: Any) -> Any:
@@ -152,7 +158,7 @@ def _second_reading() -> DifferentialClaim:
 
 
 def _complete() -> IdentityClaim:
-    W1, W2, _, lam = _square()
+    W1, W2, _, lam = _two_rows()
     i = lam.indices("i")
     parts = total(tr(W2.T * W1.T * lam.projector(i) * W1 * W2) / lam[i], i)
     return IdentityClaim(
@@ -172,6 +178,48 @@ def _complete() -> IdentityClaim:
             ),
         ),
         inapplicable={"path": "an identity at a point", "algorithm": "an identity at a point"},
+    )
+
+
+def _any_width() -> DifferentialClaim:
+    W1, W2, noise, lam = _two_rows(l)
+    i, j = lam.indices("i j")
+
+    def onto(index: Any) -> Any:
+        return tr(W2.T * W1.T * lam.projector(index) * W1 * W2) / lam[index]
+
+    gap = lam[i] - lam[j]
+    size = q / 2 * lam[i] ** (q / 2 - 1)
+    inside = size * total((q + lam[j] / gap) * onto(i) + lam[i] / gap * onto(j), j, excluding=i)
+    outside = size * (tr(W2 * W2.T) - onto(i) - total(onto(j), j, excluding=i))
+    facts = _facts(lam, "W1W1'")
+    return DifferentialClaim(
+        id="planar_powers.any_width",
+        title="p = 2, k = 1, any l: a part b of W2 outside the row space of W1 adds b²",
+        source=SOURCE,
+        statement="With b² = |W2|² − a_1² − a_2² ≥ 0 the drift of σ_i^q gains (q/2)σ_i^{q−2} b², "
+        "upwards for both singular values if q > 0. Where a_1 = a_2 = 0, possible from l = 3 on, "
+        "it is all there is, so that no q > 0 keeps the smaller one from rising; for q < 0 its "
+        "power rises inside the row space.",
+        sde=MatrixSDE(
+            {W1: noise.d * W2.T, W2: W1.T * noise.d}, assuming=[f.condition for f in facts]
+        ),
+        observable=lam[i] ** (q / 2),
+        drift=inside + outside,
+        martingale=q * lam[i] ** (q / 2 - 1) * tr(lam.projector(i) * noise.d * W2.T * W1.T),
+        terms={"inside": inside, "outside": outside},
+        assumptions=facts,
+        mutants=(
+            Mutant(
+                name="square_only",
+                mistake="the formula for l = 2 at any width",
+                changes={"drift": inside},
+            ),
+            Mutant(
+                name="double_outside", mistake="2b² for b²", changes={"drift": inside + 2 * outside}
+            ),
+        ),
+        inapplicable=PATHS,
     )
 
 
