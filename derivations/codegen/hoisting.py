@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sympy import (
@@ -47,6 +48,8 @@ __all__ = ["COSTLY", "hoist", "key", "ordered", "renamed", "weight", "wish"]
 Key = Any
 
 
+# Expressions are values, and the same sub-trees are looked at again for every name that is given.
+@lru_cache(maxsize=65536)
 def key(expression: Any) -> tuple[Key, Key]:
     """Structural keys of an expression and of its transpose; for a scalar they are the same.
 

@@ -159,7 +159,7 @@ def gradient_noise_determinant_stated_martingale_in(ctx: Any) -> Any:
 def gradient_noise_determinant_derived_drift(G: Any) -> Any:
     """The drift of f, as derived (Itô).
 
-        -2 Σ_j₁ tr(G_j₁ G_j₁')
+        -2 Σ_j tr(G_j G_j')
 
     Shapes: G (..., n, p, k); result (...).
     """
@@ -171,8 +171,7 @@ def gradient_noise_determinant_derived_drift_in(ctx: Any, G: Any) -> Any:
 
     In a number context, for unbatched matrices.
     """
-    s = ctx.total([ctx.trace(ctx.matmul(G[j1], ctx.transpose(G[j1]))) for j1 in range(len(G))])
-    return -2 * s
+    return -2 * ctx.total([ctx.trace(ctx.matmul(G[j], ctx.transpose(G[j]))) for j in range(len(G))])
 
 
 def gradient_noise_determinant_derived_martingale() -> Any:
@@ -353,8 +352,8 @@ def gradient_noise_determinant_minibatch_derived_drift(
 ) -> Any:
     """The drift of f, as derived (Itô).
 
-        2 η (1 - n) Σ_j₁ tr(r_j₁ r_j₁') tr(x_j₁ x_j₁')/(n² b) + 2 η Σ_j₂ Σ_j₁≠j₂ tr(r_j₁ r_j₂')
-            tr(x_j₁ x_j₂')/(n² b)
+        2 η (1 - n) Σ_j tr(r_j r_j') tr(x_j x_j')/(n² b) + 2 η Σ_m Σ_j≠m tr(r_j r_m') tr(x_j
+            x_m')/(n² b)
 
     Shapes: b (...), eta (...), r (..., n, k, 1), x (..., n, p, 1), n int; result (...).
     """
@@ -372,18 +371,18 @@ def gradient_noise_determinant_minibatch_derived_drift_in(
 
     In a number context, for unbatched matrices.
     """
-    s = [ctx.trace(ctx.matmul(r[j1], ctx.transpose(r[j1]))) for j1 in range(len(r))]
-    s2 = [s[j1] * ctx.trace(ctx.matmul(x[j1], ctx.transpose(x[j1]))) for j1 in range(len(r))]
-    s3 = 2 * (1 - n) * eta * ctx.total(s2) / (n**2 * b)
-    s4 = ctx.rational(2, n**2)
-    s5 = s4 * eta / b
-    Z = [ctx.transpose(r[j2]) for j2 in range(len(r))]
-    s6 = [[ctx.trace(ctx.matmul(r[j1], Z[j2])) for j2 in range(len(r))] for j1 in range(len(r))]
-    Z2 = [ctx.transpose(x[j2]) for j2 in range(len(r))]
-    s7 = [[ctx.trace(ctx.matmul(x[j1], Z2[j2])) for j2 in range(len(r))] for j1 in range(len(r))]
-    s8 = [[s6[j1][j2] * s7[j1][j2] for j2 in range(len(r))] for j1 in range(len(r))]
-    s9 = [ctx.total([s8[j1][j2] for j1 in range(len(r)) if j1 != j2]) for j2 in range(len(r))]
-    return s5 * ctx.total(s9) + s3
+    s = [
+        [ctx.trace(ctx.matmul(r[j], ctx.transpose(r[m]))) for m in range(len(r))]
+        for j in range(len(r))
+    ]
+    s2 = [
+        [s[j][m] * ctx.trace(ctx.matmul(x[j], ctx.transpose(x[m]))) for m in range(len(r))]
+        for j in range(len(r))
+    ]
+    s3 = [ctx.total([s2[j][m] for j in range(len(r)) if j != m]) for m in range(len(r))]
+    s4 = [ctx.trace(ctx.matmul(r[j], ctx.transpose(r[j]))) for j in range(len(r))]
+    s5 = [s4[j] * ctx.trace(ctx.matmul(x[j], ctx.transpose(x[j]))) for j in range(len(r))]
+    return 2 * eta * ctx.total(s3) / (n**2 * b) + 2 * (1 - n) * eta * ctx.total(s5) / (n**2 * b)
 
 
 def gradient_noise_determinant_minibatch_rate(
@@ -410,11 +409,13 @@ def gradient_noise_determinant_minibatch_rate_in(
 
     In a number context, for unbatched matrices.
     """
-    Z = [ctx.negate(ctx.matmul(ctx.transpose(x[i]), W1, W2)) for i in range(len(x))]
-    Z2 = [ctx.add(Z[i], ctx.transpose(y[i])) for i in range(len(x))]
-    Z3 = ctx.total([ctx.matmul(x[i], Z2[i]) for i in range(len(x))])
-    s = -ctx.trace(ctx.scale(ctx.rational(1, n**2), ctx.matmul(Z3, ctx.transpose(Z3))))
-    s2 = [ctx.trace(ctx.matmul(Z2[i], ctx.transpose(Z2[i]))) for i in range(len(x))]
+    Z = [
+        ctx.subtract(ctx.transpose(y[i]), ctx.matmul(ctx.transpose(x[i]), W1, W2))
+        for i in range(len(x))
+    ]
+    Z2 = ctx.total([ctx.matmul(x[i], Z[i]) for i in range(len(x))])
+    s = -ctx.trace(ctx.scale(ctx.rational(1, n**2), ctx.matmul(Z2, ctx.transpose(Z2))))
+    s2 = [ctx.trace(ctx.matmul(Z[i], ctx.transpose(Z[i]))) for i in range(len(x))]
     s3 = [s2[i] * ctx.trace(ctx.matmul(ctx.transpose(x[i]), x[i])) for i in range(len(x))]
     return -2 * (s + ctx.total(s3) / n) * eta / b
 
@@ -531,8 +532,8 @@ def gradient_noise_determinant_without_replacement_derived_drift(
 ) -> Any:
     """The drift of f, as derived (Itô).
 
-        2 η (-n + b) Σ_j₁ tr(r_j₁ r_j₁') tr(x_j₁ x_j₁')/(n² b) + 2 η (n - b) Σ_j₂ Σ_j₁≠j₂
-            tr(r_j₁ r_j₂') tr(x_j₁ x_j₂')/(n² b (n - 1))
+        2 η (-n + b) Σ_j tr(r_j r_j') tr(x_j x_j')/(n² b) + 2 η (n - b) Σ_m Σ_j≠m tr(r_j r_m')
+            tr(x_j x_m')/(n² b (n - 1))
 
     Shapes: b (...), eta (...), r (..., n, k, 1), x (..., n, p, 1), n int; result (...).
     """
@@ -550,17 +551,19 @@ def gradient_noise_determinant_without_replacement_derived_drift_in(
 
     In a number context, for unbatched matrices.
     """
-    s = [ctx.trace(ctx.matmul(r[j1], ctx.transpose(r[j1]))) for j1 in range(len(r))]
-    s2 = [s[j1] * ctx.trace(ctx.matmul(x[j1], ctx.transpose(x[j1]))) for j1 in range(len(r))]
-    s3 = 2 * (b - ctx.rational(n)) * eta * ctx.total(s2) / (n**2 * b)
-    s4 = 2 * (ctx.rational(n) - b) * eta / ((n - 1) * n**2 * b)
-    Z = [ctx.transpose(r[j2]) for j2 in range(len(r))]
-    s5 = [[ctx.trace(ctx.matmul(r[j1], Z[j2])) for j2 in range(len(r))] for j1 in range(len(r))]
-    Z2 = [ctx.transpose(x[j2]) for j2 in range(len(r))]
-    s6 = [[ctx.trace(ctx.matmul(x[j1], Z2[j2])) for j2 in range(len(r))] for j1 in range(len(r))]
-    s7 = [[s5[j1][j2] * s6[j1][j2] for j2 in range(len(r))] for j1 in range(len(r))]
-    s8 = [ctx.total([s7[j1][j2] for j1 in range(len(r)) if j1 != j2]) for j2 in range(len(r))]
-    return s3 + s4 * ctx.total(s8)
+    s = 2 * (ctx.rational(n) - b) * eta / ((n - 1) * n**2 * b)
+    s2 = [
+        [ctx.trace(ctx.matmul(r[j], ctx.transpose(r[m]))) for m in range(len(r))]
+        for j in range(len(r))
+    ]
+    s3 = [
+        [s2[j][m] * ctx.trace(ctx.matmul(x[j], ctx.transpose(x[m]))) for m in range(len(r))]
+        for j in range(len(r))
+    ]
+    s4 = [ctx.total([s3[j][m] for j in range(len(r)) if j != m]) for m in range(len(r))]
+    s5 = [ctx.trace(ctx.matmul(r[j], ctx.transpose(r[j]))) for j in range(len(r))]
+    s6 = [s5[j] * ctx.trace(ctx.matmul(x[j], ctx.transpose(x[j]))) for j in range(len(r))]
+    return 2 * (b - ctx.rational(n)) * eta * ctx.total(s6) / (n**2 * b) + s * ctx.total(s4)
 
 
 def gradient_noise_determinant_without_replacement_condition_2(b: Any, n: int) -> Any:
@@ -607,11 +610,13 @@ def gradient_noise_determinant_without_replacement_rate_in(
 
     In a number context, for unbatched matrices.
     """
-    Z = [ctx.negate(ctx.matmul(ctx.transpose(x[i]), W1, W2)) for i in range(len(x))]
-    Z2 = [ctx.add(Z[i], ctx.transpose(y[i])) for i in range(len(x))]
-    Z3 = ctx.total([ctx.matmul(x[i], Z2[i]) for i in range(len(x))])
-    s = -ctx.trace(ctx.scale(ctx.rational(1, n**2), ctx.matmul(Z3, ctx.transpose(Z3))))
-    s2 = [ctx.trace(ctx.matmul(Z2[i], ctx.transpose(Z2[i]))) for i in range(len(x))]
+    Z = [
+        ctx.subtract(ctx.transpose(y[i]), ctx.matmul(ctx.transpose(x[i]), W1, W2))
+        for i in range(len(x))
+    ]
+    Z2 = ctx.total([ctx.matmul(x[i], Z[i]) for i in range(len(x))])
+    s = -ctx.trace(ctx.scale(ctx.rational(1, n**2), ctx.matmul(Z2, ctx.transpose(Z2))))
+    s2 = [ctx.trace(ctx.matmul(Z[i], ctx.transpose(Z[i]))) for i in range(len(x))]
     s3 = [s2[i] * ctx.trace(ctx.matmul(ctx.transpose(x[i]), x[i])) for i in range(len(x))]
     return -2 * (ctx.rational(n) - b) * (s + ctx.total(s3) / n) * eta / ((n - 1) * b)
 
