@@ -11,6 +11,7 @@ from sympy import MatMul, Transpose
 from sympy.matrices.expressions import MatrixExpr
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 
+from .coincidence import where_indices_coincide
 from .determinants import determinant
 from .errors import DerivationError
 from .expressions import Stack, gram
@@ -139,7 +140,7 @@ class FormAlgebra:
     def inverse(self, a: Form, expression: Any) -> Form:
         """Factor by factor, or a letter S⁻¹; that S is invertible is asked of the facts."""
         self.facts.invertible(expression)
-        return inverse(a)
+        return where_indices_coincide([a], lambda forms: inverse(*forms))
 
     def trace(self, a: Form) -> Form:
         """Words closed to cycles, the same under rotation and transposition."""
@@ -155,7 +156,9 @@ class FormAlgebra:
 
     def function(self, head: Any, arguments: list[Form]) -> Form:
         """A coefficient: the function of the arguments' values, traces in them as atoms."""
-        return Form.scalar(head(*(a.value() for a in arguments)))
+        return where_indices_coincide(
+            arguments, lambda forms: Form.scalar(head(*(a.value() for a in forms)))
+        )
 
     def spectral(self, matrix: Any) -> Spectral:
         """The spectrum of a symmetric matrix; equal matrices, however typed, have one."""

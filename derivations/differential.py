@@ -40,6 +40,7 @@ from sympy import (
 from sympy.core.function import AppliedUndef
 
 from .basis import Basis, FormAlgebra
+from .coincidence import where_indices_coincide
 from .contraction import Contraction
 from .display import expression
 from .errors import AssumptionError, DerivationError, UnknownSymbolError
@@ -191,7 +192,7 @@ class ItoAlgebra:
     def inverse(self, a: Ito, expression: Any) -> Ito:
         """d(X⁻¹) = −X⁻¹ dX X⁻¹ + X⁻¹ dX X⁻¹ dX X⁻¹."""
         self.forms.facts.invertible(expression)
-        V = inverse(a.value)
+        V = where_indices_coincide([a.value], lambda forms: inverse(*forms))
         m = V * a.martingale
         return Ito(
             value=V,
@@ -227,11 +228,14 @@ class ItoAlgebra:
             )
         slots = [Dummy(real=True) for _ in arguments]
         f = head(*slots)
-        values = {slot: a.value.value() for slot, a in zip(slots, arguments, strict=True)}
-        self._admissible(head, [values[s] for s in slots])
+        self._admissible(head, [apart_indices(a.value).value() for a in arguments])
 
         def at(derivative: Any) -> Form:
-            return Form.scalar(derivative.xreplace(values))
+            def scalar(forms: Any) -> Form:
+                values = map(Form.value, forms)
+                return Form.scalar(derivative.xreplace(dict(zip(slots, values, strict=True))))
+
+            return where_indices_coincide([a.value for a in arguments], scalar)
 
         drift, martingale = Form.zero(()), Form.zero(())
         for x, a in zip(slots, arguments, strict=True):
@@ -245,8 +249,7 @@ class ItoAlgebra:
                 if fxy != 0:
                     pair = self.contract(a.martingale * b.martingale)
                     drift += (at(fxy) * pair).scaled(HALF)
-        value = Form.scalar(head(*(values[s] for s in slots)))
-        return Ito(value=value, drift=drift, martingale=martingale)
+        return Ito(value=at(f), drift=drift, martingale=martingale)
 
     def _admissible(self, head: Any, values: list[Any]) -> None:
         """Refuse the log, or a power that is no integer, of what is not known to be positive."""

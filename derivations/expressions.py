@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Abs, Add, Expr, Function, Integer, MatMul, Trace, ZeroMatrix, log, sympify
+from sympy import Abs, Add, Expr, Function, Integer, MatMul, Trace, ZeroMatrix, log, sympify, zoo
 from sympy.core.kind import NumberKind
 from sympy.matrices.expressions import MatrixExpr
 from sympy.matrices.expressions.determinant import Determinant
@@ -167,6 +167,11 @@ class LogAbs(Function):
 
     nargs = 1
     is_real = True
+
+    @classmethod
+    def eval(cls, x: Any) -> Any:
+        """A pole at zero."""
+        return zoo if x == 0 else None
 
     def fdiff(self, argindex: int = 1) -> Any:
         """1/x."""

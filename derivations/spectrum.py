@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sympy import Expr, Function, Pow, Q, sqrt
+from sympy import Expr, Function, Pow, Q, nan, oo, sqrt, zoo
 from sympy.assumptions import Predicate
 from sympy.core.kind import NumberKind
 from sympy.matrices.expressions import MatrixExpr
@@ -104,10 +104,10 @@ def spectral_indices(expression: Any) -> set[Index]:
 def singular_at(
     body: Any, index: Index, apart: frozenset[Index] = frozenset()
 ) -> Iterator[tuple[Index, Any]]:
-    """Indices that meet ``index`` in a function of differences, and the function.
+    """Indices at which ``index`` meets a pole of a function, and the function.
 
-    ``apart`` are the indices that are kept from it.  A power that is no polynomial and any other
-    function of two indices of one range speaks of different ones: 1/(λ_i − λ_j), log|λ_i − λ_j|.
+    ``apart`` are the indices that are kept from it: 1/(λ_i − λ_j), log|λ_i − λ_j| have no value
+    for i = j.
     """
     if isinstance(body, IndexSum | ScalarSum):
         summand, bound, *excluded = body.args
@@ -119,7 +119,8 @@ def singular_at(
         met = free_indices(body)
         others = {i for i in met if i.range == index.range and i != index}
         if index in met:
-            yield from ((i, body) for i in sorted(others - apart, key=str))
+            meeting = ((i, body.xreplace({index: i})) for i in sorted(others - apart, key=str))
+            yield from ((i, body) for i, value in meeting if value.has(zoo, nan, oo))
             return
     for part in getattr(body, "args", ()):
         yield from singular_at(part, index, apart)

@@ -24,6 +24,7 @@ __all__ = [
     "Term",
     "apart",
     "bind",
+    "classes_of",
     "coinciding",
     "fresh",
     "is_empty",
@@ -55,9 +56,7 @@ class Monomial(NamedTuple):
     def apart(self) -> frozenset[Index]:
         """The indices, free and bound, that take different values: of those equated the first."""
         found = self.occurring | frozenset(self.indices)
-        if deltas := _deltas(self):
-            found -= {i for one in _classes(deltas) for i in one[1:]}
-        return found
+        return found - {i for one in classes_of(self) for i in one[1:]}
 
     @property
     def increments(self) -> int:
@@ -113,6 +112,11 @@ def matchings(left: list[Index], right: list[Index]) -> Iterator[dict[Index, Ind
                 yield {b: a, **m}
 
 
+def classes_of(*monomials: Monomial) -> list[tuple[Index, ...]]:
+    """The indices that deltas of the monomials make one, each class sorted."""
+    return _classes(delta for m in monomials for delta in _deltas(m))
+
+
 def _classes(deltas: Iterable[Any]) -> list[tuple[Index, ...]]:
     """The indices that deltas make one, each class sorted."""
     classes: list[set[Index]] = []
@@ -156,7 +160,7 @@ def product(first: Term, second: Term) -> Iterator[Term]:
         return
     m2 = apart(m2, m1.occurring | frozenset(m1.indices))
     m1 = apart(m1, m2.occurring - frozenset(m2.indices))
-    classes = _classes(_deltas(m1) | _deltas(m2))
+    classes = classes_of(m1, m2)
     firsts = {i: one[0] for one in classes for i in one}
     free1, free2 = ({firsts.get(i, i) for i in m.occurring - set(m.indices)} for m in (m1, m2))
     left_, right_ = coinciding(m1, classes), coinciding(m2, classes)
@@ -242,7 +246,7 @@ def bind(
     barred = sorted({e for e in excluded if e.range == index.range}, key=str)
     m, c = apart(term[0], frozenset({index, *barred})), term[1]
     most = 1 if distinct else len(barred)
-    twins = [i for one in _classes(_deltas(m)) if index in one for i in one if i != index]
+    twins = [i for one in classes_of(m) if index in one for i in one if i != index]
     if twins:
         if set(twins).isdisjoint(barred):
             at = m.relabel({index: twins[0]})
