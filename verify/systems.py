@@ -47,16 +47,21 @@ def as_numbers(declared: DeclaredSystem, parameters: Mapping[str, Any]) -> Syste
 def _correction(
     system: System, units: Mapping[str, Array], point: Mapping[str, Any], t: float
 ) -> dict[str, Array]:
-    """The correction at states with any leading batch axes."""
+    """The correction at states with any leading batch axes; found once if all paths are at one."""
     shapes = {
         name: np.shape(point[name])[: np.ndim(point[name]) - len(shape)]
         for name, shape in system.states.items()
     }
     batch = np.broadcast_shapes(*shapes.values())
-    flat = {
-        name: np.broadcast_to(point[name], (*batch, *shape)).reshape(-1, *shape)
+    at = {
+        name: np.broadcast_to(point[name], (*batch, *shape))
         for name, shape in system.states.items()
     }
+    if not any(any(x.strides[: len(batch)]) for x in at.values()):
+        # Steps from one point: every path is a view of the same numbers.
+        at = {name: x[(slice(1),) * len(batch)] for name, x in at.items()}
+        batch = next(iter(at.values())).shape[: len(batch)]
+    flat = {name: at[name].reshape(-1, *shape) for name, shape in system.states.items()}
     c = ito_correction(system, units, flat, t)
     return {name: c[name].reshape(*batch, *shape) for name, shape in system.states.items()}
 
