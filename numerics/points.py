@@ -47,6 +47,7 @@ PROFILES = ("generic", "spread", "nearly singular")
 _DRAWN = ("state", "parameter", "process", "time")
 _DECADES = 10  # powers of two over which "spread" spreads the singular values
 _OUTSIDE = 64  # points without their roots in a prime field count as one try
+_HOPELESS = 512  # so many and no other: a root of the sizes alone, which is in no point
 _SMALL = 7  # "nearly singular" is a matrix of less rank plus 2⁻⁷ of a generic one
 
 
@@ -94,7 +95,7 @@ def sample(
 ) -> PointSample:
     """Draw points until `count` are admissible, or `tries` × `count` have been drawn.
 
-    Of points that lack a root in a prime field, 64 count as one.
+    Of points that lack a root in a prime field, 64 count as one; 512 are enough if none has it.
 
     Raises
     ------
@@ -107,6 +108,8 @@ def sample(
     refused: dict[str, int] = {}
     drawn = outside = 0
     while len(found) < count and drawn - outside + outside // _OUTSIDE < tries * count:
+        if outside == drawn >= _HOPELESS:
+            break
         point = draw(ctx, letters, sizes, seed=seed, number=drawn, spectra=spectra)
         drawn += 1
         try:

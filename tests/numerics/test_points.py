@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from numerics.contexts import MultiprecisionContext, PrimeFieldContext, RationalContext
-from numerics.errors import NumericsError
+from numerics.errors import NumericsError, OutsideFieldError
 from numerics.points import PROFILES, as_arrays, draw, meets, sample, stacked
 from numerics.signature import LetterSignature
 from tests.numerics.test_contexts_arithmetic import differs
@@ -193,3 +193,11 @@ def test_unknown_properties_and_senseless_counts_are_refused() -> None:
         meets(Q, "golden", Q.rational(1))
     with pytest.raises(NumericsError, match="count 0"):
         sample(Q, LETTERS, SIZES, count=0, seed=1)
+
+
+def test_a_root_that_no_point_has_is_given_up_soon() -> None:
+    def missing(ctx: Any, point: Any) -> bool:
+        raise OutsideFieldError("planted")
+
+    found = sample(PRIME, LETTERS[1:2], SIZES, count=4, seed=1, predicates={"root": missing})
+    assert (found.admissible, found.drawn) == (0, 512)
