@@ -34,9 +34,20 @@ def matmul(a: Array, b: Array) -> Array:
     rows, inner = a.shape[-2:]
     if inner == 1 and b.shape[-2] == 1:
         return a * b  # an outer product: BLAS takes twice as long
-    if a.ndim == 3 and b.ndim == 3 and a.strides[0] == a.itemsize == b.strides[0]:
+    if rows == 1 and a.ndim >= 3 and b.ndim >= 3 and a.shape[-3] > b.shape[-3] == 1:
+        # Rows that meet one matrix are the rows of one: a call of BLAS for all of them.
+        return np.asarray(np.matmul(a[..., 0, :], b[..., 0, :, :])[..., None, :])
+    if a.ndim + b.ndim == 5 and _paths_last(a if a.ndim == 3 else b):
+        # One factor for all paths: what comes of it keeps the layout, and so do the steps after.
+        path = "ia,naj->ijn" if a.ndim == 2 else "nia,aj->ijn"
+        return np.asarray(np.einsum(path, a, b)).transpose(2, 0, 1)
+    if a.ndim == 3 and b.ndim == 3 and _paths_last(a) and _paths_last(b):
         # Output indices in the order that walks the longer side inside: up to a quarter less time.
         path = "nia,naj->jin" if rows > b.shape[-1] else "nia,naj->ijn"
         product: Array = np.einsum(path, a, b)
         return product.T if rows > b.shape[-1] else product.transpose(2, 0, 1)
     return np.asarray(np.matmul(a, b))
+
+
+def _paths_last(a: Array) -> bool:
+    return a.strides[0] == a.itemsize

@@ -38,12 +38,21 @@ def test_a_parameter_without_paths_and_more_axes_broadcast() -> None:
     assert np.allclose(matmul(deep, with_paths_last(b)), deep @ b, rtol=0, atol=1e-14)
 
 
+def test_rows_that_meet_one_matrix() -> None:
+    """Samples x_i' (n, 1, p) times one matrix for each path (N, 1, p, k)."""
+    x, W = RNG.standard_normal((9, 1, 4)), RNG.standard_normal((7, 1, 4, 2))
+    assert np.allclose(matmul(x, W), x @ W, rtol=0, atol=1e-14)
+    assert matmul(x, W).shape == (7, 9, 1, 2)
+    assert np.allclose(matmul(x, W[0]), x @ W[0], rtol=0, atol=1e-14)
+
+
 def test_the_layout_is_kept() -> None:
     a = with_paths_last(RNG.standard_normal((64, 5, 3)))
     b = with_paths_last(RNG.standard_normal((64, 3, 2)))
     assert a.strides[0] == 8
     assert matmul(a, b).strides[0] == 8
     assert (a + a).strides[0] == 8
+    assert matmul(np.ones((2, 5)), a).strides[0] == matmul(a, np.ones((3, 2))).strides[0] == 8
     assert matmul(b.swapaxes(-1, -2), a.swapaxes(-1, -2)).strides[0] == 8
 
 
