@@ -8,9 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from numerics.kernels import kernels
 from verify.experiments.experiment import Finding
 from verify.experiments.repulsion import experiment, findings
-from verify.experiments.repulsion_paths import Noise, branches, eigenvalues, enumerated, paths
+from verify.experiments.repulsion_paths import (
+    CLAIM,
+    STILL,
+    Modes,
+    Noise,
+    branches,
+    eigenvalues,
+    enumerated,
+    paths,
+)
 from verify.verdict import Status
 
 SETTINGS = {**experiment().settings, **experiment().quick}
@@ -44,6 +54,53 @@ def test_a_step_is_the_declared_noise() -> None:
     after = NOISE.moved(W1[None], W2[None], dB)
     np.testing.assert_allclose(after[0][0], W1 + np.sqrt(0.7) * dB[0] @ W2.T)
     np.testing.assert_allclose(after[1][0], W2 + np.sqrt(0.7) * W1.T @ dB[0])
+
+
+def test_noise_along_fixed_vectors_does_not_turn_them() -> None:
+    """U diag(x) V' keeps U and V, and E_i dW1 E_j = 0; a full dB turns them."""
+    W1, W2 = weights()
+    modes, x, y = Modes.of(W1[None], W2[None], 0.7)
+    dB = np.random.Generator(np.random.SFC64(2)).standard_normal((1, 3, 2))
+    after = modes.moved(x, y, dB)
+    left = modes.left[0]
+    along = np.array([left[:, i] @ dB[0] @ modes.right[0, i] for i in range(3)])
+    np.testing.assert_allclose(after[0][0], x[0] + np.sqrt(0.7) * y[0] * along)
+    np.testing.assert_allclose(after[1][0], y[0] + np.sqrt(0.7) * x[0] * along)
+    np.testing.assert_allclose((left * x[0] ** 2) @ left.T, W1 @ W1.T)
+    full = left.T @ (NOISE.moved(W1[None], W2[None], dB)[0][0] - W1) @ W1.T @ left
+    assert np.abs(full - np.diag(np.diag(full))).max() > 0.1
+
+
+def test_what_a_full_noise_adds_at_standing_vectors_repels() -> None:
+    """γλ_i|W2|²/(λ_i − λ_j), W1 and W2 diagonal: the whole drift less that of standing vectors."""
+    x, y, gamma = np.array([2.0, 1.0]), np.array([0.5, 1.5]), 0.7
+    weights = {"W1": np.diag(x), "W2": np.diag(y), "R": np.zeros((2, 2)), "gamma": gamma}
+    full = kernels(CLAIM)["derived_drift"]({name: np.array(v) for name, v in weights.items()})
+    modes = {"x1": x[0], "x2": x[1], "y1": y[0], "y2": y[1], "r1": 0.0, "r2": 0.0, "gamma": gamma}
+    still = kernels(STILL)["derived_drift"]({name: np.array(v) for name, v in modes.items()})
+    np.testing.assert_allclose(still, gamma * y**2)
+    gaps = np.array([x[0] ** 2 - x[1] ** 2, x[1] ** 2 - x[0] ** 2])
+    np.testing.assert_allclose(full - still, gamma * x**2 * (y @ y) / gaps)
+    assert full[0] > still[0]
+    assert full[1] < still[1]
+
+
+def test_standing_modes_are_those_of_the_exact_solution() -> None:
+    """x ± y = (x_0 ± y_0) exp(±√γ β − γt/2) on every path, as the step tends to zero."""
+    errors = []
+    for steps in (256, 1024):
+        rng = np.random.Generator(np.random.SFC64(7))
+        dB = rng.standard_normal((1024, 50, 1, 1)) / 32
+        dB = dB.reshape(steps, -1, 50, 1, 1).sum(axis=1)
+        one = np.ones((50, 1, 1))
+        modes = Modes(left=one, right=one, gamma=0.7)
+        x, y = 2 * np.ones((50, 1)), np.ones((50, 1))
+        for each in dB:
+            x, y = modes.moved(x, y, each)
+        beta = np.sqrt(0.7) * dB.sum(axis=0)[:, :, 0]
+        exact = 3 * np.exp(beta - 0.35)
+        errors.append(np.abs(x + y - exact).mean() / exact.mean())
+    assert errors[1] < 0.6 * errors[0] < 0.02
 
 
 def test_paths_at_twice_the_steps_are_the_same_paths() -> None:
@@ -81,10 +138,16 @@ def test_paths_reject_a_wrong_repulsion(numbers: Mapping[str, Any], factor: floa
 
 def test_paths_that_do_not_fall_are_not_accepted(numbers: Mapping[str, Any]) -> None:
     swapped = {
-        name: {**part, "end": part["end without"], "apart": np.abs(part["apart"])}
+        name: {
+            **part,
+            "end": part["end without"],
+            "apart": np.abs(part["apart"]),
+            "apart still": np.abs(part["apart still"]),
+        }
         for name, part in numbers.items()
     }
     found = named(swapped, 1.0)
     for k in (1, 2):
         assert found[f"smallest, k = {k}"].status == Status.DISAGREES
         assert found[f"crossing, k = {k}"].status == Status.INCONCLUSIVE
+        assert found[f"standing, k = {k}"].status == Status.INCONCLUSIVE

@@ -4,6 +4,12 @@ The matrix SDE is dW1 = √γ dB W2', dW2 = √γ W1'dB, stepped by the generate
 declaration.  *On*: the eigenvalues of the simulated W1W1'.  *Off*: the scalar equations without the
 repulsion, dλ̃_i = γ|W2|² dt + 2√γ u_i'dB p_i, with |W2|², the increments of the martingale part and
 so q_i and β_i those along the matrix path.  What was left out is integrated beside them.
+
+*Still*: noise that is diagonal in fixed singular bases, as in the model of the Stochastic Collapse
+paper.  Every mode (x_i, y_i) starts with x_i = σ_i and y_i = |a_i|, a_i = W2'v_i, so with the same
+rates, and moves by itself, dx_i = √γ y_i dβ_i and dy_i = √γ x_i dβ_i, where β_i = u_i'B a_i/|a_i|
+is the part of the same noise along it.  Its eigenvalues are x_i².  (p modes of one network would
+have p outputs; with fewer the modes are those of the rates alone.)
 """
 
 from __future__ import annotations
@@ -23,9 +29,10 @@ from numerics.loop import Run, iterate
 from numerics.network import Array, transposed
 from numerics.system import NoiseSpec, State, System
 
-__all__ = ["CLAIM", "Noise", "branches", "enumerated", "paths"]
+__all__ = ["CLAIM", "STILL", "Modes", "Noise", "branches", "enumerated", "paths"]
 
 CLAIM = "first_layer_eigenvalues.any_outputs"
+STILL = "singular_values.standing_vectors"
 
 
 def eigenvalues(W1: Array) -> Array:
@@ -73,13 +80,50 @@ class Noise:
         return np.asarray(value)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Modes:
+    """Modes in fixed singular bases; noise along u_i and a_i alone, of orthogonal u_i.
+
+    Attributes
+    ----------
+    left : array (paths, p, p)
+        Left singular vectors u_i of W1 at the start, as columns.
+    right : array (paths, p, k)
+        The directions a_i/|a_i| of a_i = W2'v_i there, as rows.
+    gamma : float
+        Rate of the noise.
+    """
+
+    left: Array
+    right: Array
+    gamma: float
+
+    @classmethod
+    def of(cls, W1: Array, W2: Array, gamma: float) -> tuple[Modes, Array, Array]:
+        """The modes of some weights, with x_i = σ_i and y_i = |a_i|."""
+        left, x, v = np.linalg.svd(W1, full_matrices=False)
+        a = v @ W2
+        y = np.linalg.norm(a, axis=-1)
+        return cls(left=left, right=a / y[..., None], gamma=gamma), x, y
+
+    def moved(self, x: Array, y: Array, dB: Array) -> tuple[Array, Array]:
+        """The modes after an Euler–Maruyama step with this increment; the drift is zero."""
+        along = np.sum((transposed(self.left) @ dB) * self.right, axis=-1)
+        # The two modes of the declaration are alike and know nothing of each other.
+        point = {"x1": x, "y1": y, "dbeta1": along, "r1": 0 * x}
+        point |= {"x2": x, "y2": y, "dbeta2": along, "r2": 0 * x}
+        point |= {"gamma": np.full_like(x, self.gamma), "dt": 0 * x}
+        dx, _, dy, _ = kernels(STILL)["increment"](point)
+        return x + dx, y + dy
+
+
 def paths(
     noise: Noise, *, horizon: float, steps: int, count: int, seed: int, at: tuple[int, ...]
 ) -> Run:
     """Paths from Gaussian weights; at the same seed and twice the steps they are the same paths.
 
-    Observed are the weights, ``on``, ``off``, ``push`` (the integrated repulsion) and ``apart``,
-    the least difference of neighbours without repulsion so far.
+    Observed are the weights, ``on``, ``off``, ``still``, ``push`` (the integrated repulsion), and
+    ``apart`` and ``apart still``, the least difference of neighbours without repulsion so far.
     """
     p, k, width, h = noise.features, noise.targets, noise.width, horizon / steps
     system = System(
@@ -93,21 +137,33 @@ def paths(
         W1 = rng.standard_normal((block.size, p, width))
         W2 = rng.standard_normal((block.size, width, k))
         off = eigenvalues(W1)
-        return {"W1": W1, "W2": W2, "off": off, "push": 0 * off, "apart": -np.diff(off, axis=1)}
+        modes, x, y = Modes.of(W1, W2, noise.gamma)
+        apart = -np.diff(off, axis=1)
+        return {
+            "W1": W1, "W2": W2, "off": off, "push": 0 * off, "apart": apart,
+            "left": modes.left, "right": modes.right, "x": x, "y": y, "apart still": apart,
+        }  # fmt: skip
 
     def step(state: State, index: int, drawn: Mapping[str, Array]) -> State:
         W1, W2, dB = state["W1"], state["W2"], drawn["dB"]
         off = state["off"] + h * noise.growth(W2) + noise.martingale(W1, W2, dB)
         after = noise.moved(W1, W2, dB)
+        modes = Modes(left=state["left"], right=state["right"], gamma=noise.gamma)
+        x, y = modes.moved(state["x"], state["y"], dB)
         return {
             "W1": after[0],
             "W2": after[1],
             "off": off,
             "push": state["push"] + h * noise.repulsion(W1, W2),
             "apart": np.minimum(state["apart"], -np.diff(off, axis=1)),
+            "left": modes.left,
+            "right": modes.right,
+            "x": x,
+            "y": y,
+            "apart still": np.minimum(state["apart still"], -np.diff(x * x, axis=1)),
         }
 
-    names = ("W1", "W2", "off", "push", "apart")
+    names = ("W1", "W2", "off", "push", "apart", "apart still")
     observe: dict[str, Any] = {name: lambda state, name=name: state[name] for name in names}
     return iterate(
         step,
@@ -116,7 +172,11 @@ def paths(
         paths=count,
         seed=seed,
         draws=increments(system, horizon=horizon, steps=steps),
-        observe={**observe, "on": lambda state: eigenvalues(state["W1"])},
+        observe={
+            **observe,
+            "on": lambda state: eigenvalues(state["W1"]),
+            "still": lambda state: state["x"] ** 2,
+        },
         at=at,
         keep=True,
         block=count,

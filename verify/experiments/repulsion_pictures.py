@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 TIME = "time t  (in units of 1/γ)"
+BANDS = (
+    ("quantiles", "blue", "simulated: with repulsion"),
+    ("quantiles without", "vermilion", "same noise, repulsion removed"),
+    ("quantiles still", "green", "noise along fixed uᵢ, vᵢ only"),
+)
 
 
 def draw(
@@ -41,19 +46,19 @@ def _chosen(findings: Sequence[Finding], *kinds: str) -> list[Finding]:
 def _paths(numbers: Sequence[Numbers], settings: Settings, findings: Sequence[Finding]) -> Figure:
     """One path a number of outputs, and the smallest eigenvalue over all paths."""
     names = [f"k = {k}" for k in settings["targets"]]
-    drawn = style.figure(11.0, 8.4)
-    axes = drawn.subplots(2, len(names), squeeze=False, sharex=True)
+    drawn = style.figure(11.0, 11.4)
+    axes = drawn.subplots(3, len(names), squeeze=False, sharex=True)
     for column, name in enumerate(names):
-        upper, lower = axes[:, column]
+        removed, still, lower = axes[:, column]
         part = numbers[0][name]
-        _curves(upper, part["times"], part["on"], dashed=False)
-        _curves(upper, part["times"], part["off"], dashed=True)
-        upper.axhline(0, color=style.GREY, lw=0.8)
-        upper.set_title(f"{name}: one path, with the same noise dβᵢ", loc="left", fontsize=11)
-        for key, colour, label in (
-            ("quantiles", "blue", "simulated: with repulsion"),
-            ("quantiles without", "vermilion", "same noise, repulsion removed"),
-        ):
+        for panel, key in ((removed, "off"), (still, "still")):
+            _curves(panel, part["times"], part["on"], dashed=False)
+            _curves(panel, part["times"], part[key], dashed=True)
+        removed.axhline(0, color=style.GREY, lw=0.8)
+        still.set_yscale("log")
+        removed.set_title(f"{name}: one path, with the same noise dβᵢ", loc="left", fontsize=11)
+        still.set_title(f"{name}: the same path, uᵢ and vᵢ held still", loc="left", fontsize=11)
+        for key, colour, label in BANDS:
             _band(lower, [part[name] for part in numbers], key, style.COLOURS[colour], label)
         lower.set_title(f"{name}: the smallest eigenvalue of all paths", loc="left", fontsize=11)
         lower.axhline(1, color=style.INK, lw=0.8)
@@ -62,17 +67,18 @@ def _paths(numbers: Sequence[Numbers], settings: Settings, findings: Sequence[Fi
         lower.set_ylim(bottom=0.05)
         lower.set_xlabel(TIME)
     p = settings["features"]
-    axes[0, 0].set_ylabel("eigenvalues of W₁W₁′  (no unit)")
-    axes[1, 0].set_ylabel(f"λ{p}(t)/λ{p}(0): median, middle 80 %")
-    _legend(axes[0, 0], p)
-    axes[1, 0].legend(loc="upper left", fontsize=8.5)
+    for row, label in ((0, "same noise, repulsion removed"), (1, "noise along fixed uᵢ, vᵢ only")):
+        axes[row, 0].set_ylabel("eigenvalues of W₁W₁′  (no unit)")
+        _legend(axes[row, 0], p, label)
+    axes[2, 0].set_ylabel(f"λ{p}(t)/λ{p}(0): median, middle 80 %")
+    axes[2, 0].legend(loc="upper left", fontsize=8.5)
     style.caption(
         drawn,
-        claim="Repulsion alone drives the smallest eigenvalue down: without it the eigenvalues "
-        "rise and cross",
+        claim="The repulsion drives the smallest eigenvalue down: without it the eigenvalues rise "
+        "and cross. Where the noise leaves the singular vectors still nothing repels, and they cross",
         about=f"{_about(settings)}; medians over {settings['paths']} paths of each of "
         f"{len(numbers)} seeds, averaged",
-        verdicts=style.judged(_chosen(findings, "paths", "smallest", "crossing")),
+        verdicts=style.judged(_chosen(findings, "paths", "smallest", "crossing", "standing")),
     )
     return drawn
 
@@ -83,13 +89,14 @@ def _curves(axes: Axes, times: Any, values: Any, *, dashed: bool) -> None:
         axes.plot(times, values[:, i], color=colour, lw=1.4, ls=style.DASHES if dashed else "-")
 
 
-def _legend(axes: Axes, count: int) -> None:
+def _legend(axes: Axes, count: int, without: str) -> None:
     axes.plot([], [], color=style.INK, label="simulated: with repulsion")
-    axes.plot([], [], color=style.INK, ls=style.DASHES, label="same noise, repulsion removed")
+    axes.plot([], [], color=style.INK, ls=style.DASHES, label=without)
     for i, colour in enumerate(style.shades(count)):
         axes.plot([], [], color=colour, lw=4, label=f"λ{i + 1}")
     low, high = axes.get_ylim()
-    axes.set_ylim(low, high + 0.35 * (high - low))
+    log = axes.get_yscale() == "log"
+    axes.set_ylim(low, high * (high / low) ** 0.35 if log else high + 0.35 * (high - low))
     axes.legend(loc="upper left", fontsize=8.5, ncols=2)
 
 
