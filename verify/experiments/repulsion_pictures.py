@@ -74,8 +74,8 @@ def _paths(numbers: Sequence[Numbers], settings: Settings, findings: Sequence[Fi
     axes[2, 0].legend(loc="upper left", fontsize=8.5)
     style.caption(
         drawn,
-        claim="The repulsion drives the smallest eigenvalue down: without it the eigenvalues rise "
-        "and cross. Where the noise leaves the singular vectors still nothing repels, and they cross",
+        claim="The repulsion drives the smallest eigenvalue down: without it the eigenvalues "
+        "rise and cross. Where the noise leaves the singular vectors still they cross too",
         about=f"{_about(settings)}; medians over {settings['paths']} paths of each of "
         f"{len(numbers)} seeds, averaged",
         verdicts=style.judged(_chosen(findings, "paths", "smallest", "crossing", "standing")),
