@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from sympy import Add, Dummy, Integer, Mul, cancel, factor, gcd, together
+from sympy import Add, Dummy, Integer, Mul, Pow, cancel, factor, gcd, together
 
 from .forms import Form
 from .spectrum import Eigenvalue
@@ -65,15 +65,17 @@ def _size_names(indices: Iterable[Index]) -> set[str]:
 
 
 def _separated(function: Any, j: Index) -> tuple[Any, Any]:
-    """(what does not depend on eigenvalues, what does), in factors; λ_i − λ_j has λ_j negative."""
+    """(what holds neither j nor an eigenvalue, the rest), in factors; λ_i − λ_j has −λ_j."""
     values = sorted(function.atoms(Eigenvalue), key=lambda v: (v.index == j, str(v)))
-    names = {value: Dummy(f"x{n}", positive=True) for n, value in enumerate(values)}
+    powers = [power for power in function.atoms(Pow) if not power.exp.is_integer]
+    rooted = {power.base for power in powers}
+    names = {v: Dummy(f"x{n}", **_sign(v in rooted)) for n, v in enumerate(values)}
     back = {letter: value for value, letter in names.items()}
     own = [names[v] for v in values if v.index == j]
     outside, inside = [], []
     for part in Mul.make_args(factor(together(function.xreplace(names)))):
         base, exponent = part.as_base_exp()
-        if not part.has(*back):
+        if not part.has(j, *back):
             outside.append(part)
             continue
         flipped = base.is_Add and own and base.coeff(own[0]).is_positive and exponent.is_Integer
@@ -82,6 +84,11 @@ def _separated(function: Any, j: Index) -> tuple[Any, Any]:
             base = -base
         inside.append(base**exponent)
     return Mul(*outside), Mul(*inside).xreplace(back)
+
+
+def _sign(positive: bool) -> dict[str, bool]:
+    """Eigenvalues have either sign, but for those of which a root is taken."""
+    return {"positive": True} if positive else {"real": True}
 
 
 def _sum(

@@ -151,6 +151,8 @@ def _summable(skeleton: Monomial, function: Any) -> list[Term]:
         if any(not isinstance(f.base, Projector) for f in places):
             continue
         if not values:
+            if function.has(j):
+                continue
             return [(skeleton._replace(indexed=function), ONE)]
         value = next(iter(values))
         spectral = places[0].base.spectral if places else value.matrix.spectral
