@@ -26,6 +26,7 @@ from numerics.lyapunov import log_growth, spread_per_time
 from numerics.system import Array, System
 
 from .bounds import quantile_interval
+from .looks import looks
 from .planning import Estimate, Plan
 from .problem import ExponentSetting, Problem, SizedExponents, StatedExponent
 from .systems import as_numbers
@@ -36,8 +37,14 @@ __all__ = ["Measured", "grown", "measured"]
 TIER = "path"
 CONDITION = "the biases left by the step length and by the finite time, which are extrapolations"
 
-PATHS = 8
-"""One path for each so many of the plan: they are long, and each is an average over its time."""
+PATHS = 6
+"""One path for each so many of the plan: they are long, and each is an average over its time.
+
+A second look costs eight times the first: so many paths leave few exponents open.
+"""
+
+BLOCK = 256
+"""Paths in a block, or somewhat less, so that none is drawn in vain."""
 
 STEPS = 21
 """Of the steps of the plan, a unit of the noise's time takes this part."""
@@ -50,6 +57,7 @@ class Measured:
     sizes: Mapping[str, int]
     name: str
     estimate: Estimate
+    paths: int
     stated: StatedExponent | None = None
 
     def decided(self, relevant: float) -> Status:
@@ -73,25 +81,34 @@ class Measured:
             "value": e.value,
             "half_width": e.half_width,
             "bias": e.bias,
+            "paths": self.paths,
             **shown,
         }
 
 
 def grown(problem: Problem, plan: Plan) -> Evidence:
-    """The evidence on every stated exponent; sizes after one that disagrees are not run."""
+    """The evidence on every stated exponent; sizes after one that disagrees are not run.
+
+    Each size has its own looks: only where an exponent is left open are there more paths.
+    """
     setting = problem.exponents
     assert setting is not None
     parts = sum(len(at.stated) for at in setting.at)
-    share = plan.share("exponents", parts)
     found: list[Measured] = []
     others: list[Measured] = []
+    most = 0
     for at in setting.at:
         system = as_numbers(problem.system("declared", at.sizes), _point(problem, at.sizes))
-        here, left = measured(system, at, share, setting.horizon)
+        for look, share in enumerate(looks(plan), 1):
+            here, left = measured(system, at, share.share("exponents", parts), setting.horizon)
+            most = max(most, look)
+            status = combine([m.decided(setting.relevant) for m in here])
+            if status != Status.INCONCLUSIVE:
+                break
         found, others = [*found, *here], [*others, *left]
-        if any(m.decided(setting.relevant) == Status.DISAGREES for m in here):
+        if status == Status.DISAGREES:
             break
-    return _evidence(setting, plan, found, others)
+    return _evidence(setting, plan, found, others, most)
 
 
 def _point(problem: Problem, sizes: Mapping[str, int]) -> dict[str, Any]:
@@ -117,7 +134,9 @@ def measured(
         growths = [level[..., first - 1 : last].mean(axis=-1) for level in levels]
         name = f"λ{first}" if stated is None else stated.name
         estimate = _estimate(growths, alpha)
-        return Measured(sizes=at.sizes, name=name, estimate=estimate, stated=stated)
+        return Measured(
+            sizes=at.sizes, name=name, estimate=estimate, paths=_paths(plan), stated=stated
+        )
 
     said = {i for s in at.stated for i in range(s.first, s.last + 1)}
     return (
@@ -126,18 +145,23 @@ def measured(
     )
 
 
+def _paths(plan: Plan) -> int:
+    return max(1, plan.effort.paths // PATHS)
+
+
 def _over_windows(system: System, plan: Plan, unit: int, horizon: int) -> Array:
     """Growth per time, (2, paths, d): over all but the first third, and over the last third."""
-    third = horizon // 3
+    third, paths = horizon // 3, _paths(plan)
     marks = [third * unit, (horizon - third) * unit, horizon * unit]
     begun, middle, end = log_growth(
         system,
         horizon=float(horizon),
         steps=horizon * unit,
-        paths=max(1, plan.effort.paths // PATHS),
+        paths=paths,
         seed=plan.seed_for("paths") % 2**63,
         at=marks,
         every=unit,
+        block=math.ceil(paths / math.ceil(paths / BLOCK)),
     )
     return np.stack([(end - begun) / (horizon - third), (end - middle) / third])
 
@@ -155,7 +179,11 @@ def _estimate(growths: Sequence[Array], alpha: float) -> Estimate:
 
 
 def _evidence(
-    setting: ExponentSetting, plan: Plan, found: Sequence[Measured], others: Sequence[Measured]
+    setting: ExponentSetting,
+    plan: Plan,
+    found: Sequence[Measured],
+    others: Sequence[Measured],
+    most: int,
 ) -> Evidence:
     statuses = [m.decided(setting.relevant) for m in found]
     status = combine(statuses)
@@ -164,7 +192,7 @@ def _evidence(
     e = worst.difference
     at = ", ".join(f"{name} = {n}" for name, n in worst.sizes.items())
     shown = "" if worst.stated is None else f"{worst.stated.value:.6g}"
-    paths = max(1, plan.effort.paths // PATHS)
+    paths = max(m.paths for m in found)
     reason = (
         f"{len(found)} exponents at {len({str(m.sizes) for m in found})} sizes; farthest "
         f"{worst.name} at {at}: measured − stated ({shown}) {e.value:+.2g} ± "
@@ -184,6 +212,7 @@ def _evidence(
         points=paths,
         numbers={
             "horizon": setting.horizon,
+            "looks": most,
             "paths": paths,
             "relevant": setting.relevant,
             "stated": _by_size(found),

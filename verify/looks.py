@@ -6,30 +6,35 @@ the looks beforehand, so that looking twice costs nothing in honesty.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from .planning import Plan
 from .verdict import Evidence, Status
 
-__all__ = ["LOOKS", "settled"]
+__all__ = ["LOOKS", "looks", "settled"]
 
 LOOKS = 2
 
 
 def settled(check: Callable[[Plan], Evidence], plan: Plan) -> Evidence:
     """The evidence of the first look that settles the claim, else of the last one."""
-    share = replace(plan, budget=plan.budget.split(LOOKS))
-    for look in range(LOOKS):
-        found = check(_enlarged(share, look))
+    for look, share in enumerate(looks(plan), 1):
+        found = check(share)
+        found = replace(found, numbers={**found.numbers, "looks": look})
         if found.status != Status.INCONCLUSIVE:
             break
     return replace(
         found,
         false_agree=_of_all_looks(found.false_agree, plan.budget.false_agree),
         false_reject=_of_all_looks(found.false_reject, plan.budget.false_reject),
-        numbers={**found.numbers, "looks": look + 1},
     )
+
+
+def looks(plan: Plan) -> Iterator[Plan]:
+    """The plan of each look, with its share of the rates, for a check that looks part by part."""
+    share = replace(plan, budget=plan.budget.split(LOOKS))
+    yield from (_enlarged(share, look) for look in range(LOOKS))
 
 
 def _of_all_looks(rate: float | None, whole: float) -> float | None:

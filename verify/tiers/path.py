@@ -42,7 +42,7 @@ def check(problem: Problem, plan: Plan) -> Evidence:
     if problem.kind == "time change":
         return clocked(problem, plan)
     if problem.kind == "exponents":
-        return settled(lambda look: grown(problem, look), plan)
+        return grown(problem, plan)
     setting = problem.signature.path
     if setting is None:
         reason = "the claim states no law of a concrete system over a span of time"
