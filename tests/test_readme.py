@@ -59,3 +59,21 @@ def test_every_theorem_of_the_catalogue_is_listed() -> None:
 
     listed = set(re.findall(r"^\| `(\w+)` \|", README.read_text(encoding="utf-8"), re.MULTILINE))
     assert listed == set(names())
+
+
+def test_every_experiment_is_listed() -> None:
+    from verify.experiments.catalogue import experiments
+
+    text = README.read_text(encoding="utf-8")
+    table = text.partition("| experiment |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| ([a-z-]+)(?: and ([a-z-]+)| FILE\.csv)? \|", table, re.MULTILINE)
+    assert sorted(name for row in rows for name in row if name) == [x.id for x in experiments()]
+
+
+def test_pictures_are_there_and_small() -> None:
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README.read_text(encoding="utf-8"))
+    assert pictures
+    for picture in pictures:
+        data = (README.parent / picture).read_bytes()
+        assert data.startswith(b"\x89PNG")
+        assert len(data) < 150_000

@@ -36,6 +36,7 @@ DIRECTIONS = [
     ("derivations", ("numerics", "verify", "notebooks", "tests")),
     ("numerics", ("derivations", "verify", "notebooks", "tests", "sympy")),
     ("verify", ("notebooks", "tests")),
+    ("verify.experiments", ("derivations",)),
     ("notebooks", ("tests",)),
 ]
 
