@@ -47,7 +47,7 @@ class Spectral:
 
     @cached_property
     def plain(self) -> tuple[tuple[Any, Any], ...] | None:
-        """(coefficient, word) of the terms of S, the leading one last; None if not all are words."""
+        """(coefficient, word) of the terms of S, the leading one last; None if some are not."""
         words = []
         for m, c in self.form.terms.items():
             if m.indices or m.indexed != 1 or m.cycles or m.word is None:

@@ -62,10 +62,10 @@ def experiment() -> Experiment:
                 "marks": 40,
                 "low": 1.2,
                 "cases": {
-                    "noise": _case(1000, 0.3, 3.0, 300_000),
-                    "no noise": _case(1000, 0.3, 0.0, 20_000),
-                    "few data": _case(100, 0.1, 1.0, 60_000),
-                    "too much noise": _case(1000, 0.3, 30.0, 50_000),
+                    "noise": _case(1000, 0.3, 3.0, 280_000),
+                    "no noise": _case(1000, 0.3, 0.0, 10_000),
+                    "few data": _case(100, 0.1, 1.0, 30_000),
+                    "too much noise": _case(1000, 0.3, 30.0, 30_000),
                     "divergence": _case(1000, 0.3, 300.0, 1_000),
                 },
             }
