@@ -281,12 +281,19 @@ def total(expression: Any, index: Index, *, excluding: Any = ()) -> Any:
     Raises
     ------
     DerivationError
-        If ``index`` or an excluded one is not made with ``index(...)``.
+        If ``index`` or an excluded one is not made with ``index(...)``, or an excluded one is the
+        index itself or has another range.
     """
     excluded = (excluding,) if isinstance(excluding, Index) else tuple(excluding)
     for i in (index, *excluded):
         if not isinstance(i, Index):
             raise DerivationError(f"total: {i} is not an index; make one with index(...)")
+    for i in excluded:
+        if i == index or i.range != index.range:
+            raise DerivationError(
+                f"total over {index}: excluding {i} says nothing; exclude another index that runs "
+                f"to {index.range}"
+            )
     expression = sympify(expression)
     head = IndexSum if isinstance(expression, MatrixExpr) else ScalarSum
     return head(expression, index, *excluded)

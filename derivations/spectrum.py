@@ -160,7 +160,9 @@ class Spectrum:
 
     def indices(self, names: str) -> Any:
         """Indices over the eigenvalues, ``i, j = lam.indices("i j")``; different ones differ."""
-        found = tuple(index(name, self.matrix.shape[0]) for name in names.split())
+        found = tuple(index(name, self.matrix.shape[0]) for name in str(names).split())
+        if not found:
+            raise DerivationError('indices: got no name; give one or more, as in indices("i j")')
         return found if len(found) > 1 else found[0]
 
     def __getitem__(self, i: Index) -> Any:
@@ -185,7 +187,7 @@ class SingularValues:
     __slots__ = ("squares",)
 
     def __init__(self, matrix: Any) -> None:
-        self.squares = eigenvalues(matrix * matrix.T)
+        self.squares = eigenvalues(_matrix("singular_values", matrix) * matrix.T)
 
     def indices(self, names: str) -> Any:
         """Indices over the singular values."""
@@ -193,6 +195,12 @@ class SingularValues:
 
     def __getitem__(self, i: Index) -> Any:
         return sqrt(self.squares[i])
+
+
+def _matrix(what: str, matrix: Any) -> Any:
+    if not isinstance(matrix, MatrixExpr):
+        raise DerivationError(f"{what}: {matrix} is no matrix expression; give one of the language")
+    return matrix
 
 
 def eigenvalues(matrix: Any) -> Spectrum:
@@ -203,6 +211,7 @@ def eigenvalues(matrix: Any) -> Spectrum:
     ShapeError
         If the matrix is not square.
     """
+    _matrix("eigenvalues", matrix)
     if not same_size(*matrix.shape):
         raise ShapeError(
             f"eigenvalues: {matrix} is {matrix.shape[0]} x {matrix.shape[1]}, it must be square; "

@@ -309,7 +309,8 @@ def _interned(cls: type[Index], name: str, range: Any) -> Index:
 
 def index(name: str, range: Any) -> Index:
     """An index running over 1, ..., range."""
-    return Index(name, _size(name, range))
+    # Ranges are compared as they stand: p (k + 1) is p k + p.
+    return Index(name, _size(name, range).expand())
 
 
 class _Member(Letter):

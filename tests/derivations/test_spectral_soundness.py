@@ -6,7 +6,21 @@ Every true identity stands beside the wrong one that was once proved in its plac
 import pytest
 from sympy import Abs, exp, sqrt
 
-from derivations import Family, Parameter, dims, eigenvalues, equal, index, total, tr
+from derivations import (
+    DerivationError,
+    Family,
+    Parameter,
+    dims,
+    eigenvalues,
+    equal,
+    index,
+    singular_values,
+    total,
+    tr,
+)
+from derivations.basis import form
+from derivations.display import expression
+from derivations.expressions import free_indices
 
 n, k = dims("n k")
 A, B = (Parameter(name, n, n, symmetric=True) for name in "AB")
@@ -97,3 +111,41 @@ def test_a_free_index_may_have_the_name_of_a_bound_one():
     without = total(both(j), j, excluding=x)
     assert status(without, total(both(j), j) - both(x)) == "EQUAL"
     assert status(without, total(both(j), j)) == "DIFFERENT"
+
+
+def test_ranges_of_one_size_are_one_range():
+    size = n * (k + 1)
+    x, y = index("x", size), index("y", n * k + n)
+    f = Family("f")
+    pairs = total(total(f[x] * f[y], x, excluding=y), y)
+    assert status(pairs, total(f[x], x) ** 2 - total(f[x] ** 2, x)) == "EQUAL"
+    assert status(pairs, total(f[x], x) ** 2) == "DIFFERENT"
+
+
+def test_a_sum_is_shown_with_its_index_inside():
+    f = Family("f")
+    for sum_ in (total(f[j] * lam[j], j), total(f[j] / (1 + lam[j] ** 2), j)):
+        assert not free_indices(expression(form(sum_)))
+    # Such a sum has no shorter form, and finding that comes to an end.
+    assert status(total(f[j] * lam.projector(j), j), A) == "DIFFERENT"
+
+
+def test_sums_of_signed_eigenvalues_are_shown_with_their_signs():
+    kept = total(Abs(lam[j]) * weight(j), j)
+    assert expression(form(kept)).has(Abs)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: total(lam[i], i, excluding=i), "excluding i"),
+        (lambda: total(lam[i], i, excluding=a), "excluding a"),
+        (lambda: eigenvalues(3), "no matrix"),
+        (lambda: singular_values(3), "no matrix"),
+        (lambda: lam.indices(""), "no name"),
+    ],
+)
+def test_wrong_input_is_refused_in_one_line(make, words):
+    with pytest.raises(DerivationError, match=words) as raised:
+        make()
+    assert "\n" not in str(raised.value)
