@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from numerics.products import matmul
+from numerics.products import matmul, zeros_in_layout_of
 
 __all__ = [
     "Array",
@@ -97,9 +97,9 @@ def block(rows: Sequence[Sequence[Array]]) -> Array:
 
 
 def symmetric_block(G: Array) -> Array:
-    """S(G) = [[0, G], [G', 0]]."""
+    """S(G) = [[0, G], [G', 0]], in the layout of G."""
     p, k = G.shape[-2:]
-    S = np.zeros((*G.shape[:-2], p + k, p + k), dtype=np.result_type(G, np.float64))
+    S = zeros_in_layout_of(G, (p + k, p + k))
     S[..., :p, p:] = G
     S[..., p:, :p] = swap(G)
     return S

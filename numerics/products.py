@@ -11,7 +11,7 @@ import numpy as np
 
 from numerics.system import Array
 
-__all__ = ["LARGEST_PATHS_LAST", "matmul", "with_paths_last"]
+__all__ = ["LARGEST_PATHS_LAST", "matmul", "with_paths_last", "zeros_in_layout_of"]
 
 # Up to this many scalars a path, operations along the paths beat BLAS on single matrices.
 LARGEST_PATHS_LAST = 128
@@ -20,6 +20,14 @@ LARGEST_PATHS_LAST = 128
 def with_paths_last(values: Array) -> Array:
     """The same array (N, ...), its first axis contiguous in memory."""
     return np.moveaxis(np.ascontiguousarray(np.moveaxis(values, 0, -1)), -1, 0)
+
+
+def zeros_in_layout_of(values: Array, shape: tuple[int, int]) -> Array:
+    """A zero matrix of that shape for each of a batch (..., r, c), laid out as the batch is."""
+    kind = np.result_type(values, np.float64)
+    if _paths_last(values):
+        return np.moveaxis(np.zeros((*shape, len(values)), dtype=kind), -1, 0)
+    return np.zeros((*values.shape[:-2], *shape), dtype=kind)
 
 
 def matmul(a: Array, b: Array) -> Array:
@@ -33,7 +41,7 @@ def matmul(a: Array, b: Array) -> Array:
     """
     rows, inner = a.shape[-2:]
     if inner == 1 and b.shape[-2] == 1:
-        return a * b  # an outer product: BLAS takes twice as long
+        return _outer(a, b)
     if rows == 1 and a.ndim >= 3 and b.ndim >= 3 and a.shape[-3] > b.shape[-3] == 1:
         # Rows that meet one matrix are the rows of one: a call of BLAS for all of them.
         return np.asarray(np.matmul(a[..., 0, :], b[..., 0, :, :])[..., None, :])
@@ -41,7 +49,8 @@ def matmul(a: Array, b: Array) -> Array:
         # One factor for all paths: what comes of it keeps the layout, and so do the steps after.
         path = "ia,naj->ijn" if a.ndim == 2 else "nia,aj->ijn"
         return np.asarray(np.einsum(path, a, b)).transpose(2, 0, 1)
-    if a.ndim == 3 and b.ndim == 3 and _paths_last(a) and _paths_last(b):
+    if a.ndim == 3 and b.ndim == 3 and (_paths_last(a) or _paths_last(b)):
+        a, b = (x if _paths_last(x) else with_paths_last(x) for x in (a, b))
         # Output indices in the order that walks the longer side inside: up to a quarter less time.
         path = "nia,naj->jin" if rows > b.shape[-1] else "nia,naj->ijn"
         product: Array = np.einsum(path, a, b)
@@ -49,5 +58,17 @@ def matmul(a: Array, b: Array) -> Array:
     return np.asarray(np.matmul(a, b))
 
 
+def _outer(a: Array, b: Array) -> Array:
+    """Columns times rows, elementwise: BLAS takes twice as long."""
+    ndim = max(a.ndim, b.ndim)
+    if ndim < 3 or (ndim == 3 and _paths_last(a) == _paths_last(b)):
+        return a * b
+    # Families of small matrices, and those of two layouts: the batch is to be walked inside.
+    first, second = (
+        np.moveaxis(x.reshape((1,) * (ndim - x.ndim) + x.shape), (-2, -1), (0, 1)) for x in (a, b)
+    )
+    return np.moveaxis(np.multiply(first, second, order="C"), (0, 1), (-2, -1))
+
+
 def _paths_last(a: Array) -> bool:
-    return a.strides[0] == a.itemsize
+    return a.ndim == 3 and a.strides[0] == a.itemsize and a[0].size > 1

@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from numerics.products import matmul, with_paths_last
+from numerics.products import matmul, with_paths_last, zeros_in_layout_of
 from numerics.system import Array
 
 RNG = np.random.default_rng(3)
@@ -46,12 +46,24 @@ def test_rows_that_meet_one_matrix() -> None:
     assert np.allclose(matmul(x, W[0]), x @ W[0], rtol=0, atol=1e-14)
 
 
+def test_columns_times_rows_of_a_family() -> None:
+    """x_i (n, p, 1) times z_i' (N, n, 1, k), and batches of different numbers of axes."""
+    x, z = RNG.standard_normal((9, 4, 1)), RNG.standard_normal((7, 9, 1, 2))
+    assert np.array_equal(matmul(x, z), x * z)
+    assert np.array_equal(matmul(z.swapaxes(-1, -2), x.swapaxes(-1, -2)), (x * z).swapaxes(-1, -2))
+    assert np.array_equal(matmul(x[0], z), x[0] * z)
+
+
 def test_the_layout_is_kept() -> None:
     a = with_paths_last(RNG.standard_normal((64, 5, 3)))
     b = with_paths_last(RNG.standard_normal((64, 3, 2)))
     assert a.strides[0] == 8
     assert matmul(a, b).strides[0] == 8
     assert (a + a).strides[0] == 8
+    assert matmul(a, np.ascontiguousarray(b)).strides[0] == 8
+    assert matmul(a[:, :, :1], np.ones((64, 1, 3))).strides[0] == 8
+    assert zeros_in_layout_of(a, (2, 2)).strides[0] == 8
+    assert zeros_in_layout_of(np.ascontiguousarray(a), (2, 2)).flags.c_contiguous
     assert matmul(np.ones((2, 5)), a).strides[0] == matmul(a, np.ones((3, 2))).strides[0] == 8
     assert matmul(b.swapaxes(-1, -2), a.swapaxes(-1, -2)).strides[0] == 8
 
