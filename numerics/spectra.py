@@ -24,7 +24,7 @@ _DECADES = 10  # powers of two over which "spread" spreads them
 
 def orthogonal(rng: Random, n: int) -> Matrix:
     """A random rational orthogonal matrix, with the sign of every column drawn too."""
-    K = [[0] * n for _ in range(n)]
+    K: list[list[Scalar]] = [[_Q.rational(0)] * n for _ in range(n)]
     for i in range(n):
         for j in range(i):
             # No zeros and no ones: these turn by nothing, or by a right angle.

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from itertools import permutations
 from typing import Any
 
 import numpy as np
+
+from numerics.signature import ClaimSignature
 
 SIZES = {
     "p": 2,
@@ -21,6 +24,21 @@ SIZES = {
     **{f"d{j}": size for j, size in enumerate((2, 6, 3, 7, 2))},
 }
 """Different sizes, so that a transposition that does not conform is seen at once; l >= p + k."""
+
+
+def admitted_sizes(signature: ClaimSignature) -> dict[str, int]:
+    """`SIZES` if the claim admits them, else the first different sizes from 2 to 7 that it does.
+
+    No one table serves all: neighbouring layers have d1 >= d0 + d2 and d2 >= d1 + d3.
+    """
+    names = signature.dimensions
+    others = (
+        dict(zip(names, sizes, strict=True)) for sizes in permutations(range(2, 8), len(names))
+    )
+    for sizes in (SIZES, *({**SIZES, **other} for other in others)):
+        if signature.admits(sizes):
+            return dict(sizes)
+    raise ValueError(f"{signature.claim}: no different sizes from 2 to 7 are admitted")
 
 
 def draw(

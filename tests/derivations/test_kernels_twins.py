@@ -17,17 +17,26 @@ from derivations.codegen.formulas import formulas, path_formulas, rate_formulas
 from derivations.codegen.function import Formula, arguments
 from derivations.codegen.module import run_source
 from derivations.codegen.signatures import letter_signature
-from numerics.contexts import MultiprecisionContext
+from numerics.contexts import MultiprecisionContext, RationalContext
 from numerics.kernel import Kernel
 from numerics.kernels import claims as claims_with_kernels
 from numerics.kernels import kernels, signature
+from numerics.points import meets
 from numerics.signature import LetterSignature
-from tests.derivations.codegen_points import draw, floats, from_context, in_context, member
+from tests.derivations.codegen_points import (
+    admitted_sizes,
+    draw,
+    floats,
+    from_context,
+    in_context,
+    member,
+)
 from tests.derivations.literal_kernels import as_array, literal_value
 
 IDS = [claim.id for claim in claims() if claim.speaks]
 BATCH = (2, 3)
 CTX = MultiprecisionContext(40)
+Q = RationalContext()
 
 
 @functools.cache
@@ -41,26 +50,46 @@ def letters_of(formula: Formula) -> list[LetterSignature]:
     return [LetterSignature(**call.arguments) for call in calls]
 
 
+def conditions_on(id_: str, names: set[str]) -> list[tuple[Kernel, str]]:
+    """The conditions that speak of these letters and of sizes alone, with what they ask."""
+    known = names | set(signature(id_).dimensions)
+    return [
+        (kernels(id_)[condition.kernel], condition.predicate)
+        for condition in signature(id_).conditions
+        if condition.kernel is not None
+        and condition.predicate is not None
+        and set(kernels(id_)[condition.kernel].arguments) <= known
+    ]
+
+
 def point_for(id_: str, formula: Formula) -> tuple[list[LetterSignature], dict[str, Any]]:
-    """A batch of points at which the assumptions about scalars hold.
+    """A batch of points at which the claim's conditions hold, decided among the fractions.
 
     Raises ValueError if too few of the points drawn meet them.
     """
     rng = np.random.default_rng(zlib.crc32(f"{id_} {formula.name}".encode()))
-    letters = letters_of(formula)
-    names = {letter.name for letter in letters}
-    signs = [
-        (kernels(id_)[condition.kernel], condition.predicate)
-        for condition in signature(id_).conditions
-        if condition.predicate in ("positive", "nonnegative")
-    ]
-    asked = [kernel for kernel, _ in signs if set(kernel.arguments) <= names | {"n"}]
-    if not asked:
-        return letters, draw(letters, rng, BATCH)
-    many = draw(letters, rng, (100,))
-    good = np.all([np.broadcast_to(kernel(floats(many)) > 0, 100) for kernel in asked], axis=0)
-    chosen = np.flatnonzero(good)[: BATCH[0] * BATCH[1]].reshape(BATCH)
-    return letters, member(many, chosen)
+    letters, sizes = letters_of(formula), admitted_sizes(signature(id_))
+    asked = conditions_on(id_, {letter.name for letter in letters})
+    count, good = BATCH[0] * BATCH[1], []
+    for _ in range(16):
+        many = draw(letters, rng, (count,), sizes)
+        for one in (member(many, at) for at in range(count)):
+            exact = {**sizes, **in_context(Q, one, letters)}
+            if all(meets(Q, word, kernel.in_context(Q, exact)) for kernel, word in asked):
+                good.append(one)
+        if len(good) >= count:
+            return letters, batch_of(good[:count])
+    raise ValueError(f"{id_}: {formula.name}: {len(good)} of {16 * count} points are admissible")
+
+
+def batch_of(points: list[dict[str, Any]]) -> dict[str, Any]:
+    """Points as one batch with the axes `BATCH`."""
+
+    def stack(name: str) -> Any:
+        values = np.stack([np.asarray(point[name], dtype=object) for point in points])
+        return values.reshape(*BATCH, *values.shape[1:])
+
+    return {name: x if isinstance(x, int) else stack(name) for name, x in points[0].items()}
 
 
 def values(kernel: Kernel, point: dict[str, Any], several: bool) -> tuple[Any, ...]:

@@ -40,9 +40,9 @@ def sigma(exponent: int) -> list[Fraction]:
     return [Fraction(2), Fraction(2) + Fraction(1, 10**exponent), Fraction(1, 2)]
 
 
-def near(exponent: int) -> tuple[Any, Any, Any]:
+def near(exponent: int, seed: int = 1) -> tuple[Any, Any, Any]:
     """The exact point, the same in float64, and its reach."""
-    point = network_with(Q, 2, 1, 4, sigma(exponent))
+    point = network_with(Q, 2, 1, 4, sigma(exponent), seed)
     numbers = as_arrays(point)
     return point, numbers, reach([STACK], {}, SYSTEM.at(numbers).states, numbers)
 
@@ -56,19 +56,23 @@ def reference(observable: Kernel, point: Any) -> tuple[Any, Any]:
     return floats(exact.drift), floats(covariation(Q, exact, exact))
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("observable", OBSERVABLES, ids=lambda f: f.name)
 @pytest.mark.parametrize("exponent", EXPONENTS)
-def test_differences_in_float64_never_claim_a_wrong_digit(exponent: int, observable: Any) -> None:
-    point, numbers, limit = near(exponent)
+def test_differences_in_float64_never_claim_a_wrong_digit(
+    exponent: int, observable: Any, seed: int
+) -> None:
+    point, numbers, limit = near(exponent, seed)
     drift, gamma = reference(observable, point)
     found = estimate_generator(SYSTEM.at(numbers), observable, numbers, reach=limit)
     assert found.drift.shape == drift.shape
     assert np.all(np.abs(found.drift - drift) <= found.drift_error)
     value, error, scale = found.covariation(found)
     assert np.all(np.abs(value - gamma) <= error)
-    # What float64 can have: the error grows like the inverse of the gap.
-    assert np.max(found.drift_error) < 1e-9 * 10**exponent * np.max(found.drift_scale)
-    assert np.max(error) < 1e-12 * 10**exponent * np.max(scale)
+    # What float64 can have: the error grows like the inverse of the gap. How many digits are
+    # lost besides depends on the eigenvectors: over thirty points a factor of fifty in the drift.
+    assert np.max(found.drift_error) < 1e-8 * 10**exponent * np.max(found.drift_scale)
+    assert np.max(error) < 4e-12 * 10**exponent * np.max(scale)
 
 
 @pytest.mark.parametrize("observable", OBSERVABLES, ids=lambda f: f.name)
