@@ -6,7 +6,7 @@ transpose, or k written for p, shows only where they differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, TypeAlias
@@ -84,13 +84,19 @@ def several_sizes(signature: ClaimSignature, count: int) -> tuple[Sizes, ...]:
     >>> several_sizes(ClaimSignature(claim="a", kind="identity", dimensions=(), letters=()), 3)
     ({},)
     """
+    left, found = _fitting(signature), list[Sizes]()
+    while left and len(found) < count:
+        found.append(_taken(left, found, ()))
+    return tuple(found)
+
+
+def _fitting(signature: ClaimSignature) -> list[Sizes]:
+    """All small admissible sizes, those with different dimensions and the smaller ones first."""
     names = signature.dimensions
-    if not names:
-        return ({},)
     choices = [dict(zip(names, c, strict=True)) for c in _candidates(len(names))]
-    fitting = [sizes for sizes in choices if _sensible(signature, sizes)]
+    fitting: list[Sizes] = [sizes for sizes in choices if _sensible(signature, sizes)]
     fitting.sort(key=lambda s: (-len(set(s.values())), sum(s.values()), tuple(s.values())))
-    return tuple(_spread(fitting, count))
+    return fitting
 
 
 def _candidates(dimensions: int) -> Iterable[tuple[int, ...]]:
@@ -105,15 +111,24 @@ def _sensible(signature: ClaimSignature, sizes: Sizes) -> bool:
         return False
 
 
-def _spread(fitting: Sequence[Sizes], count: int) -> Iterator[Sizes]:
-    """The first of the sizes, then those that bring the most new values, unequal ones first."""
-    left, seen = list(fitting), set[tuple[str, int]]()
-    for _ in range(min(count, len(left))):
-        # Ties go to the earlier, which is the smaller.
-        best = max(left, key=lambda s: (len(set(s.values())), len(set(s.items()) - seen)))
-        left.remove(best)
-        seen |= set(best.items())
-        yield best
+def _taken(left: list[Sizes], found: Sequence[Sizes], failed: Sequence[Sizes]) -> Sizes:
+    """Take from ``left`` the size that adds most to those found; values that failed add nothing.
+
+    A dimension that was 1 at all that were found comes first: a lost factor k shows only at k > 1.
+    Then come unequal sizes, then those with the most new values.
+    """
+    seen = {item for sizes in (*found, *failed) for item in sizes.items()}
+    narrow = {d for d in left[0] if found and all(sizes[d] == 1 for sizes in found)}
+
+    def worth(sizes: Sizes) -> tuple[int, int, int]:
+        new = set(sizes.items()) - seen
+        widened = sum(n > 1 and d in narrow for d, n in new)
+        return widened, len(set(sizes.values())), len(new)
+
+    # Ties go to the earlier, which is the smaller.
+    best = max(left, key=worth)
+    left.remove(best)
+    return best
 
 
 def net_sizes(signature: ClaimSignature) -> Sizes:
@@ -210,16 +225,20 @@ def admissible(problem: Problem, ctx: NumberContext, plan: Plan, of: Evaluation)
     """Admissible points at several sizes, as many as the plan's effort says, with the values there.
 
     ``of(sizes, point)`` may raise `NotAdmissibleError`; another point is then drawn.  A size that
-    has no admissible point (W1W1' is singular for l < p) makes room for another.
+    has no admissible point (W1W1' is singular for l < p, √3 is in no point modulo a prime) makes
+    room for another, which differs from it as well as from those that have points.
     """
     parts: list[Sample] = []
-    for sizes in several_sizes(problem.signature, SPARE * plan.effort.sizes):
+    left, found, failed = _fitting(problem.signature), list[Sizes](), list[Sizes]()
+    wanted = plan.effort.sizes
+    while left and len(found) < wanted and len(found) + len(failed) < SPARE * wanted:
+        sizes = _taken(left, found, failed)
         if orders(problem, sizes) > MOST_ORDERS:
+            failed.append(sizes)
             continue
         seed = plan.seed_for(str(sizes))
         parts.append(sample_at(problem, ctx, sizes, plan.effort.points, seed, of))
-        if sum(bool(part.points) for part in parts) == plan.effort.sizes:
-            break
+        (found if parts[-1].points else failed).append(sizes)
     return Sample(
         points=tuple(point for part in parts for point in part.points),
         values=tuple(value for part in parts for value in part.values),

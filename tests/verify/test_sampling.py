@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
 
 from numerics.contexts import PrimeFieldContext, RationalContext
-from numerics.errors import NotAdmissibleError
+from numerics.errors import NotAdmissibleError, OutsideFieldError
 from numerics.signature import Condition
 from tests.verify import problems
 from verify.planning import Plan, effort
@@ -69,6 +70,31 @@ def test_a_size_without_points_makes_room_for_another() -> None:
     found = admissible(NET, RationalContext(), PLAN, wide)
     assert len(found.sizes()) == PLAN.effort.sizes
     assert all(sizes["p"] > 1 for sizes in found.sizes())
+
+
+def test_a_failed_size_is_not_followed_by_sizes_of_one_alone() -> None:
+    """A factor k that is lost shows at k > 1, even if the first such size has no point."""
+    quick = Plan(seed=1, effort=effort("quick"))
+    first = several_sizes(NET.signature, 2)
+    assert [sizes["k"] == 1 for sizes in first] == [True, False]
+
+    def not_the_second(sizes: Mapping[str, int], point: object) -> None:
+        if sizes["k"] == first[1]["k"]:
+            raise OutsideFieldError("no root of it")
+
+    found = admissible(NET, PrimeFieldContext(), quick, not_the_second).sizes()
+    assert len(found) == 2
+    assert {sizes["k"] for sizes in found} > {1}
+
+
+def test_where_only_sizes_of_one_have_points_they_are_taken() -> None:
+    def narrow(sizes: Mapping[str, int], point: object) -> None:
+        if sizes["k"] > 1:
+            raise OutsideFieldError("no root of it")
+
+    found = admissible(NET, PrimeFieldContext(), PLAN, narrow).sizes()
+    assert len(found) == PLAN.effort.sizes
+    assert {sizes["k"] for sizes in found} == {1}
 
 
 @pytest.mark.parametrize("seed", range(20))
