@@ -200,7 +200,7 @@ class TimeChangeClaim(Claim):
 
 @dataclass(frozen=True, kw_only=True)
 class Exponents:
-    """The Lyapunov exponents number ``first`` to ``last``, counted from the largest, and their value.
+    """Lyapunov exponents number ``first`` to ``last``, counted from the largest, and their value.
 
     All three are expressions in the dimensions; ``value`` may have `POSITION` too.  With ``mean``
     the value is that of their mean, and nothing is said of each.
@@ -216,8 +216,9 @@ class Exponents:
 class ExponentClaim(Claim):
     """Lyapunov exponents of a linear system dΘ = L(dt, dB)Θ whose states, stacked, are Θ (d, d).
 
-    They are the almost sure limits of (1/t) log of the singular values of Θ(t).  ``sizes`` are those
-    at which paths are run, up to the time ``horizon``; exponents that are not stated are measured.
+    They are the almost sure limits of (1/t) log of the singular values of Θ(t).  ``sizes`` are
+    those at which paths are run, up to the time ``horizon``; exponents that are not stated are
+    measured.
     """
 
     sde: MatrixSDE

@@ -290,7 +290,7 @@ class Index(Symbol):
 
     def __new__(cls, name: str, range: Any) -> Index:
         """Two indices are one if name and range are; equal ones are the same object."""
-        return _interned(cls, name, sympify(range))
+        return _interned(name, sympify(range))
 
     def _hashable_content(self) -> tuple[Any, ...]:
         return (*super()._hashable_content(), self.range)
@@ -301,8 +301,8 @@ class Index(Symbol):
 
 # Indices are compared all the time, and identity is what is compared first.
 @lru_cache(maxsize=4096)
-def _interned(cls: type[Index], name: str, range: Any) -> Index:
-    obj: Index = Symbol.__xnew__(cls, name, integer=True, positive=True)
+def _interned(name: str, range: Any) -> Index:
+    obj: Index = Symbol.__xnew__(Index, name, integer=True, positive=True)
     obj.range = range
     return obj
 

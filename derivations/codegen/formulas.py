@@ -60,7 +60,9 @@ class System:
 def systems(claim: Claim, *, derive: bool = True) -> tuple[System, ...]:
     """The systems of a claim, those of its path check left out."""
     found: list[System] = []
-    if isinstance(claim, CovariationClaim | DifferentialClaim | ExponentClaim | MomentClaim | TimeChangeClaim):
+    if isinstance(
+        claim, CovariationClaim | DifferentialClaim | ExponentClaim | MomentClaim | TimeChangeClaim
+    ):
         found += _with_reduced(claim.sde, "declared", "", "as declared")
     if isinstance(claim, TimeChangeClaim):
         found.append(_system(claim.changed, "changed", "changed_", "as stated in the new time"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -47,6 +48,8 @@ def text(value: Any, *, indent: int = 0, column: int = 0, trailing: int = 0) -> 
     flat = _flat(value)
     if column + len(flat) + trailing <= WIDTH:
         return flat
+    if isinstance(value, str) and not isinstance(value, Verbatim):
+        return f"\n{' ' * indent}".join(_pieces(value, column, indent, trailing))
     opening, items, closing = _broken(value)
     if not items:
         return flat
@@ -69,6 +72,17 @@ def _broken(value: Any) -> tuple[str, list[tuple[str, Any]], str]:
     if isinstance(value, list):
         return "[", [("", item) for item in value], "]"
     return "", [], ""
+
+
+def _pieces(words: str, column: int, indent: int, trailing: int) -> list[str]:
+    """A text as several literals, broken after spaces: the first from a column, each on a line."""
+    found, piece = [], ""
+    for word in re.findall(r"\S*\s*", words):
+        if piece and column + len(quoted(piece + word)) + trailing > WIDTH:
+            found.append(quoted(piece))
+            piece, column = "", indent
+        piece += word
+    return [*found, quoted(piece)]
 
 
 def _flat(value: Any) -> str:
@@ -110,6 +124,9 @@ def statement(line: str, indent: int) -> str:
     if indent + len(line) <= WIDTH or not line.endswith((")", "]")):
         return line
     at = _opening(line)
+    if line[:at] == "return " and line[at] == "(":
+        entries = (f"    {entry}," for entry in _entries(line[at + 1 : -1]))
+        return "\n".join(("return (", *entries, ")"))
     # A list comprehension is broken before its loops.
     lines = _inside(line[at:], indent)
     if any(indent + len(part) > WIDTH for part in lines):
@@ -127,6 +144,17 @@ def _inside(code: str, indent: int) -> list[str]:
         if _listed(parts[0]) and indent + 4 + len(parts[0]) > WIDTH:
             parts[:1] = ["[", *_inside(parts[0], indent + 4), "]"]
     return [f"    {part}" for part in parts]
+
+
+def _entries(code: str) -> list[str]:
+    """What commas separate that are in no brackets."""
+    found, depth, start = [], 0, 0
+    for at, letter in enumerate(code):
+        depth += (letter in "([") - (letter in ")]")
+        if depth == 0 and letter == ",":
+            found.append(code[start:at].strip())
+            start = at + 1
+    return [*found, code[start:].strip()]
 
 
 def _listed(code: str) -> bool:

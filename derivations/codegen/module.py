@@ -118,6 +118,8 @@ class _Writer:
             )
         }
         result = f"tuple[{', '.join('Any' for _ in formula.results)}]"
+        if len(f") -> {result}:") > WIDTH:
+            result = "tuple[Any, ...]"
         result = result if formula.several else "Any"
         self.functions.append(
             _function(name, types, result, _arrays_docstring(formula), arrays.body)

@@ -265,9 +265,7 @@ def moment_hierarchy_path_moments_in(ctx: Any, W1: Any, W2: Any) -> tuple[Any, A
     return (_1, _2, _3, _4, _5)
 
 
-def moment_hierarchy_path_matrix(
-    gamma: Any, k: int, p: int
-) -> tuple[Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any]:
+def moment_hierarchy_path_matrix(gamma: Any, k: int, p: int) -> tuple[Any, ...]:
     """The matrix A of dE[m] = A E[m] dt, row by row, as stated.
 
         _1 = 0
@@ -325,12 +323,36 @@ def moment_hierarchy_path_matrix(
     _23 = 0
     _24 = k * gamma
     _25 = 0
-    return (_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, _17, _18, _19, _20, _21, _22, _23, _24, _25)
+    return (
+        _1,
+        _2,
+        _3,
+        _4,
+        _5,
+        _6,
+        _7,
+        _8,
+        _9,
+        _10,
+        _11,
+        _12,
+        _13,
+        _14,
+        _15,
+        _16,
+        _17,
+        _18,
+        _19,
+        _20,
+        _21,
+        _22,
+        _23,
+        _24,
+        _25,
+    )
 
 
-def moment_hierarchy_path_matrix_in(
-    ctx: Any, gamma: Any, k: int, p: int
-) -> tuple[Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any]:
+def moment_hierarchy_path_matrix_in(ctx: Any, gamma: Any, k: int, p: int) -> tuple[Any, ...]:
     """The matrix A of dE[m] = A E[m] dt, row by row, as stated.
 
     In a number context, for unbatched matrices.
@@ -360,7 +382,33 @@ def moment_hierarchy_path_matrix_in(
     _23 = ctx.rational(0)
     _24 = k * gamma
     _25 = ctx.rational(0)
-    return (_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, _17, _18, _19, _20, _21, _22, _23, _24, _25)
+    return (
+        _1,
+        _2,
+        _3,
+        _4,
+        _5,
+        _6,
+        _7,
+        _8,
+        _9,
+        _10,
+        _11,
+        _12,
+        _13,
+        _14,
+        _15,
+        _16,
+        _17,
+        _18,
+        _19,
+        _20,
+        _21,
+        _22,
+        _23,
+        _24,
+        _25,
+    )
 
 
 def moment_hierarchy_path_laws(
@@ -855,9 +903,7 @@ def moment_hierarchy_fourth_path_moments_in(
     return (_1, _2, _3, _4, _5, _6)
 
 
-def moment_hierarchy_fourth_path_matrix(
-    gamma: Any, k: int, p: int
-) -> tuple[Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any]:
+def moment_hierarchy_fourth_path_matrix(gamma: Any, k: int, p: int) -> tuple[Any, ...]:
     """The matrix A of dE[m] = A E[m] dt, row by row, as stated.
 
         _1 = 0
@@ -938,12 +984,47 @@ def moment_hierarchy_fourth_path_matrix(
     _34 = 2 * k * gamma
     _35 = 0
     _36 = 0
-    return (_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, _17, _18, _19, _20, _21, _22, _23, _24, _25, _26, _27, _28, _29, _30, _31, _32, _33, _34, _35, _36)
+    return (
+        _1,
+        _2,
+        _3,
+        _4,
+        _5,
+        _6,
+        _7,
+        _8,
+        _9,
+        _10,
+        _11,
+        _12,
+        _13,
+        _14,
+        _15,
+        _16,
+        _17,
+        _18,
+        _19,
+        _20,
+        _21,
+        _22,
+        _23,
+        _24,
+        _25,
+        _26,
+        _27,
+        _28,
+        _29,
+        _30,
+        _31,
+        _32,
+        _33,
+        _34,
+        _35,
+        _36,
+    )
 
 
-def moment_hierarchy_fourth_path_matrix_in(
-    ctx: Any, gamma: Any, k: int, p: int
-) -> tuple[Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any, Any]:
+def moment_hierarchy_fourth_path_matrix_in(ctx: Any, gamma: Any, k: int, p: int) -> tuple[Any, ...]:
     """The matrix A of dE[m] = A E[m] dt, row by row, as stated.
 
     In a number context, for unbatched matrices.
@@ -984,7 +1065,44 @@ def moment_hierarchy_fourth_path_matrix_in(
     _34 = 2 * k * gamma
     _35 = ctx.rational(0)
     _36 = ctx.rational(0)
-    return (_1, _2, _3, _4, _5, _6, _7, _8, _9, _10, _11, _12, _13, _14, _15, _16, _17, _18, _19, _20, _21, _22, _23, _24, _25, _26, _27, _28, _29, _30, _31, _32, _33, _34, _35, _36)
+    return (
+        _1,
+        _2,
+        _3,
+        _4,
+        _5,
+        _6,
+        _7,
+        _8,
+        _9,
+        _10,
+        _11,
+        _12,
+        _13,
+        _14,
+        _15,
+        _16,
+        _17,
+        _18,
+        _19,
+        _20,
+        _21,
+        _22,
+        _23,
+        _24,
+        _25,
+        _26,
+        _27,
+        _28,
+        _29,
+        _30,
+        _31,
+        _32,
+        _33,
+        _34,
+        _35,
+        _36,
+    )
 
 
 def moment_hierarchy_mean_drift(l: int, p: int) -> tuple[Any, Any]:

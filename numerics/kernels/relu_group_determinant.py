@@ -1558,7 +1558,9 @@ SIGNATURES = {
                 kernel="condition_0",
             ),
             Condition(
-                text="the group has at least p + k neurons (necessary for full row rank), which share their activation pattern D on the data while the law is used; none sits on a kink, w_r'x_i = 0",
+                text="the group has at least p + k neurons (necessary for full row rank), which "
+                "share their activation pattern D on the data while the law is used; none sits on "
+                "a kink, w_r'x_i = 0",
                 relation="l >= k + p",
             ),
         ),
@@ -1611,7 +1613,9 @@ SIGNATURES = {
                 kernel="condition_0",
             ),
             Condition(
-                text="the group has at least p + k neurons (necessary for full row rank), which share their activation pattern D on the data while the law is used; none sits on a kink, w_r'x_i = 0",
+                text="the group has at least p + k neurons (necessary for full row rank), which "
+                "share their activation pattern D on the data while the law is used; none sits on "
+                "a kink, w_r'x_i = 0",
                 relation="l >= k + p",
             ),
             Condition(
@@ -1672,11 +1676,14 @@ SIGNATURES = {
                 kernel="condition_0",
             ),
             Condition(
-                text="the group has at least p + k neurons (necessary for full row rank), which share their activation pattern D on the data while the law is used; none sits on a kink, w_r'x_i = 0",
+                text="the group has at least p + k neurons (necessary for full row rank), which "
+                "share their activation pattern D on the data while the law is used; none sits on "
+                "a kink, w_r'x_i = 0",
                 relation="l >= k + p",
             ),
             Condition(
-                text="that of the second group too, which has as many neurons and a pattern H of its own",
+                text="that of the second group too, which has as many neurons and a pattern H of "
+                "its own",
                 predicate="positive_definite",
                 kernel="condition_2",
             ),
@@ -1880,7 +1887,9 @@ SIGNATURES = {
                 kernel="condition_0",
             ),
             Condition(
-                text="the group has at least p + k neurons (necessary for full row rank), which share their activation pattern D on the data while the law is used; none sits on a kink, w_r'x_i = 0",
+                text="the group has at least p + k neurons (necessary for full row rank), which "
+                "share their activation pattern D on the data while the law is used; none sits on "
+                "a kink, w_r'x_i = 0",
                 relation="l >= k + p",
             ),
         ),

@@ -72,6 +72,22 @@ def test_long_values_are_broken() -> None:
     assert max(map(len, lines)) <= WIDTH
 
 
+def test_long_words_are_broken_after_spaces() -> None:
+    words = " ".join(["it's", "so"] * 40)
+    source = "CONDITIONS = " + text((Call("C", text=words, relation="l >= k"),), column=13) + "\n"
+    assert ruff("format --diff", source) == ""
+    assert max(map(len, source.splitlines())) <= WIDTH
+    assert eval(source.removeprefix("CONDITIONS ="), {"C": dict})[0]["text"] == words
+
+
+@pytest.mark.parametrize("count", [19, 20, 40])
+def test_many_results_stand_on_a_line_each(count: int) -> None:
+    names = ", ".join(f"_{i}" for i in range(count))
+    code = statement(f"return ({names}, f(_1, _2))", indent=4)
+    body = "\n".join(f"    {line}" for line in code.splitlines())
+    assert ruff("format --diff", f"def results():\n{body}\n") == ""
+
+
 def test_the_first_line_of_a_function() -> None:
     assert definition("f", ["x: Any"], "Any") == "def f(x: Any) -> Any:"
     many = [f"{'x' * 8}{i}: Any" for i in range(6)]
