@@ -11,6 +11,7 @@ from typing import Any
 
 from sympy import (
     Abs,
+    BlockMatrix,
     Determinant,
     Identity,
     Inverse,
@@ -39,6 +40,7 @@ _CLOSED = (
     | Inverse
     | Identity
     | Stack
+    | BlockMatrix
     | SymmetricBlock
     | BlockColumn
     | Diagonal
@@ -183,6 +185,13 @@ class _Unicode(StrPrinter):
 
     def _print_Stack(self, expr: Any) -> str:
         return "[" + "; ".join(self._print(a) for a in expr.args) + "]"
+
+    def _print_MatrixBase(self, expr: Any) -> str:
+        rows = (", ".join(map(self._print, row)) for row in expr.tolist())
+        return "[" + "; ".join(rows) + "]"
+
+    def _print_BlockMatrix(self, expr: Any) -> str:
+        return self._print_MatrixBase(expr.blocks)
 
     def _print_SymmetricBlock(self, expr: Any) -> str:
         return f"S({self._print(expr.args[0])})"

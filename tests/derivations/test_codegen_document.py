@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from derivations import Theorem
-from derivations.catalogue import names
+from derivations.catalogue import find_theorem, names
 from derivations.codegen.document import theorem_latex, words
 from tests.architecture.imports import ROOT
 from tests.derivations.codegen_theorem import differential, identity, theorem, time_change
@@ -24,6 +24,7 @@ LATEX = ROOT / "derivations" / "generated" / "latex"
         ("dB̃", r"d$\tilde{B}$"),
         ("C^½ costs 3 $", r"C\^{}$\tfrac12$ costs 3 \textdollar{}"),
         ("a_b & {c}", r"a\_b \& \{c\}"),
+        ("A_1…A_n + …", r"A\_1$\ldots$A\_n + $\ldots$"),
         ("Itô, Øksendal", "Itô, Øksendal"),
     ],
 )
@@ -48,6 +49,16 @@ def problems(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", names())
+def test_every_letter_of_a_theorem_has_latex(name: str) -> None:
+    told = find_theorem(name)
+    texts = [told.title, told.source]
+    for claim in told.claims:
+        texts += [claim.title, claim.source, claim.statement, *claim.inapplicable.values()]
+        texts += [assumption.text for assumption in claim.assumptions]
+    assert problems("%\n" + "\n".join(map(words, texts))) == []
+
+
+@pytest.mark.parametrize("name", names())
 def test_generated_latex_is_well_formed(name: str) -> None:
     assert problems((LATEX / f"{name}.tex").read_text()) == []
 
@@ -57,6 +68,7 @@ def test_a_malformed_text_is_noticed() -> None:
     assert problems("%\n$x") == ["dollars"]
     assert problems("%\n\\begin{bmatrix}") == [r"\\begin\{(\w+)\}"]
     assert problems("%\nγ") == ["γ"]
+    assert problems(f"%\n{words('x ⇝ y')}") == ["⇝"]
 
 
 def test_a_claim_is_shown_with_its_system_statement_and_derivation() -> None:

@@ -8,15 +8,34 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sympy import Expr, Function, Identity, Q, Rational, exp, log, sqrt
+from sympy import (
+    BlockDiagMatrix,
+    BlockMatrix,
+    Expr,
+    Function,
+    Identity,
+    Matrix,
+    Q,
+    Rational,
+    ZeroMatrix,
+    exp,
+    log,
+    sqrt,
+)
 
 from derivations import catalogue
 from derivations.basis import form
-from derivations.claim import Claim, DifferentialClaim, IdentityClaim, TimeChangeClaim
+from derivations.claim import (
+    Claim,
+    DifferentialClaim,
+    ExponentClaim,
+    IdentityClaim,
+    TimeChangeClaim,
+)
 from derivations.display import expression
 from derivations.equality import Status, equal
 from derivations.errors import DerivationError
-from derivations.expressions import S, det, entry, logdet, stack, total, tr
+from derivations.expressions import S, det, diagonal, entry, logdet, stack, total, tr
 from derivations.printing import latex, unicode
 from derivations.sde import MatrixSDE
 from derivations.symbols import (
@@ -46,6 +65,7 @@ B, b, B_tau = Brownian("B", p, k), Brownian("beta"), Brownian("B_tau", p, k)
 theta = stack(W1, W2.T)
 M = theta * theta.T
 I = Identity(p)
+J = BlockMatrix([[k * I, ZeroMatrix(p, k)], [ZeroMatrix(k, p), -Identity(k)]])
 
 UNICODE: list[tuple[Any, str]] = [
     (W1 * W2, "W₁ W₂"),
@@ -80,8 +100,20 @@ UNICODE: list[tuple[Any, str]] = [
     (p + k, "k + p"),
 ]
 
+BLOCKS: list[tuple[Any, str]] = [
+    (J, "[k I, 0; 0, -I]"),
+    (a * J * stack(G, A * G), "a [k I, 0; 0, -I] [G; A G]"),
+    (stack(J, J), "[[k I, 0; 0, -I]; [k I, 0; 0, -I]]"),
+    (J.I, "[k I, 0; 0, -I]⁻¹"),
+    (BlockDiagMatrix(C, Phi), "[C, 0; 0, Φ]"),
+    (Matrix([[a, -1], [0, p + k]]), "[a, -1; 0, k + p]"),
+    (Matrix([[1, a]]).as_immutable(), "[1, a]"),
+    (diagonal(State("v", p, 1)) * G, "diag(v) G"),
+]
+SHOWN = UNICODE + BLOCKS
 
-@pytest.mark.parametrize(("given", "shown"), UNICODE, ids=[shown for _, shown in UNICODE])
+
+@pytest.mark.parametrize(("given", "shown"), SHOWN, ids=[shown for _, shown in SHOWN])
 def test_one_line_of_unicode(given: Any, shown: str) -> None:
     assert unicode(given) == shown
 
@@ -137,8 +169,14 @@ def shown_of(claim: Claim) -> Iterator[Any]:
         yield from (claim.left, claim.right)
     if isinstance(claim, DifferentialClaim):
         yield from (*claim.sde.equations.values(), claim.observable, claim.drift, claim.martingale)
+    # A claim whose assumptions no network meets is stated and not derived.
+    if isinstance(claim, DifferentialClaim) and claim.speaks:
         found = claim.sde.d(claim.observable, assuming=[a.condition for a in claim.assumptions])
         yield from (found.drift, found.martingale)
+    if isinstance(claim, ExponentClaim):
+        yield from claim.sde.equations.values()
+        for group in claim.exponents:
+            yield from (group.first, group.last, group.value)
     if isinstance(claim, TimeChangeClaim):
         yield from (*claim.sde.equations.values(), *claim.changed.equations.values(), claim.rate)
     yield from (assumption.condition for assumption in claim.assumptions)
