@@ -16,8 +16,7 @@ from numerics.signature import ClaimSignature, LetterSignature
 def diagonal_network_null_space_left(u1: Any, u2: Any, v1: Any, v2: Any) -> Any:
     """The left-hand side, as stated.
 
-        [Matrix([ [u₁ I,    0], [   0, u₂ I]]); Matrix([ [v₁ I,    0], [   0, v₂ I]])]'
-            [Matrix([ [v₁ I,    0], [   0, v₂ I]]); 0]
+        [[u₁ I, 0; 0, u₂ I]; [v₁ I, 0; 0, v₂ I]]' [[v₁ I, 0; 0, v₂ I]; 0]
 
     Shapes: u1 (...), u2 (...), v1 (...), v2 (...); result (..., 2, 2).
     """
@@ -45,8 +44,7 @@ def diagonal_network_null_space_left_in(ctx: Any, u1: Any, u2: Any, v1: Any, v2:
 def diagonal_network_null_space_right(u1: Any, u2: Any, v1: Any, v2: Any) -> Any:
     """The right-hand side, as stated.
 
-        [Matrix([ [u₁ I,    0], [   0, u₂ I]]); Matrix([ [v₁ I,    0], [   0, v₂ I]])]' [0;
-            Matrix([ [u₁ I,    0], [   0, u₂ I]])]
+        [[u₁ I, 0; 0, u₂ I]; [v₁ I, 0; 0, v₂ I]]' [0; [u₁ I, 0; 0, u₂ I]]
 
     Shapes: u1 (...), u2 (...), v1 (...), v2 (...); result (..., 2, 2).
     """

@@ -23,7 +23,7 @@ from numerics.signature import (
 def noise_algebra_left(G: Any, k: int, p: int) -> Any:
     """The left-hand side, as stated.
 
-        S(G) (Matrix([ [I,  0], [0, -I]]))
+        S(G) [I, 0; 0, -I]
 
     Shapes: G (..., p, k), k int, p int; result (..., k + p, k + p).
     """
@@ -44,7 +44,7 @@ def noise_algebra_left_in(ctx: Any, G: Any, k: int, p: int) -> Any:
 def noise_algebra_right(G: Any, k: int, p: int) -> Any:
     """The right-hand side, as stated.
 
-        -(Matrix([ [I,  0], [0, -I]])) S(G)
+        -[I, 0; 0, -I] S(G)
 
     Shapes: G (..., p, k), k int, p int; result (..., k + p, k + p).
     """
@@ -85,7 +85,7 @@ def noise_algebra_bracket_left_in(ctx: Any, G: Any, H: Any) -> Any:
 def noise_algebra_bracket_right(G: Any, H: Any, k: int, p: int) -> Any:
     """The right-hand side, as stated.
 
-        Matrix([ [G H' - H G',           0], [          0, G' H - H' G]])
+        [G H' - H G', 0; 0, G' H - H' G]
 
     Shapes: G (..., p, k), H (..., p, k), k int, p int; result (..., k + p, k + p).
     """
@@ -180,7 +180,7 @@ def noise_algebra_ito_drift_observable_in(ctx: Any, Phi: Any) -> Any:
 def noise_algebra_ito_drift_stated_drift(Phi: Any, gamma: Any, k: int, p: int) -> Any:
     """The drift of f, as stated (Itô).
 
-        γ/2 (Matrix([ [k I,   0], [  0, p I]])) Φ
+        γ/2 [k I, 0; 0, p I] Φ
 
     Shapes: Phi (..., k + p, k + p), gamma (...), k int, p int; result (..., k + p, k + p).
     """
@@ -261,7 +261,7 @@ def noise_algebra_stratonovich_drift_increment(
 ) -> tuple[Any]:
     """Increments over a step (Stratonovich), as declared.
 
-        dTheta = dt (S(R) Θ - γ/2 (Matrix([ [k I,   0], [  0, p I]])) Θ) + S(√γ dB) Θ
+        dTheta = dt (S(R) Θ - γ/2 [k I, 0; 0, p I] Θ) + S(√γ dB) Θ
 
     Shapes: Theta (..., k + p, l), R (..., p, k), gamma (...), k int, p int, dt (...), dB (...,
     p, k); result (..., k + p, l).
@@ -291,7 +291,7 @@ def noise_algebra_stratonovich_drift_drift(
 ) -> tuple[Any]:
     """Coefficients of dt (Stratonovich), as declared.
 
-        drift_Theta = S(R) Θ - γ/2 (Matrix([ [k I,   0], [  0, p I]])) Θ
+        drift_Theta = S(R) Θ - γ/2 [k I, 0; 0, p I] Θ
 
     Shapes: Theta (..., k + p, l), R (..., p, k), gamma (...), k int, p int; result (..., k + p,
     l).
@@ -433,7 +433,7 @@ def noise_algebra_group_increment(
 ) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
-        dPhi = S(√γ dB) Φ + γ dt/2 (Matrix([ [k I,   0], [  0, p I]])) Φ
+        dPhi = S(√γ dB) Φ + γ dt/2 [k I, 0; 0, p I] Φ
 
     Shapes: Phi (..., k + p, k + p), gamma (...), k int, p int, dt (...), dB (..., p, k); result
     (..., k + p, k + p).
@@ -460,7 +460,7 @@ def noise_algebra_group_increment_in(
 def noise_algebra_group_drift(Phi: Any, gamma: Any, k: int, p: int) -> tuple[Any]:
     """Coefficients of dt (Itô), as declared.
 
-        drift_Phi = γ/2 (Matrix([ [k I,   0], [  0, p I]])) Φ
+        drift_Phi = γ/2 [k I, 0; 0, p I] Φ
 
     Shapes: Phi (..., k + p, k + p), gamma (...), k int, p int; result (..., k + p, k + p).
     """
@@ -482,7 +482,7 @@ def noise_algebra_group_drift_in(ctx: Any, Phi: Any, gamma: Any, k: int, p: int)
 def noise_algebra_group_observable(Phi: Any, k: int, p: int) -> Any:
     """The observable f.
 
-        Φ' (Matrix([ [I,  0], [0, -I]])) Φ
+        Φ' [I, 0; 0, -I] Φ
 
     Shapes: Phi (..., k + p, k + p), k int, p int; result (..., k + p, k + p).
     """
@@ -825,7 +825,7 @@ def noise_algebra_leaves_drift_in(ctx: Any, k: int, l: int, p: int) -> tuple[Any
 def noise_algebra_leaves_observable(Theta: Any, k: int, p: int) -> Any:
     """The observable f.
 
-        Θ' (Matrix([ [I,  0], [0, -I]])) Θ
+        Θ' [I, 0; 0, -I] Θ
 
     Shapes: Theta (..., k + p, l), k int, p int; result (..., l, l).
     """
@@ -846,7 +846,7 @@ def noise_algebra_leaves_observable_in(ctx: Any, Theta: Any, k: int, p: int) -> 
 def noise_algebra_leaves_stated_drift(Theta: Any, gamma: Any, k: int, p: int) -> Any:
     """The drift of f, as stated (Itô).
 
-        -γ/2 ((k - p) Θ' Θ + (k + p) Θ' (Matrix([ [I,  0], [0, -I]])) Θ)
+        -γ/2 ((k - p) Θ' Θ + (k + p) Θ' [I, 0; 0, -I] Θ)
 
     Shapes: Theta (..., k + p, l), gamma (...), k int, p int; result (..., l, l).
     """
@@ -946,7 +946,7 @@ def noise_algebra_projection_observable_in(ctx: Any, Phi: Any) -> Any:
 def noise_algebra_projection_stated_drift(Phi: Any, gamma: Any, k: int, p: int) -> Any:
     """The drift of f, as stated (Itô).
 
-        γ ((k + p) Φ' Φ + (k - p) Φ' (Matrix([ [I,  0], [0, -I]])) Φ)
+        γ ((k + p) Φ' Φ + (k - p) Φ' [I, 0; 0, -I] Φ)
 
     Shapes: Phi (..., k + p, k + p), gamma (...), k int, p int; result (..., k + p, k + p).
     """
@@ -1067,8 +1067,7 @@ def noise_algebra_speed_second_in(ctx: Any, Phi: Any, Q: Any) -> Any:
 def noise_algebra_speed_stated_rate(Phi: Any, P: Any, Q: Any, gamma: Any, k: int, p: int) -> Any:
     """The rate of their quadratic covariation, as stated.
 
-        4 γ (tr(P Φ' Φ Q Φ' Φ) - tr(P Φ' (Matrix([ [I,  0], [0, -I]])) Φ Q Φ' (Matrix([ [I,  0],
-            [0, -I]])) Φ))
+        4 γ (tr(P Φ' Φ Q Φ' Φ) - tr(P Φ' [I, 0; 0, -I] Φ Q Φ' [I, 0; 0, -I] Φ))
 
     Shapes: Phi (..., k + p, k + p), P (..., k + p, k + p), Q (..., k + p, k + p), gamma (...),
     k int, p int; result (...).
