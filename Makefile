@@ -58,7 +58,8 @@ lint: install  ## ruff (rules and format) and mypy --strict
 	@echo "[lint] mypy --strict $(PACKAGES)"
 	@$(BIN)/mypy --strict $(PACKAGES)
 
-# JOBS=2 spreads the tests over two processes; timings inside the tests then mean less.
+# JOBS= (nothing) runs the tests in one process, for a debugger or a profile.
+JOBS ?= 2
 test: lint  ## everything that CI checks: lint, types, generated files, tests
 	@echo "[test] generated files are up to date"
 	@$(BIN)/python -m derivations.build --check
