@@ -157,7 +157,7 @@ def covariation_derivation(first: Differential, second: Differential) -> Derivat
     StepError
         If a step does not hold at a point: then the engine is wrong, and says so.
     """
-    parts = [ito_derivation(d) for d in (first, second)]
+    parts = [ito_derivation(d) for d in dict.fromkeys((first, second))]
     martingales = [d.martingale for d in (first, second)]
     product = martingales[0] * martingales[1]
     rate = first.covariation(second)
@@ -185,7 +185,7 @@ def covariation_derivation(first: Differential, second: Differential) -> Derivat
         steps=(insertion, table),
         used=tuple(dict.fromkeys(fact for part in parts for fact in part.used)),
         implied=tuple(dict.fromkeys(fact for part in parts for fact in part.implied)),
-        unused=tuple(f for f in parts[0].unused if f in parts[1].unused),
+        unused=tuple(f for f in parts[0].unused if f in parts[-1].unused),
     )
 
 

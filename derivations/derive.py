@@ -71,11 +71,12 @@ def derived_covariation(claim: CovariationClaim) -> Any:
 
 
 def _pair(claim: CovariationClaim) -> tuple[Differential, Differential]:
-    first, second = (
-        differential(claim.sde, f, assuming=_conditions(claim), beside=[claim.first, claim.second])
-        for f in (claim.first, claim.second)
-    )
-    return first, second
+    both = [claim.first, claim.second]
+    found = {
+        f: differential(claim.sde, f, assuming=_conditions(claim), beside=both)
+        for f in dict.fromkeys(both)
+    }
+    return found[claim.first], found[claim.second]
 
 
 def _conditions(claim: Claim) -> tuple[Any, ...]:

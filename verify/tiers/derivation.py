@@ -7,7 +7,7 @@ differ.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sympy import sympify
@@ -48,12 +48,14 @@ def check(problem: Problem, plan: Plan) -> Evidence:
         return Evidence(tier=TIER, status=Status.NOT_APPLICABLE, reason=reason)
     facts = facts_of(claim)
     seed = plan.seed_for("points") % 2**31
-    parts = list(_parts(claim, facts))
+    differential = isinstance(claim, DifferentialClaim)
+    df = claim.sde.d(claim.observable, assuming=facts) if differential else None
+    parts = list(_parts(claim, df))
     found = [(name, equal(a, b, assuming=facts, seed=seed)) for name, a, b in parts]
     status = combine(_STATUS[answer.status] for _, answer in found)
     telling = [(name, answer) for name, answer in found if _STATUS[answer.status] == status]
     derived = {name: a for name, a, _ in parts}
-    derivation = _derivation(claim, facts) if status == Status.AGREES else None
+    derivation = _derivation(claim, df) if status == Status.AGREES else None
     return Evidence(
         tier=TIER,
         status=status,
@@ -74,10 +76,9 @@ def facts_of(claim: Any) -> tuple[Any, ...]:
     return tuple(a.condition for a in claim.assumptions if a.condition is not None)
 
 
-def _parts(claim: Any, facts: Sequence[Any]) -> Iterator[tuple[str, Any, Any]]:
+def _parts(claim: Any, df: Any) -> Iterator[tuple[str, Any, Any]]:
     """Name, derived form and stated form of everything that a claim states."""
-    if isinstance(claim, DifferentialClaim):
-        df = claim.sde.d(claim.observable, assuming=facts)
+    if df is not None:
         yield "drift", df.drift, claim.drift
         yield "martingale part", df.martingale, claim.martingale
     elif isinstance(claim, CovariationClaim):
@@ -102,9 +103,9 @@ def _clock_parts(claim: TimeChangeClaim) -> Iterator[tuple[str, Any, Any]]:
         yield f"noise of {state}", derived.noise(state), stated.noise(state)
 
 
-def _derivation(claim: Any, facts: Sequence[Any]) -> Any:
-    if isinstance(claim, DifferentialClaim):
-        return claim.sde.d(claim.observable, assuming=facts).derivation
+def _derivation(claim: Any, df: Any) -> Any:
+    if df is not None:
+        return df.derivation
     if isinstance(claim, CovariationClaim):
         return derive(claim)
     return None
