@@ -14,10 +14,10 @@ their differentials holds up to the first collision of two of them (a stopping t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sympy import Expr, Function, Pow, Q, nan, oo, sqrt, zoo
+from sympy import Basic, Expr, Function, Pow, Q, nan, oo, sqrt, zoo
 from sympy.assumptions import Predicate
 from sympy.core.kind import NumberKind
 from sympy.matrices.expressions import MatrixExpr
@@ -36,6 +36,7 @@ __all__ = [
     "eigenvalues",
     "singular_at",
     "singular_values",
+    "spectra_of",
     "spectral_indices",
 ]
 
@@ -124,6 +125,17 @@ def singular_at(
             return
     for part in getattr(body, "args", ()):
         yield from singular_at(part, index, apart)
+
+
+def spectra_of(values: Iterable[Any]) -> tuple[Any, ...]:
+    """The matrices, in a fixed order, whose eigenvalues or eigenprojectors stand in expressions."""
+    found = {
+        letter.matrix
+        for value in values
+        if isinstance(value, Basic)
+        for letter in value.atoms(Eigenvalue, Eigenprojector)
+    }
+    return tuple(sorted(found, key=str))
 
 
 class DistinctEigenvalues(Predicate):

@@ -21,6 +21,7 @@ from derivations.equality import equal
 from derivations.moment_claims import stated_drifts
 from derivations.printing import latex as latex_of
 from derivations.printing import unicode
+from derivations.spectrum import spectra_of
 
 from .applicability import refusal
 from .tiers.derivation import facts_of
@@ -82,6 +83,9 @@ def explained(claim: Any, *, latex: bool = False) -> str:
         for left, expression in rows:
             page.formula(left, expression)
     _where(page, claim.where)
+    for matrix in spectra_of(vars(claim).values()):
+        said = unicode(matrix, claim.where)
+        page.text(f"λ_i, E_i: the eigenvalues, largest first, and eigenprojectors of {said}.")
     found = refusal(claim)
     if found is None:
         _derivation(page, claim)
@@ -221,4 +225,5 @@ def _said(fact: Any, where: Mapping[str, Any]) -> str:
     if head is None:
         return unicode(fact, where)
     words = str(head).replace("_", " ")
-    return f"{unicode(fact.arguments[0], where)} is {words}"
+    verb = "has" if words.endswith("eigenvalues") else "is"
+    return f"{unicode(fact.arguments[0], where)} {verb} {words}"

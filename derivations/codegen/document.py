@@ -21,6 +21,7 @@ from derivations.derive import derive
 from derivations.moment_claims import stated_drifts
 from derivations.printing import latex
 from derivations.sde import MatrixSDE
+from derivations.spectrum import spectra_of
 
 __all__ = ["theorem_latex"]
 
@@ -76,6 +77,9 @@ def _claim(claim: Claim) -> Iterator[str]:
     where = claim.where
     for name, compound in where.items():
         yield from _display(f"{latex(Symbol(name))} = {latex(compound)}")
+    for matrix in spectra_of(vars(claim).values()):
+        yield r"$\lambda_{i}$, $E_{i}$: the eigenvalues, largest first, and eigenprojectors of"
+        yield from _display(latex(matrix, where))
     yield from _stated(claim)
     yield r"\paragraph{Derivation}"
     if "derivation" in claim.inapplicable:
