@@ -26,13 +26,13 @@ from derivations import (
     Theorem,
     eigenvalues,
     entry,
-    stack,
     t,
     total,
     tr,
 )
 
 from ._network import PAPER, gamma, k, l, p
+from ._plane import M, a, b, beta, mu, plane, r, s, w
 
 SOURCE = f"{PAPER}, Section 5, as derived here"
 FLAT = {
@@ -140,12 +140,6 @@ def _any_rows() -> DifferentialClaim:
     )
 
 
-w, a, beta, b = State("w", 1, l), State("a", 1, l), Brownian("beta"), State("b")
-theta = stack(w, a)
-M = theta * theta.T
-mu = eigenvalues(M)
-dbeta = sqrt(gamma) * beta.d
-plane = {w: dbeta * a, a: dbeta * w}
 squares = entry(w * w.T, 0, 0), entry(a * a.T, 0, 0)
 mixed = entry(w * a.T, 0, 0)
 WHERE = {"M": M}
@@ -153,7 +147,6 @@ TOGETHER = Assumption(text="the two eigenvalues of M differ", condition=mu.disti
 
 
 def _gap_of_m() -> IdentityClaim:
-    r, s = mu.indices("r s")
     gap = (squares[0] - squares[1]) ** 2 + 4 * mixed**2
     return IdentityClaim(
         id="collision.gap_of_m",
@@ -186,7 +179,7 @@ def _bracket() -> DifferentialClaim:
         title="p = k = 1: d(|w|² − |a|²) = −γ(|w|² − |a|²) dt",
         source=SOURCE,
         statement="The first bracket decays at the rate γ on every path and stays zero if it is.",
-        sde=MatrixSDE(plane),
+        sde=MatrixSDE(plane(sqrt(gamma) * beta.d)),
         observable=D,
         drift=-gamma * D,
         mutants=(
@@ -210,7 +203,7 @@ def _crossing() -> DifferentialClaim:
         statement="4 w·a = e^{−t}(|w_0 + a_0|² e^{2B} − |w_0 − a_0|² e^{−2B}) passes through zero "
         "when 4B reaches log(|w_0 − a_0|²/|w_0 + a_0|²), which almost surely happens: from "
         "|w_0| = |a_0| the eigenvalues of M meet almost surely.",
-        sde=MatrixSDE({w: beta.d * a, a: beta.d * w, b: beta.d}),
+        sde=MatrixSDE({**plane(), b: beta.d}),
         observable=constant - entry(minus * minus.T, 0, 0) * drive[1],
         drift=0,
         mutants=(

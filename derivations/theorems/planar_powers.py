@@ -20,7 +20,6 @@ from derivations import (
     Theorem,
     eigenvalues,
     positive,
-    stack,
     t,
     total,
     tr,
@@ -28,17 +27,10 @@ from derivations import (
 from derivations.expressions import BlockColumn
 
 from ._network import PAPER, l
+from ._plane import M, a, b, beta, mu, plane, r, s, w
 
 SOURCE = f"{PAPER}, Section 5, two dimensions, as derived here"
 q = positive("q")
-w, a, b = State("w", 1, l), State("a", 1, l), State("b")
-beta = Brownian("beta")
-theta = stack(w, a)
-M = theta * theta.T
-mu = eigenvalues(M)
-r, s = mu.indices("r s")
-plane = {w: beta.d * a, a: beta.d * w}
-
 PATHS = {
     "path": "the drift depends on the path; paths of the same system: planar_powers.solution",
     "algorithm": "the noise-only limit has no data to train on",
@@ -88,7 +80,7 @@ def _first_reading() -> DifferentialClaim:
         statement="With s = 4c(1−c), c = y² of the eigenvector. For the larger eigenvalue both "
         "terms are ≥ 0 if q ≥ ½, for the smaller one both are ≤ 0 if 0 < q ≤ ½; at s = 1 the "
         "first term decides alone, so that no other power will do.",
-        sde=MatrixSDE(plane, assuming=[fact.condition for fact in facts]),
+        sde=MatrixSDE(plane(), assuming=[fact.condition for fact in facts]),
         observable=mu[r] ** q,
         drift=drift(2 * q - 1),
         martingale=martingale,
@@ -232,7 +224,7 @@ def _solution() -> DifferentialClaim:
         statement="(w + a) e^{−B + t/2} is constant, and so by symmetry is (w − a) e^{B + t/2}: "
         "M tends to zero on every path although E tr M = e^t tr M_0 "
         "(moment_hierarchy.mean).",
-        sde=MatrixSDE({**plane, b: beta.d}),
+        sde=MatrixSDE({**plane(), b: beta.d}),
         observable=plus,
         drift=0,
         mutants=(

@@ -40,7 +40,7 @@ from derivations.catalogue import find
 from derivations.expressions import BlockColumn, ScalarSum, Stack
 from derivations.spectrum import Eigenprojector, Eigenvalue
 from derivations.theorems._network import p
-from derivations.theorems.planar_powers import M, a, mu, plane, r, w
+from derivations.theorems._plane import M, a, mu, plane, r, w
 from numerics.contexts import MultiprecisionContext
 from numerics.declared import DeclaredSystem
 from numerics.jets import generator
@@ -120,7 +120,7 @@ def in_brackets(drift: Any, value: Any, power: Any) -> Any:
 @cache
 def first_reading(which: int) -> Any:
     """Drift of λ^q over qλ^q, derived, at Θ = V diag(σ): the drift depends on ΘΘ' alone."""
-    derived = MatrixSDE(plane, assuming=[mu.distinct, mu.positive]).d(mu[r] ** q).drift
+    derived = MatrixSDE(plane(), assuming=[mu.distinct, mu.positive]).d(mu[r] ** q).drift
     theta = ImmutableMatrix.hstack(*VECTORS) * ImmutableMatrix.diag(sigma1, sigma2)
     rows = {w: theta[0, :], a: theta[1, :], w.shape[1]: 2}
     point = Pointwise(rows, [lam1, lam2], VECTORS)
@@ -323,10 +323,10 @@ def test_with_a_third_column_negative_powers_rise_inside_the_row_space() -> None
 def test_the_mean_grows_while_every_path_vanishes() -> None:
     """w ± a = (w_0 ± a_0)e^{±B − t/2}, so tr M = ½(|w + a|² + |w − a|²) tends to 0 with B/t."""
     beta = Brownian("beta")
-    assert equal(MatrixSDE(plane).d(tr(M)).drift, tr(M)).status == Status.EQUAL
+    assert equal(MatrixSDE(plane()).d(tr(M)).drift, tr(M)).status == Status.EQUAL
     for sign in (1, -1):
         size = tr((w + sign * a) * (w + sign * a).T)
-        logarithm = MatrixSDE(plane, assuming=[Q.positive(size)]).d(log(size))
+        logarithm = MatrixSDE(plane(), assuming=[Q.positive(size)]).d(log(size))
         assert logarithm.drift == -1
         assert logarithm.martingale == 2 * sign * beta.d
     z, T = real("z"), positive("T")
