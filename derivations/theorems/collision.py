@@ -26,6 +26,7 @@ from derivations import (
     Theorem,
     eigenvalues,
     entry,
+    stack,
     t,
     total,
     tr,
@@ -193,9 +194,12 @@ def _bracket() -> DifferentialClaim:
 
 def _crossing() -> DifferentialClaim:
     """4 w·a e^t = |w_0 + a_0|² e^{2B} − |w_0 − a_0|² e^{−2B}, for γ = 1."""
-    plus, minus = w + a, w - a
-    drive = exp(-2 * b + t), exp(2 * b + t)
-    constant = entry(plus * plus.T, 0, 0) * drive[0]
+
+    def scaled(growth: Any, sign: Any = 1) -> Any:
+        """|w + a|² e^{−2B + growth} over |w − a|² e^{2B + growth}."""
+        rows = ((w + a, -2 * sign * b), (w - a, 2 * sign * b))
+        return stack(*(exp(power + growth) * row * row.T for row, power in rows))
+
     return DifferentialClaim(
         id="collision.crossing",
         title="p = k = 1, γ = 1: |w + a|² e^{−2B + t} is constant, and so is |w − a|² e^{2B + t}",
@@ -204,20 +208,15 @@ def _crossing() -> DifferentialClaim:
         "when 4B reaches log(|w_0 − a_0|²/|w_0 + a_0|²), which almost surely happens: from "
         "|w_0| = |a_0| the eigenvalues of M meet almost surely.",
         sde=MatrixSDE({**plane(), b: beta.d}),
-        observable=constant - entry(minus * minus.T, 0, 0) * drive[1],
+        observable=scaled(t),
         drift=0,
         mutants=(
+            Mutant(name="no_ito", mistake="e^{∓2B} without e^t", changes={"observable": scaled(0)}),
+            Mutant(name="rate", mistake="t/2 for t", changes={"observable": scaled(t / 2)}),
             Mutant(
-                name="no_ito",
-                mistake="e^{−2B} without e^t",
-                changes={
-                    "observable": entry(plus * plus.T, 0, 0) * exp(-2 * b),
-                },
-            ),
-            Mutant(
-                name="rate",
-                mistake="t/2 for t",
-                changes={"observable": entry(plus * plus.T, 0, 0) * exp(-2 * b + t / 2)},
+                name="swapped",
+                mistake="e^{2B} with w + a",
+                changes={"observable": scaled(t, -1)},
             ),
         ),
         inapplicable=FLAT,

@@ -827,14 +827,14 @@ def collision_crossing_noise_in(ctx: Any, w: Any, a: Any, dbeta: Any) -> tuple[A
 def collision_crossing_observable(a: Any, b: Any, w: Any, t: Any) -> Any:
     """The observable f.
 
-        exp(-2 b + t) ((a + w) (a' + w'))[0, 0] - exp(2 b + t) ((w - a) (w' - a'))[0, 0]
+        [exp(-2 b + t) (a + w) (a' + w'); exp(2 b + t) (w - a) (w' - a')]
 
-    Shapes: a (..., 1, l), b (...), w (..., 1, l), t (...); result (...).
+    Shapes: a (..., 1, l), b (...), w (..., 1, l), t (...); result (..., 2, 1).
     """
     Z = w - a
     Z2 = a + w
-    s = matmul(Z2, swap(Z2))[..., 0, 0] * np.exp(t - 2 * b)
-    return s - matmul(Z, swap(Z))[..., 0, 0] * np.exp(t + 2 * b)
+    Z3 = matmul(scale(np.exp(t - 2 * b), Z2), swap(Z2))
+    return stack(Z3, matmul(scale(np.exp(t + 2 * b), Z), swap(Z)))
 
 
 def collision_crossing_observable_in(ctx: Any, a: Any, b: Any, w: Any, t: Any) -> Any:
@@ -844,8 +844,8 @@ def collision_crossing_observable_in(ctx: Any, a: Any, b: Any, w: Any, t: Any) -
     """
     Z = ctx.subtract(w, a)
     Z2 = ctx.add(a, w)
-    s = ctx.entry(ctx.matmul(Z2, ctx.transpose(Z2)), 0, 0) * ctx.exp(t - 2 * b)
-    return s - ctx.entry(ctx.matmul(Z, ctx.transpose(Z)), 0, 0) * ctx.exp(t + 2 * b)
+    Z3 = ctx.scale(ctx.exp(t - 2 * b), ctx.matmul(Z2, ctx.transpose(Z2)))
+    return ctx.vstack([Z3, ctx.scale(ctx.exp(t + 2 * b), ctx.matmul(Z, ctx.transpose(Z)))])
 
 
 def collision_crossing_stated_drift() -> Any:
@@ -853,9 +853,9 @@ def collision_crossing_stated_drift() -> Any:
 
         0
 
-    Shapes: no arguments; result (...).
+    Shapes: no arguments; result (..., 2, 1).
     """
-    return 0
+    return np.zeros((2, 1))
 
 
 def collision_crossing_stated_drift_in(ctx: Any) -> Any:
@@ -863,7 +863,25 @@ def collision_crossing_stated_drift_in(ctx: Any) -> Any:
 
     In a number context, for unbatched matrices.
     """
-    return ctx.rational(0)
+    return ctx.zeros(2, 1)
+
+
+def collision_crossing_stated_martingale() -> Any:
+    """The martingale part of df, as stated (Itô).
+
+        0
+
+    Shapes: no arguments; result (..., 2, 1).
+    """
+    return np.zeros((2, 1))
+
+
+def collision_crossing_stated_martingale_in(ctx: Any) -> Any:
+    """The martingale part of df, as stated (Itô).
+
+    In a number context, for unbatched matrices.
+    """
+    return ctx.zeros(2, 1)
 
 
 def collision_crossing_derived_drift() -> Any:
@@ -871,9 +889,9 @@ def collision_crossing_derived_drift() -> Any:
 
         0
 
-    Shapes: no arguments; result (...).
+    Shapes: no arguments; result (..., 2, 1).
     """
-    return 0
+    return np.zeros((2, 1))
 
 
 def collision_crossing_derived_drift_in(ctx: Any) -> Any:
@@ -881,7 +899,25 @@ def collision_crossing_derived_drift_in(ctx: Any) -> Any:
 
     In a number context, for unbatched matrices.
     """
-    return ctx.rational(0)
+    return ctx.zeros(2, 1)
+
+
+def collision_crossing_derived_martingale() -> Any:
+    """The martingale part of df, as derived (Itô).
+
+        0
+
+    Shapes: no arguments; result (..., 2, 1).
+    """
+    return np.zeros((2, 1))
+
+
+def collision_crossing_derived_martingale_in(ctx: Any) -> Any:
+    """The martingale part of df, as derived (Itô).
+
+    In a number context, for unbatched matrices.
+    """
+    return ctx.zeros(2, 1)
 
 
 KERNELS = {
@@ -1119,8 +1155,8 @@ KERNELS = {
         "stated_martingale": Kernel(
             name="stated_martingale",
             arguments=(),
-            arrays=collision_bracket_stated_martingale,
-            generic=collision_bracket_stated_martingale_in,
+            arrays=collision_crossing_stated_martingale,
+            generic=collision_crossing_stated_martingale_in,
         ),
         "derived_drift": Kernel(
             name="derived_drift",
@@ -1131,8 +1167,8 @@ KERNELS = {
         "derived_martingale": Kernel(
             name="derived_martingale",
             arguments=(),
-            arrays=collision_bracket_derived_martingale,
-            generic=collision_bracket_derived_martingale_in,
+            arrays=collision_crossing_derived_martingale,
+            generic=collision_crossing_derived_martingale_in,
         ),
     },
 }
