@@ -64,7 +64,7 @@ def experiment() -> Experiment:
                 "cases": {
                     "noise": _case(1000, 0.3, 3.0, 280_000),
                     "no noise": _case(1000, 0.3, 0.0, 10_000),
-                    "few data": _case(100, 0.1, 1.0, 30_000),
+                    "few data": _case(100, 0.1, 1.0, 20_000),
                     "too much noise": _case(1000, 0.3, 30.0, 30_000),
                     "divergence": _case(1000, 0.3, 300.0, 1_000),
                 },
