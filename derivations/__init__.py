@@ -20,6 +20,7 @@ from .claim import (
     MomentClaim,
     Mutant,
     PathCheck,
+    SignClaim,
     Theorem,
     TimeChangeClaim,
 )
@@ -27,6 +28,15 @@ from .equality import Equality, Status, equal
 from .errors import DerivationError
 from .expressions import S, det, entry, logdet, stack, total, tr
 from .facts import full_row_rank
+from .path_claims import (
+    LEVEL,
+    ExpectationClaim,
+    HittingClaim,
+    LawClaim,
+    LimitClaim,
+    StationaryClaim,
+    ThresholdClaim,
+)
 from .sde import MatrixSDE
 from .spectrum import distinct_eigenvalues, eigenvalues, singular_values
 from .symbols import (
@@ -46,6 +56,7 @@ from .symbols import (
 
 __all__ = [
     "INITIAL",
+    "LEVEL",
     "POSITION",
     "AlgorithmCheck",
     "Assumption",
@@ -55,10 +66,14 @@ __all__ = [
     "DerivationError",
     "DifferentialClaim",
     "Equality",
+    "ExpectationClaim",
     "ExponentClaim",
     "Exponents",
     "Family",
+    "HittingClaim",
     "IdentityClaim",
+    "LawClaim",
+    "LimitClaim",
     "MatrixSDE",
     "MomentClaim",
     "Mutant",
@@ -66,9 +81,12 @@ __all__ = [
     "PathCheck",
     "Process",
     "S",
+    "SignClaim",
     "State",
+    "StationaryClaim",
     "Status",
     "Theorem",
+    "ThresholdClaim",
     "TimeChangeClaim",
     "det",
     "dims",

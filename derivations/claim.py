@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from sympy import Symbol
 
@@ -30,6 +30,7 @@ __all__ = [
     "MomentClaim",
     "Mutant",
     "PathCheck",
+    "SignClaim",
     "Theorem",
     "TimeChangeClaim",
 ]
@@ -109,6 +110,9 @@ class Claim:
     ``TIERS`` is run.  ``where`` names compound expressions for display, ``{"M": theta * theta.T}``.
     """
 
+    kind: ClassVar[str] = "claim"
+    """What the claim is about, for the tiers: each class of claims has a word of its own."""
+
     id: str
     title: str
     source: str
@@ -126,6 +130,15 @@ class Claim:
         """Whether some network meets the assumptions, so that there is something to derive."""
         return self.expected != "NOT APPLICABLE"
 
+    @property
+    def simulated(self) -> PathCheck | None:
+        """The concrete system that paths are simulated of, if there is one."""
+        return self.path
+
+    def stated(self) -> tuple[tuple[str, Any], ...]:
+        """What is stated, for people: a few words and an expression each, in their order."""
+        return ()
+
     def mutated(self, mutant: Mutant) -> Claim:
         """The wrong claim that a mutant describes."""
         return replace(self, id=f"{self.id}~{mutant.name}", mutants=(), **dict(mutant.changes))
@@ -139,6 +152,8 @@ class DifferentialClaim(Claim):
     martingale part.  ``terms`` names parts of the drift (the repulsion of eigenvalues), so that
     each can be looked at alone; they need not add up to all of it.
     """
+
+    kind: ClassVar[str] = "differential"
 
     sde: MatrixSDE
     observable: Any
@@ -154,10 +169,31 @@ class CovariationClaim(Claim):
     Different free indices, as those of ``lam[i]`` and ``lam[j]``, take different values.
     """
 
+    kind: ClassVar[str] = "covariation"
+
     sde: MatrixSDE
     first: Any
     second: Any
     rate: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignClaim(Claim):
+    """The drift of an observable has one sign wherever the assumptions hold.
+
+    ``sign`` is ``">="``, ``"<="``, ``">"`` or ``"<"``, the drift being compared with 0: ``">="``
+    makes the observable a local submartingale, ``"<="`` a local supermartingale.
+    """
+
+    kind: ClassVar[str] = "sign"
+
+    sde: MatrixSDE
+    observable: Any
+    sign: str
+
+    def stated(self) -> tuple[tuple[str, Any], ...]:
+        """The observable and the sign of its drift."""
+        return (("f", self.observable), (f"drift of f {self.sign} 0", 0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +205,8 @@ class MomentClaim(Claim):
     moment, in ``t``, the parameters and the states, which stand for their values at time 0; it may
     be left out.  No martingale part is claimed.
     """
+
+    kind: ClassVar[str] = "moments"
 
     sde: MatrixSDE
     moments: tuple[Any, ...]
@@ -184,6 +222,8 @@ class IdentityClaim(Claim):
     tiers that enumerate or draw it.
     """
 
+    kind: ClassVar[str] = "identity"
+
     left: Any
     right: Any
     draws: Any = None
@@ -192,6 +232,8 @@ class IdentityClaim(Claim):
 @dataclass(frozen=True, kw_only=True)
 class TimeChangeClaim(Claim):
     """Under the clock dτ = rate dt, the system ``sde`` becomes ``changed`` (in law)."""
+
+    kind: ClassVar[str] = "time change"
 
     sde: MatrixSDE
     rate: Any
@@ -220,6 +262,8 @@ class ExponentClaim(Claim):
     those at which paths are run, up to the time ``horizon``; exponents that are not stated are
     measured.
     """
+
+    kind: ClassVar[str] = "exponents"
 
     sde: MatrixSDE
     exponents: tuple[Exponents, ...]

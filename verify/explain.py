@@ -157,6 +157,10 @@ def _declared(claim: Any) -> Iterator[tuple[str, Sequence[Row]]]:
         yield _calculus(claim.sde), _system(claim.sde)
         yield "Clock", [("dτ/dt", claim.rate)]
         yield "Stated: in the new time", _system(claim.changed)
+    else:
+        if hasattr(claim, "sde"):
+            yield _calculus(claim.sde), _system(claim.sde)
+        yield "Stated", list(claim.stated())
 
 
 def _calculus(sde: Any) -> str:

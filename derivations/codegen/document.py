@@ -139,6 +139,12 @@ def _stated(claim: Claim) -> Iterator[str]:
         yield words("Clock:")
         yield from _display(rf"\mathrm{{d}}\tau = {latex(claim.rate)}\, \mathrm{{d}}t")
         yield from _system("Claim, with the new time under the letter t", claim.changed)
+    else:
+        if hasattr(claim, "sde"):
+            yield from _system("System", claim.sde)
+        for label, value in claim.stated():
+            yield words(f"Claim, {label}:")
+            yield from _display(latex(value, where))
 
 
 def _moments(claim: MomentClaim) -> Iterator[str]:

@@ -17,6 +17,7 @@ from derivations.claim import (
     ExponentClaim,
     IdentityClaim,
     MomentClaim,
+    SignClaim,
     TimeChangeClaim,
 )
 from derivations.clocks import change_time
@@ -28,6 +29,7 @@ from derivations.codegen.structure import dimensions, free_indices, is_matrix
 from derivations.derive import derived_covariation, derived_differential
 from derivations.errors import DerivationError
 from derivations.moment_claims import stated_drifts, weighted
+from derivations.path_claims import PathClaim
 from derivations.sde import MatrixSDE
 from derivations.spectrum import spectral_indices
 from derivations.symbols import MatrixIncrement
@@ -61,7 +63,13 @@ def systems(claim: Claim, *, derive: bool = True) -> tuple[System, ...]:
     """The systems of a claim, those of its path check left out."""
     found: list[System] = []
     if isinstance(
-        claim, CovariationClaim | DifferentialClaim | ExponentClaim | MomentClaim | TimeChangeClaim
+        claim,
+        CovariationClaim
+        | DifferentialClaim
+        | ExponentClaim
+        | MomentClaim
+        | SignClaim
+        | TimeChangeClaim,
     ):
         found += _with_reduced(claim.sde, "declared", "", "as declared")
     if isinstance(claim, TimeChangeClaim):
@@ -75,9 +83,9 @@ def systems(claim: Claim, *, derive: bool = True) -> tuple[System, ...]:
 
 def path_systems(claim: Claim) -> tuple[System, ...]:
     """The systems of a claim's path check."""
-    if claim.path is None:
+    if claim.simulated is None:
         return ()
-    return tuple(_with_reduced(claim.path.sde, "path", "path_", "of the path check"))
+    return tuple(_with_reduced(claim.simulated.sde, "path", "path_", "of the path check"))
 
 
 def _in_new_time(claim: TimeChangeClaim) -> MatrixSDE:
@@ -130,7 +138,9 @@ def formulas(claim: Claim, *, derive: bool = True) -> tuple[Formula, ...]:
         found.append(_single("right", tuples(claim.right, i), "The right-hand side, as stated."))
     elif isinstance(claim, TimeChangeClaim):
         found.append(_single("rate", claim.rate, "The rate dτ/dt of the clock, as stated."))
-    elif not isinstance(claim, ExponentClaim):
+    elif isinstance(claim, SignClaim):
+        found.append(_single("observable", claim.observable, "The observable f."))
+    elif not isinstance(claim, ExponentClaim | PathClaim):
         raise DerivationError(
             f"{claim.id}: no kernels for a {type(claim).__name__}; "
             "state a differential, a covariation, an identity or a time change"
@@ -142,14 +152,17 @@ def formulas(claim: Claim, *, derive: bool = True) -> tuple[Formula, ...]:
 
 def path_formulas(claim: Claim) -> tuple[Formula, ...]:
     """The kernels of a claim's path check."""
-    if claim.path is None:
+    check = claim.simulated
+    if check is None:
         return ()
     found: list[Formula] = []
     for system in path_systems(claim):
         found += system_formulas(system)
     if isinstance(claim, MomentClaim):
         return (*found, *_moment_laws(claim))
-    observable, law = claim.path.observable, claim.path.law
+    if isinstance(claim, PathClaim):
+        return (*found, *_path_claim(claim))
+    observable, law = check.observable, check.law
     found.append(_single("path_observable", observable, "The observable of the path check."))
     words = "The stated value of the observable at time t, from its value at time 0."
     found.append(_single("path_law", _shaped(law, observable), words))
@@ -166,6 +179,12 @@ def rate_formulas(claim: Claim) -> tuple[Formula, ...]:
             "state the algorithm's rate in a claim about the differential"
         )
     return (_single("rate", claim.algorithm.rate, "The stated rate d log det M / dt."),)
+
+
+def _path_claim(claim: PathClaim) -> Iterator[Formula]:
+    """What a claim about simulated paths states: one kernel for each part."""
+    for name, value in claim.kernels().items():
+        yield _single(f"path_{name}", value, f"The stated {name.replace('_', ' ')}.")
 
 
 def _single(name: str, expression: Any, summary: str, detail: str = "") -> Formula:

@@ -12,16 +12,7 @@ from typing import Any
 
 from sympy import MatMul, MatrixBase, Rational, Transpose, sympify
 
-from derivations.claim import (
-    INITIAL,
-    Claim,
-    CovariationClaim,
-    DifferentialClaim,
-    ExponentClaim,
-    IdentityClaim,
-    MomentClaim,
-    TimeChangeClaim,
-)
+from derivations.claim import INITIAL, Claim
 from derivations.codegen.code import size_code
 from derivations.codegen.formulas import (
     System,
@@ -54,26 +45,16 @@ from derivations.symbols import (
 
 __all__ = ["claim_signature", "letter_signature"]
 
-_KINDS = (
-    (CovariationClaim, "covariation"),
-    (DifferentialClaim, "differential"),
-    (ExponentClaim, "exponents"),
-    (IdentityClaim, "identity"),
-    (MomentClaim, "moments"),
-    (TimeChangeClaim, "time change"),
-)
-
 
 def claim_signature(claim: Claim, formulas: Iterable[Formula], systems: Iterable[System]) -> Call:
     """The signature of a claim with the given kernels and systems."""
     formulas, systems = tuple(formulas), tuple(systems)
     taken = _letters(formulas, systems)
-    kind = next(word for head, word in _KINDS if isinstance(claim, head))
     sizes = sorted({str(d.name) for letter in taken.values() for d in _dimensions(letter)})
     return Call(
         "ClaimSignature",
         claim=claim.id,
-        kind=kind,
+        kind=claim.kind,
         dimensions=tuple(sizes),
         letters=tuple(letter_signature(name, letter) for name, letter in taken.items()),
         conditions=tuple(
@@ -228,7 +209,7 @@ def _noise(prefix: str, noise: Any) -> Call:
 
 
 def _path(claim: Claim) -> Call | None:
-    check = claim.path
+    check = claim.simulated
     if check is None:
         return None
     taken = _letters(path_formulas(claim), path_systems(claim))

@@ -1,0 +1,189 @@
+"""Claims about simulated paths of a concrete system: laws, expectations, limits, thresholds.
+
+Each has its system at concrete sizes; parameters that ``values`` does not give are drawn once from
+the seed.  What is stated is kept as typed: it meets the simulated values in the judge alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from .claim import Claim, PathCheck
+from .symbols import real
+
+__all__ = [
+    "LEVEL",
+    "ExpectationClaim",
+    "HittingClaim",
+    "LawClaim",
+    "LimitClaim",
+    "PathClaim",
+    "StationaryClaim",
+    "ThresholdClaim",
+]
+
+LEVEL = real("x")
+"""The argument of a distribution function, of a density: P(f(X_T) <= x)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PathClaim(Claim):
+    """What claims about simulated paths have: a system, an observable, a horizon, a setting.
+
+    ``values`` gives parameters and starting values; ``vary`` gives several values for some of
+    them, and the claim is judged at each: a formula with the wrong power of η fits one value of η
+    at most.  ``relevant`` is the error that matters, in units that each class states.
+    """
+
+    sde: Any
+    observable: Any
+    horizon: Any
+    sizes: Mapping[Any, int] = field(default_factory=dict)
+    values: Mapping[Any, Any] = field(default_factory=dict)
+    vary: Mapping[Any, tuple[Any, ...]] = field(default_factory=dict)
+    relevant: float = 0.02
+
+    @property
+    def simulated(self) -> PathCheck | None:
+        """The setting as a path check; each class says what it compares."""
+        return PathCheck(
+            sde=self.sde,
+            horizon=self.horizon,
+            sizes=self.sizes,
+            values=self.values,
+            relevant=self.relevant,
+        )
+
+    def kernels(self) -> dict[str, Any]:
+        """Name -> expression of everything that is evaluated, beside the system itself."""
+        return {"observable": self.observable}
+
+    def stated(self) -> tuple[tuple[str, Any], ...]:
+        """The observable, and every other kernel under its name."""
+        return tuple((name.replace("_", " "), value) for name, value in self.kernels().items())
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpectationClaim(PathClaim):
+    """E f(X_T) = value, for a scalar observable f, at T = ``horizon``.
+
+    ``value`` is an expression in ``t``, the parameters and the states, which stand for their
+    values at time 0.  ``bounds`` are numbers (low, high) that f cannot leave; ``variance`` is a
+    declared bound of Var f(X_T), an expression like ``value``.  Without either, and with a law that
+    may have heavy tails, an average proves little: the judge then says what it can (a lower
+    bound for f >= 0) or that it cannot tell.  ``relevant`` is relative to |value|, or to the
+    length of ``bounds``.
+    """
+
+    kind: ClassVar[str] = "expectation"
+
+    value: Any
+    bounds: tuple[float, float] | None = None
+    variance: Any = None
+
+    def kernels(self) -> dict[str, Any]:
+        """Observable, value, and the declared variance bound."""
+        found = {"observable": self.observable, "value": self.value}
+        return found if self.variance is None else {**found, "variance": self.variance}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LawClaim(PathClaim):
+    """P(f(X_T) <= x) = cdf(x), for a scalar observable f, at T = ``horizon``.
+
+    ``cdf`` is an expression in ``LEVEL``, ``t``, the parameters and the states at time 0.
+    ``relevant`` is a distance of distribution functions.
+    """
+
+    kind: ClassVar[str] = "law"
+
+    cdf: Any
+
+    def kernels(self) -> dict[str, Any]:
+        """Observable and distribution function."""
+        return {"observable": self.observable, "cdf": self.cdf}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HittingClaim(PathClaim):
+    """P(f(X) reaches ``level`` by time T) = probability, for a scalar observable f.
+
+    ``relevant`` is a difference of probabilities.
+    """
+
+    kind: ClassVar[str] = "hitting"
+
+    level: Any
+    probability: Any
+
+    def kernels(self) -> dict[str, Any]:
+        """Observable, level, probability."""
+        return {
+            "observable": self.observable,
+            "level": self.level,
+            "probability": self.probability,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class StationaryClaim(PathClaim):
+    """The stationary law: its density, or the value of E f under it.
+
+    ``density`` is that of one scalar state, an expression in this state and the parameters on the
+    interval ``support``, normalised or not; ``value`` is the stationary expectation of
+    ``observable``.  One of them is given.  ``horizon`` is the time after which the system is taken
+    to be stationary.  ``relevant`` is a distance of distribution functions, or relative to |value|.
+    """
+
+    kind: ClassVar[str] = "stationary"
+
+    density: Any = None
+    support: tuple[Any, Any] | None = None
+    value: Any = None
+    bounds: tuple[float, float] | None = None
+
+    def kernels(self) -> dict[str, Any]:
+        """Observable, and density or value."""
+        named = {"density": self.density, "value": self.value}
+        stated = {name: x for name, x in named.items() if x is not None}
+        return {"observable": self.observable, **stated}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LimitClaim(PathClaim):
+    """f(X_t)/t → value almost surely: the rate at which an observable grows, such as log |X_t|.
+
+    ``relevant`` is absolute, in units of the rate.
+    """
+
+    kind: ClassVar[str] = "limit"
+
+    value: Any
+
+    def kernels(self) -> dict[str, Any]:
+        """Observable and limit."""
+        return {"observable": self.observable, "value": self.value}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ThresholdClaim(PathClaim):
+    """The sign of lim f(X_t)/t changes where a parameter passes its threshold.
+
+    With f = log of a norm, −1 is collapse and +1 growth.  ``below`` and ``above`` are the signs for
+    ``parameter`` below and above ``threshold``, an expression in the other parameters; the claim is
+    judged at (1 ± relevant) times the threshold.
+    """
+
+    kind: ClassVar[str] = "threshold"
+
+    parameter: Any
+    threshold: Any
+    below: int
+    above: int
+    relevant: float = 0.1
+
+    def kernels(self) -> dict[str, Any]:
+        """Observable and threshold."""
+        return {"observable": self.observable, "threshold": self.threshold}
