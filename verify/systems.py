@@ -63,7 +63,7 @@ def _correction(
         batch = next(iter(at.values())).shape[: len(batch)]
     flat = {name: at[name].reshape(-1, *shape) for name, shape in system.states.items()}
     c = ito_correction(system, units, flat, t)
-    return {name: c[name].reshape(*batch, *shape) for name, shape in system.states.items()}
+    return {name: c[name].reshape((*batch, *shape)) for name, shape in system.states.items()}
 
 
 def smooth_within(problem: Problem, system: System, point: Mapping[str, Any]) -> Array | None:

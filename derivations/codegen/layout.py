@@ -154,7 +154,8 @@ def _entries(code: str) -> list[str]:
         if depth == 0 and letter == ",":
             found.append(code[start:at].strip())
             start = at + 1
-    return [*found, code[start:].strip()]
+    # A tuple of one has a comma after it, and nothing after that.
+    return [entry for entry in (*found, code[start:].strip()) if entry]
 
 
 def _listed(code: str) -> bool:

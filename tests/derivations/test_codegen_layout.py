@@ -88,6 +88,11 @@ def test_many_results_stand_on_a_line_each(count: int) -> None:
     assert ruff("format --diff", f"def results():\n{body}\n") == ""
 
 
+def test_a_single_result_that_is_too_long_stays_a_tuple() -> None:
+    code = statement(f"return ({'x' * 100},)", indent=4)
+    assert code == f"return (\n    {'x' * 100},\n)"
+
+
 def test_the_first_line_of_a_function() -> None:
     assert definition("f", ["x: Any"], "Any") == "def f(x: Any) -> Any:"
     many = [f"{'x' * 8}{i}: Any" for i in range(6)]

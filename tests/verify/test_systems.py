@@ -10,6 +10,22 @@ from verify.loading import compiled
 from verify.systems import as_numbers
 
 
+def scalar() -> System:
+    from derivations import Brownian, DifferentialClaim, MatrixSDE, State
+
+    x, beta = State("x"), Brownian("beta")
+    claim = DifferentialClaim(
+        id="planted",
+        title="x ∘ dβ",
+        source="none",
+        statement="",
+        sde=MatrixSDE({x: x * beta.d}, calculus="stratonovich"),
+        observable=x,
+        drift=x / 2,
+    )
+    return as_numbers(compiled(claim).system("declared", {}), {"x": np.asarray(0.0)})
+
+
 def stratonovich() -> System:
     from derivations import Brownian, DifferentialClaim, MatrixSDE, State, dims, tr
 
@@ -42,3 +58,8 @@ def test_a_repeated_point_is_every_path_at_it(batch: tuple[int, ...]) -> None:
     apart = system.increment({"X": moved}, 0.0, 0.5, dB)["X"]
     np.testing.assert_allclose(apart[0], each[0], rtol=1e-9)
     assert np.abs(apart[-1] - each[-1]).max() > 0.1
+
+
+def test_a_single_scalar_state_has_a_correction() -> None:
+    at, dB = {"x": np.asarray(3.0)}, {"dbeta": np.asarray(0.0)}
+    assert float(scalar().increment(at, 0.0, 0.5, dB)["x"]) == pytest.approx(0.75)
