@@ -24,8 +24,8 @@ __all__ = [
     "ThresholdClaim",
 ]
 
-LEVEL = real("x")
-"""The argument of a distribution function, of a density: P(f(X_T) <= x)."""
+LEVEL = real("level")
+"""The argument of a distribution function: P(f(X_T) <= level)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +91,7 @@ class ExpectationClaim(PathClaim):
 
 @dataclass(frozen=True, kw_only=True)
 class LawClaim(PathClaim):
-    """P(f(X_T) <= x) = cdf(x), for a scalar observable f, at T = ``horizon``.
+    """P(f(X_T) <= level) = cdf, for a scalar observable f, at T = ``horizon``.
 
     ``cdf`` is an expression in ``LEVEL``, ``t``, the parameters and the states at time 0.
     ``relevant`` is a distance of distribution functions.

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from scipy import special
 
 from numerics.products import matmul, zeros_in_layout_of
 
@@ -21,8 +22,12 @@ __all__ = [
     "block",
     "det",
     "eigenvalues",
+    "erf",
+    "erfc",
+    "gamma_function",
     "inv",
     "logdet",
+    "lowergamma",
     "matmul",
     "matrix_power",
     "projectors",
@@ -34,9 +39,35 @@ __all__ = [
     "symmetric_block",
     "trace",
     "tuples",
+    "uppergamma",
 ]
 
 Array: TypeAlias = npt.NDArray[Any]
+
+
+def erf(x: Array | float) -> Array:
+    """The error function; (1 + erf(x/√2))/2 is the normal distribution function."""
+    return np.asarray(special.erf(x))
+
+
+def erfc(x: Array | float) -> Array:
+    """1 − erf(x), without cancellation for large x."""
+    return np.asarray(special.erfc(x))
+
+
+def gamma_function(s: Array | float) -> Array:
+    """The gamma function."""
+    return np.asarray(special.gamma(s))
+
+
+def lowergamma(s: Array | float, x: Array | float) -> Array:
+    """The integral of u^(s−1) e^(−u) from 0 to x; 0 for x < 0, where a law has no mass."""
+    return np.asarray(special.gamma(s) * special.gammainc(s, np.maximum(x, 0.0)))
+
+
+def uppergamma(s: Array | float, x: Array | float) -> Array:
+    """The integral of u^(s−1) e^(−u) from x on; gamma(s) for x < 0."""
+    return np.asarray(special.gamma(s) * special.gammaincc(s, np.maximum(x, 0.0)))
 
 
 def scale(c: Array | float, A: Array) -> Array:

@@ -55,6 +55,12 @@ class ArraysPrinter(KernelPrinter):
             f"{self.functions.get(name, f'np.{name}')}({argument.text})", ATOM, argument.axes
         )
 
+    def _special_function(self, name: str, arguments: Sequence[Code]) -> Code:
+        texts = ", ".join(code.text for code in arguments)
+        # A plain "gamma" is a parameter of many systems.
+        word = "gamma_function" if name == "gamma" else name
+        return Code(f"{word}({texts})", ATOM, arguments[0].axes)
+
     def _real_power(self, base: Code, exponent: Code) -> Code:
         base, exponent = self._aligned([base, exponent])
         return joined_power(base, within(exponent, ATOM))

@@ -48,8 +48,12 @@ BATCHED = (
     "block",
     "det",
     "eigenvalues",
+    "erf",
+    "erfc",
+    "gamma_function",
     "inv",
     "logdet",
+    "lowergamma",
     "matmul",
     "matrix_power",
     "projectors",
@@ -61,6 +65,7 @@ BATCHED = (
     "symmetric_block",
     "trace",
     "tuples",
+    "uppergamma",
 )
 """The vocabulary of ``numerics.batched`` that printed code may call."""
 

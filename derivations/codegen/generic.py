@@ -46,6 +46,9 @@ class GenericPrinter(KernelPrinter):
     def _function(self, name: str, argument: Code) -> Code:
         return _call(name, argument)
 
+    def _special_function(self, name: str, arguments: Sequence[Code]) -> Code:
+        return _call("special", Code(f'"{name}"'), *arguments)
+
     def _real_power(self, base: Code, exponent: Code) -> Code:
         return _call("real_power", base, exponent)
 

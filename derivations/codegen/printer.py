@@ -218,6 +218,16 @@ class KernelPrinter(Printer, ABC):
     _print_exp = _print_sin = _print_cos = _print_tan = _elementary
     _print_sinh = _print_cosh = _print_tanh = _print_atan = _print_sign = _print_Abs = _elementary
 
+    def _special(self, expression: Any) -> Code:
+        codes = self._aligned([self.code(argument) for argument in expression.args])
+        return self._special_function(type(expression).__name__, codes)
+
+    _print_erf = _print_erfc = _print_gamma = _print_lowergamma = _print_uppergamma = _special
+
+    @abstractmethod
+    def _special_function(self, name: str, arguments: Sequence[Code]) -> Code:
+        """A function of distribution functions: erf, erfc, gamma and its incomplete ones."""
+
     def _print_log(self, expression: Any) -> Code:
         argument = expression.args[0]
         if isinstance(argument, Determinant):

@@ -18,7 +18,7 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any, TypeAlias, final
 
-from numerics.errors import NumericsError
+from numerics.errors import NoValueError, NumericsError
 
 __all__ = ["Matrix", "NumberContext", "Scalar"]
 
@@ -61,6 +61,18 @@ class NumberContext(ABC):
     @abstractmethod
     def function(self, name: str, x: Scalar) -> Scalar:
         """An entire or meromorphic function by name: exp, sin, cos, tan, sinh, cosh, tanh, atan."""
+
+    def special(self, name: str, *arguments: Scalar) -> Scalar:
+        """A function that distribution functions need; no number of an exact context, nor a series.
+
+        Raises
+        ------
+        NoValueError
+            Always: such functions occur in stated laws, which are evaluated in float64.
+        """
+        raise NoValueError(
+            f"{name}: has no value in {type(self).__name__}; it is evaluated in float64 alone"
+        )
 
     @abstractmethod
     def constant(self, name: str) -> Scalar:
