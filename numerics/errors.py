@@ -31,3 +31,7 @@ class NoValueError(ContextError):
 
 class SimulationError(NumericsError):
     """A system, scheme or run that cannot be simulated as asked, or that broke down."""
+
+
+class FunctionError(NumericsError):
+    """A user's function of arrays that raises, or returns what is no value of it."""

@@ -181,6 +181,9 @@ class _Source:
 
     def letter(self, letter: LetterSignature, sizes: Mapping[str, int]) -> Any:
         shape = letter.shape_at(sizes)
+        if letter.within is not None:
+            low, high = (np.broadcast_to(np.asarray(x, float), shape) for x in letter.within)
+            return self._between(low, high)
         if letter.family is None:
             return self._member(letter, shape)
         return [self._member(letter, shape[1:]) for _ in range(shape[0])]
@@ -198,6 +201,16 @@ class _Source:
             G = self._general(r, r)
             return self.ctx.add(G, self.ctx.transpose(G))
         return self._general(r, c)
+
+    def _between(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> Any:
+        """Entries at random hundredths of the way from low to high."""
+        if low.ndim == 1:
+            return [self._between(a, b) for a, b in zip(low, high, strict=True)]
+        if low.ndim == 2:
+            rows = zip(low, high, strict=True)
+            return self.ctx.matrix([self._between(a, b) for a, b in rows])
+        a, b = (self.ctx.rational(*float(x).as_integer_ratio()) for x in (low, high))
+        return a + (b - a) * self.ctx.rational(self.rng.randint(1, 99), 100)
 
     def _scalar(self, *, positive: bool) -> Scalar:
         if isinstance(self.ctx, PrimeFieldContext):

@@ -48,6 +48,9 @@ class LetterSignature:
         Size of the leading index axis, or None if the letter is no family.
     facts
         Of ``"positive"``, ``"symmetric"``, ``"positive_definite"``.
+    within
+        (low, high), numbers or nested sequences of the letter's shape, between which each entry is
+        drawn; equal ones fix it.  None for a letter that is drawn by its facts alone.
     """
 
     name: str
@@ -55,6 +58,12 @@ class LetterSignature:
     shape: tuple[str, ...] = ()
     family: str | None = None
     facts: tuple[str, ...] = ()
+    within: tuple[Any, Any] | None = None
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the letter has one value, so that nothing is drawn for it."""
+        return self.within is not None and self.within[0] == self.within[1]
 
     def shape_at(self, sizes: Sizes) -> tuple[int, ...]:
         """Shape of the array, family axis included and batch axes left out."""

@@ -202,10 +202,12 @@ def generic_point(problem: Problem, sizes: Sizes, plan: Plan) -> Sample:
     """
     exact, refused = RationalContext(), 0
     reasons: dict[str, None] = {}
+    fixed = {letter.name for letter in problem.letters() if letter.fixed}
 
     def telling(sizes: Sizes, point: Mapping[str, Any]) -> Mapping[str, Any]:
         values = as_arrays(point, exact)
-        scalars = [abs(float(v)) for v in values.values() if not isinstance(v, int) and v.ndim == 0]
+        drawn = [v for name, v in values.items() if not isinstance(v, int) and name not in fixed]
+        scalars = [abs(float(v)) for v in drawn if v.ndim == 0]
         if len({*scalars, 0.0, 1.0}) < len(scalars) + 2:
             raise NotAdmissibleError("point: a scalar is 0, 1 or equal to another; draw again")
         return values

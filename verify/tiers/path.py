@@ -172,6 +172,8 @@ def _exactly(ctx: RationalContext, value: Any) -> Any:
 
 
 def _drawn(letter: LetterSignature, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    if letter.within is not None:
+        return np.asarray(rng.uniform(*(np.asarray(x, float) for x in letter.within), shape))
     if "positive" in letter.facts:
         return np.asarray(rng.uniform(0.5, 2.0, shape))
     A = rng.standard_normal(shape)
@@ -193,14 +195,26 @@ def _errors(
     problem: Problem, plan: Plan, system: System, point: Mapping[str, Any], horizon: float
 ) -> tuple[list[Array], float]:
     """Observable − law over the scale of the law, at three step lengths, and that scale."""
-    observable, law = problem.kernel("path_observable"), problem.kernel("path_law")
-    initial = np.asarray(observable(point), dtype=float)
+    initial = np.asarray(problem.kernel("path_observable")(point), dtype=float)
+    law = problem.kernel("path_law")
     stated = np.asarray(law({**point, "initial": initial, "t": np.asarray(horizon)}), dtype=float)
     scale = _scale(initial, stated)
+    key = (TIER, plan, horizon)
+    reached = problem.measured(
+        key, point, lambda declared: _reached(declared, plan, system, point, horizon)
+    )
+    return [(value - stated) / scale for value in reached], scale
+
+
+def _reached(
+    problem: Problem, plan: Plan, system: System, point: Mapping[str, Any], horizon: float
+) -> list[Array]:
+    """The observable at the horizon on every path, at three step lengths."""
+    observable = problem.kernel("path_observable")
     parameters = {name: value for name, value in point.items() if name not in system.states}
     # Without noise all paths are one.
     paths = plan.effort.paths if system.noises else 1
-    errors = []
+    reached = []
     for level in range(3):
         run = simulate(
             system,
@@ -214,8 +228,8 @@ def _errors(
             keep=True,
             block=None if system.noises else 1,
         )
-        errors.append((run.values["f"][0] - stated) / scale)
-    return errors, scale
+        reached.append(run.values["f"][0])
+    return reached
 
 
 def _scale(initial: Array, stated: Array) -> float:

@@ -1,0 +1,541 @@
+"""A stochastic differential equation given by Python functions of NumPy arrays.
+
+Where the symbolic language cannot say a drift, a function can: dX = drift dt + noise(dB), states
+being scalars, vectors and matrices.  What can be checked of it are numbers in double precision.
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, final
+
+import numpy as np
+
+from numerics.contexts import NumberContext, RationalContext
+from numerics.errors import FunctionError, NumericsError
+from numerics.function import Function, constant, tried
+from numerics.kernel import Kernel
+from numerics.points import as_arrays, sample, stacked
+from numerics.signature import LetterSignature, NoiseSignature, SystemSignature
+from numerics.system import Array, covariance_factor
+
+__all__ = ["NumericSDE", "shape_of"]
+
+_RESERVED = ("t", "dt", "level", "initial")
+_BATCH = (2, 3)  # of the trial; no state is likely to have just this shape and mean it
+_TRIES = 200
+_LINEAR = 1e-9
+
+Shape = tuple[int, ...]
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NumericSDE:
+    """A system dX = drift dt + noise(dB), its functions evaluated once on a trial.
+
+    Parameters
+    ----------
+    states : mapping
+        Name -> shape of one path: ``()`` for a scalar, ``(n,)`` for a vector, ``(r, c)``.
+    drift : function, or mapping of state -> function or number
+        A function of any of the states, parameters and ``t``, by their names.  Arrays have leading
+        batch axes: entries are ``W[..., i, j]``.  For several states it returns a mapping or a
+        tuple in their order.
+    noise : the same, optional
+        The action of the noise on the increments, functions of ``"d" + name`` as well, linear in
+        them: ``lambda x, dB: sigma * x * dB``.
+    noises : mapping
+        Name of each Brownian motion -> shape of its increment.
+    covariance : mapping
+        Name of a Brownian motion -> its covariance per unit of time, (n, n) for a vector, a pair
+        (rows, columns) for a matrix; else all entries are independent and standard.
+    correlation : mapping
+        (name, name) -> ρ for two Brownian motions of one shape, entry by entry.
+    parameters : mapping
+        Name -> a number or an array, or a tuple (low, high) between which every point has its own.
+    within : mapping
+        State -> (low, high): where its entries are drawn; (0, inf) says positive.  Without it they
+        have any sign.
+    where : function or tuple of functions
+        Of states and parameters; true at admissible points, others are drawn again.
+    calculus : str
+        ``"ito"`` or ``"stratonovich"``: how the noise is meant.
+
+    Raises
+    ------
+    NumericsError
+        For names, shapes and ranges that make no sense.
+    FunctionError
+        If a function raises, returns another shape or nan, mixes the points of a batch, or is not
+        linear in the increments.
+
+    Examples
+    --------
+    >>> sde = NumericSDE(
+    ...     states={"x": ()},
+    ...     noises={"B": ()},
+    ...     parameters={"sigma": (0.5, 2.0)},
+    ...     drift=lambda x: -x,
+    ...     noise=lambda sigma, dB: sigma * dB,
+    ... )
+    >>> sde.calculus
+    'ito'
+    """
+
+    states: Mapping[str, Any]
+    drift: Any
+    noise: Any = None
+    noises: Mapping[str, Any] = field(default_factory=dict)
+    covariance: Mapping[str, Any] = field(default_factory=dict)
+    correlation: Mapping[tuple[str, str], Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    within: Mapping[str, Any] = field(default_factory=dict)
+    where: Any = ()
+    calculus: str = "ito"
+
+    def __post_init__(self) -> None:
+        if self.calculus not in ("ito", "stratonovich"):
+            raise NumericsError(f'calculus: got {self.calculus!r}; say "ito" or "stratonovich"')
+        for what in ("states", "noises", "covariance", "correlation", "parameters", "within"):
+            if not isinstance(getattr(self, what), Mapping):
+                raise NumericsError(f"{what}: got {getattr(self, what)!r}; give name: value")
+        if not self.states:
+            raise NumericsError("states: got none; name at least one, such as {'x': ()}")
+        self._check_names()
+        if (self.noise is None) != (not self.noises):
+            given, missing = ("noises", "noise") if self.noises else ("noise", "noises")
+            raise NumericsError(f"{missing}: missing, though {given} is given; give both or none")
+        _ = self.letters, self.signature("", "")
+        self._trial()
+
+    # ------------------------------------------------------------------ names and shapes
+
+    def _check_names(self) -> None:
+        taken: set[str] = set()
+        increments = ["d" + str(name) for name in self.noises]
+        for name in (*self.states, *self.parameters, *self.noises, *increments):
+            if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
+                raise NumericsError(f"name {name!r}: a name is a word that an argument can have")
+            if name in _RESERVED or name in taken:
+                why = "means something else here" if name in _RESERVED else "is taken"
+                raise NumericsError(f"name {name!r}: {why}; choose another")
+            taken.add(name)
+        for name in self.within:
+            if name not in self.states:
+                where = "parameters" if name in self.parameters else "states"
+                hint = "give (low, high) as its value there" if name in self.parameters else ""
+                raise NumericsError(
+                    f"within: {name!r} is none of the states {', '.join(self.states)}"
+                    + (f"; it is among the {where}: {hint}" if hint else "; name one of them")
+                )
+        for name in self.covariance:
+            if name not in self.noises:
+                raise NumericsError(f"covariance: {name!r} is none of the noises; name one")
+
+    @cached_property
+    def letters(self) -> tuple[LetterSignature, ...]:
+        """States and parameters, with where they are drawn."""
+        states = (
+            _letter(name, "state", shape_of(name, shape), self.within.get(name))
+            for name, shape in self.states.items()
+        )
+        return (*states, *(_parameter(name, value) for name, value in self.parameters.items()))
+
+    @cached_property
+    def shapes(self) -> dict[str, Shape]:
+        """Everything that has batch axes: states, increments, the time."""
+        found = {name: shape_of(name, shape) for name, shape in self.states.items()}
+        increments = {"d" + name: shape_of(name, shape) for name, shape in self.noises.items()}
+        return {**found, **increments, "t": ()}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What a function of a point may take."""
+        return (*self.states, *self.parameters, "t")
+
+    @property
+    def increments(self) -> tuple[str, ...]:
+        """What a function of the noise may take beside it."""
+        return tuple("d" + name for name in self.noises)
+
+    def function(self, what: str, call: Any, *, noisy: bool = False, **options: Any) -> Function:
+        """A function of a point of this system; a number or an array in its place is constant."""
+        if not callable(call):
+            return constant(what, call)
+        known = (*self.names, *(self.increments if noisy else ()))
+        return Function.of(what, call, self.shapes, known, **options)
+
+    # ------------------------------------------------------------------ as kernels
+
+    @property
+    def takes_time(self) -> bool:
+        """Whether drift or noise depend on the time."""
+        return any("t" in f.arguments for f in self._parts())
+
+    def kernels(self, prefix: str) -> dict[str, Kernel]:
+        """The increment, the covariances and correlations, for `numerics.declared`."""
+        used = {name for f in self._parts() for name in f.arguments}
+        letters = (*self.states, *self.parameters, "t", *self.increments)
+        always = {*self.states, *self.increments}
+        arguments = tuple(name for name in letters if name in used | always)
+
+        def increment(*values: Any) -> tuple[Array, ...]:
+            *given, dt = values
+            return self._moved(dict(zip(arguments, given, strict=True)), dt)
+
+        fixed = dict(self._fixed(prefix))
+        found = {f"{prefix}{name}": _constant(f"{prefix}{name}", x) for name, x in fixed.items()}
+        found[f"{prefix}increment"] = Kernel(
+            name="increment",
+            arguments=(*arguments, "dt"),
+            arrays=increment,
+            generic=self._drift._no_value,
+        )
+        return found
+
+    def signature(self, prefix: str, claim: str) -> SystemSignature:
+        """What the kernels take, for the claim of that id."""
+        fixed = dict(self._fixed(prefix))
+        noises = []
+        for name, shape in self.noises.items():
+            rows, columns = (f"{side}_covariance_{name}" for side in ("row", "column"))
+            sizes, family = _sizes(shape_of(name, shape))
+            noises.append(
+                NoiseSignature(
+                    name=name,
+                    shape=sizes,
+                    family=family,
+                    row_covariance=f"{prefix}{rows}" if rows in fixed else None,
+                    column_covariance=f"{prefix}{columns}" if columns in fixed else None,
+                )
+            )
+        return SystemSignature(
+            prefix=prefix,
+            states=tuple(self.states),
+            noises=tuple(noises),
+            letters=self.letters,
+            correlations=tuple((a, b, f"{prefix}rho_{a}_{b}") for a, b in self.correlation),
+            calculus=self.calculus,
+        )
+
+    def _fixed(self, prefix: str) -> Iterator[tuple[str, Array]]:
+        """Covariances and correlations by the names of their kernels."""
+        for name, given in self.covariance.items():
+            shape = shape_of(name, self.noises[name])
+            pair = given if len(shape) == 2 and isinstance(given, tuple) else (given,)
+            for side, n, C in zip(("row", "column"), shape, pair, strict=False):
+                if C is not None:
+                    yield f"{side}_covariance_{name}", _covariance(name, C, n)
+            if not shape:
+                raise NumericsError(f"covariance: {name} is a scalar; scale it in the noise")
+        for key, rho in self.correlation.items():
+            if not isinstance(key, tuple) or len(key) != 2 or set(key) - set(self.noises):
+                raise NumericsError(f"correlation: got {key!r}; name two of the noises, (B, Z)")
+            if not isinstance(rho, int | float) or not -1 <= rho <= 1:
+                raise NumericsError(f"correlation {key}: got {rho!r}; give a number in [−1, 1]")
+            yield f"rho_{key[0]}_{key[1]}", np.asarray(float(rho))
+
+    # ------------------------------------------------------------------ the fields
+
+    @cached_property
+    def _drift(self) -> _Field:
+        return _Field.of(self, "drift", self.drift, noisy=False)
+
+    @cached_property
+    def _noise(self) -> _Field | None:
+        return None if self.noise is None else _Field.of(self, "noise", self.noise, noisy=True)
+
+    def _parts(self) -> tuple[Function, ...]:
+        return (*self._drift.parts, *(self._noise.parts if self._noise else ()))
+
+    def _moved(self, point: Mapping[str, Any], dt: Any) -> tuple[Array, ...]:
+        """drift dt + noise(dB) for every state."""
+        still = not np.any(dt)
+        a = None if still else self._drift(point)
+        b = self._noise(point) if self._noise else None
+        moved = []
+        for i, name in enumerate(self.states):
+            x: Any = 0.0
+            if a is not None:
+                # One step length for all paths, or one for each.
+                x = np.reshape(dt, np.shape(dt) + (1,) * len(self.shapes[name])) * a[i]
+            moved.append(x if b is None else x + b[i])
+        return tuple(
+            np.broadcast_to(x, self._shape(point, name))
+            for x, name in zip(moved, self.states, strict=True)
+        )
+
+    def _shape(self, point: Mapping[str, Any], name: str) -> Shape:
+        leads = [
+            np.shape(x)[: np.ndim(x) - len(self.shapes[key])]
+            for key, x in point.items()
+            if key in self.shapes
+        ]
+        return (*np.broadcast_shapes(*leads), *self.shapes[name])
+
+    # ------------------------------------------------------------------ the trial
+
+    def conditions(self) -> tuple[Function, ...]:
+        """The functions that tell admissible points."""
+        given = self.where if isinstance(self.where, tuple | list) else (self.where,)
+        for f in given:
+            if not callable(f):
+                raise FunctionError(f"where: got {f!r}; give a function of states and parameters")
+        return tuple(self.function("where", f, value=()) for f in given)
+
+    def trial_points(self) -> dict[str, Any]:
+        """A batch of admissible points with increments and times, the parameters being one.
+
+        Raises
+        ------
+        NumericsError
+            If none of many that are drawn is admissible.
+        """
+        count = int(np.prod(_BATCH))
+        predicates = {"where": lambda ctx, point: self.admits(as_arrays(point, ctx))}
+        first = sample(RationalContext(), self.letters, {}, count=1, seed=0, tries=_TRIES,
+                       predicates=predicates)  # fmt: skip
+        if not first.points:
+            raise NumericsError(
+                f"where: none of {first.drawn} points drawn meets it; say within={{name: (low, "
+                "high)} so that they are drawn where it holds"
+            )
+        fixed = {name: first.points[0][name] for name in self.parameters}
+        found = sample(
+            RationalContext(),
+            [x for x in self.letters if x.kind == "state"],
+            {},
+            count=count,
+            seed=1,
+            tries=_TRIES,
+            predicates={"where": lambda ctx, x: self.admits(as_arrays({**x, **fixed}, ctx))},
+        )
+        points = [as_arrays(found.points[i % len(found.points)]) for i in range(count)] or [
+            {name: x for name, x in as_arrays(first.points[0]).items() if name in self.states}
+        ] * count
+        batch = {
+            name: x.reshape(*_BATCH, *x.shape[1:]) for name, x in stacked(points).items()
+        }
+        rng = np.random.default_rng(0)
+        for name in self.increments:
+            batch[name] = rng.standard_normal((*_BATCH, *self.shapes[name]))
+        return {**batch, **as_arrays(fixed), "t": rng.uniform(0.5, 1.5, _BATCH)}
+
+    def admits(self, point: Mapping[str, Any]) -> bool:
+        """Whether a point in float64 meets every condition."""
+        return all(bool(f.at(*(point[n] for n in f.arguments))) for f in self.conditions())
+
+    def _trial(self) -> None:
+        points = self.trial_points()
+        for f in self._drift.entries(self):
+            tried(f, points, _BATCH)
+        for f in self._noise.entries(self) if self._noise else ():
+            tried(f, points, _BATCH)
+            linear(f, points, self.increments)
+
+
+def linear(f: Function, points: Mapping[str, Any], increments: tuple[str, ...]) -> None:
+    """Refuse a function that is not linear in the increments together.
+
+    Raises
+    ------
+    FunctionError
+        If f(u − 2v) is not f(u) − 2f(v).
+    """
+    v = {name: np.roll(points[name], 1, axis=1) + 0.5 for name in increments}
+    mixed = {name: points[name] - 2 * v[name] for name in increments}
+    first, second, both = (
+        f.at(*({**points, **dB}[name] for name in f.arguments)) for dB in ({}, v, mixed)
+    )
+    scale = np.max(np.abs(first) + 2 * np.abs(second), initial=0.0)
+    if np.any(np.abs(first - 2 * second - both) > _LINEAR * scale):
+        given = [points[name] for name in f.arguments]
+        raise f.refused(f"is not linear in {', '.join(increments)}; give its action on them", given)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Field:
+    """A drift or a noise: one function for all states, or one for each."""
+
+    parts: tuple[Function, ...]
+    states: tuple[str, ...]
+    shapes: Mapping[str, Shape]
+    together: bool
+
+    @classmethod
+    def of(cls, sde: NumericSDE, what: str, given: Any, *, noisy: bool) -> _Field:
+        states, shapes = tuple(sde.states), sde.shapes
+        if callable(given) and len(states) > 1:
+            whole = sde.function(what, given, noisy=noisy)
+            return cls(parts=(whole,), states=states, shapes=shapes, together=True)
+        each = given if isinstance(given, Mapping) else {states[0]: given}
+        if set(each) != set(states):
+            raise NumericsError(
+                f"{what}: got {', '.join(map(str, each))}; give one for each of {', '.join(states)}"
+            )
+        parts = tuple(
+            sde.function(f"{what} of {s}", each[s], noisy=noisy, **_sized(each[s], shapes[s]))
+            for s in states
+        )
+        for part, s in zip(parts, states, strict=True):
+            if not callable(each[s]) and part.value not in ((), shapes[s]):
+                raise NumericsError(
+                    f"{what} of {s}: got shape {part.value}, the state has {shapes[s]}"
+                )
+        return cls(parts=parts, states=states, shapes=shapes, together=False)
+
+    def __call__(self, point: Mapping[str, Any]) -> tuple[Array, ...]:
+        """The field at a batch of points, one array for each state."""
+        if not self.together:
+            return tuple(self._single(f, point, s) for f, s in zip(self.parts, self.states, strict=True))
+        (f,) = self.parts
+        given = [np.asarray(point[name], dtype=float) for name in f.arguments]
+        return tuple(self._part(f, f.called(given), given, i) for i in range(len(self.states)))
+
+    def _single(self, f: Function, point: Mapping[str, Any], state: str) -> Array:
+        x = f.at(*(point[name] for name in f.arguments))
+        return x.reshape(x.shape + (1,) * len(self.shapes[state])) if f.value == () else x
+
+    def _part(self, f: Function, result: Any, given: list[Any], i: int) -> Array:
+        """What the one function returned for state number i."""
+        name = self.states[i]
+        if isinstance(result, Mapping):
+            if set(result) != set(self.states):
+                raise f.refused(
+                    f"returned {', '.join(map(str, result)) or 'nothing'}; return a value for each "
+                    f"of {', '.join(self.states)}",
+                    given,
+                )
+            part = result[name]
+        elif isinstance(result, tuple) and len(result) == len(self.states):
+            part = result[i]
+        else:
+            raise f.refused(
+                f"returned a {type(result).__name__}; return a tuple or a mapping of "
+                f"{len(self.states)} values, for {', '.join(self.states)}",
+                given,
+            )
+        one = Function(
+            what=f"{f.what} of {name}",
+            call=lambda *_: part,
+            arguments=f.arguments,
+            shapes=f.shapes,
+            value=self.shapes[name],
+        )
+        return one.at(*given)
+
+    def entries(self, sde: NumericSDE) -> tuple[Function, ...]:
+        """One function for each state, for a trial."""
+        if not self.together:
+            return self.parts
+        (f,) = self.parts
+
+        def part(i: int) -> Function:
+            def call(*given: Any) -> Array:
+                return self._part(f, f.called(given), list(given), i)
+
+            return Function(
+                what=f"{f.what} of {self.states[i]}",
+                call=call,
+                arguments=f.arguments,
+                shapes=f.shapes,
+                value=self.shapes[self.states[i]],
+            )
+
+        return tuple(part(i) for i in range(len(self.states)))
+
+
+def shape_of(name: str, given: Any) -> Shape:
+    """A shape as it may be typed: (), n, (n,), (r, c).
+
+    Raises
+    ------
+    NumericsError
+        If it is no shape, or one of more than two axes.
+    """
+    shape = (given,) if isinstance(given, int) else given
+    if (
+        not isinstance(shape, tuple | list)
+        or len(shape) > 2
+        or not all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in shape)
+    ):
+        raise NumericsError(f"{name}: got the shape {given!r}; give (), (n,) or (r, c)")
+    return tuple(shape)
+
+
+def _sized(given: Any, shape: Shape) -> dict[str, Any]:
+    return {"value": shape} if callable(given) else {}
+
+
+def _sizes(shape: Shape) -> tuple[tuple[str, ...], str | None]:
+    """The sizes of one member and that of the family: a vector is a family of scalars."""
+    texts = tuple(map(str, shape))
+    return ((), texts[0]) if len(texts) == 1 else (texts, None)
+
+
+def _letter(name: str, kind: str, shape: Shape, within: Any) -> LetterSignature:
+    sizes, family = _sizes(shape)
+    facts: tuple[str, ...] = ()
+    if within is not None:
+        low, high = _range(name, within)
+        if np.all(low == 0) and np.all(np.isinf(high)):
+            within, facts = None, ("positive",)
+        else:
+            within = (low.tolist(), high.tolist())
+    if facts and len(shape) == 2:
+        raise NumericsError(f"within {name}: (0, inf) is for scalars and vectors; give numbers")
+    return LetterSignature(
+        name=name, kind=kind, shape=sizes, family=family, facts=facts, within=within
+    )
+
+
+def _parameter(name: str, value: Any) -> LetterSignature:
+    if isinstance(value, tuple):
+        return _letter(name, "parameter", (), value)
+    try:
+        x = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        x = np.asarray(np.nan)
+    if not np.all(np.isfinite(x)):
+        raise NumericsError(
+            f"parameter {name}: got {value!r}; give a number, an array, or a range (low, high)"
+        )
+    return _letter(name, "parameter", shape_of(name, x.shape), (x, x))
+
+
+def _range(name: str, within: Any) -> tuple[Array, Array]:
+    try:
+        low, high = (np.asarray(x, dtype=float) for x in within)
+        ordered = bool(np.all(low <= high)) and bool(np.all(np.isfinite(low)))
+        bounded = bool(np.all(np.isfinite(high))) or (np.all(low == 0) and np.all(np.isinf(high)))
+    except (TypeError, ValueError):
+        ordered = bounded = False
+    if not ordered or not bounded:
+        raise NumericsError(
+            f"range of {name}: got {within!r}; give (low, high), numbers with low <= high, "
+            "or (0, inf)"
+        )
+    return low, high
+
+
+def _covariance(name: str, given: Any, n: int) -> Array:
+    C = np.asarray(given, dtype=float)
+    if C.shape != (n, n):
+        raise NumericsError(f"covariance of {name}: shape {C.shape}, needs {(n, n)}")
+    covariance_factor(C)  # refuses what is no covariance
+    return C
+
+
+def _constant(name: str, x: Array) -> Kernel:
+    def generic(ctx: NumberContext) -> Any:
+        if x.ndim == 0:
+            return ctx.rational(*float(x).as_integer_ratio())
+        return ctx.matrix([[ctx.rational(*float(y).as_integer_ratio()) for y in row] for row in x])
+
+    return Kernel(name=name, arguments=(), arrays=lambda: x, generic=generic)
+
+
