@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 
 from numerics.contexts import FlintContext, MultiprecisionContext, RationalContext
-from numerics.declared import DeclaredSystem
 from numerics.errors import NumericsError
-from numerics.generator import estimate_generator
+from numerics.generator import GeneratorEstimate, estimate_generator
 from numerics.generator_digits import DigitsEstimate, estimate_in_digits, largest_gap
 from numerics.kernel import Kernel
 from numerics.points import as_arrays
@@ -152,6 +151,31 @@ def _relative(gap: float, scale: float, error: float = 0.0, least: float = 0.0) 
     return Estimate(value=gap / unit, bias=error / unit)
 
 
+def _estimates(
+    problem: Problem,
+    name: str,
+    ctx: MultiprecisionContext,
+    sizes: Mapping[str, int],
+    wide: Mapping[str, Any],
+    point: Mapping[str, Any],
+) -> tuple[GeneratorEstimate, DigitsEstimate]:
+    """The differential of an observable by differences, in float64 and in many digits."""
+
+    def measure(declared: Problem) -> tuple[GeneratorEstimate, DigitsEstimate]:
+        system, f = declared.system("declared", sizes), declared.kernel(name)
+        if system.calculus != "ito":
+            raise NumericsError(
+                "differences are taken of Itô systems; declare the system in Itô form"
+            )
+        numbers = as_numbers(system, point)
+        reach = smooth_within(declared, numbers, point)
+        within = None if reach is None else float(reach)
+        doubles = estimate_generator(numbers, f, point, reach=reach)
+        return doubles, estimate_in_digits(ctx, system, f, wide, reach=within)
+
+    return problem.measured((TIER, name), point, measure)
+
+
 def _differential(
     problem: Problem,
     ctx: MultiprecisionContext,
@@ -159,31 +183,20 @@ def _differential(
     wide: Mapping[str, Any],
     point: Mapping[str, Any],
 ) -> dict[str, Gaps]:
-    system = problem.system("declared", sizes)
-    f, drift = problem.kernel("observable"), problem.kernel("stated_drift")
+    drift = problem.kernel("stated_drift")
     # A claim about moments states no martingale part.
     martingale = problem.kernels.get("stated_martingale")
-    found = {}
-    if system.calculus == "ito":
-        numbers = as_numbers(system, point)
-        e = estimate_generator(numbers, f, point, reach=smooth_within(problem, numbers, point))
-        d = estimate_in_digits(ctx, system, f, wide, reach=_reach(problem, system, point))
-        axes = np.ndim(e.drift)
-        stated = fitted(_evaluated(drift, point), e.drift.shape, axes)
-        error = np.maximum(e.drift_error, _off(ctx, e.drift, d.drift))
-        gaps = {"drift": _worst(e.drift - stated, e.drift_scale, error, axes)}
-        if system.brownian and martingale is not None:
-            along = _evaluated(martingale, {**point, **e.directions})
-            gap = e.martingale - fitted(along, e.martingale.shape, axes)
-            least = NOTHING["float64"] * np.maximum(1.0, by_tuple(e.drift_scale, axes).max(axis=1))
-            gaps["martingale part"] = _worst(
-                gap, e.martingale_scale, e.martingale_error, axes, least
-            )
-        found["float64"] = gaps
-        found["50 digits"] = _in_digits(problem, ctx, d, wide)
-    if not found:
-        raise NumericsError("differences are taken of Itô systems; declare the system in Itô form")
-    return found
+    e, d = _estimates(problem, "observable", ctx, sizes, wide, point)
+    axes = np.ndim(e.drift)
+    stated = fitted(_evaluated(drift, point), e.drift.shape, axes)
+    error = np.maximum(e.drift_error, _off(ctx, e.drift, d.drift))
+    gaps = {"drift": _worst(e.drift - stated, e.drift_scale, error, axes)}
+    if e.directions and martingale is not None:
+        along = _evaluated(martingale, {**point, **e.directions})
+        gap = e.martingale - fitted(along, e.martingale.shape, axes)
+        least = NOTHING["float64"] * np.maximum(1.0, by_tuple(e.drift_scale, axes).max(axis=1))
+        gaps["martingale part"] = _worst(gap, e.martingale_scale, e.martingale_error, axes, least)
+    return {"float64": gaps, "50 digits": _in_digits(problem, ctx, d, wide)}
 
 
 def _in_digits(
@@ -193,11 +206,14 @@ def _in_digits(
     point: Mapping[str, Any],
 ) -> Gaps:
     drift = _stated(ctx, problem.kernel("stated_drift").in_context(ctx, point), d.drift)
-    gaps = {"drift": _relative(largest_gap(ctx, d.drift, drift), d.drift_scale, d.drift_error)}
+    scale = max(d.martingale_scale, default=0.0)
+    # Where a function is linear, as |x| on a half-line, the differences of it are rounding.
+    least = NOTHING["50 digits"] * max(1.0, scale)
+    gap = largest_gap(ctx, d.drift, drift)
+    gaps = {"drift": _relative(gap, d.drift_scale, d.drift_error, least)}
     if problem.kind == "moments":
         return gaps
     stated = problem.kernel("stated_martingale")
-    scale = max(d.martingale_scale, default=0.0)
     error = max(d.martingale_error, default=0.0)
     gap = 0.0
     for component, value in zip(d.components, d.martingale, strict=True):
@@ -223,11 +239,6 @@ def _stated(ctx: FlintContext, value: Any, like: Any) -> Any:
     if ctx.is_matrix(like) and not ctx.is_matrix(value):
         return ctx.zeros(*ctx.shape(like))
     return value
-
-
-def _reach(problem: Problem, system: DeclaredSystem, point: Mapping[str, Any]) -> float | None:
-    found = smooth_within(problem, as_numbers(system, point), point)
-    return None if found is None else float(found)
 
 
 def _evaluated(kernel: Kernel, point: Mapping[str, Any]) -> Any:
@@ -264,23 +275,18 @@ def _covariation(
     point: Mapping[str, Any],
 ) -> dict[str, Gaps]:
     """Σ_j of the products of the martingale coefficients, against the stated rate."""
-    system = problem.system("declared", sizes)
-    pair = [problem.kernel(name) for name in ("first", "second")]
-    rate, found = problem.kernel("stated_rate"), dict[str, Gaps]()
-    if system.calculus == "ito":
-        numbers = as_numbers(system, point)
-        reach = smooth_within(problem, numbers, point)
-        both = [estimate_generator(numbers, f, point, reach=reach) for f in pair]
-        value, error, scale = both[0].covariation(both[1])
-        axes = np.ndim(value)
-        off = value - fitted(_evaluated(rate, point), value.shape, axes)
-        beside = float(np.prod([np.linalg.norm(x.martingale_scale, axis=0).max() for x in both]))
-        least = NOTHING["float64"] * max(1.0, beside)
-        found["float64"] = {"covariation": _worst(off, scale, error, axes, least, beside)}
-    f, g = (
-        estimate_in_digits(ctx, system, kernel, wide, reach=_reach(problem, system, point))
-        for kernel in pair
+    rate = problem.kernel("stated_rate")
+    (e_f, f), (e_g, g) = (
+        _estimates(problem, name, ctx, sizes, wide, point) for name in ("first", "second")
     )
+    value, error, scale = e_f.covariation(e_g)
+    axes = np.ndim(value)
+    off = value - fitted(_evaluated(rate, point), value.shape, axes)
+    beside = float(np.prod([np.linalg.norm(e.martingale_scale, axis=0).max() for e in (e_f, e_g)]))
+    least = NOTHING["float64"] * max(1.0, beside)
+    found: dict[str, Gaps] = {
+        "float64": {"covariation": _worst(off, scale, error, axes, least, beside)}
+    }
     of_f = list(zip(f.martingale_scale, f.martingale_error, strict=True))
     of_g = list(zip(g.martingale_scale, g.martingale_error, strict=True))
     products = list(zip(of_f, of_g, strict=True))
@@ -335,7 +341,12 @@ def _time_change(
     found = {}
     with ctx.working():
         r = rate.in_context(ctx, wide)
-        sides = [coordinates(ctx, system, wide) for system in systems]
+        declared = problem.measured(
+            (TIER, "coordinates"),
+            point,
+            lambda given: coordinates(ctx, given.system("declared", sizes), wide),
+        )
+        sides = [declared, coordinates(ctx, systems[1], wide)]
         found["50 digits"] = {
             name: _relative_lists(ctx, a, [r * x for x in b])
             for name, a, b in zip(("drift", "diffusion matrix"), *sides, strict=True)
