@@ -27,6 +27,13 @@ __all__ = [
 LEVEL = real("level")
 """The argument of a distribution function: P(f(X_T) <= level)."""
 
+_OTHER_TIERS = {
+    "derivation": "what is stated of a law or of a limit is compared with simulated paths alone",
+    "exact": "a law or a limit is no statement about one point",
+    "generator": "a law or a limit is no statement about one point",
+    "one-step": "a law or a limit is no statement about one step",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class PathClaim(Claim):
@@ -44,6 +51,14 @@ class PathClaim(Claim):
     values: Mapping[Any, Any] = field(default_factory=dict)
     vary: Mapping[Any, tuple[Any, ...]] = field(default_factory=dict)
     relevant: float = 0.02
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "inapplicable", {**self.unasked, **self.inapplicable})
+
+    @property
+    def unasked(self) -> dict[str, str]:
+        """Tier -> why it has nothing to say about a claim of this kind."""
+        return dict(_OTHER_TIERS)
 
     @property
     def simulated(self) -> PathCheck | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from numerics.errors import NumericsError
@@ -142,7 +142,10 @@ class SpectrumSignature:
 
 @dataclass(frozen=True, kw_only=True)
 class PathSignature:
-    """A concrete system with numbers, to be simulated to ``horizon``."""
+    """A concrete system with numbers, to be simulated to ``horizon``.
+
+    ``vary`` names other values that some of the numbers take; `settings` are one for each of them.
+    """
 
     systems: Mapping[str, SystemSignature]
     letters: tuple[LetterSignature, ...]
@@ -150,6 +153,16 @@ class PathSignature:
     sizes: Sizes
     values: Mapping[str, Any]
     relevant: float
+    vary: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+
+    def settings(self) -> tuple[PathSignature, ...]:
+        """The setting at every value that varies, the others as they are given, else the first."""
+        base = {**{name: values[0] for name, values in self.vary.items()}, **self.values}
+        found = [base]
+        for name, values in self.vary.items():
+            found += [{**base, name: value} for value in values]
+        different = [values for n, values in enumerate(found) if values not in found[:n]]
+        return tuple(replace(self, values=values, vary={}) for values in different)
 
 
 @dataclass(frozen=True, kw_only=True)

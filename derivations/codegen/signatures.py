@@ -227,7 +227,14 @@ def _path(claim: Claim) -> Call | None:
         sizes={str(size.name): int(number) for size, number in check.sizes.items()},
         values={str(letter.name): _value(value) for letter, value in check.values.items()},
         relevant=float(check.relevant),
+        **_given(vary=_varied(claim) or None),
     )
+
+
+def _varied(claim: Claim) -> dict[str, tuple[Any, ...]]:
+    """The values that numbers of a claim about paths take one after the other."""
+    vary = getattr(claim, "vary", {})
+    return {str(letter.name): tuple(map(_value, values)) for letter, values in vary.items()}
 
 
 def _value(value: Any) -> Any:
