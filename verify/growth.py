@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,7 +32,7 @@ from .problem import ExponentSetting, Problem, SizedExponents, StatedExponent
 from .systems import as_numbers
 from .verdict import Evidence, Status, combine
 
-__all__ = ["Measured", "grown", "measured"]
+__all__ = ["Measured", "grown", "growths", "measured"]
 
 TIER = "path"
 CONDITION = "the biases left by the step length and by the finite time, which are extrapolations"
@@ -100,7 +100,13 @@ def grown(problem: Problem, plan: Plan) -> Evidence:
     for at in setting.at:
         system = as_numbers(problem.system("declared", at.sizes), _point(problem, at.sizes))
         for look, share in enumerate(looks(plan), 1):
-            here, left = measured(system, at, share.share("exponents", parts), setting.horizon)
+            spent = share.share("exponents", parts)
+            levels = problem.measured(
+                (TIER, replace(spent, budget=plan.budget), setting.horizon),
+                at.sizes,
+                lambda _: growths(system, spent, setting.horizon),  # noqa: B023 - called at once
+            )
+            here, left = measured(levels, at, spent)
             most = max(most, look)
             status = combine([m.decided(setting.relevant) for m in here])
             if status != Status.INCONCLUSIVE:
@@ -117,16 +123,20 @@ def _point(problem: Problem, sizes: Mapping[str, int]) -> dict[str, Any]:
     return {**sizes, **{name: np.zeros(x.shape_at(sizes)) for name, x in states.items()}}
 
 
+def growths(system: System, plan: Plan, horizon: int) -> list[Array]:
+    """Growth per time of every path at three step lengths, each (2, paths, d)."""
+    spreads = max(1, math.ceil(spread_per_time(system)))
+    coarse = max(1, plan.effort.steps // STEPS * spreads)
+    return [_over_windows(system, plan, coarse * 2**level, horizon) for level in range(3)]
+
+
 def measured(
-    system: System, at: SizedExponents, plan: Plan, horizon: int
+    levels: Sequence[Array], at: SizedExponents, plan: Plan
 ) -> tuple[list[Measured], list[Measured]]:
-    """What is stated at one size, and the exponents that no statement is about.
+    """What is stated at one size, and the exponents that no statement is about, from growths.
 
     Each interval has the whole error rate of the plan.
     """
-    spreads = max(1, math.ceil(spread_per_time(system)))
-    coarse = max(1, plan.effort.steps // STEPS * spreads)
-    levels = [_over_windows(system, plan, coarse * 2**level, horizon) for level in range(3)]
     alpha = plan.budget.alpha
     d = levels[0].shape[-1]
 

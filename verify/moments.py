@@ -34,15 +34,9 @@ def expected(
 ) -> Evidence:
     """The evidence on every moment, from one start, at one horizon."""
     moments = problem.kernel("path_moments")
-    parameters = {name: value for name, value in point.items() if name not in system.states}
-
-    def observable(states: Point) -> Array:
-        paths = len(next(iter(states.values())))
-        return _flat(moments({**parameters, **states}), paths)
-
     try:
-        found = expectation(
-            system, observable, {name: point[name] for name in system.states}, horizon
+        found = problem.measured(
+            (TIER, horizon), point, lambda given: _measured(given, system, point, horizon)
         )
     except NumericsError as error:
         return Evidence(tier=TIER, status=Status.INCONCLUSIVE, reason=str(error))
@@ -53,6 +47,18 @@ def expected(
         stated["law"] = [np.broadcast_to(x, m.shape) for x, m in zip(laws, start, strict=True)]
     gaps = {name: _gap(found, values) for name, values in stated.items()}
     return _evidence(setting, found, stated, gaps, horizon)
+
+
+def _measured(problem: Problem, system: System, point: Point, horizon: float) -> Expectation:
+    """The means of all moments over the sign paths."""
+    moments = problem.kernel("path_moments")
+    parameters = {name: value for name, value in point.items() if name not in system.states}
+
+    def observable(states: Point) -> Array:
+        paths = len(next(iter(states.values())))
+        return _flat(moments({**parameters, **states}), paths)
+
+    return expectation(system, observable, {name: point[name] for name in system.states}, horizon)
 
 
 def _matrix(problem: Problem, point: Point, size: int) -> Array:

@@ -7,25 +7,36 @@ functions: the tiers do not know where kernels come from.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+import re
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from numerics.declared import DeclaredSystem
 from numerics.kernel import Kernel
 from numerics.signature import ClaimSignature, LetterSignature
 
 from .errors import KernelError
+from .memory import Memory, written
 from .verdict import Status
 
 __all__ = [
     "AlgorithmSetting",
     "ExponentSetting",
+    "PathSetting",
     "Problem",
     "Reference",
     "SizedExponents",
     "StatedExponent",
 ]
+
+T = TypeVar("T")
+
+_DECLARED = re.compile(
+    r"(path_)?(reduced_)?(increment|drift|noise|(row_covariance|column_covariance|correlation)_.*)"
+    r"|(path_)?(observable|moments)|first|second|(spectrum|condition)_\d+"
+)
+"""Names of the kernels of what is declared and observed; all others state something."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +91,19 @@ class ExponentSetting:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PathSetting:
+    """What a claim about simulated paths has beside its kernels and its path signature.
+
+    ``settings`` are the values that vary, every combination of them: the claim is judged at each,
+    and the rates are split.  ``bounds`` are those that the observable cannot leave, perhaps
+    infinite.
+    """
+
+    settings: tuple[Mapping[str, Any], ...] = ({},)
+    bounds: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Problem:
     """A claim as numbers.
 
@@ -97,8 +121,11 @@ class Problem:
         The letter of an identity that is random in the algorithm.
     algorithm : AlgorithmSetting, optional
     exponents : ExponentSetting, optional
+    paths : PathSetting, optional
     claim : derivations.claim.Claim, optional
         The declaration; None for a claim of plain functions.
+    memory : Memory, optional
+        What was measured of the same declaration before.
     """
 
     id: str
@@ -110,7 +137,9 @@ class Problem:
     draws: str | None = None
     algorithm: AlgorithmSetting | None = None
     exponents: ExponentSetting | None = None
+    paths: PathSetting | None = None
     claim: Any = None
+    memory: Memory | None = field(default=None, compare=False, repr=False)
 
     @property
     def kind(self) -> str:
@@ -141,6 +170,25 @@ class Problem:
     def system(self, name: str, sizes: Mapping[str, int]) -> DeclaredSystem:
         """One of the declared systems at concrete sizes: 'declared', 'reduced', 'changed'."""
         return DeclaredSystem.from_signature(self.signature.systems[name], self.kernels, sizes)
+
+    @property
+    def declared(self) -> Problem:
+        """What is declared and observed, without any stated form."""
+        kernels = {name: k for name, k in self.kernels.items() if _DECLARED.fullmatch(name)}
+        return replace(self, kernels=kernels, exponents=None, claim=None, memory=None)
+
+    def measured(self, what: Hashable, at: Mapping[str, Any], measure: Callable[[Problem], T]) -> T:
+        """What ``measure`` finds; it is handed what is declared, and never a stated form.
+
+        ``what`` and the point ``at`` say all that the value depends on beside the declaration.
+        """
+        if self.memory is None:
+            return measure(self.declared)
+        return self.remembered((what, written(at)), lambda: measure(self.declared))
+
+    def remembered(self, key: Hashable, find: Callable[[], T]) -> T:
+        """What ``find`` finds, from the memory if it is there."""
+        return find() if self.memory is None else self.memory.recall(key, find)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from numerics.contexts import (
     RationalContext,
 )
 from numerics.errors import NoValueError
-from numerics.jets import generator
+from numerics.jets import GeneratorValue, generator
 from verify.coordinates import coordinates, entries
 from verify.degrees import false_pass
 from verify.planning import Plan
@@ -106,11 +106,10 @@ def _undefined(problem: Problem, ctx: FlintContext, plan: Plan) -> Evidence | No
     Such a form is wrong, while points that it merely misses by chance are drawn again.
     """
     names = ("observable", "first", "second") if problem.signature.spectra else ()
-    subjects = [problem.kernels[name] for name in names if name in problem.kernels]
+    subjects = [name for name in names if name in problem.kernels]
 
     def divided(sizes: Mapping[str, int], point: Mapping[str, Any]) -> set[str]:
-        system = problem.system("declared", sizes)
-        values = [generator(ctx, system, subject, point) for subject in subjects]
+        values = [_generator(problem, name, ctx, sizes, point) for name in subjects]
         component = next(iter(values[0].components), None)
         moved = {} if component is None else component.increments
         return {name for name in stated if _divides(ctx, problem, name, {**point, **moved})}
@@ -139,11 +138,25 @@ def _divides(ctx: FlintContext, problem: Problem, name: str, point: Mapping[str,
     return False
 
 
+def _generator(
+    problem: Problem,
+    name: str,
+    ctx: FlintContext,
+    sizes: Mapping[str, int],
+    point: Mapping[str, Any],
+) -> GeneratorValue:
+    """The differential of an observable by its definition."""
+
+    def measure(declared: Problem) -> GeneratorValue:
+        return generator(ctx, declared.system("declared", sizes), declared.kernel(name), point)
+
+    return problem.measured((TIER, type(ctx).__name__, name), point, measure)
+
+
 def _differential(
     problem: Problem, ctx: FlintContext, sizes: Mapping[str, int], point: Mapping[str, Any]
 ) -> Gaps:
-    system = problem.system("declared", sizes)
-    value = generator(ctx, system, problem.kernel("observable"), point)
+    value = _generator(problem, "observable", ctx, sizes, point)
     drift = problem.kernel("stated_drift").in_context(ctx, point)
     stated = problem.kernel("stated_martingale")
     along = [
@@ -156,10 +169,7 @@ def _differential(
 def _covariation(
     problem: Problem, ctx: FlintContext, sizes: Mapping[str, int], point: Mapping[str, Any]
 ) -> Gaps:
-    system = problem.system("declared", sizes)
-    first, second = (
-        generator(ctx, system, problem.kernel(name), point) for name in ("first", "second")
-    )
+    first, second = (_generator(problem, name, ctx, sizes, point) for name in ("first", "second"))
     rate = problem.kernel("stated_rate").in_context(ctx, point)
     pairs = zip(first.components, first.martingale, second.martingale, strict=True)
     moved = [(c.weight, entries(ctx, f), entries(ctx, g)) for c, f, g in pairs]
@@ -172,7 +182,7 @@ def _moments(
     problem: Problem, ctx: FlintContext, sizes: Mapping[str, int], point: Mapping[str, Any]
 ) -> Gaps:
     """The drift of all moments under random weights; no martingale part is stated."""
-    value = generator(ctx, problem.system("declared", sizes), problem.kernel("observable"), point)
+    value = _generator(problem, "observable", ctx, sizes, point)
     drift = problem.kernel("stated_drift").in_context(ctx, point)
     return {"drift of the moments": _equal(ctx, value.drift, drift)}
 
@@ -188,9 +198,13 @@ def _time_change(
     problem: Problem, ctx: FlintContext, sizes: Mapping[str, int], point: Mapping[str, Any]
 ) -> Gaps:
     """Itô drift a = rate·ã, and diffusion matrix Σ b_j b_j' = rate·Σ b̃_j b̃_j'."""
-    old, new = (problem.system(name, sizes) for name in ("declared", "changed"))
+    first = problem.measured(
+        (TIER, type(ctx).__name__),
+        point,
+        lambda declared: coordinates(ctx, declared.system("declared", sizes), point),
+    )
     rate = problem.kernel("rate").in_context(ctx, point)
-    first, second = (coordinates(ctx, system, point) for system in (old, new))
+    second = coordinates(ctx, problem.system("changed", sizes), point)
     drift = all(a == rate * b for a, b in zip(first[0], second[0], strict=True))
     noise = all(a == rate * b for a, b in zip(first[1], second[1], strict=True))
     return {"drift": drift, "diffusion matrix": noise}

@@ -144,18 +144,23 @@ def _evaluated(kernel: Kernel, point: Point) -> Any:
 
 def _covariation(problem: Problem, plan: Plan, sizes: Mapping[str, int], point: Point) -> Gaps:
     """The quadratic covariation of two observables."""
-    system = as_numbers(_declared(problem, sizes), point)
-    found = one_step_covariation(
-        system,
-        problem.kernel("first"),
-        problem.kernel("second"),
-        point,
-        seed=plan.seed_for("covariation"),
-        samples=max(_samples(plan, problem.kernel("first")(point)) // 4, LEAST_SAMPLES),
-        level=plan.budget.alpha,
-        pilot=plan.effort.pilot,
-        reach=smooth_within(problem, system, point),
-    )
+
+    def measure(declared: Problem) -> OneStepEstimate:
+        system = as_numbers(_declared(declared, sizes), point)
+        first = declared.kernel("first")
+        return one_step_covariation(
+            system,
+            first,
+            declared.kernel("second"),
+            point,
+            seed=plan.seed_for("covariation"),
+            samples=max(_samples(plan, first(point)) // 4, LEAST_SAMPLES),
+            level=plan.budget.alpha,
+            pilot=plan.effort.pilot,
+            reach=smooth_within(declared, system, point),
+        )
+
+    found = problem.measured((TIER, plan), point, measure)
     return {"covariation": _relative(found, _evaluated(problem.kernel("stated_rate"), point))}
 
 
@@ -164,32 +169,46 @@ def _differential(problem: Problem, plan: Plan, sizes: Mapping[str, int], point:
 
     The last sees the sign of the martingale part, which the quadratic variation does not.
     """
-    system = as_numbers(_declared(problem, sizes), point)
-    f = problem.kernel("observable")
-    g = _linear(system, plan)
+    found = problem.measured(
+        (TIER, plan), point, lambda given: _one_step(given, plan, sizes, point)
+    )
+    stated = _evaluated(problem.kernel("stated_drift"), point)
+    gaps = {"drift": _relative(found["drift"], stated)}
+    if "square" in found:
+        moved, along = _stated_martingale(problem, plan, sizes, point)
+        gaps["quadratic variation"] = _relative(found["square"], np.sum(moved**2, axis=0))
+        gaps["covariation"] = _relative(found["mixed"], np.tensordot(along, moved, axes=1))
+    return gaps
+
+
+def _one_step(
+    declared: Problem, plan: Plan, sizes: Mapping[str, int], point: Point
+) -> dict[str, OneStepEstimate]:
+    """The drift and, if there is noise whose part is stated, both covariations."""
+    system = as_numbers(_declared(declared, sizes), point)
+    f = declared.kernel("observable")
     share = plan.share("components", 3)
     settings: dict[str, Any] = {
         "level": share.budget.alpha,
         "pilot": plan.effort.pilot,
-        "reach": smooth_within(problem, system, point),
+        "reach": smooth_within(declared, system, point),
     }
     samples = _samples(plan, f(point))
-    drift = one_step_drift(
-        system, f, point, seed=plan.seed_for("drift"), samples=samples, **settings
-    )
-    gaps = {"drift": _relative(drift, _evaluated(problem.kernel("stated_drift"), point))}
-    if not system.noises or problem.kind == "moments":
-        return gaps
-    moved, along = _stated_martingale(problem, system, point, g)
+    found = {
+        "drift": one_step_drift(
+            system, f, point, seed=plan.seed_for("drift"), samples=samples, **settings
+        )
+    }
+    if not system.noises or declared.kind == "moments":
+        return found
     # Products of first differences have hardly any noise left under their controls.
     settings["samples"] = max(samples // 4, LEAST_SAMPLES)
-    square = one_step_covariation(system, f, f, point, seed=plan.seed_for("square"), **settings)
-    mixed = one_step_covariation(
-        system, f, _like(f, g, point), point, seed=plan.seed_for("mixed"), **settings
-    )
-    gaps["quadratic variation"] = _relative(square, np.sum(moved**2, axis=0))
-    gaps["covariation"] = _relative(mixed, np.tensordot(along, moved, axes=1))
-    return gaps
+    g = _like(f, _linear(system, plan), point)
+    for name, other in (("square", f), ("mixed", g)):
+        found[name] = one_step_covariation(
+            system, f, other, point, seed=plan.seed_for(name), **settings
+        )
+    return found
 
 
 def _samples(plan: Plan, value: Any) -> int:
@@ -233,20 +252,18 @@ def _like(
 
 
 def _stated_martingale(
-    problem: Problem, system: System, point: Point, g: Mapping[str, Array]
+    problem: Problem, plan: Plan, sizes: Mapping[str, int], point: Point
 ) -> tuple[Array, Array]:
-    """The stated martingale part, and the declared noise of g, along every Brownian component.
+    """The stated martingale part, and the linear function's, along every Brownian component.
 
     The stated form speaks of the declared Brownian motions; their components are as many as they
     are, and only sums over them are compared.
     """
-    whole = as_numbers(
-        problem.system("declared", {k: v for k, v in point.items() if isinstance(v, int)}), point
-    )
+    whole = as_numbers(problem.system("declared", sizes), point)
     units = directions(whole)
     count = sum(noise.components for noise in whole.noises)
     b = whole.increment(point, float(point.get("t", 0.0)), 0.0, units)
-    along = np.broadcast_to(_applied(g, b), (count,))
+    along = np.broadcast_to(_applied(_linear(whole, plan), b), (count,))
     stated = _evaluated(problem.kernel("stated_martingale"), {**point, **units})
     shape = np.shape(problem.kernel("observable")(point))
     return fitted(stated, (count, *shape), len(shape)), along
@@ -257,23 +274,11 @@ def _time_change(problem: Problem, plan: Plan, sizes: Mapping[str, int], point: 
 
     x are all entries of all states, so that drift and diffusion matrix are both compared.
     """
-    share = plan.share("components", 2)
     rate = float(problem.kernel("rate")(point))
-    found = []
-    for name in ("declared", "changed"):
-        system = as_numbers(problem.system(name, sizes), point)
-        found.append(
-            one_step_drift(
-                system,
-                _squares(system),
-                point,
-                seed=plan.seed_for(name),
-                level=share.budget.alpha,
-                samples=plan.effort.samples,
-                pilot=plan.effort.pilot,
-            )
-        )
-    old, new = found
+    old = problem.measured(
+        (TIER, plan), point, lambda given: _drift_of_squares(given, "declared", plan, sizes, point)
+    )
+    new = _drift_of_squares(problem, "changed", plan, sizes, point)
     scale = float(np.max(old.scale) + rate * np.max(new.scale))
     gap = (old.mean - rate * new.mean) / scale
     half = float(np.max(old.half_width + rate * new.half_width)) / scale
@@ -283,6 +288,21 @@ def _time_change(problem: Problem, plan: Plan, sizes: Mapping[str, int], point: 
             value=float(np.max(np.abs(gap))), half_width=half, bias=bias
         )
     }
+
+
+def _drift_of_squares(
+    problem: Problem, name: str, plan: Plan, sizes: Mapping[str, int], point: Point
+) -> OneStepEstimate:
+    system = as_numbers(problem.system(name, sizes), point)
+    return one_step_drift(
+        system,
+        _squares(system),
+        point,
+        seed=plan.seed_for(name),
+        level=plan.share("components", 2).budget.alpha,
+        samples=plan.effort.samples,
+        pilot=plan.effort.pilot,
+    )
 
 
 def _squares(system: System) -> Callable[[Point], Array]:
