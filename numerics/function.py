@@ -1,4 +1,4 @@
-"""A user's Python function of named arrays, called with care: shapes, values and errors are checked.
+"""A user's Python function of named arrays, whose shapes, values and errors are checked.
 
 Arrays have leading batch axes, states and increments and the time all the same ones: scalars
 ``(...)``, vectors ``(..., n)``, matrices ``(..., r, c)``; parameters have none.  What the function
@@ -43,6 +43,8 @@ class Function:
         Name -> shape of one point's value; what is not in it has no batch axes.
     value
         Shape of one point's result; None as long as it is not known.
+    shown
+        The function that people know, if ``call`` is made from it.
     """
 
     what: str
@@ -50,6 +52,7 @@ class Function:
     arguments: tuple[str, ...]
     shapes: Shapes
     value: tuple[int, ...] | None = None
+    shown: Callable[..., Any] | None = None
 
     @classmethod
     def of(
@@ -86,13 +89,14 @@ class Function:
 
     def kernel(self, name: str) -> Kernel:
         """The function as a kernel: float64 alone, no other number context has a value."""
-        return Kernel(name=name, arguments=self.arguments, arrays=self.at, generic=self._no_value)
+        return Kernel(name=name, arguments=self.arguments, arrays=self.at, generic=self.no_value)
 
     def returning(self, value: tuple[int, ...]) -> Function:
         """The function with the shape that its results are to have."""
         return replace(self, value=value)
 
-    def _no_value(self, ctx: Any, *values: Any) -> NoReturn:
+    def no_value(self, ctx: Any, *values: Any) -> NoReturn:
+        """Refuse every other number context."""
         raise NoValueError(f"{self.what} is a Python function of arrays of double precision")
 
     def at(self, *values: Any) -> Array:
@@ -104,19 +108,25 @@ class Function:
             If the function raises, or returns no number or another shape.
         """
         given = [x if isinstance(x, int) else np.asarray(x, dtype=float) for x in values]
-        x = self.numbers(self.called(given), given)
-        if self.value is None:
+        return self.checked(self.called(given), given, self.value)
+
+    def checked(
+        self, result: Any, given: Sequence[Any], value: tuple[int, ...] | None, of: str = ""
+    ) -> Array:
+        """A result, or the part of it that is named, as numbers of the shape of ``value``."""
+        x = self._numbers(result, given, of)
+        if value is None:
             return x
-        batch = self.batch(given)
-        own = x.ndim - len(self.value)
-        if own >= 0 and x.shape[own:] == self.value:
+        batch, own = self.batch(given), x.ndim - len(value)
+        if own >= 0 and x.shape[own:] == value:
             try:
-                return np.broadcast_to(x, (*batch, *self.value))
+                return np.broadcast_to(x, (*batch, *value))
             except ValueError:
                 pass
-        raise FunctionError(
-            f"{self._call(given)} returned shape {x.shape}, needs {(*batch, *self.value)}; write "
-            "it for leading batch axes: W[..., i, j], A @ B, np.sum(x, axis=-1)"
+        raise self.refused(
+            f"returned {of}shape {x.shape}, needs {(*batch, *value)}; write it for leading batch "
+            "axes: W[..., i, j], A @ B, np.sum(x, axis=-1)",
+            given,
         )
 
     def called(self, given: Sequence[Any]) -> Any:
@@ -125,23 +135,23 @@ class Function:
             # What is not finite is looked for, with a message of its own.
             with np.errstate(all="ignore"):
                 return self.call(*given)
-        except Exception as error:  # noqa: BLE001 - a user's function may raise anything
-            raise FunctionError(
-                f"{self._call(given)} raised {type(error).__name__}: {_short(error)}"
+        except FunctionError:
+            raise
+        except Exception as error:
+            raise self.refused(
+                f"raised {type(error).__name__}: {_short(error)}; mend the function", given
             ) from error
 
-    def numbers(self, result: Any, given: Sequence[Any], of: str = "") -> Array:
-        """The result as real numbers; ``of`` says which part of it is meant."""
+    def _numbers(self, result: Any, given: Sequence[Any], of: str) -> Array:
+        """The result as real numbers."""
         try:
             x = np.asarray(result)
-            if x.dtype.kind in "bui" or x.dtype.kind == "f":
+            if x.dtype.kind in "buif":
                 return x.astype(float)
-            kind = "complex numbers" if x.dtype.kind == "c" else type(result).__name__
+            kind = "complex numbers" if x.dtype.kind == "c" else f"a {type(result).__name__}"
         except ValueError:
             kind = f"a {type(result).__name__} of unequal rows"
-        raise FunctionError(
-            f"{self._call(given)} returned {of}{kind}; return an array of real numbers"
-        )
+        raise self.refused(f"returned {of}{kind}; return an array of real numbers", given)
 
     def batch(self, given: Sequence[Any]) -> tuple[int, ...]:
         """The batch axes that the arguments have together."""
@@ -151,16 +161,13 @@ class Function:
                 leads.append(np.shape(x)[: np.ndim(x) - len(self.shapes[name])])
         return np.broadcast_shapes(*leads)
 
-    def _call(self, given: Sequence[Any]) -> str:
-        """The call in words: what, where, the shapes of the arguments."""
+    def refused(self, why: str, given: Sequence[Any]) -> FunctionError:
+        """An error about a call: what was called with arrays of which shapes, and why it is bad."""
         shown = ", ".join(
             f"{name}: {np.shape(x)}" for name, x in zip(self.arguments, given, strict=True)
         )
-        return f"{self.what}{_line(self.call)}: {_name(self.call)}({shown})"
-
-    def refused(self, why: str, given: Sequence[Any]) -> FunctionError:
-        """An error about a call."""
-        return FunctionError(f"{self._call(given)} {why}")
+        call = self.shown or self.call
+        return FunctionError(f"{self.what}{_line(call)}: {_name(call)}({shown}) {why}")
 
 
 def constant(what: str, value: Any) -> Function:
@@ -240,19 +247,20 @@ def _not_finite(value: Array) -> str:
 
 
 def _parameters(what: str, call: Any, given: Iterable[str]) -> list[inspect.Parameter]:
-    """The parameters of a function, which all have names and can be given by place."""
+    """The parameters of a function that have to be given, which all have names and places."""
     try:
         found = list(inspect.signature(call).parameters.values())
-        named = all(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in found)
+        # What a keyword alone can give has its default, or cannot be given.
+        asked = [p for p in found if p.kind is not p.KEYWORD_ONLY or p.default is p.empty]
+        named = all(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in asked)
     except (TypeError, ValueError):
-        named = False
-    # NumPy's own functions have signatures of options; their one argument has no telling name.
-    if not named or not hasattr(call, "__code__") and not hasattr(call, "func"):
+        asked, named = [], False
+    if not named:
         raise FunctionError(
             f"{what}: the arguments of {_name(call)} cannot be told by name; write a function "
             f"(lambda) of some of {', '.join(given)}"
         )
-    return found
+    return asked
 
 
 def _name(call: Any) -> str:

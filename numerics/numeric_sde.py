@@ -9,7 +9,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, final
 
 import numpy as np
@@ -18,18 +18,17 @@ from numerics.contexts import NumberContext, RationalContext
 from numerics.errors import FunctionError, NumericsError
 from numerics.function import Function, constant, tried
 from numerics.kernel import Kernel
+from numerics.letters import Shape, letter, parameter, shape_of, sizes
 from numerics.points import as_arrays, sample, stacked
 from numerics.signature import LetterSignature, NoiseSignature, SystemSignature
 from numerics.system import Array, covariance_factor
+from numerics.vector_field import VectorField, check_linear
 
-__all__ = ["NumericSDE", "shape_of"]
+__all__ = ["NumericSDE"]
 
 _RESERVED = ("t", "dt", "level", "initial")
 _BATCH = (2, 3)  # of the trial; no state is likely to have just this shape and mean it
 _TRIES = 200
-_LINEAR = 1e-9
-
-Shape = tuple[int, ...]
 
 
 @final
@@ -118,7 +117,7 @@ class NumericSDE:
         taken: set[str] = set()
         increments = ["d" + str(name) for name in self.noises]
         for name in (*self.states, *self.parameters, *self.noises, *increments):
-            if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
+            if not str(name).isidentifier() or keyword.iskeyword(str(name)):
                 raise NumericsError(f"name {name!r}: a name is a word that an argument can have")
             if name in _RESERVED or name in taken:
                 why = "means something else here" if name in _RESERVED else "is taken"
@@ -140,10 +139,10 @@ class NumericSDE:
     def letters(self) -> tuple[LetterSignature, ...]:
         """States and parameters, with where they are drawn."""
         states = (
-            _letter(name, "state", shape_of(name, shape), self.within.get(name))
+            letter(name, "state", shape_of(name, shape), self.within.get(name))
             for name, shape in self.states.items()
         )
-        return (*states, *(_parameter(name, value) for name, value in self.parameters.items()))
+        return (*states, *(parameter(name, value) for name, value in self.parameters.items()))
 
     @cached_property
     def shapes(self) -> dict[str, Shape]:
@@ -193,7 +192,7 @@ class NumericSDE:
             name="increment",
             arguments=(*arguments, "dt"),
             arrays=increment,
-            generic=self._drift._no_value,
+            generic=self._drift.parts[0].no_value,
         )
         return found
 
@@ -203,11 +202,11 @@ class NumericSDE:
         noises = []
         for name, shape in self.noises.items():
             rows, columns = (f"{side}_covariance_{name}" for side in ("row", "column"))
-            sizes, family = _sizes(shape_of(name, shape))
+            own, family = sizes(shape_of(name, shape))
             noises.append(
                 NoiseSignature(
                     name=name,
-                    shape=sizes,
+                    shape=own,
                     family=family,
                     row_covariance=f"{prefix}{rows}" if rows in fixed else None,
                     column_covariance=f"{prefix}{columns}" if columns in fixed else None,
@@ -218,7 +217,7 @@ class NumericSDE:
             states=tuple(self.states),
             noises=tuple(noises),
             letters=self.letters,
-            correlations=tuple((a, b, f"{prefix}rho_{a}_{b}") for a, b in self.correlation),
+            correlations=tuple((a, b, f"{prefix}correlation_{a}_{b}") for a, b in self.correlation),
             calculus=self.calculus,
         )
 
@@ -233,21 +232,30 @@ class NumericSDE:
             if not shape:
                 raise NumericsError(f"covariance: {name} is a scalar; scale it in the noise")
         for key, rho in self.correlation.items():
-            if not isinstance(key, tuple) or len(key) != 2 or set(key) - set(self.noises):
+            if len(key) != 2 or set(key) - set(self.noises):
                 raise NumericsError(f"correlation: got {key!r}; name two of the noises, (B, Z)")
             if not isinstance(rho, int | float) or not -1 <= rho <= 1:
                 raise NumericsError(f"correlation {key}: got {rho!r}; give a number in [−1, 1]")
-            yield f"rho_{key[0]}_{key[1]}", np.asarray(float(rho))
+            yield f"correlation_{key[0]}_{key[1]}", np.asarray(float(rho))
 
     # ------------------------------------------------------------------ the fields
 
     @cached_property
-    def _drift(self) -> _Field:
-        return _Field.of(self, "drift", self.drift, noisy=False)
+    def _drift(self) -> VectorField:
+        return VectorField.of("drift", self.drift, self._states, self._made(noisy=False))
 
     @cached_property
-    def _noise(self) -> _Field | None:
-        return None if self.noise is None else _Field.of(self, "noise", self.noise, noisy=True)
+    def _noise(self) -> VectorField | None:
+        if self.noise is None:
+            return None
+        return VectorField.of("noise", self.noise, self._states, self._made(noisy=True))
+
+    @property
+    def _states(self) -> dict[str, Shape]:
+        return {name: self.shapes[name] for name in self.states}
+
+    def _made(self, *, noisy: bool) -> Callable[..., Function]:
+        return partial(self.function, noisy=noisy)
 
     def _parts(self) -> tuple[Function, ...]:
         return (*self._drift.parts, *(self._noise.parts if self._noise else ()))
@@ -317,9 +325,7 @@ class NumericSDE:
         points = [as_arrays(found.points[i % len(found.points)]) for i in range(count)] or [
             {name: x for name, x in as_arrays(first.points[0]).items() if name in self.states}
         ] * count
-        batch = {
-            name: x.reshape(*_BATCH, *x.shape[1:]) for name, x in stacked(points).items()
-        }
+        batch = {name: x.reshape(*_BATCH, *x.shape[1:]) for name, x in stacked(points).items()}
         rng = np.random.default_rng(0)
         for name in self.increments:
             batch[name] = rng.standard_normal((*_BATCH, *self.shapes[name]))
@@ -331,195 +337,11 @@ class NumericSDE:
 
     def _trial(self) -> None:
         points = self.trial_points()
-        for f in self._drift.entries(self):
+        for f in self._drift.entries():
             tried(f, points, _BATCH)
-        for f in self._noise.entries(self) if self._noise else ():
+        for f in self._noise.entries() if self._noise else ():
             tried(f, points, _BATCH)
-            linear(f, points, self.increments)
-
-
-def linear(f: Function, points: Mapping[str, Any], increments: tuple[str, ...]) -> None:
-    """Refuse a function that is not linear in the increments together.
-
-    Raises
-    ------
-    FunctionError
-        If f(u − 2v) is not f(u) − 2f(v).
-    """
-    v = {name: np.roll(points[name], 1, axis=1) + 0.5 for name in increments}
-    mixed = {name: points[name] - 2 * v[name] for name in increments}
-    first, second, both = (
-        f.at(*({**points, **dB}[name] for name in f.arguments)) for dB in ({}, v, mixed)
-    )
-    scale = np.max(np.abs(first) + 2 * np.abs(second), initial=0.0)
-    if np.any(np.abs(first - 2 * second - both) > _LINEAR * scale):
-        given = [points[name] for name in f.arguments]
-        raise f.refused(f"is not linear in {', '.join(increments)}; give its action on them", given)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Field:
-    """A drift or a noise: one function for all states, or one for each."""
-
-    parts: tuple[Function, ...]
-    states: tuple[str, ...]
-    shapes: Mapping[str, Shape]
-    together: bool
-
-    @classmethod
-    def of(cls, sde: NumericSDE, what: str, given: Any, *, noisy: bool) -> _Field:
-        states, shapes = tuple(sde.states), sde.shapes
-        if callable(given) and len(states) > 1:
-            whole = sde.function(what, given, noisy=noisy)
-            return cls(parts=(whole,), states=states, shapes=shapes, together=True)
-        each = given if isinstance(given, Mapping) else {states[0]: given}
-        if set(each) != set(states):
-            raise NumericsError(
-                f"{what}: got {', '.join(map(str, each))}; give one for each of {', '.join(states)}"
-            )
-        parts = tuple(
-            sde.function(f"{what} of {s}", each[s], noisy=noisy, **_sized(each[s], shapes[s]))
-            for s in states
-        )
-        for part, s in zip(parts, states, strict=True):
-            if not callable(each[s]) and part.value not in ((), shapes[s]):
-                raise NumericsError(
-                    f"{what} of {s}: got shape {part.value}, the state has {shapes[s]}"
-                )
-        return cls(parts=parts, states=states, shapes=shapes, together=False)
-
-    def __call__(self, point: Mapping[str, Any]) -> tuple[Array, ...]:
-        """The field at a batch of points, one array for each state."""
-        if not self.together:
-            return tuple(self._single(f, point, s) for f, s in zip(self.parts, self.states, strict=True))
-        (f,) = self.parts
-        given = [np.asarray(point[name], dtype=float) for name in f.arguments]
-        return tuple(self._part(f, f.called(given), given, i) for i in range(len(self.states)))
-
-    def _single(self, f: Function, point: Mapping[str, Any], state: str) -> Array:
-        x = f.at(*(point[name] for name in f.arguments))
-        return x.reshape(x.shape + (1,) * len(self.shapes[state])) if f.value == () else x
-
-    def _part(self, f: Function, result: Any, given: list[Any], i: int) -> Array:
-        """What the one function returned for state number i."""
-        name = self.states[i]
-        if isinstance(result, Mapping):
-            if set(result) != set(self.states):
-                raise f.refused(
-                    f"returned {', '.join(map(str, result)) or 'nothing'}; return a value for each "
-                    f"of {', '.join(self.states)}",
-                    given,
-                )
-            part = result[name]
-        elif isinstance(result, tuple) and len(result) == len(self.states):
-            part = result[i]
-        else:
-            raise f.refused(
-                f"returned a {type(result).__name__}; return a tuple or a mapping of "
-                f"{len(self.states)} values, for {', '.join(self.states)}",
-                given,
-            )
-        one = Function(
-            what=f"{f.what} of {name}",
-            call=lambda *_: part,
-            arguments=f.arguments,
-            shapes=f.shapes,
-            value=self.shapes[name],
-        )
-        return one.at(*given)
-
-    def entries(self, sde: NumericSDE) -> tuple[Function, ...]:
-        """One function for each state, for a trial."""
-        if not self.together:
-            return self.parts
-        (f,) = self.parts
-
-        def part(i: int) -> Function:
-            def call(*given: Any) -> Array:
-                return self._part(f, f.called(given), list(given), i)
-
-            return Function(
-                what=f"{f.what} of {self.states[i]}",
-                call=call,
-                arguments=f.arguments,
-                shapes=f.shapes,
-                value=self.shapes[self.states[i]],
-            )
-
-        return tuple(part(i) for i in range(len(self.states)))
-
-
-def shape_of(name: str, given: Any) -> Shape:
-    """A shape as it may be typed: (), n, (n,), (r, c).
-
-    Raises
-    ------
-    NumericsError
-        If it is no shape, or one of more than two axes.
-    """
-    shape = (given,) if isinstance(given, int) else given
-    if (
-        not isinstance(shape, tuple | list)
-        or len(shape) > 2
-        or not all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in shape)
-    ):
-        raise NumericsError(f"{name}: got the shape {given!r}; give (), (n,) or (r, c)")
-    return tuple(shape)
-
-
-def _sized(given: Any, shape: Shape) -> dict[str, Any]:
-    return {"value": shape} if callable(given) else {}
-
-
-def _sizes(shape: Shape) -> tuple[tuple[str, ...], str | None]:
-    """The sizes of one member and that of the family: a vector is a family of scalars."""
-    texts = tuple(map(str, shape))
-    return ((), texts[0]) if len(texts) == 1 else (texts, None)
-
-
-def _letter(name: str, kind: str, shape: Shape, within: Any) -> LetterSignature:
-    sizes, family = _sizes(shape)
-    facts: tuple[str, ...] = ()
-    if within is not None:
-        low, high = _range(name, within)
-        if np.all(low == 0) and np.all(np.isinf(high)):
-            within, facts = None, ("positive",)
-        else:
-            within = (low.tolist(), high.tolist())
-    if facts and len(shape) == 2:
-        raise NumericsError(f"within {name}: (0, inf) is for scalars and vectors; give numbers")
-    return LetterSignature(
-        name=name, kind=kind, shape=sizes, family=family, facts=facts, within=within
-    )
-
-
-def _parameter(name: str, value: Any) -> LetterSignature:
-    if isinstance(value, tuple):
-        return _letter(name, "parameter", (), value)
-    try:
-        x = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        x = np.asarray(np.nan)
-    if not np.all(np.isfinite(x)):
-        raise NumericsError(
-            f"parameter {name}: got {value!r}; give a number, an array, or a range (low, high)"
-        )
-    return _letter(name, "parameter", shape_of(name, x.shape), (x, x))
-
-
-def _range(name: str, within: Any) -> tuple[Array, Array]:
-    try:
-        low, high = (np.asarray(x, dtype=float) for x in within)
-        ordered = bool(np.all(low <= high)) and bool(np.all(np.isfinite(low)))
-        bounded = bool(np.all(np.isfinite(high))) or (np.all(low == 0) and np.all(np.isinf(high)))
-    except (TypeError, ValueError):
-        ordered = bounded = False
-    if not ordered or not bounded:
-        raise NumericsError(
-            f"range of {name}: got {within!r}; give (low, high), numbers with low <= high, "
-            "or (0, inf)"
-        )
-    return low, high
+            check_linear(f, points, self.increments)
 
 
 def _covariance(name: str, given: Any, n: int) -> Array:
@@ -537,5 +359,3 @@ def _constant(name: str, x: Array) -> Kernel:
         return ctx.matrix([[ctx.rational(*float(y).as_integer_ratio()) for y in row] for row in x])
 
     return Kernel(name=name, arguments=(), arrays=lambda: x, generic=generic)
-
-
