@@ -213,6 +213,7 @@ def problem_of(claim: Any, kernels: Mapping[str, Any], signature: Any) -> Proble
             order=check.order,
         ),
         exponents=exponent_setting(claim),
+        bounds=getattr(claim, "bounds", None),
         claim=claim,
     )
 

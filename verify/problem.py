@@ -23,7 +23,6 @@ from .verdict import Status
 __all__ = [
     "AlgorithmSetting",
     "ExponentSetting",
-    "PathSetting",
     "Problem",
     "Reference",
     "SizedExponents",
@@ -91,19 +90,6 @@ class ExponentSetting:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PathSetting:
-    """What a claim about simulated paths has beside its kernels and its path signature.
-
-    ``settings`` are the values that vary, every combination of them: the claim is judged at each,
-    and the rates are split.  ``bounds`` are those that the observable cannot leave, perhaps
-    infinite.
-    """
-
-    settings: tuple[Mapping[str, Any], ...] = ({},)
-    bounds: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class Problem:
     """A claim as numbers.
 
@@ -121,7 +107,8 @@ class Problem:
         The letter of an identity that is random in the algorithm.
     algorithm : AlgorithmSetting, optional
     exponents : ExponentSetting, optional
-    paths : PathSetting, optional
+    bounds : tuple of float, optional
+        What the observable of a path claim cannot leave; one of them may be infinite.
     claim : derivations.claim.Claim, optional
         The declaration; None for a claim of plain functions.
     memory : Memory, optional
@@ -137,7 +124,7 @@ class Problem:
     draws: str | None = None
     algorithm: AlgorithmSetting | None = None
     exponents: ExponentSetting | None = None
-    paths: PathSetting | None = None
+    bounds: tuple[float, float] | None = None
     claim: Any = None
     memory: Memory | None = field(default=None, compare=False, repr=False)
 

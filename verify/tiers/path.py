@@ -8,17 +8,12 @@ on paths too: both systems are driven by one Brownian motion, dB̃ = √rate dB.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from numerics.contexts import RationalContext
-from numerics.declared import DeclaredSystem
-from numerics.points import meets
 from numerics.schemes import named
-from numerics.signature import LetterSignature, PathSignature
+from numerics.signature import PathSignature
 from numerics.simulate import simulate
 from numerics.system import Array, System
 from verify.clocked import clocked
@@ -28,7 +23,7 @@ from verify.moments import expected
 from verify.pathwise import PathErrors, path_errors
 from verify.planning import Plan
 from verify.problem import Problem
-from verify.systems import as_numbers
+from verify.simulated import number, simulated_system, starting_values, unmet
 from verify.verdict import Evidence, Status
 
 __all__ = ["check"]
@@ -48,20 +43,20 @@ def check(problem: Problem, plan: Plan) -> Evidence:
         reason = "the claim states no law of a concrete system over a span of time"
         return Evidence(tier=TIER, status=Status.NOT_APPLICABLE, reason=reason)
     if problem.kind == "moments":
-        point = _values(setting, plan)
-        system = _system(problem, setting, point)
-        return expected(problem, setting, system, point, float(_number(setting.horizon)))
+        point = starting_values(setting, plan)
+        system = simulated_system(problem, setting, point)
+        return expected(problem, setting, system, point, float(number(setting.horizon)))
     return settled(lambda look: _looked(problem, setting, look), plan)
 
 
 def _looked(problem: Problem, setting: PathSignature, plan: Plan) -> Evidence:
-    point = _values(setting, plan)
-    unmet = _unmet(problem, point)
-    if unmet:
-        reason = f"the start does not meet: {'; '.join(unmet)}; no admissible point was looked at"
+    point = starting_values(setting, plan)
+    failed = unmet(problem, point)
+    if failed:
+        reason = f"the start does not meet: {'; '.join(failed)}; no admissible point was looked at"
         return Evidence(tier=TIER, status=Status.INCONCLUSIVE, reason=reason)
-    horizon = float(_number(setting.horizon))
-    system = _system(problem, setting, point)
+    horizon = float(number(setting.horizon))
+    system = simulated_system(problem, setting, point)
     errors, scale = _errors(problem, plan, system, point, horizon)
     found = path_errors(errors, plan.budget, noisy=bool(system.noises))
     return _evidence(plan, setting, system, found, scale, horizon)
@@ -119,76 +114,6 @@ def _shown(e: Any) -> dict[str, float]:
         "bias": e.bias,
         "visible": e.visible,
     }
-
-
-# What is simulated.
-
-
-def _number(value: Any) -> Any:
-    """A number, a text such as '1/8', rows of them, or an array, as floats."""
-    if isinstance(value, tuple):
-        return np.array([_number(part) for part in value])
-    if isinstance(value, int | float | np.ndarray):
-        return np.asarray(value, dtype=float)
-    return np.asarray(float(Fraction(str(value))))
-
-
-def _values(setting: PathSignature, plan: Plan) -> dict[str, Any]:
-    """Start and parameters: as the claim gives them, else drawn once from the seed."""
-    point: dict[str, Any] = dict(setting.sizes)
-    for letter in setting.letters:
-        if letter.kind in ("state", "parameter", "process"):
-            given = setting.values.get(letter.name)
-            rng = plan.generator(f"value of {letter.name}")
-            drawn = _drawn(letter, letter.shape_at(setting.sizes), rng)
-            point[letter.name] = drawn if given is None else _number(given)
-    return point
-
-
-def _unmet(problem: Problem, point: Mapping[str, Any]) -> list[str]:
-    """The conditions on values that the start fails; those on letters it lacks are not its own."""
-    ctx, failed = RationalContext(), []
-    for condition in problem.signature.conditions:
-        kernel = problem.kernels.get(condition.kernel or "")
-        if condition.predicate is None or kernel is None:
-            continue
-        if all(name in point for name in kernel.arguments):
-            exact = {name: _exactly(ctx, point[name]) for name in kernel.arguments}
-            if not meets(ctx, condition.predicate, kernel.in_context(ctx, exact)):
-                failed.append(condition.text)
-    return failed
-
-
-def _exactly(ctx: RationalContext, value: Any) -> Any:
-    """Floats as the rationals that they are; dimensions stay integers."""
-    if isinstance(value, int):
-        return value
-    entries = np.asarray(value, dtype=float)
-    if entries.ndim == 0:
-        return ctx.rational(*float(entries).as_integer_ratio())
-    if entries.ndim == 2:
-        return ctx.matrix([[_exactly(ctx, x) for x in row] for row in entries])
-    return [_exactly(ctx, x) for x in entries]
-
-
-def _drawn(letter: LetterSignature, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-    if letter.within is not None:
-        return np.asarray(rng.uniform(*(np.asarray(x, float) for x in letter.within), shape))
-    if "positive" in letter.facts:
-        return np.asarray(rng.uniform(0.5, 2.0, shape))
-    A = rng.standard_normal(shape)
-    if "positive_definite" in letter.facts:
-        return np.asarray(A @ A.swapaxes(-1, -2) / shape[-1] + 0.5 * np.eye(shape[-1]))
-    if "symmetric" in letter.facts:
-        return np.asarray((A + A.swapaxes(-1, -2)) / 2)
-    return np.asarray(A)
-
-
-def _system(problem: Problem, setting: PathSignature, point: Mapping[str, Any]) -> System:
-    # Label noise comes from its exact small law where it has one.
-    name = "path_reduced" if "path_reduced" in setting.systems else "path"
-    declared = DeclaredSystem.from_signature(setting.systems[name], problem.kernels, setting.sizes)
-    return replace(as_numbers(declared, point), paths_last=True)
 
 
 def _errors(
