@@ -2,18 +2,19 @@
 
 Digits are counted relative to the sum of the absolute values of the terms, which does not cancel
 where a drift does.  The required digits are `DIGITS`; the error that the extrapolation estimates
-of itself is the bias of the decision.
+of itself is the bias of the decision.  Where a kernel is a Python function of arrays, or the noise
+is meant in the sense of Stratonovich, there is float64 alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from numerics.contexts import FlintContext, MultiprecisionContext, RationalContext
-from numerics.errors import NumericsError
+from numerics.errors import NoValueError
 from numerics.generator import GeneratorEstimate, estimate_generator
 from numerics.generator_digits import DigitsEstimate, estimate_in_digits, largest_gap
 from numerics.kernel import Kernel
@@ -33,6 +34,8 @@ DIGITS: Mapping[str, int] = {"float64": 5, "50 digits": 12}
 
 NOTHING: Mapping[str, float] = {"float64": 1e-10, "50 digits": 1e-22}
 """A sum of absolute terms below this share of the other terms is rounding and no value."""
+
+T = TypeVar("T")
 
 Gaps = dict[str, Estimate]
 """Name of what is compared -> its difference, relative to the sum of the absolute terms."""
@@ -158,22 +161,32 @@ def _estimates(
     sizes: Mapping[str, int],
     wide: Mapping[str, Any],
     point: Mapping[str, Any],
-) -> tuple[GeneratorEstimate, DigitsEstimate]:
+) -> tuple[GeneratorEstimate, DigitsEstimate | None]:
     """The differential of an observable by differences, in float64 and in many digits."""
 
-    def measure(declared: Problem) -> tuple[GeneratorEstimate, DigitsEstimate]:
+    def measure(declared: Problem) -> tuple[GeneratorEstimate, DigitsEstimate | None]:
         system, f = declared.system("declared", sizes), declared.kernel(name)
-        if system.calculus != "ito":
-            raise NumericsError(
-                "differences are taken of Itô systems; declare the system in Itô form"
-            )
         numbers = as_numbers(system, point)
         reach = smooth_within(declared, numbers, point)
         within = None if reach is None else float(reach)
         doubles = estimate_generator(numbers, f, point, reach=reach)
-        return doubles, estimate_in_digits(ctx, system, f, wide, reach=within)
+        if system.calculus != "ito":
+            return doubles, None
+        return doubles, _said(lambda: estimate_in_digits(ctx, system, f, wide, reach=within))
 
     return problem.measured((TIER, name), point, measure)
+
+
+def _said(find: Callable[[], T]) -> T | None:
+    """What many digits say; None where a kernel has no value but in float64."""
+    try:
+        return find()
+    except NoValueError:
+        return None
+
+
+def _both(doubles: Gaps, digits: Gaps | None) -> dict[str, Gaps]:
+    return {"float64": doubles} | ({} if digits is None else {"50 digits": digits})
 
 
 def _differential(
@@ -189,14 +202,16 @@ def _differential(
     e, d = _estimates(problem, "observable", ctx, sizes, wide, point)
     axes = np.ndim(e.drift)
     stated = fitted(_evaluated(drift, point), e.drift.shape, axes)
-    error = np.maximum(e.drift_error, _off(ctx, e.drift, d.drift))
+    error = e.drift_error
+    if d is not None:
+        error = np.maximum(error, _off(ctx, e.drift, d.drift))
     gaps = {"drift": _worst(e.drift - stated, e.drift_scale, error, axes)}
     if e.directions and martingale is not None:
         along = _evaluated(martingale, {**point, **e.directions})
         gap = e.martingale - fitted(along, e.martingale.shape, axes)
         least = NOTHING["float64"] * np.maximum(1.0, by_tuple(e.drift_scale, axes).max(axis=1))
         gaps["martingale part"] = _worst(gap, e.martingale_scale, e.martingale_error, axes, least)
-    return {"float64": gaps, "50 digits": _in_digits(problem, ctx, d, wide)}
+    return _both(gaps, _said(lambda: None if d is None else _in_digits(problem, ctx, d, wide)))
 
 
 def _in_digits(
@@ -284,9 +299,20 @@ def _covariation(
     off = value - fitted(_evaluated(rate, point), value.shape, axes)
     beside = float(np.prod([np.linalg.norm(e.martingale_scale, axis=0).max() for e in (e_f, e_g)]))
     least = NOTHING["float64"] * max(1.0, beside)
-    found: dict[str, Gaps] = {
-        "float64": {"covariation": _worst(off, scale, error, axes, least, beside)}
-    }
+    doubles = {"covariation": _worst(off, scale, error, axes, least, beside)}
+    if f is None or g is None:
+        return {"float64": doubles}
+    digits = _said(lambda: _covariation_in_digits(ctx, rate, wide, f, g))
+    return _both(doubles, digits)
+
+
+def _covariation_in_digits(
+    ctx: MultiprecisionContext,
+    rate: Kernel,
+    wide: Mapping[str, Any],
+    f: DigitsEstimate,
+    g: DigitsEstimate,
+) -> Gaps:
     of_f = list(zip(f.martingale_scale, f.martingale_error, strict=True))
     of_g = list(zip(g.martingale_scale, g.martingale_error, strict=True))
     products = list(zip(of_f, of_g, strict=True))
@@ -303,8 +329,7 @@ def _covariation(
         gap = largest_gap(ctx, summed, stated)
     largest = float(np.prod([np.linalg.norm(x.martingale_scale) for x in (f, g)]))
     least = NOTHING["50 digits"] * max(1.0, largest)
-    found["50 digits"] = {"covariation": _relative(gap, whole, bias, least)}
-    return found
+    return {"covariation": _relative(gap, whole, bias, least)}
 
 
 def _identity(
@@ -316,7 +341,11 @@ def _identity(
 ) -> dict[str, Gaps]:
     """Both sides; the rounding of float64 is measured by the same side at 50 digits."""
     sides = [problem.kernel(name) for name in ("left", "right")]
-    digits = [side.in_context(ctx, wide) for side in sides]
+    digits = _said(lambda: [side.in_context(ctx, wide) for side in sides])
+    if digits is None:
+        left, right = (_evaluated(side, point) for side in sides)
+        size, gap = np.max(np.abs(left) + np.abs(right)), np.max(np.abs(left - right))
+        return {"float64": {"both sides": _relative(float(gap), float(size))}}
     exactly = [as_arrays({"": value}, ctx)[""] for value in digits]
     doubles = [np.asarray(side(point), dtype=float) for side in sides]
     scale = float(sum(np.max(np.abs(value)) for value in exactly))
@@ -338,20 +367,26 @@ def _time_change(
     """Drift and diffusion matrix of one system against the rate times those of the other."""
     systems = [problem.system(name, sizes) for name in ("declared", "changed")]
     rate = problem.kernel("rate")
+
+    def digits() -> Gaps:
+        with ctx.working():
+            r = rate.in_context(ctx, wide)
+            declared = problem.measured(
+                (TIER, "coordinates"),
+                point,
+                lambda given: coordinates(ctx, given.system("declared", sizes), wide),
+            )
+            sides = [declared, coordinates(ctx, systems[1], wide)]
+            return {
+                name: _relative_lists(ctx, a, [r * x for x in b])
+                for name, a, b in zip(("drift", "diffusion matrix"), *sides, strict=True)
+            }
+
     found = {}
-    with ctx.working():
-        r = rate.in_context(ctx, wide)
-        declared = problem.measured(
-            (TIER, "coordinates"),
-            point,
-            lambda given: coordinates(ctx, given.system("declared", sizes), wide),
-        )
-        sides = [declared, coordinates(ctx, systems[1], wide)]
-        found["50 digits"] = {
-            name: _relative_lists(ctx, a, [r * x for x in b])
-            for name, a, b in zip(("drift", "diffusion matrix"), *sides, strict=True)
-        }
-    if all(system.calculus == "ito" for system in systems):
+    in_digits = _said(digits)
+    if in_digits is not None:
+        found["50 digits"] = in_digits
+    if in_digits is None or all(system.calculus == "ito" for system in systems):
         numbers = [diffusion(as_numbers(system, point), point) for system in systems]
         r64 = float(rate(point))
         found["float64"] = {
