@@ -15,5 +15,5 @@ class KernelError(VerifyError):
     """A generated kernel that is missing or that does not belong to the declaration."""
 
 
-class TimeLimitError(Exception):
-    """A check that did not end within its time limit; no error of input, so no VerifyError."""
+class TimeLimitError(BaseException):
+    """What did not end in time; no Exception, so that ``except Exception`` cannot swallow it."""

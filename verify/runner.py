@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -22,6 +19,7 @@ from .loading import claim_of, load
 from .planning import TIERS, ErrorBudget, Plan, effort
 from .problem import Problem, Reference
 from .tiers import TierCheck, check_of
+from .time_limit import limited
 from .verdict import Evidence, Status, Verdict
 
 __all__ = ["Progress", "Settings", "guarded", "judge", "limited", "run"]
@@ -175,7 +173,7 @@ def guarded(
     except ValueError as error:
         # The errors of all three packages: input that a tier cannot take.
         return _nothing(tier, f"the check could not be made: {error}")
-    except Exception as error:  # noqa: BLE001 - a defect in one check must not end the others
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - one check must not end the others
         return _nothing(tier, f"the check failed with {type(error).__name__}: {error}")
 
 
@@ -187,25 +185,3 @@ def _nothing(tier: str, reason: str) -> Evidence:
         false_agree=None,
         false_reject=None,
     )
-
-
-@contextmanager
-def limited(seconds: float) -> Iterator[None]:
-    """Raise TimeLimitError in the block after this many seconds.
-
-    Needs the alarm signal of Unix and the main thread; elsewhere the block runs without a limit.
-    """
-    if not hasattr(signal, "SIGALRM") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def ring(signum: int, frame: Any) -> None:
-        raise TimeLimitError(f"stopped after the time limit of {seconds:g} s")
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
