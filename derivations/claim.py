@@ -179,10 +179,13 @@ class CovariationClaim(Claim):
 
 @dataclass(frozen=True, kw_only=True)
 class SignClaim(Claim):
-    """The drift of an observable has one sign wherever the assumptions hold.
+    """The drift of a scalar observable has one sign wherever the assumptions hold.
 
     ``sign`` is ``">="``, ``"<="``, ``">"`` or ``"<"``, the drift being compared with 0: ``">="``
-    makes the observable a local submartingale, ``"<="`` a local supermartingale.
+    makes the observable a local submartingale, ``"<="`` a local supermartingale; without noise it
+    never falls, or never rises.  An observable with a free index speaks of every eigenvalue, or
+    with ``number`` of one of them: 1 is the largest, -1 the smallest.  ``shown`` may state the
+    drift in a form whose factors and terms show the sign.
     """
 
     kind: ClassVar[str] = "sign"
@@ -190,10 +193,15 @@ class SignClaim(Claim):
     sde: MatrixSDE
     observable: Any
     sign: str
+    number: int | None = None
+    shown: Any = None
 
     def stated(self) -> tuple[tuple[str, Any], ...]:
         """The observable and the sign of its drift."""
-        return (("f", self.observable), (f"drift of f {self.sign} 0", 0))
+        which = {None: "", 1: " of the largest", -1: " of the smallest"}
+        place = which.get(self.number, f" of number {self.number}")
+        known = () if self.shown is None else (("its drift", self.shown),)
+        return (("f", self.observable), *known, (f"drift of f{place} {self.sign} 0", 0))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,6 +13,7 @@ from .claim import (
     DifferentialClaim,
     IdentityClaim,
     MomentClaim,
+    SignClaim,
     TimeChangeClaim,
 )
 from .clocks import change_time, new_time
@@ -27,8 +28,10 @@ from .differential import Differential, differential
 from .display import expression
 from .errors import DerivationError
 from .facts import Facts
+from .fokker_planck import FokkerPlanckClaim, forward_derivation
 from .interpreter import interpret
 from .moment_claims import moment_derivation
+from .sign_claims import sign_derivation
 from .symbols import dt, t
 
 __all__ = ["derive", "derived_covariation", "derived_differential"]
@@ -54,8 +57,13 @@ def derive(claim: Claim) -> Derivation:
         return _identity(claim)
     if isinstance(claim, MomentClaim):
         return moment_derivation(claim)
+    if isinstance(claim, SignClaim):
+        facts = tuple(a.condition for a in claim.assumptions if a.condition is not None)
+        return sign_derivation(claim, claim.sde.d(claim.observable, assuming=facts), facts)
     if isinstance(claim, TimeChangeClaim):
         return _time_change(claim)
+    if isinstance(claim, FokkerPlanckClaim):
+        return forward_derivation(claim)
     raise DerivationError(f"{claim.id}: no derivation for a {type(claim).__name__}")
 
 

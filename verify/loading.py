@@ -15,7 +15,7 @@ from .errors import KernelError, UsageError
 from .exponents import exponent_setting
 from .mutants import visible_tiers
 from .planning import TIERS
-from .problem import AlgorithmSetting, Problem, Reference
+from .problem import AlgorithmSetting, Problem, Reference, SignSetting
 from .verdict import Status
 
 __all__ = [
@@ -213,6 +213,7 @@ def problem_of(claim: Any, kernels: Mapping[str, Any], signature: Any) -> Proble
             order=check.order,
         ),
         exponents=exponent_setting(claim),
+        sign=SignSetting(sign=claim.sign, number=claim.number) if claim.kind == "sign" else None,
         bounds=getattr(claim, "bounds", None),
         claim=claim,
     )

@@ -25,6 +25,7 @@ __all__ = [
     "ExponentSetting",
     "Problem",
     "Reference",
+    "SignSetting",
     "SizedExponents",
     "StatedExponent",
 ]
@@ -90,6 +91,24 @@ class ExponentSetting:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SignSetting:
+    """The sign of a drift; ``number`` of an eigenvalue: 1 the largest, -1 the smallest."""
+
+    sign: str
+    number: int | None = None
+
+    @property
+    def direction(self) -> int:
+        """+1 or −1: the direction that is claimed."""
+        return 1 if self.sign.startswith(">") else -1
+
+    @property
+    def strict(self) -> bool:
+        """Whether 0 has the wrong sign."""
+        return self.sign in ("<", ">")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Problem:
     """A claim as numbers.
 
@@ -107,6 +126,7 @@ class Problem:
         The letter of an identity that is random in the algorithm.
     algorithm : AlgorithmSetting, optional
     exponents : ExponentSetting, optional
+    sign : SignSetting, optional
     bounds : tuple of float, optional
         What the observable of a path claim cannot leave; one of them may be infinite.
     claim : derivations.claim.Claim, optional
@@ -124,6 +144,7 @@ class Problem:
     draws: str | None = None
     algorithm: AlgorithmSetting | None = None
     exponents: ExponentSetting | None = None
+    sign: SignSetting | None = None
     bounds: tuple[float, float] | None = None
     claim: Any = None
     memory: Memory | None = field(default=None, compare=False, repr=False)

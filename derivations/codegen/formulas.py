@@ -28,6 +28,7 @@ from derivations.codegen.spectra import spectra, tuples
 from derivations.codegen.structure import dimensions, free_indices, is_matrix
 from derivations.derive import derived_covariation, derived_differential
 from derivations.errors import DerivationError
+from derivations.fokker_planck import FokkerPlanckClaim
 from derivations.moment_claims import stated_drifts, weighted
 from derivations.path_claims import PathClaim
 from derivations.sde import MatrixSDE
@@ -67,6 +68,7 @@ def systems(claim: Claim, *, derive: bool = True) -> tuple[System, ...]:
         CovariationClaim
         | DifferentialClaim
         | ExponentClaim
+        | FokkerPlanckClaim
         | MomentClaim
         | SignClaim
         | TimeChangeClaim,
@@ -138,8 +140,11 @@ def formulas(claim: Claim, *, derive: bool = True) -> tuple[Formula, ...]:
         found.append(_single("right", tuples(claim.right, i), "The right-hand side, as stated."))
     elif isinstance(claim, TimeChangeClaim):
         found.append(_single("rate", claim.rate, "The rate dτ/dt of the clock, as stated."))
+    elif isinstance(claim, FokkerPlanckClaim):
+        found += _fokker_planck(claim)
     elif isinstance(claim, SignClaim):
-        found.append(_single("observable", claim.observable, "The observable f."))
+        observed = tuples(claim.observable, _indices(claim))
+        found.append(_single("observable", observed, "The observable f."))
     elif not isinstance(claim, ExponentClaim | PathClaim):
         raise DerivationError(
             f"{claim.id}: no kernels for a {type(claim).__name__}; "
@@ -179,6 +184,16 @@ def rate_formulas(claim: Claim) -> tuple[Formula, ...]:
             "state the algorithm's rate in a claim about the differential"
         )
     return (_single("rate", claim.algorithm.rate, "The stated rate d log det M / dt."),)
+
+
+def _fokker_planck(claim: FokkerPlanckClaim) -> Iterator[Formula]:
+    """The stated right side in values of the density, and a polynomial that has these values."""
+    words = {
+        "density": "A density near the point, by its value and derivatives there.",
+        "stated_right": "The right side of ∂p/∂t, as stated, in values of p and its derivatives.",
+    }
+    for name, value in claim.kernels().items():
+        yield _single(name, value, words[name])
 
 
 def _path_claim(claim: PathClaim) -> Iterator[Formula]:

@@ -17,14 +17,17 @@ from derivations.claim import (
     DifferentialClaim,
     IdentityClaim,
     MomentClaim,
+    SignClaim,
     TimeChangeClaim,
 )
 from derivations.clocks import change_time
 from derivations.derive import derive, derived_covariation
 from derivations.equality import Equality, equal
 from derivations.equality import Status as Answer
+from derivations.fokker_planck import FokkerPlanckClaim, forward_parts
 from derivations.moment_claims import moment_parts
 from derivations.printing import unicode
+from derivations.sign_claims import decided
 from verify.planning import Plan
 from verify.problem import Problem
 from verify.verdict import Evidence, Status, combine
@@ -48,9 +51,13 @@ def check(problem: Problem, plan: Plan) -> Evidence:
         return Evidence(tier=TIER, status=Status.NOT_APPLICABLE, reason=reason)
     facts = facts_of(claim)
     seed = plan.seed_for("points") % 2**31
+    if isinstance(claim, SignClaim):
+        return _signed(problem, facts, seed)
     differential = isinstance(claim, DifferentialClaim)
-    df = claim.sde.d(claim.observable, assuming=facts) if differential else None
-    parts = list(_parts(claim, df))
+    df = None
+    if differential:
+        df = problem.remembered(TIER, lambda: claim.sde.d(claim.observable, assuming=facts))
+    parts = list(_parts(problem, df))
     found = [(name, equal(a, b, assuming=facts, seed=seed)) for name, a, b in parts]
     status = combine(_STATUS[answer.status] for _, answer in found)
     telling = [(name, answer) for name, answer in found if _STATUS[answer.status] == status]
@@ -71,24 +78,43 @@ def check(problem: Problem, plan: Plan) -> Evidence:
     )
 
 
+def _signed(problem: Problem, facts: tuple[Any, ...], seed: int) -> Evidence:
+    """A sign by the rules of signs, or a point that has another one."""
+    claim = problem.claim
+    df = problem.remembered(TIER, lambda: claim.sde.d(claim.observable, assuming=facts))
+    found = decided(claim, df, facts, seed=seed)
+    drift = f"; the drift is {unicode(df.drift, claim.where)}"
+    return Evidence(
+        tier=TIER,
+        status=_STATUS[found.status],
+        reason=found.reason + ("" if found.status is Answer.EQUAL else drift),
+        brief="proved",
+        points=found.points,
+    )
+
+
 def facts_of(claim: Any) -> tuple[Any, ...]:
     """The conditions of a claim that are more than words."""
     return tuple(a.condition for a in claim.assumptions if a.condition is not None)
 
 
-def _parts(claim: Any, df: Any) -> Iterator[tuple[str, Any, Any]]:
+def _parts(problem: Problem, df: Any) -> Iterator[tuple[str, Any, Any]]:
     """Name, derived form and stated form of everything that a claim states."""
+    claim = problem.claim
     if df is not None:
         yield "drift", df.drift, claim.drift
         yield "martingale part", df.martingale, claim.martingale
     elif isinstance(claim, CovariationClaim):
-        yield "covariation", derived_covariation(claim), sympify(claim.rate)
+        rate = problem.remembered(TIER, lambda: derived_covariation(claim))
+        yield "covariation", rate, sympify(claim.rate)
     elif isinstance(claim, IdentityClaim):
         yield "identity", claim.left, claim.right
     elif isinstance(claim, MomentClaim):
         yield from moment_parts(claim)
     elif isinstance(claim, TimeChangeClaim):
         yield from _clock_parts(claim)
+    elif isinstance(claim, FokkerPlanckClaim):
+        yield from forward_parts(claim)
     else:
         raise TypeError(f"{claim.id}: a {type(claim).__name__} states nothing that can be derived")
 

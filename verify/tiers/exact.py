@@ -19,8 +19,10 @@ from numerics.contexts import (
 )
 from numerics.errors import NoValueError
 from numerics.jets import GeneratorValue, generator
+from verify import signs
 from verify.coordinates import coordinates, entries
 from verify.degrees import false_pass
+from verify.forward import equal_sides
 from verify.planning import Plan
 from verify.problem import Problem
 from verify.sampling import admissible, predicates
@@ -36,6 +38,8 @@ Gaps = dict[str, bool]
 
 def check(problem: Problem, plan: Plan) -> Evidence:
     """Both sides at every point, in a prime field or, if that cannot say it, in the rationals."""
+    if problem.kind == "sign":
+        return signs.exact(problem, plan)
     missing = _without_points(problem, plan)
     if missing is not None:
         return missing
@@ -221,6 +225,7 @@ def _equal(ctx: FlintContext, a: Any, b: Any) -> bool:
 _COMPARISONS: Mapping[str, Callable[..., Gaps]] = {
     "covariation": _covariation,
     "differential": _differential,
+    "fokker planck": equal_sides,
     "identity": _identity,
     "moments": _moments,
     "time change": _time_change,

@@ -19,7 +19,9 @@ from numerics.generator import GeneratorEstimate, estimate_generator
 from numerics.generator_digits import DigitsEstimate, estimate_in_digits, largest_gap
 from numerics.kernel import Kernel
 from numerics.points import as_arrays
+from verify import signs
 from verify.coordinates import by_tuple, coordinates, diffusion, entries, fitted, units
+from verify.forward import side_digits
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.sampling import admissible
@@ -43,6 +45,8 @@ Gaps = dict[str, Estimate]
 
 def check(problem: Problem, plan: Plan) -> Evidence:
     """Both arithmetics at every admissible point."""
+    if problem.kind == "sign":
+        return signs.generated(problem, plan)
     exact = RationalContext()
     wide = MultiprecisionContext(50)
     compare = _COMPARISONS[problem.kind]
@@ -405,6 +409,7 @@ def _relative_lists(ctx: MultiprecisionContext, a: list[Any], b: list[Any]) -> E
 _COMPARISONS: Mapping[str, Callable[..., dict[str, Gaps]]] = {
     "covariation": _covariation,
     "differential": _differential,
+    "fokker planck": side_digits,
     "identity": _identity,
     "moments": _differential,
     "time change": _time_change,

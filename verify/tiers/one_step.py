@@ -17,6 +17,7 @@ from numerics.generator import directions
 from numerics.kernel import Kernel
 from numerics.one_step import OneStepEstimate, one_step_covariation, one_step_drift
 from numerics.system import Array, System
+from verify import signs
 from verify.coordinates import by_tuple, fitted, units
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
@@ -43,6 +44,8 @@ Gaps = dict[str, Estimate]
 
 def check(problem: Problem, plan: Plan) -> Evidence:
     """One step at a generic point of the net (p, k, l) = (5, 2, 10), or of the sizes admitted."""
+    if problem.kind == "sign":
+        return signs.stepped(problem, plan)
     if problem.kind == "identity":
         return _enumerated(problem, plan)
     of_net = problem.kind in ("covariation", "differential", "moments")

@@ -1,0 +1,275 @@
+"""The sign of a drift at points: exactly, by differences, and by simulating one step.
+
+A claim about a sign speaks of a whole region.  One admissible point with the other sign refutes it;
+any number of points with the right one are evidence and no proof, and no false-agree rate is
+stated.  What looks for such a point is bounded and the same on every machine (`counterexample`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from numerics.contexts import FlintContext, MultiprecisionContext, RationalContext
+from numerics.errors import NoValueError
+from numerics.generator import estimate_generator
+from numerics.generator_digits import estimate_in_digits
+from numerics.jets import generator
+from numerics.one_step import one_step_drift
+from numerics.points import as_arrays
+
+from .coordinates import entries
+from .counterexample import Counterexample, searched, widened
+from .planning import Plan
+from .problem import Problem, SignSetting
+from .sampling import Sample, admissible, generic_point, net_sizes
+from .systems import as_numbers, smooth_within
+from .verdict import Evidence, Status
+
+__all__ = ["exact", "generated", "stepped"]
+
+EVIDENCE = "evidence at points and no proof for the whole region"
+POINTS_SEARCHED = 3
+"""Points from which another one of the wrong sign is looked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Measured:
+    """A drift in the direction that is claimed, and how far off it may be."""
+
+    value: float
+    radius: float = 0.0
+
+    @property
+    def resolved(self) -> bool:
+        """Whether its sign is known."""
+        return abs(self.value) > self.radius
+
+    def wrong(self, *, strict: bool) -> bool:
+        """Whether it certainly has another sign than the one claimed."""
+        return self.value < -self.radius or (strict and self.value == self.radius == 0.0)
+
+
+def exact(problem: Problem, plan: Plan) -> Evidence:
+    """The sign of the drift in exact arithmetic, and a search for a point of another sign."""
+    setting, reasons = _setting(problem), []
+    contexts: list[FlintContext] = [RationalContext(), MultiprecisionContext(50)]
+    for ctx in contexts:
+        try:
+            return _exact(problem, setting, plan, ctx)
+        except NoValueError as error:
+            reasons.append(str(error))
+    return Evidence(
+        tier="exact",
+        status=Status.NOT_APPLICABLE,
+        reason=f"no exact numbers for this claim: {reasons[-1]}",
+    )
+
+
+def _exact(problem: Problem, setting: SignSetting, plan: Plan, ctx: FlintContext) -> Evidence:
+    def signed(sizes: Mapping[str, int], point: Mapping[str, Any]) -> list[_Measured]:
+        at = {name: widened(ctx, x) for name, x in point.items()}
+        return _drift(problem, setting, ctx, sizes, at)
+
+    rational = RationalContext()
+    sample = admissible(problem, rational, plan, signed)
+    if not sample.points:
+        return sample.empty("exact")
+    wrong = [
+        point
+        for point, found in zip(sample.points, sample.values, strict=True)
+        if any(x.wrong(strict=setting.strict) for x in found)
+    ]
+    numbers = "the rationals" if isinstance(ctx, RationalContext) else "balls of 50 digits"
+    if wrong:
+        shown = f"{len(wrong)} of {len(sample.points)} points of {numbers}"
+        reason = f"the drift has another sign than {setting.sign} 0 at {shown}"
+        return _evidence("exact", Status.DISAGREES, reason, sample)
+    against, tried = _searched(problem, setting, sample)
+    if against is not None:
+        reason = f"the drift is {against.value:.6g}, against {setting.sign} 0, at {against.text}"
+        return _evidence("exact", Status.DISAGREES, reason, sample, tried=tried)
+    zero = sum(any(x.value == 0 for x in found) for found in sample.values)
+    if not any(x.resolved for found in sample.values for x in found):
+        reason = f"no sign was resolved at {sample.described()}"
+        return _evidence("exact", Status.INCONCLUSIVE, reason, sample, tried=tried)
+    zeros = f" (0 at {zero})" if zero else ""
+    reason = (
+        f"drift {setting.sign} 0 at {sample.described()} of {numbers}{zeros}, and at {tried} "
+        f"others where one of another sign was looked for; {EVIDENCE}"
+    )
+    return _evidence("exact", Status.AGREES, reason, sample, tried=tried)
+
+
+def _searched(
+    problem: Problem, setting: SignSetting, sample: Sample
+) -> tuple[Counterexample | None, int]:
+    """A point of another sign near the smallest of the sample, in 50 digits."""
+    ctx = MultiprecisionContext(50)
+
+    def value(sizes: Mapping[str, int], point: Mapping[str, Any]) -> tuple[float, bool]:
+        found = _drift(problem, setting, ctx, sizes, point)
+        least = min(found, key=lambda x: x.value + x.radius)
+        return least.value, any(x.wrong(strict=False) for x in found)
+
+    smallest = sorted(sample.points, key=lambda point: sum(point[0].values()))
+    tried = 0
+    for sizes, point in smallest[:POINTS_SEARCHED]:
+        found, count = searched(problem, ctx, sizes, point, value)
+        tried += count
+        if found is not None:
+            return found.turned(setting.direction), tried
+    return None, tried
+
+
+def _drift(
+    problem: Problem,
+    setting: SignSetting,
+    ctx: FlintContext,
+    sizes: Mapping[str, int],
+    point: Mapping[str, Any],
+) -> list[_Measured]:
+    """The drift in the direction claimed, of every value that the claim speaks of."""
+    system, f = problem.system("declared", sizes), problem.kernel("observable")
+    found = []
+    for x in _chosen(entries(ctx, generator(ctx, system, f, point).drift), setting):
+        radius = ctx.radius(x) if isinstance(ctx, MultiprecisionContext) else 0.0
+        size = abs(ctx.to_float(x))
+        # An exact number may be too small for a float; its sign is not.
+        value = max(size, np.finfo(float).tiny) if x > 0 or x < 0 else size
+        negative = bool(x < 0) or (not x > 0 and ctx.to_float(x) < 0)
+        sign = -setting.direction if negative else setting.direction
+        found.append(_Measured(value=sign * value, radius=0.0 if x > 0 or x < 0 else radius))
+    return found
+
+
+def generated(problem: Problem, plan: Plan) -> Evidence:
+    """The sign of the drift by central differences, in float64 and at 50 digits."""
+    setting, wide = _setting(problem), MultiprecisionContext(50)
+    f = problem.kernel("observable")
+
+    def both(sizes: Mapping[str, int], point: Mapping[str, Any]) -> list[_Measured]:
+        system, values = problem.system("declared", sizes), as_arrays(point, RationalContext())
+        numbers = as_numbers(system, values)
+        reach = smooth_within(problem, numbers, values)
+        e = estimate_generator(numbers, f, values, reach=reach)
+        found = list(_doubles(setting, e.drift, e.drift_error))
+        if system.calculus == "ito":
+            at = {name: widened(wide, value) for name, value in point.items()}
+            near = None if reach is None else float(reach)
+            d = estimate_in_digits(wide, system, f, at, reach=near)
+            found += [
+                _Measured(
+                    value=setting.direction * wide.to_float(x),
+                    radius=wide.radius(x) + d.drift_error,
+                )
+                for x in _chosen(entries(wide, d.drift), setting)
+            ]
+        return found
+
+    sample = admissible(problem, RationalContext(), plan, both)
+    return _judged("generator", setting, sample, "by central differences")
+
+
+def stepped(problem: Problem, plan: Plan) -> Evidence:
+    """The sign of the drift by simulating one step at a generic point."""
+    setting = _setting(problem)
+    sizes = net_sizes(problem.signature)
+    sample = generic_point(problem, sizes, plan)
+    if not sample.points:
+        return sample.empty("one-step")
+    point = sample.values[0]
+    name = "reduced" if "reduced" in problem.signature.systems else "declared"
+    system = as_numbers(problem.system(name, sizes), point)
+    found = one_step_drift(
+        system,
+        problem.kernel("observable"),
+        point,
+        seed=plan.seed_for("drift"),
+        level=plan.budget.alpha,
+        samples=plan.effort.samples,
+        pilot=plan.effort.pilot,
+        reach=smooth_within(problem, system, point),
+    )
+    measured = list(_doubles(setting, found.mean, found.half_width + found.bias))
+    whole = Sample(points=sample.points, values=(measured,), refused=sample.refused)
+    alpha = plan.budget.alpha if system.noises else 0.0
+    return _judged("one-step", setting, whole, "by simulating one step", false_reject=alpha)
+
+
+def _setting(problem: Problem) -> SignSetting:
+    if problem.sign is None:
+        raise ValueError(f"{problem.id}: a claim about a sign states none; give >=, <=, > or <")
+    return problem.sign
+
+
+def _chosen(values: Sequence[Any], setting: SignSetting) -> Sequence[Any]:
+    """The values that the claim speaks of: all, or that of one eigenvalue."""
+    number = setting.number
+    if number is None:
+        return values
+    place = number - 1 if number > 0 else number
+    return [values[place]]
+
+
+def _doubles(setting: SignSetting, values: Any, errors: Any) -> Iterator[_Measured]:
+    shape = np.shape(values)
+    flat, off = list(np.ravel(values)), list(np.ravel(np.broadcast_to(errors, shape)))
+    for x, error in zip(_chosen(flat, setting), _chosen(off, setting), strict=True):
+        yield _Measured(value=setting.direction * float(x), radius=float(error))
+
+
+def _judged(
+    tier: str, setting: SignSetting, sample: Sample, how: str, false_reject: float = 0.0
+) -> Evidence:
+    """The answer of measured signs: one that is wrong beyond its interval refutes the claim."""
+    if not sample.points:
+        return sample.empty(tier)
+    found = [x for values in sample.values for x in values]
+    wrong = [x for x in found if x.wrong(strict=setting.strict)]
+    resolved = sum(x.resolved for x in found)
+    where = f"{sample.described()} {how}"
+    if wrong:
+        worst = min(wrong, key=lambda x: x.value)
+        status = Status.DISAGREES
+        reason = (
+            f"the drift is {setting.direction * worst.value:.6g} ± {worst.radius:.1g}, against "
+            f"{setting.sign} 0, at one of {where}"
+        )
+    elif not resolved:
+        status, reason = Status.INCONCLUSIVE, f"no sign was resolved at {where}"
+    else:
+        status = Status.AGREES
+        reason = (
+            f"drift {setting.sign} 0 beyond its interval in {resolved} of {len(found)} values at "
+            f"{where}, no other one resolved; {EVIDENCE}"
+        )
+    return _evidence(tier, status, reason, sample, false_reject=false_reject, resolved=resolved)
+
+
+def _evidence(
+    tier: str,
+    status: Status,
+    reason: str,
+    sample: Sample,
+    *,
+    false_reject: float = 0.0,
+    **numbers: Any,
+) -> Evidence:
+    measured = "the interval of the measured drift is an estimate" if tier != "exact" else ""
+    return Evidence(
+        tier=tier,
+        status=status,
+        reason=reason,
+        brief=f"{len(sample.points)} points",
+        # Points speak for themselves: nothing bounds how often a wrong region is missed.
+        false_agree=None,
+        false_reject=false_reject,
+        condition=measured,
+        points=len(sample.points),
+        refused=sample.refused,
+        numbers={**numbers, "sizes": sample.sizes()},
+    )
