@@ -28,6 +28,7 @@ from .equality import Equality, Status, equal
 from .errors import DerivationError
 from .expressions import S, det, entry, logdet, stack, total, tr
 from .facts import full_row_rank
+from .fokker_planck import FokkerPlanckClaim, density
 from .path_claims import (
     LEVEL,
     ExpectationClaim,
@@ -70,6 +71,7 @@ __all__ = [
     "ExponentClaim",
     "Exponents",
     "Family",
+    "FokkerPlanckClaim",
     "HittingClaim",
     "IdentityClaim",
     "LawClaim",
@@ -88,6 +90,7 @@ __all__ = [
     "Theorem",
     "ThresholdClaim",
     "TimeChangeClaim",
+    "density",
     "det",
     "dims",
     "distinct_eigenvalues",

@@ -22,6 +22,7 @@ from sympy import (
     Symbol,
     Transpose,
 )
+from sympy.core.function import AppliedUndef
 from sympy.core.mul import _keep_coeff
 from sympy.matrices.expressions import MatrixExpr
 from sympy.printing.latex import LatexPrinter
@@ -155,6 +156,17 @@ class _Unicode(StrPrinter):
 
     def _print_LogAbs(self, expr: Any) -> str:
         return f"log|{self._print(expr.args[0])}|"
+
+    def _print_AppliedUndef(self, expr: Any) -> str:
+        # An unknown function of time alone keeps its argument, a density is known by its name.
+        time_alone = [str(x) for x in expr.args] == ["t"]
+        return f"{_greek(str(expr.func))}(t)" if time_alone else _greek(str(expr.func))
+
+    def _print_Derivative(self, expr: Any) -> str:
+        names = [self._print(x) for x in reversed(expr.variables)]
+        mark = f"∂_{('' if max(map(len, names)) == 1 else ',').join(names)}"
+        inner = self._print(expr.expr)
+        return f"{mark} {inner}" if isinstance(expr.expr, AppliedUndef) else f"{mark}({inner})"
 
     def _print_Covariation(self, expr: Any) -> str:
         return f"d⟨{', '.join(map(self._print, expr.args))}⟩"

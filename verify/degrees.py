@@ -282,6 +282,8 @@ def numerator(problem: Problem, sizes: Sizes) -> int:
         return _clock_degree(problem, ctx, at)
     if problem.kind == "covariation":
         return _covariation_degree(problem, ctx, at)
+    if problem.kind == "fokker planck":
+        return _forward_degree(problem, ctx, at)
     f = _single(problem.kernel("observable").in_context(ctx, at))
     system = problem.signature.systems["declared"]
     drift, noise, spread = _fields(problem.kernels, system, ctx, at)
@@ -304,6 +306,15 @@ def _covariation_degree(problem: Problem, ctx: DegreeContext, at: Mapping[str, A
     for name in ("first", "second"):
         found = found * Degree(*_single(problem.kernel(name).in_context(ctx, at)).derivative(1))
     return _size(found + rate) + _of_roots(problem, ctx, at)
+
+
+def _forward_degree(problem: Problem, ctx: DegreeContext, at: Mapping[str, Any]) -> int:
+    drift, noise, spread = _fields(problem.kernels, problem.signature.systems["declared"], ctx, at)
+    p = Degree(1)  # a value of the density, or of one of its derivatives
+    along = (drift * p).derivative(1)
+    across = (noise * noise * spread * p).derivative(2)
+    stated = _single(problem.kernel("stated_right").in_context(ctx, at))
+    return _size(Degree(*along) + Degree(*across) + stated)
 
 
 def _of_roots(problem: Problem, ctx: DegreeContext, at: Mapping[str, Any]) -> int:
