@@ -148,7 +148,9 @@ def _tidy(coefficient: Any) -> Any:
         return coefficient
     # SymPy's fractions are for commutative letters: whatever holds a matrix stands as one.
     heads = coefficient.atoms(Trace, Determinant, MatrixElement, ScalarSum)
-    letters = {head: Dummy() for head in heads}
+    # They look into eigenvalues too, and take a sum of matrices for one of scalars.
+    heads |= {x for x in coefficient.atoms(Eigenvalue) if x.matrix.has(MatAdd)}
+    letters = {head: Dummy() for head in sorted(heads, key=str)}
     plain = coefficient.xreplace(letters)
     short = factor_terms(cancel(plain))
     if short.count_ops() >= plain.count_ops():

@@ -1110,8 +1110,8 @@ def singular_values_standing_vectors_derived_drift(
 ) -> Any:
     """The drift of f, as derived (Itô).
 
-        (γ y₁² - γ y₂² + 2 r₁ x₁ y₁ - 2 r₂ x₂ y₂) λ_n/(x₁² - x₂²) + (γ x₁² y₂² - γ x₂² y₁² - 2
-            r₁ x₁ x₂² y₁ + 2 r₂ x₁² x₂ y₂)/(x₁² - x₂²)
+        (γ x₁² y₂² - γ x₂² y₁² + γ y₁² λ_n - γ y₂² λ_n - 2 r₁ x₁ x₂² y₁ + 2 r₁ x₁ y₁ λ_n + 2 r₂
+            x₁² x₂ y₂ - 2 r₂ x₂ y₂ λ_n)/(x₁² - x₂²)
 
     Eigenvalues are distinct and numbered downwards from 1.
 
@@ -1124,10 +1124,15 @@ def singular_values_standing_vectors_derived_drift(
     Z2 = stack(np.zeros((1, 1)), np.eye(1))
     Z3 = matrix_power(matmul(scale(x1, Z), swap(Z)) + matmul(scale(x2, Z2), swap(Z2)), 2)
     lam = eigenvalues(Z3)
-    s = 1 / (x1**2 - x2**2)
-    s2 = s * (y1**2 * gamma - y2**2 * gamma - 2 * r2 * x2 * y2 + 2 * r1 * x1 * y1)
-    s3 = x1**2 * y2**2 * gamma - x2**2 * y1**2 * gamma - 2 * x2**2 * r1 * x1 * y1
-    return np.expand_dims(s * (s3 + 2 * x1**2 * r2 * x2 * y2), -1) + np.expand_dims(s2, -1) * lam
+    s = -2 * lam * np.expand_dims(r2, -1) * np.expand_dims(x2, -1) * np.expand_dims(y2, -1)
+    s2 = 2 * lam * np.expand_dims(r1, -1) * np.expand_dims(x1, -1) * np.expand_dims(y1, -1)
+    s3 = -np.expand_dims(y2**2, -1) * lam * np.expand_dims(gamma, -1)
+    s4 = np.expand_dims(y1**2, -1) * lam * np.expand_dims(gamma, -1)
+    s5 = np.expand_dims(x1**2 * y2**2 * gamma, -1) + s4
+    s6 = s5 - np.expand_dims(x2**2 * y1**2 * gamma, -1) + s3
+    s7 = s6 - np.expand_dims(2 * x2**2 * r1 * x1 * y1, -1) + s
+    s8 = s7 + np.expand_dims(2 * x1**2 * r2 * x2 * y2, -1) + s2
+    return s8 / np.expand_dims(x1**2 - x2**2, -1)
 
 
 def singular_values_standing_vectors_derived_drift_in(
@@ -1141,13 +1146,18 @@ def singular_values_standing_vectors_derived_drift_in(
     Z2 = ctx.vstack([ctx.zeros(1, 1), ctx.identity(1)])
     Z3 = ctx.scale(x2, ctx.matmul(Z2, ctx.transpose(Z2)))
     lam = ctx.eigenvalues(ctx.power(ctx.add(ctx.scale(x1, ctx.matmul(Z, ctx.transpose(Z))), Z3), 2))
-    s = 1 / (x1**2 - x2**2)
-    s2 = [
-        s * (y1**2 * gamma - y2**2 * gamma - 2 * r2 * x2 * y2 + 2 * r1 * x1 * y1) * lam[n]
+    s = [
+        x1**2 * y2**2 * gamma + y1**2 * lam[n] * gamma - x2**2 * y1**2 * gamma
         for n in range(len(lam))
     ]
-    s3 = x1**2 * y2**2 * gamma - x2**2 * y1**2 * gamma - 2 * x2**2 * r1 * x1 * y1
-    return [s * (s3 + 2 * x1**2 * r2 * x2 * y2) + s2[n] for n in range(len(lam))]
+    s2 = [
+        s[n] - y2**2 * lam[n] * gamma - 2 * x2**2 * r1 * x1 * y1 - 2 * lam[n] * r2 * x2 * y2
+        for n in range(len(lam))
+    ]
+    return [
+        (s2[n] + 2 * x1**2 * r2 * x2 * y2 + 2 * lam[n] * r1 * x1 * y1) / (x1**2 - x2**2)
+        for n in range(len(lam))
+    ]
 
 
 def singular_values_standing_vectors_derived_martingale(
