@@ -75,7 +75,7 @@ class PathCheck:
     seed.  For a `MomentClaim` its moments and laws are compared, and these two are left out.
     """
 
-    sde: MatrixSDE
+    sde: Any
     observable: Any = None
     law: Any = None
     horizon: Any
@@ -108,15 +108,16 @@ class Claim:
 
     ``inapplicable`` maps a tier to the reason why it does not apply; every other tier of
     ``TIERS`` is run.  ``where`` names compound expressions for display, ``{"M": theta * theta.T}``.
+    A claim outside of the catalogue may leave out the first four.
     """
 
     kind: ClassVar[str] = "claim"
     """What the claim is about, for the tiers: each class of claims has a word of its own."""
 
-    id: str
-    title: str
-    source: str
-    statement: str
+    id: str = ""
+    title: str = ""
+    source: str = ""
+    statement: str = ""
     assumptions: tuple[Assumption, ...] = ()
     mutants: tuple[Mutant, ...] = ()
     inapplicable: Mapping[str, str] = field(default_factory=dict)
@@ -155,7 +156,7 @@ class DifferentialClaim(Claim):
 
     kind: ClassVar[str] = "differential"
 
-    sde: MatrixSDE
+    sde: Any
     observable: Any
     drift: Any
     martingale: Any = 0
@@ -171,7 +172,7 @@ class CovariationClaim(Claim):
 
     kind: ClassVar[str] = "covariation"
 
-    sde: MatrixSDE
+    sde: Any
     first: Any
     second: Any
     rate: Any
@@ -190,7 +191,7 @@ class SignClaim(Claim):
 
     kind: ClassVar[str] = "sign"
 
-    sde: MatrixSDE
+    sde: Any
     observable: Any
     sign: str
     number: int | None = None
@@ -227,7 +228,8 @@ class IdentityClaim(Claim):
     """left = right for all values of the symbols that meet the assumptions.
 
     ``draws`` names a matrix letter that is random in the algorithm (the noisy residual), for the
-    tiers that enumerate or draw it.
+    tiers that enumerate or draw it.  If both sides are Python functions, ``arguments`` maps the
+    name of each argument to its shape.
     """
 
     kind: ClassVar[str] = "identity"
@@ -235,6 +237,7 @@ class IdentityClaim(Claim):
     left: Any
     right: Any
     draws: Any = None
+    arguments: Any = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,9 +246,9 @@ class TimeChangeClaim(Claim):
 
     kind: ClassVar[str] = "time change"
 
-    sde: MatrixSDE
+    sde: Any
     rate: Any
-    changed: MatrixSDE
+    changed: Any
 
 
 @dataclass(frozen=True, kw_only=True)

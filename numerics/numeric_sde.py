@@ -14,21 +14,20 @@ from typing import Any, final
 
 import numpy as np
 
-from numerics.contexts import NumberContext, RationalContext
+from numerics.contexts import NumberContext
 from numerics.errors import FunctionError, NumericsError
 from numerics.function import Function, constant, tried
 from numerics.kernel import Kernel
 from numerics.letters import Shape, letter, parameter, shape_of, sizes
-from numerics.points import as_arrays, sample, stacked
+from numerics.points import as_arrays
 from numerics.signature import LetterSignature, NoiseSignature, SystemSignature
 from numerics.system import Array, covariance_factor
+from numerics.trial import BATCH, trial_points
 from numerics.vector_field import VectorField, check_linear
 
 __all__ = ["NumericSDE"]
 
 _RESERVED = ("t", "dt", "level", "initial")
-_BATCH = (2, 3)  # of the trial; no state is likely to have just this shape and mean it
-_TRIES = 200
 
 
 @final
@@ -117,7 +116,7 @@ class NumericSDE:
         taken: set[str] = set()
         increments = ["d" + str(name) for name in self.noises]
         for name in (*self.states, *self.parameters, *self.noises, *increments):
-            if not str(name).isidentifier() or keyword.iskeyword(str(name)):
+            if not name.isidentifier() or keyword.iskeyword(name):
                 raise NumericsError(f"name {name!r}: a name is a word that an argument can have")
             if name in _RESERVED or name in taken:
                 why = "means something else here" if name in _RESERVED else "is taken"
@@ -303,33 +302,12 @@ class NumericSDE:
         NumericsError
             If none of many that are drawn is admissible.
         """
-        count = int(np.prod(_BATCH))
-        predicates = {"where": lambda ctx, point: self.admits(as_arrays(point, ctx))}
-        first = sample(RationalContext(), self.letters, {}, count=1, seed=0, tries=_TRIES,
-                       predicates=predicates)  # fmt: skip
-        if not first.points:
-            raise NumericsError(
-                f"where: none of {first.drawn} points drawn meets it; say within={{name: (low, "
-                "high)} so that they are drawn where it holds"
-            )
-        fixed = {name: first.points[0][name] for name in self.parameters}
-        found = sample(
-            RationalContext(),
-            [x for x in self.letters if x.kind == "state"],
+        return trial_points(
+            self.letters,
             {},
-            count=count,
-            seed=1,
-            tries=_TRIES,
-            predicates={"where": lambda ctx, x: self.admits(as_arrays({**x, **fixed}, ctx))},
+            {"where": lambda ctx, point: self.admits(as_arrays(point, ctx))},
+            increments={name: self.shapes[name] for name in self.increments},
         )
-        points = [as_arrays(found.points[i % len(found.points)]) for i in range(count)] or [
-            {name: x for name, x in as_arrays(first.points[0]).items() if name in self.states}
-        ] * count
-        batch = {name: x.reshape(*_BATCH, *x.shape[1:]) for name, x in stacked(points).items()}
-        rng = np.random.default_rng(0)
-        for name in self.increments:
-            batch[name] = rng.standard_normal((*_BATCH, *self.shapes[name]))
-        return {**batch, **as_arrays(fixed), "t": rng.uniform(0.5, 1.5, _BATCH)}
 
     def admits(self, point: Mapping[str, Any]) -> bool:
         """Whether a point in float64 meets every condition."""
@@ -338,9 +316,9 @@ class NumericSDE:
     def _trial(self) -> None:
         points = self.trial_points()
         for f in self._drift.entries():
-            tried(f, points, _BATCH)
+            tried(f, points, BATCH)
         for f in self._noise.entries() if self._noise else ():
-            tried(f, points, _BATCH)
+            tried(f, points, BATCH)
             check_linear(f, points, self.increments)
 
 

@@ -1,6 +1,6 @@
 """The errors of the judge: one line each, naming the argument, its value and the remedy."""
 
-__all__ = ["KernelError", "TimeLimitError", "UsageError", "VerifyError"]
+__all__ = ["ClaimError", "KernelError", "TimeLimitError", "UsageError", "VerifyError"]
 
 
 class VerifyError(ValueError):
@@ -17,3 +17,7 @@ class KernelError(VerifyError):
 
 class TimeLimitError(BaseException):
     """What did not end in time; no Exception, so that ``except Exception`` cannot swallow it."""
+
+
+class ClaimError(VerifyError):
+    """A claim from outside that no verdict can be given for, and why."""

@@ -143,7 +143,16 @@ def _restricted(problem: Problem, tiers: Iterable[str] | None) -> Problem:
 
 
 def compiled(claim: Any) -> Problem:
-    """The problem of a claim with kernels printed now."""
+    """The problem of a claim with kernels printed now, or made of its Python functions."""
+    from .functions import functional, problem_of_functions
+
+    if functional(claim):
+        return problem_of_functions(claim, problem_of, printed)
+    return printed(claim)
+
+
+def printed(claim: Any) -> Problem:
+    """The problem of a claim of expressions with kernels printed now."""
     from derivations.codegen import compile_module
 
     # Tiers other than derivation never see a derived form, so none is printed.
@@ -203,7 +212,7 @@ def problem_of(claim: Any, kernels: Mapping[str, Any], signature: Any) -> Proble
         signature=signature,
         inapplicable=dict(claim.inapplicable),
         expected=Status(claim.expected),
-        draws=None if draws is None else str(draws.name),
+        draws=None if draws is None else str(getattr(draws, "name", draws)),
         algorithm=None
         if check is None
         else AlgorithmSetting(
