@@ -246,7 +246,7 @@ def _outputs(
 ) -> list[tuple[str, Path | None]]:
     """What to write where (None is standard output), each place tried before the work begins."""
     from .errors import UsageError
-    from .report import writable
+    from .writing import writable
 
     wanted: list[tuple[str, Path | None]] = []
     if json_path is not None:
@@ -268,7 +268,7 @@ def _outputs(
 
 def _emit(outputs: list[tuple[str, Path | None]], texts: dict[str, Callable[[], str]]) -> None:
     from .errors import UsageError
-    from .report import write
+    from .writing import write
 
     for kind, path in outputs:
         if path is None:

@@ -1,20 +1,12 @@
-"""Verdicts as people and machines read them: terminal table, JSON, JUnit, Markdown.
-
-Files are written to a temporary name beside the target and renamed, so that no reader ever sees a
-half-written one.
-"""
+"""Verdicts as people and machines read them: terminal table, JSON, JUnit, Markdown."""
 
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from .errors import UsageError
 from .planning import TIERS
 from .verdict import SCHEMA, Evidence, Status, Verdict, combine, exit_code
 
@@ -32,8 +24,6 @@ __all__ = [
     "print_verdicts",
     "rate_text",
     "summary",
-    "writable",
-    "write",
 ]
 
 _STYLES = {
@@ -223,42 +213,3 @@ def _cell(text: str) -> str:
 
 def _rates(e: Evidence) -> str:
     return f"false agree {rate_text(e.false_agree)}, false reject {rate_text(e.false_reject)}"
-
-
-def writable(path: Path) -> Path:
-    """The path, if a file can be made there; asked before the work and not after it.
-
-    Raises
-    ------
-    UsageError
-        Naming the path and what stands in the way.
-    """
-    folder = path.parent
-    if path.is_dir():
-        raise UsageError(f"{path}: is a folder; give the name of a file")
-    if not folder.is_dir():
-        raise UsageError(f"{path}: there is no folder {folder}; make it first")
-    try:
-        with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{path.name}."):
-            pass
-    except OSError as error:
-        raise UsageError(
-            f"{path}: cannot be written ({error.strerror}); give another path"
-        ) from None
-    return path
-
-
-def write(path: Path, text: str) -> None:
-    """Write a file as a whole or not at all."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        # mkstemp makes files for the owner alone; a report is for whoever may read its folder.
-        umask = os.umask(0)
-        os.umask(umask)
-        Path(name).chmod(0o666 & ~umask)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -56,6 +56,8 @@ class Evidence:
         A few letters for a table, such as ``9 digits``.
     numbers : mapping
         Everything measured, as JSON-able values.
+    finished : bool
+        False if a time limit or a crash cut the check off: asked again, it may say more.
     seconds : float
         Time taken; the one field that differs from run to run.
     """
@@ -70,6 +72,7 @@ class Evidence:
     refused: int = 0
     brief: str = ""
     numbers: Mapping[str, Any] = field(default_factory=dict)
+    finished: bool = True
     seconds: float = field(default=0.0, compare=False)
 
     def __post_init__(self) -> None:
@@ -91,8 +94,14 @@ class Evidence:
             "points": self.points,
             "refused": self.refused,
             "numbers": json_value(self.numbers),
+            "finished": self.finished,
             "seconds": round(self.seconds, 3),
         }
+
+    @staticmethod
+    def from_json(found: Mapping[str, Any]) -> Evidence:
+        """The evidence of `to_json`; numbers stay the lists and mappings that JSON has."""
+        return Evidence(**{**found, "status": Status(found["status"])})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +117,11 @@ class Verdict:
     def status(self) -> Status:
         """One tier that disagrees decides; one that cannot tell leaves the claim open."""
         return combine(evidence.status for evidence in self.evidence)
+
+    @property
+    def finished(self) -> bool:
+        """Whether no tier was cut off, so that the same question gives the same answer again."""
+        return all(evidence.finished for evidence in self.evidence)
 
     @property
     def as_expected(self) -> bool:
@@ -152,6 +166,16 @@ class Verdict:
             "false_reject": json_value(self.false_reject),
             "evidence": [evidence.to_json() for evidence in self.evidence],
         }
+
+    @staticmethod
+    def from_json(found: Mapping[str, Any]) -> Verdict:
+        """The verdict of `to_json`; what follows from the evidence is not read."""
+        return Verdict(
+            claim=found["claim"],
+            title=found["title"],
+            evidence=tuple(Evidence.from_json(evidence) for evidence in found["evidence"]),
+            expected=Status(found["expected"]),
+        )
 
 
 def combine(statuses: Iterable[Status]) -> Status:
