@@ -19,8 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import islice, product
-from typing import Any
+from typing import Any, TypeAlias
 
 from sympy import (
     Abs,
@@ -45,6 +46,7 @@ from sympy import (
     together,
 )
 from sympy.core.relational import Relational
+from sympy.matrices.expressions import MatrixExpr
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from .basis import Basis, FormAlgebra
@@ -57,7 +59,7 @@ from .interpreter import interpret
 from .projectors import Projector
 from .reduction import InverseOf
 from .shapes import shape_of
-from .spectrum import Eigenvalue, distinct_eigenvalues
+from .spectrum import Eigenprojector, Eigenvalue, distinct_eigenvalues
 from .symbols import Dimension, Index, MatrixParameter
 from .words import Factor, Word, canonical_cycle, transpose_word, word_text
 
@@ -109,11 +111,8 @@ def sign_of(expression: Any, facts: Iterable[Any] = ()) -> Sign:
     reading = _Reading(Facts(f for f in facts if not isinstance(f, Relational)))
     value = reading.value(expression)
     choices = tuple(islice(_choices(value, relations), MOST_CHOICES))
-    above, below = fraction(together(value))
-    signs = [_of_factors(part, choices) for part in (above, below)]
-    if signs[1] not in (">", "<") or signs[0] == "?":
-        return Sign(relation="?", remains=str(expression))
-    return Sign(relation=signs[0] if signs[1] == ">" else _TURNED[signs[0]])
+    relation = _relation(value, choices)
+    return Sign(relation=relation, remains=str(expression) if relation == "?" else "")
 
 
 def numbered(expression: Any, index: Index, number: int) -> Any:
@@ -186,7 +185,10 @@ class _Reading:
             case Trace() if self.facts.is_positive_definite(expression.args[0]):
                 return self.letter(("trace", expression), ">")
             case Trace() | MatrixElement():
-                return self._words(interpret(expression, self.forms))
+                form = interpret(expression, self.forms)
+                if len(form.terms) > 1 and _is_mirrored(expression, self._typed_semidefinite):
+                    return self.letter(("typed", expression), ">=")
+                return self._words(form)
             case Determinant():
                 positive = self.facts.is_positive_definite(expression.args[0])
                 return self.letter(("det", expression), ">" if positive else "?")
@@ -256,6 +258,12 @@ class _Reading:
             total.append(c.xreplace(atoms) * self.value(m.indexed) * Mul(*cycles))
         return Add(*total)
 
+    def _typed_semidefinite(self, matrix: Any) -> bool:
+        """Whether a matrix, as typed, is positive semidefinite."""
+        if isinstance(matrix, Eigenprojector) or _is_gram(matrix):
+            return True
+        return bool(self.facts.is_positive_definite(matrix))
+
     def _atom(self, atom: Atom) -> Any:
         kind, content = atom.payload
         if kind == "trace":
@@ -294,6 +302,26 @@ def _mirrored(word: Word, semidefinite: Any) -> bool:
         if transpose_word(rest[:half]) == rest[half + odd :]:
             return True
     return False
+
+
+def _is_mirrored(trace: Any, semidefinite: Any) -> bool:
+    """Whether a trace is typed as tr(P U Q U') with semidefinite P, Q, or without."""
+    product = trace.args[0]
+    if not isinstance(trace, Trace) or not isinstance(product, MatMul):
+        return False
+    parts = product.args
+    if not all(isinstance(part, MatrixExpr) for part in parts):
+        return False
+
+    def mirrored(word: tuple[Any, ...]) -> bool:
+        half, odd = divmod(len(word), 2)
+        if odd and not semidefinite(word[half]):
+            return False
+        left, right = reversed(word[:half]), word[half + odd :]
+        return all(a.T.doit() == b for a, b in zip(left, right, strict=True))
+
+    turned = [parts[n:] + parts[:n] for n in range(len(parts))]
+    return any(mirrored(w) or (semidefinite(w[0]) and mirrored(w[1:])) for w in turned)
 
 
 def _is_gram(matrix: Any) -> bool:
@@ -353,36 +381,39 @@ def _put_in(value: Any, choice: Mapping[Any, Any]) -> Any:
     return value
 
 
-def _relation(value: Any) -> str:
-    """The sign of a rational function of letters."""
-    above, below = fraction(together(sympify(value)))
-    signs = [_of_factors(part, ({},)) for part in (above, below)]
-    if signs[1] not in (">", "<"):
-        return "?"
-    return signs[0] if signs[1] == ">" else _TURNED[signs[0]]
+Choices: TypeAlias = Sequence[Mapping[Any, Any]]
 
 
-def _of_factors(value: Expr, choices: Sequence[Mapping[Any, Any]]) -> str:
-    """The sign of a polynomial: of all its terms, or of its factors.
+def _relation(value: Any, choices: Choices = ({},)) -> str:
+    """The sign of a rational function of letters.
 
-    Every factor may have its letters written in a way of its own.
+    Of its terms and factors as they are typed, or of one fraction; every part may have its letters
+    written in a way of its own.
     """
+    value = sympify(value)
+    if isinstance(value, Mul):
+        return reduce(_times, (_relation(part, choices) for part in value.args))
+    if isinstance(value, Pow) and value.exp.is_Integer:
+        return _power(_relation(value.base, choices), int(value.exp))
+    if isinstance(value, Add):
+        found = reduce(_plus, (_relation(part, choices) for part in value.args))
+        if found != "?":
+            return found
+    above, below = (_of_factors(part, choices) for part in fraction(together(value)))
+    return _times(above, _power(below, -1))
+
+
+def _of_factors(value: Expr, choices: Choices) -> str:
+    """The sign of a polynomial: of all its terms, or of its factors."""
     whole = _known(value, choices)
     if whole != "?":
         return whole
-    relation = ">"
-    for part in Mul.make_args(factor(value)):
-        base, power = part.as_base_exp()
-        own = _known(base, choices)
-        if power.is_Integer and power % 2 == 0:
-            own = {">": ">", "<": ">", "=": "="}.get(own, ">=")
-        elif not (power.is_Integer and power > 0) and own != ">":
-            own = "?"
-        relation = _times(relation, own)
-    return relation
+    powers = (part.as_base_exp() for part in Mul.make_args(factor(value)))
+    signs = (_power(_known(base, choices), e) if e.is_Integer else "?" for base, e in powers)
+    return reduce(_times, signs)
 
 
-def _known(value: Any, choices: Sequence[Mapping[Any, Any]]) -> str:
+def _known(value: Any, choices: Choices) -> str:
     """The sign of all terms, the letters written in the first way that shows the most."""
     best = "?"
     for choice in choices:
@@ -391,6 +422,23 @@ def _known(value: Any, choices: Sequence[Mapping[Any, Any]]) -> str:
             return found
         best = best if found == "?" else found
     return best
+
+
+def _power(a: str, n: int) -> str:
+    """The sign of a power; what may be 0 has no inverse."""
+    if n < 0 and a not in ("<", ">"):
+        return "?"
+    if n % 2 == 0:
+        return {"<": ">", ">": ">", "=": "="}.get(a, ">=") if n else ">"
+    return a
+
+
+def _plus(a: str, b: str) -> str:
+    if "=" in (a, b):
+        return b if a == "=" else a
+    if "?" in (a, b) or a[0] != b[0]:
+        return "?"
+    return a if len(a) < len(b) else b
 
 
 def _times(a: str, b: str) -> str:

@@ -1,19 +1,21 @@
 """A point at which a value is negative, looked for near an admissible one: bounded, without chance.
 
-Coordinates are moved one after the other and what lowers the value is kept: matrices are scaled,
+Coordinates are moved one after the other and what lowers the score is kept: matrices are scaled,
 their entries set to 0, turned, or moved by one; scalars are halved, doubled, and pushed onto the
 boundary of every assumption that is linear in them.  Only admissible points count.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias
 
 from numerics.contexts import FlintContext
 from numerics.errors import NumericsError
+from numerics.points import as_arrays
 from numerics.signature import LetterSignature
 
 from .problem import Problem
@@ -21,16 +23,21 @@ from .sampling import predicates
 
 __all__ = ["Counterexample", "searched", "widened"]
 
-TRIES = 120
+TRIES = 100
 """Points that are looked at, from one start."""
 
 ROUNDS = 3
 
-Value: TypeAlias = Callable[[Mapping[str, int], Mapping[str, Any]], tuple[float, bool]]
-"""Sizes and a point -> the value, and whether it is certainly negative."""
+Score: TypeAlias = Callable[[Mapping[str, int], Mapping[str, Any]], float]
+"""Sizes and a point in float64 -> the value relative to the sum of its absolute terms."""
+
+Confirm: TypeAlias = Callable[[Mapping[str, int], Mapping[str, Any]], float | None]
+"""Sizes and a point of the context -> the value if it is certainly negative, else None."""
 
 Rational: TypeAlias = Any
 """A fraction, rows of fractions, or a list of either."""
+
+MOVED = ("state", "parameter", "process", "time")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,65 +47,65 @@ class Counterexample:
     value: float
     text: str
 
-    def turned(self, direction: int) -> Counterexample:
-        """The same with the value times ±1."""
-        return replace(self, value=direction * self.value)
-
 
 def searched(
     problem: Problem,
     ctx: FlintContext,
     sizes: Mapping[str, int],
     start: Mapping[str, Any],
-    value: Value,
+    score: Score,
+    confirm: Confirm,
 ) -> tuple[Counterexample | None, int]:
     """A point with a negative value, if one is found, and how many points were looked at."""
-    letters = {x.name: x for x in problem.letters()}
+    letters = {x.name: x for x in problem.letters() if x.kind in MOVED}
     at = {name: _fractions(x) for name, x in start.items() if name in letters}
-    search = _Search(problem=problem, ctx=ctx, sizes=sizes, value=value)
-    found = search.at(at)
-    best = (float("inf") if found is None else found[0] / _size(at)), at
+    search = _Search(problem=problem, ctx=ctx, sizes=sizes, score=score)
+    best = search.at(at), at
     for _ in range(ROUNDS):
-        before = best
+        before = best[0]
         for name in sorted(at):
             for moved in _moves(search, letters[name], best[1]):
                 if search.tried >= TRIES:
                     return None, search.tried
                 found = search.at(moved)
-                if found is None:
-                    continue
-                if found[1]:
-                    text = _text(sizes, moved)
-                    return Counterexample(value=found[0], text=text), search.tried
-                score = found[0] / _size(moved)
-                if score < best[0]:
-                    best = score, moved
-        if best == before:
+                if found < best[0]:
+                    best = found, moved
+                if found < 0.0:
+                    value = confirm(sizes, search.point(moved))
+                    if value is not None:
+                        text = _text(sizes, moved)
+                        return Counterexample(value=value, text=text), search.tried
+        if best[0] == before:
             break
     return None, search.tried
 
 
 @dataclass(kw_only=True)
 class _Search:
-    """Values at admissible points, counted."""
+    """Scores of admissible points, counted."""
 
     problem: Problem
     ctx: FlintContext
     sizes: Mapping[str, int]
-    value: Value
+    score: Score
     tried: int = 0
 
-    def at(self, point: Mapping[str, Rational]) -> tuple[float, bool] | None:
-        """The value, or None where the point is not admissible."""
+    def point(self, point: Mapping[str, Rational]) -> dict[str, Any]:
+        """A point of fractions in the context."""
+        return {**self.sizes, **{name: widened(self.ctx, x) for name, x in point.items()}}
+
+    def at(self, point: Mapping[str, Rational]) -> float:
+        """The score, infinite where the point is not admissible or has none."""
         self.tried += 1
-        values = {**self.sizes, **{name: widened(self.ctx, x) for name, x in point.items()}}
+        values = self.point(point)
         try:
             with self.ctx.working():
                 if not all(met(self.ctx, values) for met in predicates(self.problem).values()):
-                    return None
-            return self.value(self.sizes, values)
+                    return math.inf
+            found = self.score(self.sizes, as_arrays(values, self.ctx))
         except (NumericsError, ZeroDivisionError):
-            return None
+            return math.inf
+        return found if math.isfinite(found) else math.inf
 
     def boundaries(self, name: str, point: Mapping[str, Rational]) -> Iterator[Fraction]:
         """Values of a scalar at which a condition that is linear in it is just met."""
@@ -108,9 +115,7 @@ class _Search:
                 continue
             x, found = point[name], []
             for moved in (x, x + 1):
-                at = {**self.sizes, **{n: widened(self.ctx, v) for n, v in point.items()}}
-                at[name] = widened(self.ctx, moved)
-                gap = kernel.in_context(self.ctx, at)
+                gap = kernel.in_context(self.ctx, self.point({**point, name: moved}))
                 if self.ctx.is_matrix(gap):
                     break
                 found.append(Fraction(self.ctx.to_float(gap)).limit_denominator(10**6))
@@ -151,19 +156,6 @@ def _entrywise(rows: Sequence[Sequence[Fraction]]) -> Iterator[list[list[Fractio
 
 def _scaled(x: Rational, c: Fraction) -> Rational:
     return [_scaled(part, c) for part in x] if isinstance(x, list) else c * x
-
-
-def _size(point: Mapping[str, Rational]) -> float:
-    """The scale that values are compared at: one plus the squares of all entries."""
-    return 1.0 + sum(float(x) ** 2 for value in point.values() for x in _flat(value))
-
-
-def _flat(x: Rational) -> Iterator[Fraction]:
-    if isinstance(x, list):
-        for part in x:
-            yield from _flat(part)
-    else:
-        yield x
 
 
 def _fractions(x: Any) -> Rational:

@@ -32,7 +32,7 @@ from .verdict import Evidence, Status
 __all__ = ["exact", "generated", "stepped"]
 
 EVIDENCE = "evidence at points and no proof for the whole region"
-POINTS_SEARCHED = 3
+STARTS = 4
 """Points from which another one of the wrong sign is looked for."""
 
 
@@ -107,22 +107,38 @@ def _exact(problem: Problem, setting: SignSetting, plan: Plan, ctx: FlintContext
 def _searched(
     problem: Problem, setting: SignSetting, sample: Sample
 ) -> tuple[Counterexample | None, int]:
-    """A point of another sign near the smallest of the sample, in 50 digits."""
+    """A point of another sign near the smallest of the sample; in 50 digits, if one is found."""
     ctx = MultiprecisionContext(50)
+    f = problem.kernel("observable")
 
-    def value(sizes: Mapping[str, int], point: Mapping[str, Any]) -> tuple[float, bool]:
+    def score(sizes: Mapping[str, int], point: Mapping[str, Any]) -> float:
+        numbers = as_numbers(problem.system("declared", sizes), point)
+        reach = smooth_within(problem, numbers, point)
+        with np.errstate(all="ignore"):
+            e = estimate_generator(numbers, f, point, reach=reach)
+            share = np.asarray(e.drift) / np.asarray(e.drift_scale)
+        return min(setting.direction * float(x) for x in _chosen(list(np.ravel(share)), setting))
+
+    def confirm(sizes: Mapping[str, int], point: Mapping[str, Any]) -> float | None:
         found = _drift(problem, setting, ctx, sizes, point)
-        least = min(found, key=lambda x: x.value + x.radius)
-        return least.value, any(x.wrong(strict=False) for x in found)
+        wrong = [x.value for x in found if x.wrong(strict=False)]
+        return setting.direction * min(wrong) if wrong else None
 
-    smallest = sorted(sample.points, key=lambda point: sum(point[0].values()))
     tried = 0
-    for sizes, point in smallest[:POINTS_SEARCHED]:
-        found, count = searched(problem, ctx, sizes, point, value)
+    for sizes, point in _starts(sample):
+        found, count = searched(problem, ctx, sizes, point, score, confirm)
         tried += count
         if found is not None:
-            return found.turned(setting.direction), tried
+            return found, tried
     return None, tried
+
+
+def _starts(sample: Sample) -> list[tuple[Mapping[str, int], Mapping[str, Any]]]:
+    """One point of every size, then the others; the smaller sizes first."""
+    points = sorted(sample.points, key=lambda point: sum(point[0].values()))
+    first = {tuple(sizes.items()): (sizes, point) for sizes, point in reversed(points)}
+    starts = [*reversed(first.values())]
+    return [*starts, *(p for p in points if p not in starts)][:STARTS]
 
 
 def _drift(

@@ -19,6 +19,7 @@ from derivations import (
     MatrixSDE,
     Mutant,
     Process,
+    SignClaim,
     State,
     Theorem,
     dt,
@@ -39,7 +40,15 @@ def theorem() -> Theorem:
         id="first_layer_eigenvalues",
         title="Label noise makes the eigenvalues of W1W1' repel each other",
         source=SOURCE,
-        claims=(_scalar_output(), _white(), _coloured(), _independent(), _covariation(), _power()),
+        claims=(
+            _scalar_output(),
+            _white(),
+            _coloured(),
+            _independent(),
+            _covariation(),
+            _power(),
+            _largest(),
+        ),
     )
 
 
@@ -61,6 +70,30 @@ def _scalar_output() -> DifferentialClaim:
         numerator=q(i, product) + q(j, product),
         noise=noise.d,
         product=product,
+    )
+
+
+def _largest() -> SignClaim:
+    noise = sqrt(gamma) * white.d
+    return SignClaim(
+        id="first_layer_eigenvalues.largest",
+        title="noise alone, C = γI: the largest eigenvalue of W1W1' never falls in the mean",
+        source=f"{SOURCE}, as derived here",
+        statement="Without gradient λ_1 is a local submartingale: |W2|² and every repulsion "
+        "(q_1 + q_j)/(λ_1 − λ_j) are ≥ 0.  Of the smallest eigenvalue neither sign is true.",
+        sde=MatrixSDE({W1: noise * W2.T, W2: W1.T * noise}, assuming=[lam.distinct]),
+        observable=lam[i],
+        sign=">=",
+        number=1,
+        assumptions=(DISTINCT, ROWS),
+        mutants=(
+            Mutant(name="sign", mistake="never rises in the mean", changes={"sign": "<="}),
+            Mutant(name="smallest", mistake="said of the smallest one", changes={"number": -1}),
+        ),
+        inapplicable={
+            "path": "the sign of a drift at a point is claimed, no law over a span of time",
+            "algorithm": "the noise-only limit has no data to train on",
+        },
     )
 
 

@@ -13,6 +13,7 @@ from derivations import (
     DifferentialClaim,
     MatrixSDE,
     Mutant,
+    SignClaim,
     Theorem,
     dt,
     logdet,
@@ -47,7 +48,7 @@ def theorem() -> Theorem:
         id="label_noise_determinant",
         title="Under label noise det M decays exponentially, at one rate on every path",
         source=f"{PAPER}, Theorem 4.2",
-        claims=(_general(), _label_noise()),
+        claims=(_general(), _label_noise(), _falls()),
     )
 
 
@@ -85,6 +86,28 @@ def _general() -> DifferentialClaim:
                 mistake="a martingale part 2 tr(dB dB̄') that is not there",
                 changes={"martingale": 2 * tr(R.T * B.d)},
             ),
+        ),
+        inapplicable={
+            "path": "R is any process here; paths: label_noise_determinant.label_noise",
+            "algorithm": "R is any process here; see label_noise_determinant.label_noise",
+        },
+    )
+
+
+def _falls() -> SignClaim:
+    return SignClaim(
+        id="label_noise_determinant.falls",
+        title="log det M never rises: its drift is below 0 for every noise C ≻ 0",
+        source=f"{PAPER}, Theorem 4.2",
+        statement="Without a martingale part log det M falls on every path, whatever the residual.",
+        sde=MatrixSDE(moved_by(R * dt + B.d), assuming=[RANK.condition]),
+        observable=logdet(M),
+        sign="<",
+        assumptions=(RANK, WIDTH),
+        where=WHERE,
+        mutants=(
+            Mutant(name="sign", mistake="growth for decay", changes={"sign": ">"}),
+            Mutant(name="conserved", mistake="never falls", changes={"sign": ">="}),
         ),
         inapplicable={
             "path": "R is any process here; paths: label_noise_determinant.label_noise",

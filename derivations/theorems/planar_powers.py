@@ -19,7 +19,6 @@ from derivations import (
     State,
     Theorem,
     eigenvalues,
-    positive,
     t,
     total,
     tr,
@@ -27,10 +26,10 @@ from derivations import (
 from derivations.expressions import BlockColumn
 
 from ._network import PAPER, l
+from ._planar_signs import first_signs, q, second_signs
 from ._plane import M, a, b, beta, mu, plane, r, s, w
 
 SOURCE = f"{PAPER}, Section 5, two dimensions, as derived here"
-q = positive("q")
 PATHS = {
     "path": "the drift depends on the path; paths of the same system: planar_powers.solution",
     "algorithm": "the noise-only limit has no data to train on",
@@ -38,7 +37,7 @@ PATHS = {
 
 
 def theorem() -> Theorem:
-    """Both readings, the exact solution, and why l = 2 is needed in the second."""
+    """Both readings, the exact solution, why l = 2 is needed in the second, and the signs."""
     return Theorem(
         id="planar_powers",
         title="Two dimensions: ½ is the only power that is monotone at both ends",
@@ -49,6 +48,8 @@ def theorem() -> Theorem:
             _complete(),
             _any_width(),
             _solution(),
+            *first_signs(_facts(mu, "M")),
+            *second_signs(_second_reading()),
         ),
     )
 

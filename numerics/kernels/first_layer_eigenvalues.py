@@ -856,6 +856,57 @@ def first_layer_eigenvalues_quadratic_variation_derived_rate_in(
     ]
 
 
+def first_layer_eigenvalues_largest_increment(
+    W1: Any, W2: Any, gamma: Any, dB: Any
+) -> tuple[Any, Any]:
+    """Increments over a step (Itô), as declared.
+
+        dW1 = √γ dB W₂'
+        dW2 = √γ W₁' dB
+
+    Shapes: W1 (..., p, l), W2 (..., l, k), gamma (...), dB (..., p, k); result (..., p, l),
+    (..., l, k).
+    """
+    dW1 = matmul(scale(np.sqrt(gamma), dB), swap(W2))
+    dW2 = matmul(scale(np.sqrt(gamma), swap(W1)), dB)
+    return (dW1, dW2)
+
+
+def first_layer_eigenvalues_largest_increment_in(
+    ctx: Any, W1: Any, W2: Any, gamma: Any, dB: Any
+) -> tuple[Any, Any]:
+    """Increments over a step (Itô), as declared.
+
+    In a number context, for unbatched matrices.
+    """
+    dW1 = ctx.scale(ctx.sqrt(gamma), ctx.matmul(dB, ctx.transpose(W2)))
+    dW2 = ctx.scale(ctx.sqrt(gamma), ctx.matmul(ctx.transpose(W1), dB))
+    return (dW1, dW2)
+
+
+def first_layer_eigenvalues_largest_drift(k: int, l: int, p: int) -> tuple[Any, Any]:
+    """Coefficients of dt (Itô), as declared.
+
+        drift_W1 = 0
+        drift_W2 = 0
+
+    Shapes: k int, l int, p int; result (..., p, l), (..., l, k).
+    """
+    drift_W1 = np.zeros((p, l))
+    drift_W2 = np.zeros((l, k))
+    return (drift_W1, drift_W2)
+
+
+def first_layer_eigenvalues_largest_drift_in(ctx: Any, k: int, l: int, p: int) -> tuple[Any, Any]:
+    """Coefficients of dt (Itô), as declared.
+
+    In a number context, for unbatched matrices.
+    """
+    drift_W1 = ctx.zeros(p, l)
+    drift_W2 = ctx.zeros(l, k)
+    return (drift_W1, drift_W2)
+
+
 KERNELS = {
     "first_layer_eigenvalues": {
         "increment": Kernel(
@@ -1229,6 +1280,44 @@ KERNELS = {
             generic=first_layer_eigenvalues_condition_0_in,
         ),
     },
+    "first_layer_eigenvalues.largest": {
+        "increment": Kernel(
+            name="increment",
+            arguments=("W1", "W2", "gamma", "dB"),
+            arrays=first_layer_eigenvalues_largest_increment,
+            generic=first_layer_eigenvalues_largest_increment_in,
+        ),
+        "drift": Kernel(
+            name="drift",
+            arguments=("k", "l", "p"),
+            arrays=first_layer_eigenvalues_largest_drift,
+            generic=first_layer_eigenvalues_largest_drift_in,
+        ),
+        "noise": Kernel(
+            name="noise",
+            arguments=("W1", "W2", "gamma", "dB"),
+            arrays=first_layer_eigenvalues_noise,
+            generic=first_layer_eigenvalues_noise_in,
+        ),
+        "observable": Kernel(
+            name="observable",
+            arguments=("W1",),
+            arrays=first_layer_eigenvalues_observable,
+            generic=first_layer_eigenvalues_observable_in,
+        ),
+        "spectrum_1": Kernel(
+            name="spectrum_1",
+            arguments=("W1",),
+            arrays=first_layer_eigenvalues_spectrum_1,
+            generic=first_layer_eigenvalues_spectrum_1_in,
+        ),
+        "condition_0": Kernel(
+            name="condition_0",
+            arguments=("W1",),
+            arrays=first_layer_eigenvalues_condition_0,
+            generic=first_layer_eigenvalues_condition_0_in,
+        ),
+    },
 }
 
 SIGNATURES = {
@@ -1506,6 +1595,48 @@ SIGNATURES = {
                         shape=("p", "p"),
                         facts=("symmetric", "positive_definite"),
                     ),
+                ),
+            ),
+        },
+        spectra=(SpectrumSignature(kernel="spectrum_1", rows=(("W1", False),)),),
+    ),
+    "first_layer_eigenvalues.largest": ClaimSignature(
+        claim="first_layer_eigenvalues.largest",
+        kind="sign",
+        dimensions=("k", "l", "p"),
+        letters=(
+            LetterSignature(name="W1", kind="state", shape=("p", "l")),
+            LetterSignature(name="W2", kind="state", shape=("l", "k")),
+            LetterSignature(name="gamma", kind="parameter", facts=("positive",)),
+            LetterSignature(name="dB", kind="increment", shape=("p", "k")),
+            LetterSignature(name="k", kind="dimension"),
+            LetterSignature(name="l", kind="dimension"),
+            LetterSignature(name="p", kind="dimension"),
+        ),
+        conditions=(
+            Condition(
+                text="the eigenvalues of W1W1' are distinct: up to their first collision",
+                predicate="distinct_eigenvalues",
+                kernel="condition_0",
+            ),
+            Condition(
+                text="l is at least p − 1 (else zero is an eigenvalue more than once)",
+                relation="l >= p - 1",
+            ),
+        ),
+        systems={
+            "declared": SystemSignature(
+                prefix="",
+                states=("W1", "W2"),
+                noises=(NoiseSignature(name="B", shape=("p", "k")),),
+                letters=(
+                    LetterSignature(name="W1", kind="state", shape=("p", "l")),
+                    LetterSignature(name="W2", kind="state", shape=("l", "k")),
+                    LetterSignature(name="gamma", kind="parameter", facts=("positive",)),
+                    LetterSignature(name="dB", kind="increment", shape=("p", "k")),
+                    LetterSignature(name="k", kind="dimension"),
+                    LetterSignature(name="l", kind="dimension"),
+                    LetterSignature(name="p", kind="dimension"),
                 ),
             ),
         },

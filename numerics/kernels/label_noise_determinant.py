@@ -723,6 +723,44 @@ KERNELS = {
             generic=label_noise_determinant_label_noise_rate_in,
         ),
     },
+    "label_noise_determinant.falls": {
+        "increment": Kernel(
+            name="increment",
+            arguments=("W1", "W2", "R", "dt", "dB"),
+            arrays=label_noise_determinant_increment,
+            generic=label_noise_determinant_increment_in,
+        ),
+        "drift": Kernel(
+            name="drift",
+            arguments=("W1", "W2", "R"),
+            arrays=label_noise_determinant_drift,
+            generic=label_noise_determinant_drift_in,
+        ),
+        "noise": Kernel(
+            name="noise",
+            arguments=("W1", "W2", "dB"),
+            arrays=label_noise_determinant_noise,
+            generic=label_noise_determinant_noise_in,
+        ),
+        "row_covariance_dB": Kernel(
+            name="row_covariance_dB",
+            arguments=("C",),
+            arrays=label_noise_determinant_row_covariance_db,
+            generic=label_noise_determinant_row_covariance_db_in,
+        ),
+        "observable": Kernel(
+            name="observable",
+            arguments=("W1", "W2"),
+            arrays=label_noise_determinant_observable,
+            generic=label_noise_determinant_observable_in,
+        ),
+        "condition_0": Kernel(
+            name="condition_0",
+            arguments=("W1", "W2"),
+            arrays=label_noise_determinant_condition_0,
+            generic=label_noise_determinant_condition_0_in,
+        ),
+    },
 }
 
 SIGNATURES = {
@@ -907,5 +945,56 @@ SIGNATURES = {
             values={"eta": 1, "delta": 2},
             relevant=0.02,
         ),
+    ),
+    "label_noise_determinant.falls": ClaimSignature(
+        claim="label_noise_determinant.falls",
+        kind="sign",
+        dimensions=("k", "l", "p"),
+        letters=(
+            LetterSignature(name="W1", kind="state", shape=("p", "l")),
+            LetterSignature(name="W2", kind="state", shape=("l", "k")),
+            LetterSignature(name="R", kind="process", shape=("p", "k")),
+            LetterSignature(name="dt", kind="time increment"),
+            LetterSignature(name="dB", kind="increment", shape=("p", "k")),
+            LetterSignature(
+                name="C",
+                kind="parameter",
+                shape=("p", "p"),
+                facts=("symmetric", "positive_definite"),
+            ),
+        ),
+        conditions=(
+            Condition(
+                text="Θ has full row rank p + k",
+                predicate="positive_definite",
+                kernel="condition_0",
+            ),
+            Condition(
+                text="the width l is at least p + k (necessary for full row rank)",
+                relation="l >= k + p",
+            ),
+        ),
+        systems={
+            "declared": SystemSignature(
+                prefix="",
+                states=("W1", "W2"),
+                noises=(
+                    NoiseSignature(name="B", shape=("p", "k"), row_covariance="row_covariance_dB"),
+                ),
+                letters=(
+                    LetterSignature(name="W1", kind="state", shape=("p", "l")),
+                    LetterSignature(name="W2", kind="state", shape=("l", "k")),
+                    LetterSignature(name="R", kind="process", shape=("p", "k")),
+                    LetterSignature(name="dt", kind="time increment"),
+                    LetterSignature(name="dB", kind="increment", shape=("p", "k")),
+                    LetterSignature(
+                        name="C",
+                        kind="parameter",
+                        shape=("p", "p"),
+                        facts=("symmetric", "positive_definite"),
+                    ),
+                ),
+            ),
+        },
     ),
 }

@@ -1024,6 +1024,66 @@ def planar_powers_solution_derived_martingale_in(ctx: Any, l: int) -> Any:
     return ctx.zeros(1, l)
 
 
+def planar_powers_larger_condition_2(q: Any) -> Any:
+    """A scalar that is to be nonnegative.
+
+    the power q is at least ½
+
+        q - 1/2
+
+    Shapes: q (...); result (...).
+    """
+    return q - 1 / 2
+
+
+def planar_powers_larger_condition_2_in(ctx: Any, q: Any) -> Any:
+    """A scalar that is to be nonnegative.
+
+    In a number context, for unbatched matrices.
+    """
+    return q - ctx.rational(1, 2)
+
+
+def planar_powers_smaller_condition_2(q: Any) -> Any:
+    """A scalar that is to be nonnegative.
+
+    the power q is at most ½
+
+        1/2 - q
+
+    Shapes: q (...); result (...).
+    """
+    return 1 / 2 - q
+
+
+def planar_powers_smaller_condition_2_in(ctx: Any, q: Any) -> Any:
+    """A scalar that is to be nonnegative.
+
+    In a number context, for unbatched matrices.
+    """
+    return ctx.rational(1, 2) - q
+
+
+def planar_powers_smaller_singular_value_condition_2(q: Any) -> Any:
+    """A scalar that is to be nonnegative.
+
+    the power q is at most 1
+
+        1 - q
+
+    Shapes: q (...); result (...).
+    """
+    return 1 - q
+
+
+def planar_powers_smaller_singular_value_condition_2_in(ctx: Any, q: Any) -> Any:
+    """A scalar that is to be nonnegative.
+
+    In a number context, for unbatched matrices.
+    """
+    return ctx.rational(1) - q
+
+
 KERNELS = {
     "planar_powers": {
         "increment": Kernel(
@@ -1311,6 +1371,200 @@ KERNELS = {
             generic=planar_powers_solution_derived_martingale_in,
         ),
     },
+    "planar_powers.larger": {
+        "increment": Kernel(
+            name="increment",
+            arguments=("w", "a", "dbeta"),
+            arrays=planar_powers_increment,
+            generic=planar_powers_increment_in,
+        ),
+        "drift": Kernel(
+            name="drift",
+            arguments=("l",),
+            arrays=planar_powers_drift,
+            generic=planar_powers_drift_in,
+        ),
+        "noise": Kernel(
+            name="noise",
+            arguments=("w", "a", "dbeta"),
+            arrays=planar_powers_noise,
+            generic=planar_powers_noise_in,
+        ),
+        "observable": Kernel(
+            name="observable",
+            arguments=("a", "w", "q"),
+            arrays=planar_powers_observable,
+            generic=planar_powers_observable_in,
+        ),
+        "spectrum_1": Kernel(
+            name="spectrum_1",
+            arguments=("a", "w"),
+            arrays=planar_powers_spectrum_1,
+            generic=planar_powers_spectrum_1_in,
+        ),
+        "condition_0": Kernel(
+            name="condition_0",
+            arguments=("a", "w"),
+            arrays=planar_powers_condition_0,
+            generic=planar_powers_condition_0_in,
+        ),
+        "condition_1": Kernel(
+            name="condition_1",
+            arguments=("a", "w"),
+            arrays=planar_powers_condition_1,
+            generic=planar_powers_condition_1_in,
+        ),
+        "condition_2": Kernel(
+            name="condition_2",
+            arguments=("q",),
+            arrays=planar_powers_larger_condition_2,
+            generic=planar_powers_larger_condition_2_in,
+        ),
+    },
+    "planar_powers.smaller": {
+        "increment": Kernel(
+            name="increment",
+            arguments=("w", "a", "dbeta"),
+            arrays=planar_powers_increment,
+            generic=planar_powers_increment_in,
+        ),
+        "drift": Kernel(
+            name="drift",
+            arguments=("l",),
+            arrays=planar_powers_drift,
+            generic=planar_powers_drift_in,
+        ),
+        "noise": Kernel(
+            name="noise",
+            arguments=("w", "a", "dbeta"),
+            arrays=planar_powers_noise,
+            generic=planar_powers_noise_in,
+        ),
+        "observable": Kernel(
+            name="observable",
+            arguments=("a", "w", "q"),
+            arrays=planar_powers_observable,
+            generic=planar_powers_observable_in,
+        ),
+        "spectrum_1": Kernel(
+            name="spectrum_1",
+            arguments=("a", "w"),
+            arrays=planar_powers_spectrum_1,
+            generic=planar_powers_spectrum_1_in,
+        ),
+        "condition_0": Kernel(
+            name="condition_0",
+            arguments=("a", "w"),
+            arrays=planar_powers_condition_0,
+            generic=planar_powers_condition_0_in,
+        ),
+        "condition_1": Kernel(
+            name="condition_1",
+            arguments=("a", "w"),
+            arrays=planar_powers_condition_1,
+            generic=planar_powers_condition_1_in,
+        ),
+        "condition_2": Kernel(
+            name="condition_2",
+            arguments=("q",),
+            arrays=planar_powers_smaller_condition_2,
+            generic=planar_powers_smaller_condition_2_in,
+        ),
+    },
+    "planar_powers.larger_singular_value": {
+        "increment": Kernel(
+            name="increment",
+            arguments=("W1", "W2", "dB"),
+            arrays=planar_powers_second_reading_increment,
+            generic=planar_powers_second_reading_increment_in,
+        ),
+        "drift": Kernel(
+            name="drift",
+            arguments=(),
+            arrays=planar_powers_second_reading_drift,
+            generic=planar_powers_second_reading_drift_in,
+        ),
+        "noise": Kernel(
+            name="noise",
+            arguments=("W1", "W2", "dB"),
+            arrays=planar_powers_second_reading_noise,
+            generic=planar_powers_second_reading_noise_in,
+        ),
+        "observable": Kernel(
+            name="observable",
+            arguments=("W1", "q"),
+            arrays=planar_powers_second_reading_observable,
+            generic=planar_powers_second_reading_observable_in,
+        ),
+        "spectrum_1": Kernel(
+            name="spectrum_1",
+            arguments=("W1",),
+            arrays=planar_powers_second_reading_spectrum_1,
+            generic=planar_powers_second_reading_spectrum_1_in,
+        ),
+        "condition_0": Kernel(
+            name="condition_0",
+            arguments=("W1",),
+            arrays=planar_powers_second_reading_condition_0,
+            generic=planar_powers_second_reading_condition_0_in,
+        ),
+        "condition_1": Kernel(
+            name="condition_1",
+            arguments=("W1",),
+            arrays=planar_powers_second_reading_condition_1,
+            generic=planar_powers_second_reading_condition_1_in,
+        ),
+    },
+    "planar_powers.smaller_singular_value": {
+        "increment": Kernel(
+            name="increment",
+            arguments=("W1", "W2", "dB"),
+            arrays=planar_powers_second_reading_increment,
+            generic=planar_powers_second_reading_increment_in,
+        ),
+        "drift": Kernel(
+            name="drift",
+            arguments=(),
+            arrays=planar_powers_second_reading_drift,
+            generic=planar_powers_second_reading_drift_in,
+        ),
+        "noise": Kernel(
+            name="noise",
+            arguments=("W1", "W2", "dB"),
+            arrays=planar_powers_second_reading_noise,
+            generic=planar_powers_second_reading_noise_in,
+        ),
+        "observable": Kernel(
+            name="observable",
+            arguments=("W1", "q"),
+            arrays=planar_powers_second_reading_observable,
+            generic=planar_powers_second_reading_observable_in,
+        ),
+        "spectrum_1": Kernel(
+            name="spectrum_1",
+            arguments=("W1",),
+            arrays=planar_powers_second_reading_spectrum_1,
+            generic=planar_powers_second_reading_spectrum_1_in,
+        ),
+        "condition_0": Kernel(
+            name="condition_0",
+            arguments=("W1",),
+            arrays=planar_powers_second_reading_condition_0,
+            generic=planar_powers_second_reading_condition_0_in,
+        ),
+        "condition_1": Kernel(
+            name="condition_1",
+            arguments=("W1",),
+            arrays=planar_powers_second_reading_condition_1,
+            generic=planar_powers_second_reading_condition_1_in,
+        ),
+        "condition_2": Kernel(
+            name="condition_2",
+            arguments=("q",),
+            arrays=planar_powers_smaller_singular_value_condition_2,
+            generic=planar_powers_smaller_singular_value_condition_2_in,
+        ),
+    },
 }
 
 SIGNATURES = {
@@ -1476,5 +1730,168 @@ SIGNATURES = {
                 ),
             ),
         },
+    ),
+    "planar_powers.larger": ClaimSignature(
+        claim="planar_powers.larger",
+        kind="sign",
+        dimensions=("l",),
+        letters=(
+            LetterSignature(name="w", kind="state", shape=("1", "l")),
+            LetterSignature(name="a", kind="state", shape=("1", "l")),
+            LetterSignature(name="dbeta", kind="increment"),
+            LetterSignature(name="l", kind="dimension"),
+            LetterSignature(name="q", kind="parameter", facts=("positive",)),
+        ),
+        conditions=(
+            Condition(
+                text="the eigenvalues of M are distinct",
+                predicate="distinct_eigenvalues",
+                kernel="condition_0",
+            ),
+            Condition(
+                text="M is positive definite",
+                predicate="positive_definite",
+                kernel="condition_1",
+            ),
+            Condition(
+                text="the power q is at least ½",
+                predicate="nonnegative",
+                kernel="condition_2",
+            ),
+        ),
+        systems={
+            "declared": SystemSignature(
+                prefix="",
+                states=("w", "a"),
+                noises=(NoiseSignature(name="beta"),),
+                letters=(
+                    LetterSignature(name="w", kind="state", shape=("1", "l")),
+                    LetterSignature(name="a", kind="state", shape=("1", "l")),
+                    LetterSignature(name="dbeta", kind="increment"),
+                    LetterSignature(name="l", kind="dimension"),
+                ),
+            ),
+        },
+        spectra=(SpectrumSignature(kernel="spectrum_1", rows=(("w", False), ("a", False))),),
+    ),
+    "planar_powers.smaller": ClaimSignature(
+        claim="planar_powers.smaller",
+        kind="sign",
+        dimensions=("l",),
+        letters=(
+            LetterSignature(name="w", kind="state", shape=("1", "l")),
+            LetterSignature(name="a", kind="state", shape=("1", "l")),
+            LetterSignature(name="dbeta", kind="increment"),
+            LetterSignature(name="l", kind="dimension"),
+            LetterSignature(name="q", kind="parameter", facts=("positive",)),
+        ),
+        conditions=(
+            Condition(
+                text="the eigenvalues of M are distinct",
+                predicate="distinct_eigenvalues",
+                kernel="condition_0",
+            ),
+            Condition(
+                text="M is positive definite",
+                predicate="positive_definite",
+                kernel="condition_1",
+            ),
+            Condition(
+                text="the power q is at most ½",
+                predicate="nonnegative",
+                kernel="condition_2",
+            ),
+        ),
+        systems={
+            "declared": SystemSignature(
+                prefix="",
+                states=("w", "a"),
+                noises=(NoiseSignature(name="beta"),),
+                letters=(
+                    LetterSignature(name="w", kind="state", shape=("1", "l")),
+                    LetterSignature(name="a", kind="state", shape=("1", "l")),
+                    LetterSignature(name="dbeta", kind="increment"),
+                    LetterSignature(name="l", kind="dimension"),
+                ),
+            ),
+        },
+        spectra=(SpectrumSignature(kernel="spectrum_1", rows=(("w", False), ("a", False))),),
+    ),
+    "planar_powers.larger_singular_value": ClaimSignature(
+        claim="planar_powers.larger_singular_value",
+        kind="sign",
+        dimensions=(),
+        letters=(
+            LetterSignature(name="W1", kind="state", shape=("2", "2")),
+            LetterSignature(name="W2", kind="state", shape=("2", "1")),
+            LetterSignature(name="dB", kind="increment", shape=("2", "1")),
+            LetterSignature(name="q", kind="parameter", facts=("positive",)),
+        ),
+        conditions=(
+            Condition(
+                text="the eigenvalues of W1W1' are distinct",
+                predicate="distinct_eigenvalues",
+                kernel="condition_0",
+            ),
+            Condition(
+                text="W1W1' is positive definite",
+                predicate="positive_definite",
+                kernel="condition_1",
+            ),
+        ),
+        systems={
+            "declared": SystemSignature(
+                prefix="",
+                states=("W1", "W2"),
+                noises=(NoiseSignature(name="B", shape=("2", "1")),),
+                letters=(
+                    LetterSignature(name="W1", kind="state", shape=("2", "2")),
+                    LetterSignature(name="W2", kind="state", shape=("2", "1")),
+                    LetterSignature(name="dB", kind="increment", shape=("2", "1")),
+                ),
+            ),
+        },
+        spectra=(SpectrumSignature(kernel="spectrum_1", rows=(("W1", False),)),),
+    ),
+    "planar_powers.smaller_singular_value": ClaimSignature(
+        claim="planar_powers.smaller_singular_value",
+        kind="sign",
+        dimensions=(),
+        letters=(
+            LetterSignature(name="W1", kind="state", shape=("2", "2")),
+            LetterSignature(name="W2", kind="state", shape=("2", "1")),
+            LetterSignature(name="dB", kind="increment", shape=("2", "1")),
+            LetterSignature(name="q", kind="parameter", facts=("positive",)),
+        ),
+        conditions=(
+            Condition(
+                text="the eigenvalues of W1W1' are distinct",
+                predicate="distinct_eigenvalues",
+                kernel="condition_0",
+            ),
+            Condition(
+                text="W1W1' is positive definite",
+                predicate="positive_definite",
+                kernel="condition_1",
+            ),
+            Condition(
+                text="the power q is at most 1",
+                predicate="nonnegative",
+                kernel="condition_2",
+            ),
+        ),
+        systems={
+            "declared": SystemSignature(
+                prefix="",
+                states=("W1", "W2"),
+                noises=(NoiseSignature(name="B", shape=("2", "1")),),
+                letters=(
+                    LetterSignature(name="W1", kind="state", shape=("2", "2")),
+                    LetterSignature(name="W2", kind="state", shape=("2", "1")),
+                    LetterSignature(name="dB", kind="increment", shape=("2", "1")),
+                ),
+            ),
+        },
+        spectra=(SpectrumSignature(kernel="spectrum_1", rows=(("W1", False),)),),
     ),
 }
