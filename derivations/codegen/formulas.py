@@ -37,6 +37,7 @@ from derivations.symbols import MatrixIncrement
 
 __all__ = [
     "System",
+    "claimed_indices",
     "conditions",
     "correlation_name",
     "covariance_name",
@@ -135,7 +136,7 @@ def formulas(claim: Claim, *, derive: bool = True) -> tuple[Formula, ...]:
     elif isinstance(claim, MomentClaim):
         found += _moments(claim, derive=derive)
     elif isinstance(claim, IdentityClaim):
-        i = _indices(claim)
+        i = claimed_indices(claim)
         found.append(_single("left", tuples(claim.left, i), "The left-hand side, as stated."))
         found.append(_single("right", tuples(claim.right, i), "The right-hand side, as stated."))
     elif isinstance(claim, TimeChangeClaim):
@@ -143,7 +144,7 @@ def formulas(claim: Claim, *, derive: bool = True) -> tuple[Formula, ...]:
     elif isinstance(claim, FokkerPlanckClaim):
         found += _fokker_planck(claim)
     elif isinstance(claim, SignClaim):
-        observed = tuples(claim.observable, _indices(claim))
+        observed = tuples(claim.observable, claimed_indices(claim))
         found.append(_single("observable", observed, "The observable f."))
     elif not isinstance(claim, ExponentClaim | PathClaim):
         raise DerivationError(
@@ -216,7 +217,7 @@ def _shaped(value: Any, like: Any) -> Any:
 
 
 def _differential(claim: DifferentialClaim, *, derive: bool) -> Iterator[Formula]:
-    f, indices = claim.observable, _indices(claim)
+    f, indices = claim.observable, claimed_indices(claim)
 
     def part(name: str, value: Any, summary: str) -> Formula:
         return _single(name, tuples(_shaped(value, f), indices), summary)
@@ -234,7 +235,7 @@ def _differential(claim: DifferentialClaim, *, derive: bool) -> Iterator[Formula
 
 
 def _covariation(claim: CovariationClaim, *, derive: bool) -> Iterator[Formula]:
-    indices = _indices(claim)
+    indices = claimed_indices(claim)
     for name, value, words in (
         ("first", claim.first, "The first observable."),
         ("second", claim.second, "The second observable."),
@@ -246,7 +247,7 @@ def _covariation(claim: CovariationClaim, *, derive: bool) -> Iterator[Formula]:
         yield _single("derived_rate", tuples(derived_covariation(claim), indices), words)
 
 
-def _indices(claim: Claim) -> tuple[Any, ...]:
+def claimed_indices(claim: Claim) -> tuple[Any, ...]:
     """The free indices of a claim: those of what it speaks about, sorted by name."""
     names = ("observable", "first", "second", "left", "right")
     subjects = [sympify(getattr(claim, name)) for name in names if hasattr(claim, name)]
@@ -341,7 +342,7 @@ def conditions(claim: Claim) -> tuple[tuple[str, str | None, str | None, Formula
     """The assumptions of a claim as (words, relation of dimensions, predicate, kernel)."""
     found: list[tuple[str, str | None, str | None, Formula | None]] = []
     seen: set[Any] = set()
-    indices = _indices(claim)
+    indices = claimed_indices(claim)
     if len(indices) > 1:
         names, size = ", ".join(i.name for i in indices), indices[0].range
         text = f"the indices {names} take different values"

@@ -1,0 +1,331 @@
+"""The parts of a claim, each with its additive terms as kernels of their own.
+
+For a claim that was refuted: which of its terms is wrong can be measured when every term can be
+evaluated alone.  Nothing is derived here; `residuals` alone asks the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import Any
+
+from sympy import Identity, Integer, Mul, Symbol, sympify
+
+from derivations.basis import Basis, FormAlgebra
+from derivations.claim import (
+    Claim,
+    CovariationClaim,
+    DifferentialClaim,
+    IdentityClaim,
+    MomentClaim,
+    TimeChangeClaim,
+)
+from derivations.codegen.formulas import claimed_indices
+from derivations.codegen.function import Formula
+from derivations.codegen.module import kernels_source, run_source
+from derivations.codegen.spectra import tuples
+from derivations.codegen.structure import is_matrix
+from derivations.codegen.structure import letters as letters_of
+from derivations.display import expression as displayed
+from derivations.errors import DerivationError
+from derivations.expressions import is_zero, tr
+from derivations.facts import Facts
+from derivations.interpreter import interpret
+from derivations.printing import unicode
+from derivations.sde import is_increment
+from derivations.stated_terms import StatedTerm, stated_terms
+from derivations.symbols import MatrixState
+
+__all__ = ["StatedPart", "TermKernel", "compiled_term", "simplified", "stated_parts"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TermKernel:
+    """One term: ``coefficient`` times the value of ``kernel``.
+
+    Attributes
+    ----------
+    text, base_text
+        The term and what its coefficient stands in front of, as printed.
+    coefficient
+        A fraction, or a float for a number such as √2.
+    powers
+        Exponents of the scalar letters in front.
+    kernel
+        The base as a kernel.
+    times
+        The printed product of a number, powers of scalars, and the base.
+    """
+
+    text: str
+    base_text: str
+    coefficient: Any
+    powers: Mapping[str, Fraction]
+    kernel: Any
+    times: Callable[[Any, Mapping[str, Fraction]], str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatedPart:
+    """What is stated of one quantity.
+
+    Attributes
+    ----------
+    name
+        In words.
+    quantity
+        How it is measured: ``"drift"``, ``"martingale"``, ``"covariation"``, ``"value"``,
+        ``"drift in the new time"``, ``"noise in the new time"``.
+    subject
+        The kernels of what it is measured of, or the name of a state.
+    terms, candidates
+        The terms stated, and others that might have been forgotten.
+    """
+
+    name: str
+    quantity: str
+    subject: tuple[Any, ...] = ()
+    terms: tuple[TermKernel, ...] = ()
+    candidates: tuple[TermKernel, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """A part before its kernels are printed."""
+
+    name: str
+    quantity: str
+    expression: Any
+    subject: tuple[Any, ...] = ()
+    state: str | None = None
+    others: tuple[Any, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+
+def stated_parts(
+    claim: Claim, level: str = "typed", *, candidates: bool = False
+) -> tuple[StatedPart, ...]:
+    """The parts of a claim with their terms; none for a claim that states no form.
+
+    Raises
+    ------
+    DerivationError
+        If a term cannot be printed.
+    """
+    printer = _Printer(claim=claim, indices=claimed_indices(claim))
+    found = [_printed(printer, part, level, candidates) for part in _parts(claim)]
+    kernels = printer.kernels()
+    return tuple(_bound(part, kernels) for part in found)
+
+
+def compiled_term(claim: Claim, expression: Any) -> TermKernel:
+    """One expression of a claim's letters as a single term."""
+    printer = _Printer(claim=claim, indices=claimed_indices(claim))
+    (found,) = printer.terms([StatedTerm(expression=expression, coefficient=1, base=expression)])
+    return replace(found, kernel=printer.kernels()[found.kernel])
+
+
+def simplified(expression: Any, facts: Iterable[Any] = ()) -> Any:
+    """An expression in its normal form; itself if it has none."""
+    try:
+        algebra = FormAlgebra(Basis([expression]), Facts(tuple(facts)))
+        return displayed(interpret(expression, algebra))
+    except DerivationError:
+        return expression
+
+
+def _bound(part: StatedPart, kernels: Mapping[str, Any]) -> StatedPart:
+    def of(terms: tuple[TermKernel, ...]) -> tuple[TermKernel, ...]:
+        return tuple(replace(term, kernel=kernels[term.kernel]) for term in terms)
+
+    subject = tuple(kernels.get(name, name) for name in part.subject)
+    return replace(
+        part, subject=subject, terms=of(part.terms), candidates=of(part.candidates)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Printer:
+    """Collects expressions, and prints all their kernels at once."""
+
+    claim: Claim
+    indices: tuple[Any, ...]
+    formulas: dict[Any, Formula] = field(default_factory=dict)
+
+    def name(self, expression: Any) -> str:
+        """The name of the kernel of an expression."""
+        value = tuples(sympify(expression), self.indices)
+        if value not in self.formulas:
+            name = f"term_{len(self.formulas) + 1}"
+            self.formulas[value] = Formula(
+                name=name, results=((name, value),), several=False, summary="A term."
+            )
+        return self.formulas[value].name
+
+    def terms(self, terms: Iterable[StatedTerm]) -> tuple[TermKernel, ...]:
+        """Terms whose kernels are names still."""
+        where = self.claim.where
+        return tuple(
+            TermKernel(
+                text=unicode(term.expression, where),
+                base_text=unicode(term.base, where),
+                coefficient=_number(term.coefficient),
+                powers=term.powers,
+                kernel=self.name(term.base),
+                times=_times(term.base, where),
+            )
+            for term in terms
+        )
+
+    def kernels(self) -> Mapping[str, Any]:
+        """The kernels by their names."""
+        if not self.formulas:
+            return {}
+        source = kernels_source("Terms.", self.claim, tuple(self.formulas.values()))
+        kernels: Mapping[str, Any] = run_source(source)["KERNELS"]
+        return kernels
+
+
+def _times(base: Any, where: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Fraction]], str]:
+    def shown(number: Any, powers: Mapping[str, Fraction]) -> str:
+        letters = {str(letter.name): letter for letter in base.free_symbols}
+        factors = [
+            letters.get(name, Symbol(name, positive=True)) ** sympify(power)
+            for name, power in powers.items()
+        ]
+        return unicode(Mul(sympify(number), *factors) * base, where)
+
+    return shown
+
+
+def _number(coefficient: Any) -> Any:
+    number = sympify(coefficient)
+    if number.is_Rational:
+        return Fraction(int(number.p), int(number.q))
+    return float(number)
+
+
+def _printed(printer: _Printer, part: _Part, level: str, candidates: bool) -> StatedPart:
+    terms = stated_terms(part.expression, level)
+    others: list[StatedTerm] = []
+    if candidates:
+        used = {term.base for term in terms}
+        bases = [*part.others, *_forgotten(printer.claim, part)]
+        others = [
+            StatedTerm(expression=base, coefficient=0, base=base)
+            for base in dict.fromkeys(bases)
+            if base not in used
+        ]
+    subject = tuple(printer.name(value) for value in part.subject)
+    return StatedPart(
+        name=part.name,
+        quantity=part.quantity,
+        subject=subject if part.state is None else (part.state,),
+        terms=printer.terms(terms),
+        candidates=printer.terms(others),
+        renamed=part.renamed,
+    )
+
+
+def _forgotten(claim: Claim, part: _Part) -> Iterator[Any]:
+    """Simple words that a form may have lost: 1, |A|², tr A; letters of the same shape."""
+    expressions = [part.expression, *part.subject]
+    sde = getattr(claim, "sde", None)
+    if sde is not None:
+        expressions += list(sde.equations.values())
+    named: dict[str, Any] = {}
+    for expression in expressions:
+        named |= letters_of(sympify(expression))
+    matrices = [x for _, x in sorted(named.items()) if is_matrix(x) and not hasattr(x, "index")]
+    still = [x for x in matrices if not is_increment(x)]
+    noises = [x for x in matrices if is_increment(x)]
+    like = part.subject[0] if part.subject else part.expression
+    if part.quantity in ("martingale", "noise in the new time"):
+        if not is_matrix(like):
+            yield from (tr(a.T * b) for b in noises for a in still if a.shape == b.shape)
+        else:
+            yield from (b for b in noises if b.shape == like.shape)
+        return
+    if is_matrix(like):
+        if like.shape[0] == like.shape[1]:
+            yield Identity(like.shape[0])
+        yield from (x for x in still if x.shape == like.shape)
+        yield from (x.T for x in still if x.T.shape == like.shape != x.shape)
+        return
+    yield Integer(1)
+    for x in still:
+        yield tr(x * x.T) if isinstance(x, MatrixState) or x.shape[0] != x.shape[1] else tr(x)
+
+
+# The parts of each kind of claim.
+
+
+def _parts(claim: Claim) -> Iterator[_Part]:
+    if isinstance(claim, DifferentialClaim):
+        f = (claim.observable,)
+        yield _Part(name="drift", quantity="drift", expression=claim.drift, subject=f)
+        yield _Part(
+            name="martingale part", quantity="martingale", expression=claim.martingale, subject=f
+        )
+    elif isinstance(claim, CovariationClaim):
+        yield _Part(
+            name="rate",
+            quantity="covariation",
+            expression=claim.rate,
+            subject=(claim.first, claim.second),
+        )
+    elif isinstance(claim, IdentityClaim):
+        for name, side, other in (
+            ("right-hand side", claim.right, claim.left),
+            ("left-hand side", claim.left, claim.right),
+        ):
+            yield _Part(name=name, quantity="value", expression=side, subject=(other,))
+    elif isinstance(claim, MomentClaim):
+        yield from _moment_rows(claim)
+    elif isinstance(claim, TimeChangeClaim):
+        yield from _clock_parts(claim)
+
+
+def _moment_rows(claim: MomentClaim) -> Iterator[_Part]:
+    for n, (row, moment) in enumerate(zip(claim.matrix, claim.moments, strict=True), 1):
+        total, others = Integer(0) * moment, []
+        for entry, other in zip(row, claim.moments, strict=True):
+            wide = other
+            if is_matrix(moment) and not is_matrix(other):
+                wide = other * Identity(moment.shape[0])
+            elif is_matrix(other) and (
+                not is_matrix(moment) or tuple(other.shape) != tuple(moment.shape)
+            ):
+                continue
+            others.append(wide)
+            if entry != 0:
+                total = entry * wide if is_zero(total) else total + entry * wide
+        yield _Part(
+            name=f"row {n} of the matrix, dE[{unicode(moment, claim.where)}]/dt",
+            quantity="drift",
+            expression=total,
+            subject=(moment,),
+            others=tuple(others),
+        )
+
+
+def _clock_parts(claim: TimeChangeClaim) -> Iterator[_Part]:
+    changed = claim.changed.to_ito()
+    old, new = claim.sde.noises, changed.noises
+    renamed = {str(a.name): str(b.name) for a, b in zip(old, new, strict=False)}
+    for state in claim.sde.states:
+        for what, expression in (
+            ("drift", changed.drift(state)),
+            ("noise", changed.noise(state)),
+        ):
+            yield _Part(
+                name=f"{what} of {unicode(state)} in the new time",
+                quantity=f"{what} in the new time",
+                expression=expression,
+                subject=(state,),
+                state=str(state.name),
+                renamed=renamed,
+            )
