@@ -9,6 +9,9 @@ DKW: Massart, The tight constant in the Dvoretzky–Kiefer–Wolfowitz inequalit
 (1990).
 Empirical Bernstein: Maurer and Pontil, Empirical Bernstein bounds and sample-variance penalization,
 COLT 2009, theorem 4.
+Catoni: Catoni, Challenging the empirical mean and empirical variance: a deviation study, Ann. Inst.
+H. Poincaré Probab. Stat. 48 (2012), proposition 2.4.
+Probabilities: Clopper and Pearson, Biometrika 26 (1934).
 Order statistics: David and Nagaraja, Order Statistics (2003), section 7.1; the tails are those of
 Clopper and Pearson, Biometrika 26 (1934).
 """
@@ -17,20 +20,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr, bdtrc
+from scipy.special import bdtr, bdtrc, betaincinv
 
 from .errors import UsageError
 
 __all__ = [
     "bernstein_half_width",
     "bernstein_samples",
+    "catoni_half_width",
+    "catoni_mean",
+    "catoni_samples",
+    "clopper_pearson",
     "dkw_half_width",
     "dkw_samples",
+    "least",
     "order_statistic_samples",
+    "proportion_samples",
     "quantile_interval",
     "quantile_ranks",
 ]
@@ -95,6 +104,77 @@ def bernstein_half_width(variance: float, n: int, extent: float, alpha: float) -
 def bernstein_samples(variance: float, half_width: float, extent: float, alpha: float) -> int:
     """Samples for this half-width, if the sample variance is ``variance``."""
     return least(lambda n: bernstein_half_width(variance, n, extent, alpha) <= half_width, 2)
+
+
+# Means of anything whose variance has a bound.
+
+
+def catoni_half_width(variance: float, n: int, alpha: float) -> float:
+    """Half-width of Catoni's mean, level 1 − alpha, for any law of at most this variance.
+
+    Infinite for fewer samples than the bound speaks about.
+
+    >>> round(catoni_half_width(1.0, 1000, 0.05), 4)
+    0.0862
+    """
+    bits = math.log(2 / _checked_rate(alpha))
+    return math.inf if n <= 4 * bits else math.sqrt(2 * variance * bits / (n - 2 * bits))
+
+
+def catoni_samples(variance: float, half_width: float, alpha: float) -> int:
+    """Samples for this half-width."""
+    bits = math.log(2 / _checked_rate(alpha))
+    return max(math.ceil(2 * variance * bits / half_width**2 + 2 * bits), math.floor(4 * bits) + 1)
+
+
+def catoni_mean(values: Array, variance: float, alpha: float) -> Array:
+    """Catoni's mean of the last axis: each value enters by the logarithm of what it is off.
+
+    The root of Σ ψ(s (x_i − m)) with ψ(u) = ± log(1 + |u| + u²/2), which decreases in m.
+    """
+    x = np.asarray(values, dtype=np.float64)
+    n = x.shape[-1]
+    bits = math.log(2 / _checked_rate(alpha))
+    if variance <= 0 or n <= 4 * bits:
+        return np.asarray(np.median(x, axis=-1))
+    s = math.sqrt(2 * bits / (n * variance * (1 + 2 * bits / (n - 2 * bits))))
+    low, high = np.min(x, axis=-1), np.max(x, axis=-1)
+    for _ in range(60):
+        middle = (low + high) / 2
+        u = s * (x - middle[..., None])
+        above = np.sum(np.sign(u) * np.log1p(np.abs(u) + u * u / 2), axis=-1) > 0
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+        if np.all(high - low <= 1e-12 * (np.abs(low) + np.abs(high)) + 1e-300):
+            break
+    return np.asarray((low + high) / 2)
+
+
+# Probabilities.
+
+
+def clopper_pearson(hits: Any, n: int, alpha: float) -> tuple[Array, Array]:
+    """Interval for a probability after ``hits`` of n, level 1 − alpha; elementwise.
+
+    >>> low, high = clopper_pearson(0, 10, 0.05)
+    >>> float(low), round(float(high), 4)
+    (0.0, 0.3085)
+    """
+    half = _checked_rate(alpha) / 2
+    k = np.asarray(hits, dtype=np.float64)
+    low = np.where(k > 0, betaincinv(np.maximum(k, 1), n - k + 1, half), 0.0)
+    high = np.where(k < n, betaincinv(k + 1, np.maximum(n - k, 1), 1 - half), 1.0)
+    return low, high
+
+
+def proportion_samples(half_width: float, alpha: float) -> int:
+    """Samples for intervals of a probability no longer than twice this, whatever comes out."""
+
+    def met(n: int) -> bool:
+        # The longest interval is the one in the middle.
+        low, high = clopper_pearson(n // 2, n, alpha)
+        return bool(high - low <= 2 * half_width)
+
+    return least(met, 1)
 
 
 # Quantiles of any law.

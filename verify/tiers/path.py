@@ -7,7 +7,7 @@ on paths too: both systems are driven by one Brownian motion, dB̃ = √rate dB.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,10 @@ from numerics.signature import PathSignature
 from numerics.simulate import simulate
 from numerics.system import Array, System
 from verify.clocked import clocked
+from verify.expectations import averaged
 from verify.growth import grown
+from verify.hitting import crossed
+from verify.laws import distributed
 from verify.looks import settled
 from verify.moments import expected
 from verify.pathwise import PathErrors, path_errors
@@ -31,6 +34,12 @@ __all__ = ["check"]
 TIER = "path"
 CONDITION = "the bias left by the step length, which is an extrapolation from h, h/2, h/4"
 
+_OF_PATHS: Mapping[str, Callable[[Problem, Plan], Evidence]] = {
+    "expectation": averaged,
+    "hitting": crossed,
+    "law": distributed,
+}
+
 
 def check(problem: Problem, plan: Plan) -> Evidence:
     """The law of the path check, or both systems of a change of time."""
@@ -38,6 +47,8 @@ def check(problem: Problem, plan: Plan) -> Evidence:
         return clocked(problem, plan)
     if problem.kind == "exponents":
         return grown(problem, plan)
+    if problem.kind in _OF_PATHS:
+        return _OF_PATHS[problem.kind](problem, plan)
     setting = problem.signature.path
     if setting is None:
         reason = "the claim states no law of a concrete system over a span of time"

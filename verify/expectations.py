@@ -1,0 +1,253 @@
+"""The expectation of an observable at the horizon, against a stated value.
+
+An average of simulated paths proves something only where tails are under control.  So:
+
+* with finite bounds of the observable, Bernstein's inequality for the average;
+* with a declared bound of its variance, Catoni's mean;
+* with neither, the mean over all sign paths of the scheme, extrapolated to h = 0, where the system
+  has few components and the observable is smooth: no statistics, and no tail is missed;
+* else, with one bound, such as f >= 0, the average of f cut off at some c bounds E f from one side:
+  it refutes what lies beyond, and confirms nothing;
+* else nothing is proved by any number of paths, and the evidence says so.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from numerics.errors import NumericsError
+from numerics.moments import expectation
+from numerics.system import Array
+
+from .decisions import ControlledMean, LowerBound
+from .horizon import Setting
+from .path_evidence import Judgement, judged
+from .planning import Estimate, Plan
+from .problem import Problem
+from .refinement import LEFT, Finding, Look, Measurement, extrapolated_mean, refined
+from .verdict import Evidence, Status
+
+__all__ = ["averaged"]
+
+ROUNDING = 1e-12
+NEVER = (
+    "no number of paths would settle it: a mean may be carried by rare paths; declare bounds that "
+    "the observable cannot leave, or a bound of its variance"
+)
+ONE_SIDED = "what rare paths carry is not seen"
+
+
+def averaged(problem: Problem, plan: Plan) -> Evidence:
+    """The evidence on a stated expectation at all settings."""
+    return judged(problem, plan, lambda setting, share: _one(problem, setting, share))
+
+
+def _one(problem: Problem, setting: Setting, plan: Plan) -> Judgement:
+    stated = setting.stated("value")
+    low, high = (-math.inf, math.inf) if problem.bounds is None else problem.bounds
+    if math.isfinite(high - low):
+        return _bounded(setting, plan, stated, low, high)
+    unit = setting.relevant * (abs(stated) or 1.0)
+    if "path_variance" in problem.kernels:
+        return _controlled(setting, plan, stated, setting.stated("variance"), unit)
+    over_signs = _over_signs(setting, stated, unit)
+    if over_signs is not None and over_signs.finding.status != Status.INCONCLUSIVE:
+        return over_signs
+    if math.isinf(low) and math.isinf(high):
+        return over_signs or _open(stated, unit, NEVER)
+    return _one_sided(setting, plan, stated, unit, low, high)
+
+
+def _said(stated: float, method: str) -> str:
+    return f"E f(X_T) − {stated:.6g}, {method},"
+
+
+# Bounds.
+
+
+def _bounded(setting: Setting, plan: Plan, stated: float, low: float, high: float) -> Judgement:
+    unit = setting.relevant * (high - low)
+
+    def measure(look: Look) -> Measurement:
+        levels = setting.reached(look.steps, look.paths, look.plan)
+        out = _outside(levels, low, high)
+        if out:
+            return Measurement(
+                estimate=Estimate(value=0.0, half_width=math.inf, bias=math.inf), why=out
+            )
+        inside = [np.clip(x, low, high) for x in levels]
+        return extrapolated_mean(inside, low, high, stated, look.plan.budget.alpha)
+
+    found = refined(measure, plan, unit, setting.system.size)
+    return Judgement(finding=found, what=_said(stated, "mean of bounded values"), unit=unit)
+
+
+def _outside(levels: list[Array], low: float, high: float) -> str:
+    """What is wrong with bounds that simulated values leave; empty if they keep them."""
+    values = np.concatenate(levels)
+    slack = 1e-9 * (1.0 + max(abs(x) for x in (low, high) if math.isfinite(x)))
+    out = np.maximum(low - values, values - high)
+    out = np.where(np.isfinite(values), out, 0.0)
+    if not np.any(out > slack):
+        return ""
+    count = int(np.sum(out > slack))
+    return (
+        f"bounds ({low:g}, {high:g}): the observable is {values[np.argmax(out)]:.6g} on a "
+        f"simulated path, and outside on {count:,} of {values.size:,}; give bounds that hold, or "
+        "an observable that keeps them"
+    )
+
+
+# A bound of the variance.
+
+
+def _controlled(
+    setting: Setting, plan: Plan, stated: float, variance: float, unit: float
+) -> Judgement:
+    def measure(look: Look) -> Measurement:
+        levels = setting.reached(look.steps, look.paths, look.plan)
+        return _robust(levels, stated, variance, look.plan.budget.alpha)
+
+    found = refined(measure, plan, unit, setting.system.size)
+    return Judgement(
+        finding=found,
+        what=_said(stated, "Catoni's mean"),
+        unit=unit,
+        condition=f"the declared bound {variance:.4g} of the variance",
+    )
+
+
+def _robust(levels: list[Array], stated: float, variance: float, alpha: float) -> Measurement:
+    nothing = Estimate(value=0.0, half_width=math.inf, bias=math.inf)
+    if not all(np.all(np.isfinite(x)) for x in levels):
+        why = "f(X_T) is no number on some paths; the scheme leaves the system's domain"
+        return Measurement(estimate=nothing, why=why)
+    if _varies_more(levels[-1], variance, alpha):
+        why = (
+            f"variance: the declared bound {variance:.4g} is refuted by the paths, whose sample "
+            f"variance is {np.var(levels[-1]):.4g}; declare one that holds"
+        )
+        return Measurement(estimate=nothing, why=why)
+    test = ControlledMean(alpha=alpha, variance=variance)
+    coarse, half, quarter = (test.estimate(x, stated) for x in levels)
+    move = max(abs(quarter.value - half.value), abs(half.value - coarse.value) / 2)
+    bias = LEFT * move + ROUNDING * abs(stated)
+    return Measurement(estimate=replace(quarter, bias=bias))
+
+
+def _varies_more(values: Array, variance: float, alpha: float) -> bool:
+    """Whether the variance is beyond its declared bound for sure: half of squared differences."""
+    pairs = len(values) // 2
+    halves = (values[:pairs] - values[pairs : 2 * pairs]) ** 2 / 2
+    # Values that the scheme's bias makes vary a little more are no reason to complain.
+    return LowerBound(alpha=alpha).decide(halves, 1.1 * variance, 1.0) == Status.DISAGREES
+
+
+# All sign paths.
+
+
+def _over_signs(setting: Setting, stated: float, unit: float) -> Judgement | None:
+    """The extrapolated mean over all sign paths; None if they are too many or do not converge."""
+
+    def measure(declared: Problem) -> tuple[float, float, int]:
+        found = expectation(
+            setting.system,
+            lambda state: setting.observed(declared, state)[:, None],
+            setting.start,
+            setting.horizon,
+        )
+        return float(found.value[0]), float(found.error[0]), found.paths
+
+    try:
+        with np.errstate(all="ignore"):
+            value, error, paths = setting.problem.measured(
+                ("all sign paths", setting.horizon), setting.point, measure
+            )
+    except NumericsError:
+        return None
+    if not (math.isfinite(value) and math.isfinite(error)):
+        return None
+    e = Estimate(value=value - stated, bias=error)
+    finding = Finding(
+        status=e.decide(unit),
+        measurement=Measurement(estimate=e),
+        steps=0,
+        paths=paths,
+        looks=1,
+        needed=NEVER,
+    )
+    return Judgement(
+        finding=finding,
+        what=_said(stated, "mean over all sign paths as h → 0"),
+        unit=unit,
+        chance=False,
+        numbers={"method": "all sign paths", "measured": value},
+    )
+
+
+# One bound.
+
+
+def _one_sided(
+    setting: Setting, plan: Plan, stated: float, unit: float, low: float, high: float
+) -> Judgement:
+    sign, end = (1.0, low) if math.isfinite(low) else (-1.0, -high)
+    share = replace(plan, budget=plan.budget.split(2))
+    steps, paths = max(4, plan.effort.steps // 8), plan.effort.paths
+    for number in range(2):
+        look = Look(
+            steps=steps,
+            paths=paths * 8**number,
+            plan=replace(share, purpose=f"{share.purpose}/look {number}"),
+        )
+        levels = setting.reached(look.steps, look.paths, look.plan)
+        out = _outside(levels, low, high)
+        if out:
+            return _open(stated, unit, out)
+        e = _cut([sign * x for x in levels], end, sign * stated, look.plan.budget.alpha)
+        clear = e.value - e.half_width > e.bias
+        if clear:
+            break
+    side = "at least" if sign > 0 else "at most"
+    bound = stated + sign * (e.value - e.half_width - e.bias)
+    finding = Finding(
+        status=Status.DISAGREES if clear else Status.INCONCLUSIVE,
+        measurement=Measurement(estimate=replace(e, value=sign * e.value)),
+        steps=steps,
+        paths=look.paths,
+        looks=number + 1,
+        needed=NEVER,
+    )
+    what = f"E f(X_T) is {side} {bound:.6g}, {stated:.6g} is stated: mean cut off,"
+    return Judgement(finding=finding, what=what, unit=unit, condition=ONE_SIDED)
+
+
+def _cut(levels: list[Array], low: float, stated: float, alpha: float) -> Estimate:
+    """E min(f, c) less the stated value, with c chosen on a tenth of the paths of its own."""
+    bound = LowerBound(alpha=alpha, low=low)
+    kept = np.all([np.isfinite(x) for x in levels], axis=0)
+    # A lost path counts as low as it can be: the bound remains one.
+    levels = [np.where(kept, x, low) for x in levels]
+    pilot, rest = bound.divided(levels[-1])
+    c = bound.cut(pilot, len(rest))
+    if not c > low:
+        return Estimate(value=0.0, half_width=math.inf)
+    inside = [np.clip(x[len(pilot) :], low, c) for x in levels]
+    # Of the two-sided bound at twice the rate one side is used.
+    return extrapolated_mean(inside, low, c, stated, min(2 * alpha, 0.5)).estimate
+
+
+def _open(stated: float, unit: float, why: str) -> Judgement:
+    nothing = Estimate(value=0.0, half_width=math.inf, bias=math.inf)
+    finding = Finding(
+        status=Status.INCONCLUSIVE,
+        measurement=Measurement(estimate=nothing, why=why),
+        steps=0,
+        paths=0,
+        looks=0,
+        needed=why,
+    )
+    return Judgement(finding=finding, what=_said(stated, "nothing"), unit=unit)
