@@ -1,8 +1,8 @@
-"""The command line ``python -m verify``: run, list, explain, mutants, data, experiment.
+"""The command line ``python -m verify``: run, list, explain, mutants, new, data, experiment.
 
-Exit codes: 0 every claim has the verdict it expects; 1 some claim is refuted; 2 bad usage or input;
-3 nothing is refuted, something is open.  Results go to standard output, everything else to standard
-error; with ``--json -`` standard output holds the JSON and nothing else.
+Exit codes: 0 every claim has the verdict it expects; 1 some claim is refuted; 2 bad usage or input,
+also an error in a claim file whose other claims were judged; 3 nothing is refuted, something is
+open.  Results go to standard output, everything else to standard error; with ``--json -`` standard output holds the JSON and nothing else.
 """
 
 from __future__ import annotations
@@ -73,9 +73,9 @@ def run(
     junit_path: str | None,
     report_folder: str | None,
 ) -> int:
-    """Judge claims: those of the catalogue, or of files that export THEOREM.
+    """Judge claims: those of the catalogue, or of files that declare claims.
 
-    A claim file is Python code and is executed.
+    A claim file is Python code and is executed; `new` writes one to begin with.
     """
     from . import report, runner
     from .loading import references, require_current
@@ -83,7 +83,8 @@ def run(
 
     outputs = _outputs(json_path, junit_path, report_folder)
     settings = _settings(tiers, effort, seed, workers)
-    chosen = references(ids)
+    troubles: list[str] = []
+    chosen = references(ids, _telling(troubles))
     require_current(chosen)
     with _progress("judging") as progress:
         verdicts = runner.run(chosen, settings, progress)
@@ -95,20 +96,22 @@ def run(
     }
     _emit(outputs, texts)
     report.print_verdicts(verdicts, _console(error=json_path == "-"))
-    return exit_code(verdicts)
+    return 2 if troubles else exit_code(verdicts)
 
 
 @cli.command(name="list")
+@click.argument("ids", nargs=-1, metavar="[ID | FILE.py]...")
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
-def list_claims(as_json: bool) -> int:
+def list_claims(ids: tuple[str, ...], as_json: bool) -> int:
     """Every claim: id, title, source, assumptions, tiers."""
     from . import report
     from .loading import described
 
-    rows = described()
+    troubles: list[str] = []
+    rows = described(ids, _telling(troubles))
     if as_json:
         click.echo(report.json_text({"schema": "driftproof.claims/1", "claims": rows}), nl=False)
-        return 0
+        return 2 if troubles else 0
     for row in rows:
         click.echo(f"{row['id']}\n    {row['title']}  [{row['source']}]")
         for text in row["assumptions"]:
@@ -116,19 +119,32 @@ def list_claims(as_json: bool) -> int:
         click.echo(f"    tiers {', '.join(row['tiers']) or 'none'}")
         for tier, reason in row["inapplicable"].items():
             click.echo(f"    not {tier}: {reason}")
+    return 2 if troubles else 0
+
+
+@cli.command()
+@click.argument("path", metavar="FILE")
+def new(path: str) -> int:
+    """Write a file of claims to begin with; it runs as it is."""
+    from .template import write_new
+
+    write_new(Path(path))
+    click.echo(f"{path}: written; run it with python -m verify run {path}")
     return 0
 
 
 @cli.command()
-@click.argument("identifier", metavar="ID")
+@click.argument("identifier", metavar="ID | FILE.py")
 @click.option("--latex", is_flag=True, help="LaTeX instead of text.")
 def explain(identifier: str, latex: bool) -> int:
     """Statement and derivation of a claim, step by step."""
     from .explain import explained
-    from .loading import claims_of
+    from .loading import claims_named
 
-    click.echo("\n\n".join(explained(claim, latex=latex) for claim in claims_of(identifier)))
-    return 0
+    troubles: list[str] = []
+    claims = claims_named(identifier, _telling(troubles))
+    click.echo("\n\n".join(explained(claim, latex=latex) for claim in claims))
+    return 2 if troubles else 0
 
 
 @cli.command()
@@ -153,7 +169,8 @@ def mutants(
 
     outputs = _outputs(json_path, None, None)
     settings = _settings(tiers, effort, seed, workers)
-    chosen = mutant_references(ids, settings.tiers)
+    troubles: list[str] = []
+    chosen = mutant_references(ids, settings.tiers, _telling(troubles))
     with _progress("judging mutants") as progress:
         verdicts = runner.run([reference for reference, _ in chosen], settings, progress)
     rows = [
@@ -164,7 +181,7 @@ def mutants(
     shown = settings.to_json()
     _emit(outputs, {"json": lambda: report.json_text(table.document(rows, len(chosen), shown))})
     report.print_kills(rows, len(chosen), _console(error=json_path == "-"))
-    return table.exit_code(rows, len(chosen))
+    return 2 if troubles else table.exit_code(rows, len(chosen))
 
 
 @cli.command()
@@ -229,6 +246,16 @@ def experiment(
         )
     click.echo("\n".join(report.lines))
     return report.exit_code
+
+
+def _telling(troubles: list[str]) -> Callable[[str], None]:
+    """Tells an error in a claim file at once, and keeps it: the other claims are still judged."""
+
+    def told(trouble: str) -> None:
+        troubles.append(trouble)
+        click.echo(f"verify: {trouble}", err=True)
+
+    return told
 
 
 def _settings(tiers: Sequence[str], effort: str, seed: int, workers: int | None) -> Settings:

@@ -5,25 +5,32 @@ The tiers never come here; they are given what this module made.
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .errors import KernelError, UsageError
+from .errors import ClaimError, KernelError, TimeLimitError, UsageError
 from .exponents import exponent_setting
 from .mutants import visible_tiers
 from .planning import TIERS
 from .problem import AlgorithmSetting, Problem, Reference, SignSetting
+from .time_limit import limited
 from .verdict import Status
+
+if TYPE_CHECKING:
+    from .files import ClaimFile
 
 __all__ = [
     "claim_of",
+    "claims_named",
     "claims_of",
     "described",
+    "is_file",
     "load",
     "mutant_references",
+    "problem_from_outside",
     "problem_of",
     "references",
     "require_current",
@@ -32,18 +39,24 @@ __all__ = [
 
 ROOT = Path(__file__).resolve().parent.parent
 
+LIMIT = 20.0
+"""Seconds that a user's claim may take to become a problem."""
+
 # Which claims are meant.
 
 
-def references(ids: Sequence[str]) -> tuple[Reference, ...]:
+def references(
+    ids: Sequence[str], troubled: Callable[[str], None] | None = None
+) -> tuple[Reference, ...]:
     """The claims that ids and files name, each once; the whole catalogue if there are none.
 
-    The id of a theorem stands for all its claims.
+    The id of a theorem stands for all its claims.  ``troubled`` is told of every error in a file,
+    whose other claims count; without it the first is raised.
 
     Raises
     ------
     UsageError
-        For a file that cannot be read.
+        For a file that cannot be read, or the first error in one.
     DerivationError
         For an id that nothing has, with the nearest that exist.
     """
@@ -51,18 +64,38 @@ def references(ids: Sequence[str]) -> tuple[Reference, ...]:
         return tuple(Reference(claim=claim.id) for claim in claims_of())
     found: dict[Reference, None] = {}
     for given in ids:
-        file = given if given.endswith(".py") else None
-        for claim in _file_claims(given) if file else claims_of(given):
-            found[Reference(claim=claim.id, file=file)] = None
+        if not is_file(given):
+            found |= dict.fromkeys(Reference(claim=claim.id) for claim in claims_of(given))
+            continue
+        file = _file(given, troubled)
+        for claim in file.claims:
+            found[Reference(claim=claim.id, file=given, without=file.endless)] = None
     return tuple(found)
 
 
+def is_file(given: str) -> bool:
+    """Whether an argument means a file and no id."""
+    path = Path(given)
+    return path.suffix == ".py" or os.sep in given or path.is_file()
+
+
+def _file(path: str, troubled: Callable[[str], None] | None) -> ClaimFile:
+    from .files import read
+
+    file = read(path)
+    for trouble in file.troubles:
+        if troubled is None:
+            raise UsageError(trouble)
+        troubled(trouble)
+    return file
+
+
 def mutant_references(
-    ids: Sequence[str], tiers: Sequence[str]
+    ids: Sequence[str], tiers: Sequence[str], troubled: Callable[[str], None] | None = None
 ) -> tuple[tuple[Reference, Any], ...]:
     """The hand-written mutants of claims, each with the tiers among ``tiers`` that can see it."""
     found = []
-    for reference in references(ids):
+    for reference in references(ids, troubled):
         claim = claim_of(reference)
         for mutant in claim.mutants:
             seen = tuple(t for t in visible_tiers(mutant.changes) if t in tiers)
@@ -80,54 +113,61 @@ def claims_of(*ids: str) -> tuple[Any, ...]:
     return tuple({claim.id: claim for group in groups for claim in group}.values())
 
 
-def _file_claims(path: str) -> tuple[Any, ...]:
-    """The claims of a file that exports a function ``theorem``, or THEOREM."""
-    if not Path(path).is_file():
-        raise UsageError(f"{path}: there is no such file")
-    spec = importlib.util.spec_from_file_location(f"claims_{Path(path).stem}", path)
-    if spec is None or spec.loader is None:
-        raise UsageError(f"{path}: not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-        theorem = module.theorem() if hasattr(module, "theorem") else module.THEOREM
-        return tuple(theorem.claims)
-    except SyntaxError as error:
-        raise UsageError(f"{path}, line {error.lineno}: {error.msg}") from None
-    except Exception as error:  # noqa: BLE001 - it is the user's code, and one line tells them
-        raise UsageError(f"{path}: {type(error).__name__}: {error}") from None
-
-
 def claim_of(reference: Reference) -> Any:
     """The declared claim that a reference names."""
     from derivations.catalogue import find
 
+    from .files import read
+
     if reference.file is None:
         return find(reference.claim)
-    for claim in _file_claims(reference.file):
+    for claim in read(reference.file, without=reference.without).claims:
         if claim.id == reference.claim:
             return claim
-    raise UsageError(f"{reference.file}: it has no claim {reference.claim} any more")
+    raise ClaimError(f"{reference.file}: the claim is not there any more when it is read again")
 
 
 # From a claim to numbers.
 
 
-def load(reference: Reference) -> Problem:
+def load(reference: Reference, claim: Any = None) -> Problem:
     """The problem of a claim: generated kernels for the catalogue, new ones for all else.
+
+    ``claim`` is what `claim_of` finds, if that is known.
 
     Raises
     ------
     KernelError
         If generated kernels are missing.
+    ClaimError
+        If a claim of a file cannot be made a problem.
     """
-    claim = claim_of(reference)
+    claim = claim_of(reference) if claim is None else claim
     if reference.mutant is not None:
         (mutant,) = (m for m in claim.mutants if m.name == reference.mutant)
-        return _restricted(compiled(claim.mutated(mutant)), reference.tiers)
-    if reference.file is not None:
-        return compiled(claim)
-    return generated(claim)
+        wrong = claim.mutated(mutant)
+        made = compiled(wrong) if reference.file is None else problem_from_outside(wrong)
+        return _restricted(made, reference.tiers)
+    return generated(claim) if reference.file is None else problem_from_outside(claim)
+
+
+def problem_from_outside(claim: Any, limit: float = LIMIT) -> Problem:
+    """The problem of a user's claim; its functions are tried within a limit of seconds.
+
+    Raises
+    ------
+    ClaimError
+        Saying what is wrong with the claim.
+    """
+    from .claim_types import readable
+
+    try:
+        with limited(limit):
+            return compiled(claim)
+    except TimeLimitError as error:
+        raise ClaimError(f"{readable(error)} (in a function of the claim)") from None
+    except (Exception, SystemExit) as error:
+        raise ClaimError(readable(error)) from error
 
 
 def _restricted(problem: Problem, tiers: Iterable[str] | None) -> Problem:
@@ -231,8 +271,10 @@ def problem_of(claim: Any, kernels: Mapping[str, Any], signature: Any) -> Proble
 # What the catalogue holds, for people.
 
 
-def described() -> list[dict[str, Any]]:
-    """Id, title, source, statement, assumptions and tiers of every claim of the catalogue."""
+def described(
+    ids: Sequence[str] = (), troubled: Callable[[str], None] | None = None
+) -> list[dict[str, Any]]:
+    """Id, title, source, statement, assumptions and tiers of claims, by default of all."""
     return [
         {
             "id": claim.id,
@@ -246,5 +288,13 @@ def described() -> list[dict[str, Any]]:
             "mutants": [mutant.name for mutant in claim.mutants],
             "expected": claim.expected,
         }
-        for claim in claims_of()
+        for given in (ids or (None,))
+        for claim in claims_named(given, troubled)
     ]
+
+
+def claims_named(given: str | None, troubled: Callable[[str], None] | None) -> tuple[Any, ...]:
+    """The claims that an id or a file names; all of the catalogue without one."""
+    if given is None:
+        return claims_of()
+    return _file(given, troubled).claims if is_file(given) else claims_of(given)

@@ -203,10 +203,12 @@ class Problem:
 class Reference:
     """Where a worker finds a claim: its id, the file if it is not of the catalogue, the mutant.
 
-    ``tiers`` of a mutant are those that can see it; the others are not asked.
+    ``tiers`` of a mutant are those that can see it; the others are not asked.  ``without`` are the
+    lines of the file whose statements do not end.
     """
 
     claim: str
     file: str | None = None
+    without: tuple[int, ...] = ()
     mutant: str | None = None
     tiers: tuple[str, ...] | None = None

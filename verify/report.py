@@ -75,7 +75,8 @@ def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
             Text(brief(by_tier[t]), style=_STYLES[by_tier[t].status]) if t in by_tier else Text("")
             for t in tiers
         ]
-        shown = Text(str(verdict.status), style=_STYLES[verdict.status])
+        said = "ERROR" if verdict.error else str(verdict.status)
+        shown = Text(said, style=_STYLES[verdict.status])
         table.add_row(Text(verdict.claim), *cells, shown)
     if verdicts:
         console.print(table)
@@ -139,6 +140,8 @@ def rates_line(verdicts: Sequence[Verdict]) -> str:
 
 
 def _complaints(verdict: Verdict) -> list[str]:
+    if verdict.error:
+        return [f"{verdict.claim}: {verdict.error}"]
     lines = [f"{verdict.claim}: {verdict.status}, expected {verdict.expected}"]
     telling = [e for e in verdict.evidence if e.status == verdict.status]
     return lines + [f"    {e.tier}: {e.reason}" for e in telling]

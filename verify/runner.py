@@ -14,7 +14,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from .errors import KernelError, TimeLimitError, UsageError
+from .errors import ClaimError, KernelError, TimeLimitError, UsageError
 from .loading import claim_of, load
 from .planning import TIERS, ErrorBudget, Plan, effort
 from .problem import Problem, Reference
@@ -117,14 +117,18 @@ def _in_processes(
 
 
 def _judge_reference(reference: Reference, settings: Settings, claims: int) -> Verdict:
-    return _refused(reference, settings) or judge(load(reference), settings, claims)
+    try:
+        claim = claim_of(reference)
+        return _refused(claim, settings) or judge(load(reference, claim), settings, claims)
+    except ClaimError as error:
+        # Of a user's claim; the others are judged all the same.
+        return Verdict(claim=reference.claim, title="", evidence=(), error=str(error))
 
 
-def _refused(reference: Reference, settings: Settings) -> Verdict | None:
+def _refused(claim: Any, settings: Settings) -> Verdict | None:
     """The verdict on a claim whose assumptions no sizes meet; no tier is asked."""
     from .applicability import refusal, refused
 
-    claim = claim_of(reference)
     found = refusal(claim)
     if found is None:
         return None

@@ -106,17 +106,34 @@ class Evidence:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """The answer on one claim, with the evidence of every tier asked, in their order."""
+    """The answer on one claim, with the evidence of every tier asked, in their order.
+
+    ``error`` says why no tier could be asked: the claim of a user that cannot be made a problem.
+    """
 
     claim: str
     title: str
     evidence: tuple[Evidence, ...]
     expected: Status = Status.AGREES
+    error: str = ""
+
+    def __str__(self) -> str:
+        """The status, and why, a line for each tier."""
+        lines = [f"{self.claim}: {self.status}"] + ([self.error] if self.error else [])
+        asked = [e for e in self.evidence if e.status != Status.NOT_APPLICABLE] or self.evidence
+        return "\n    ".join([*lines, *(f"{e.tier} {e.status}: {e.reason}" for e in asked)])
 
     @property
     def status(self) -> Status:
         """One tier that disagrees decides; one that cannot tell leaves the claim open."""
+        if self.error:
+            return Status.INCONCLUSIVE
         return combine(evidence.status for evidence in self.evidence)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the answer is AGREES."""
+        return self.status == Status.AGREES
 
     @property
     def finished(self) -> bool:
@@ -126,7 +143,7 @@ class Verdict:
     @property
     def as_expected(self) -> bool:
         """Whether the claim has the verdict that it declares to expect."""
-        return self.status == self.expected
+        return not self.error and self.status == self.expected
 
     @property
     def false_agree(self) -> float | None:
@@ -165,6 +182,7 @@ class Verdict:
             "false_agree": json_value(self.false_agree),
             "false_reject": json_value(self.false_reject),
             "evidence": [evidence.to_json() for evidence in self.evidence],
+            **({"error": self.error} if self.error else {}),
         }
 
     @staticmethod
@@ -175,6 +193,7 @@ class Verdict:
             title=found["title"],
             evidence=tuple(Evidence.from_json(evidence) for evidence in found["evidence"]),
             expected=Status(found["expected"]),
+            error=found.get("error", ""),
         )
 
 
@@ -196,8 +215,11 @@ def combine(statuses: Iterable[Status]) -> Status:
 def exit_code(verdicts: Sequence[Verdict]) -> int:
     """0: every claim has the verdict it expects; 1: one is refuted; 3: one is left open.
 
-    No claim at all is 3: an empty run has shown nothing.
+    2 goes before all others: some claim has an error, and no verdict could be given.  No claim at
+    all is 3: an empty run has shown nothing.
     """
+    if any(verdict.error for verdict in verdicts):
+        return 2
     missed = [verdict.status for verdict in verdicts if not verdict.as_expected]
     if any(status in (Status.DISAGREES, Status.AGREES) for status in missed):
         return 1
