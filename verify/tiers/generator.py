@@ -58,7 +58,7 @@ def check(problem: Problem, plan: Plan) -> Evidence:
     sample = admissible(problem, exact, plan, both)
     if not sample.points:
         return sample.empty(TIER)
-    status = combine([_at_point(found) for found in sample.values])
+    status = _over_points([_at_point(found) for found in sample.values])
     resolved = [_resolved(found) for found in sample.values]
     if status == Status.AGREES and not any(resolved):
         status = Status.INCONCLUSIVE
@@ -80,6 +80,15 @@ def check(problem: Problem, plan: Plan) -> Evidence:
             "sizes": sample.sizes(),
         },
     )
+
+
+def _over_points(found: Sequence[Status]) -> Status:
+    """The answer of those points that have one, if they are most.
+
+    So close to a singular matrix that 50 digits do not settle it, a point says nothing.
+    """
+    settled = [status for status in found if status != Status.INCONCLUSIVE]
+    return combine(settled if 2 * len(settled) > len(found) else found)
 
 
 def _decided(arithmetic: str, gaps: Gaps) -> Status:
@@ -214,7 +223,10 @@ def _differential(
         along = _evaluated(martingale, {**point, **e.directions})
         gap = e.martingale - fitted(along, e.martingale.shape, axes)
         least = NOTHING["float64"] * np.maximum(1.0, by_tuple(e.drift_scale, axes).max(axis=1))
-        gaps["martingale part"] = _worst(gap, e.martingale_scale, e.martingale_error, axes, least)
+        noise = e.martingale_error
+        if d is not None:
+            noise = np.maximum(noise, _off_noise(ctx, e.martingale, d))
+        gaps["martingale part"] = _worst(gap, e.martingale_scale, noise, axes, least)
     return _both(gaps, _said(lambda: None if d is None else _in_digits(problem, ctx, d, wide)))
 
 
@@ -251,6 +263,19 @@ def _off(ctx: MultiprecisionContext, doubles: Any, wide: Any) -> Any:
     """
     reference = np.array([ctx.to_float(x) for x in entries(ctx, wide)])
     return np.abs(doubles - reference.reshape(np.shape(doubles)))
+
+
+def _off_noise(ctx: MultiprecisionContext, doubles: Any, d: DigitsEstimate) -> Any:
+    """How far the standard deviation of the martingale part is from the same in many digits.
+
+    The components themselves may be others: a covariance has more than one square root.
+    """
+    squares = [
+        ctx.to_float(c.weight) * np.array([ctx.to_float(x) for x in entries(ctx, value)]) ** 2
+        for c, value in zip(d.components, d.martingale, strict=True)
+    ]
+    found = np.sqrt(np.sum(doubles**2, axis=0))
+    return np.abs(found - np.sqrt(np.sum(squares, axis=0)).reshape(np.shape(found)))
 
 
 def _stated(ctx: FlintContext, value: Any, like: Any) -> Any:
