@@ -2,7 +2,8 @@
 
 Exit codes: 0 every claim has the verdict it expects; 1 some claim is refuted; 2 bad usage or input,
 also an error in a claim file whose other claims were judged; 3 nothing is refuted, something is
-open.  Results go to standard output, everything else to standard error; with ``--json -`` standard output holds the JSON and nothing else.
+open.  Results go to standard output, everything else to standard error; with ``--json -`` standard
+output holds the JSON and nothing else.
 """
 
 from __future__ import annotations
