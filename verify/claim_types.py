@@ -19,6 +19,8 @@ __all__ = ["check_claim", "readable"]
 _WORDS = ("id", "title", "source", "statement", "expected", "sign", "draws", "algorithm")
 """Fields that are text, or may be."""
 
+_NUMBERS = ("horizon", "relevant", "number")
+
 _OWN = ("verify", "derivations", "numerics")
 
 
@@ -37,9 +39,8 @@ def check_claim(claim: Any) -> None:
         elif field.name in _WORDS[:4] and not isinstance(value, str):
             raise ClaimError(f"{field.name}: got {value!r}; give a text")
         elif field.name not in _WORDS and isinstance(value, str):
-            raise ClaimError(
-                f"{field.name}: got the text {value!r}; give an expression or a Python function"
-            )
+            asked = "a number" if field.name in _NUMBERS else "an expression or a Python function"
+            raise ClaimError(f"{field.name}: got the text {value!r}; give {asked}")
         elif value is None and field.default is not None:
             raise ClaimError(f"{field.name}: got None; give an expression or a Python function")
     for name, kind in (("assumptions", Assumption), ("mutants", Mutant)):

@@ -11,6 +11,7 @@ import __future__
 
 import ast
 import contextlib
+import io
 import re
 import symtable
 import sys
@@ -58,7 +59,9 @@ class ClaimFile:
     endless: tuple[int, ...] = ()
 
 
-def read(path: str, *, limit: float = LIMIT, without: tuple[int, ...] = ()) -> ClaimFile:
+def read(
+    path: str, *, limit: float = LIMIT, without: tuple[int, ...] = (), silent: bool = False
+) -> ClaimFile:
     """Execute a claim file and collect its claims.
 
     Parameters
@@ -69,6 +72,8 @@ def read(path: str, *, limit: float = LIMIT, without: tuple[int, ...] = ()) -> C
         Seconds that one statement may take.
     without
         Lines of statements that are left out: those that are known not to end.
+    silent
+        Whether what the file prints is dropped; else it goes to standard error.
 
     Raises
     ------
@@ -79,7 +84,7 @@ def read(path: str, *, limit: float = LIMIT, without: tuple[int, ...] = ()) -> C
     statements, broken = _parsed(text, path)
     run = _Run(path=path, limit=limit, without=without)
     run.broken(broken)
-    with run.at_work():
+    with run.at_work(silent=silent):
         for statement in statements:
             run.execute(statement)
         claims = tuple(run.claims())
@@ -193,7 +198,7 @@ class _Run:
         self.flags = 0
 
     @contextlib.contextmanager
-    def at_work(self) -> Iterator[None]:
+    def at_work(self, *, silent: bool) -> Iterator[None]:
         """What a script finds around it: its folder, itself as a module; no output of its own."""
         name, folder = self.module.__name__, str(Path(self.path).resolve().parent)
         before = sys.modules.get(name)
@@ -201,7 +206,7 @@ class _Run:
         sys.path.insert(0, folder)
         try:
             # Standard output belongs to verdicts.
-            with contextlib.redirect_stdout(sys.stderr):
+            with contextlib.redirect_stdout(io.StringIO() if silent else sys.stderr):
                 yield
         finally:
             if folder in sys.path:

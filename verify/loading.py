@@ -121,7 +121,7 @@ def claim_of(reference: Reference) -> Any:
 
     if reference.file is None:
         return find(reference.claim)
-    for claim in read(reference.file, without=reference.without).claims:
+    for claim in read(reference.file, without=reference.without, silent=True).claims:
         if claim.id == reference.claim:
             return claim
     raise ClaimError(f"{reference.file}: the claim is not there any more when it is read again")

@@ -52,7 +52,9 @@ def brief(evidence: Evidence) -> str:
 
 def summary(verdicts: Sequence[Verdict]) -> str:
     """One line for the whole run."""
-    counts = {status: sum(v.status == status for v in verdicts) for status in Status}
+    judged = [v for v in verdicts if not v.error]
+    counts = {str(status): sum(v.status == status for v in judged) for status in Status}
+    counts["ERROR"] = len(verdicts) - len(judged)
     found = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     missed = sum(not verdict.as_expected for verdict in verdicts)
     ending = "all as expected" if not missed else f"{missed} not as expected"
