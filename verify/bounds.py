@@ -139,14 +139,22 @@ def catoni_mean(values: Array, variance: float, alpha: float) -> Array:
         return np.asarray(np.median(x, axis=-1))
     s = math.sqrt(2 * bits / (n * variance * (1 + 2 * bits / (n - 2 * bits))))
     low, high = np.min(x, axis=-1), np.max(x, axis=-1)
-    for _ in range(60):
-        middle = (low + high) / 2
-        u = s * (x - middle[..., None])
-        above = np.sum(np.sign(u) * np.log1p(np.abs(u) + u * u / 2), axis=-1) > 0
-        low, high = np.where(above, middle, low), np.where(above, high, middle)
-        if np.all(high - low <= 1e-12 * (np.abs(low) + np.abs(high)) + 1e-300):
+    m = np.median(x, axis=-1)
+    for _ in range(100):
+        u = s * (x - m[..., None])
+        size = 1 + np.abs(u) + u * u / 2
+        total = np.sum(np.sign(u) * np.log(size), axis=-1)
+        low, high = np.where(total > 0, m, low), np.where(total > 0, high, m)
+        # Newton's step where it stays between the ends, else the middle of them.
+        slope = s * np.sum((1 + np.abs(u)) / size, axis=-1)
+        following = m + total / slope
+        inside = (low <= following) & (following <= high)
+        following = np.where(inside, following, (low + high) / 2)
+        done = np.abs(following - m) <= 1e-13 * (np.abs(m) + 1 / s)
+        m = following
+        if np.all(done):
             break
-    return np.asarray((low + high) / 2)
+    return np.asarray(m)
 
 
 # Probabilities.

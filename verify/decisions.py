@@ -271,9 +271,11 @@ class LowerBound(Decision):
     c is chosen on the first tenth of the values and used on the others, which are independent of
     it.  A stated mean below the bound is refuted; none is ever confirmed, for rare values beyond c
     may carry any mean.  ``visible`` and ``samples`` say so.
+    What is averaged may spread ``stretch`` times as far as from ``low`` to c.
     """
 
     low: float = 0.0
+    stretch: float = 1.0
 
     def estimate(self, values: Array, stated: float) -> Estimate:
         """The mean of min(f, c) less the stated one, where this is larger; else nothing is known.
@@ -311,7 +313,9 @@ class LowerBound(Decision):
 
         def promised(c: float) -> float:
             x = np.minimum(pilot, c)
-            half = bernstein_half_width(float(np.var(x)), n, c - self.low, self.alpha)
+            half = bernstein_half_width(
+                float(np.var(x)), n, self.stretch * (c - self.low), self.alpha
+            )
             return float(np.mean(x)) - half
 
         return max((float(c) for c in candidates), key=promised)

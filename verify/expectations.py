@@ -200,7 +200,7 @@ def _one_sided(
     for number in range(2):
         look = Look(
             steps=steps,
-            paths=paths * 8**number,
+            paths=paths * 4**number,
             plan=replace(share, purpose=f"{share.purpose}/look {number}"),
         )
         levels = setting.reached(look.steps, look.paths, look.plan)
@@ -212,7 +212,7 @@ def _one_sided(
         if clear:
             break
     side = "at least" if sign > 0 else "at most"
-    bound = stated + sign * (e.value - e.half_width - e.bias)
+    bound = sign * max(sign * stated + e.value - e.half_width - e.bias, end)
     finding = Finding(
         status=Status.DISAGREES if clear else Status.INCONCLUSIVE,
         measurement=Measurement(estimate=replace(e, value=sign * e.value)),
@@ -227,7 +227,7 @@ def _one_sided(
 
 def _cut(levels: list[Array], low: float, stated: float, alpha: float) -> Estimate:
     """E min(f, c) less the stated value, with c chosen on a tenth of the paths of its own."""
-    bound = LowerBound(alpha=alpha, low=low)
+    bound = LowerBound(alpha=alpha, low=low, stretch=3.0)
     kept = np.all([np.isfinite(x) for x in levels], axis=0)
     # A lost path counts as low as it can be: the bound remains one.
     levels = [np.where(kept, x, low) for x in levels]

@@ -7,7 +7,7 @@ observable.  What a claim states is evaluated here too, but never reaches the si
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -162,7 +162,7 @@ def _setting(problem: Problem, path: PathSignature, one: PathSignature, plan: Pl
         problem=problem,
         label=", ".join(f"{name} = {_shown(point[name])}" for name in path.vary if name in point),
         point=point,
-        system=replace(simulated_system(problem, one, point), paths_last=False),
+        system=simulated_system(problem, one, point),
         horizon=horizon,
         relevant=one.relevant,
         unmet=tuple(unmet(problem, point)),
