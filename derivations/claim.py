@@ -276,11 +276,15 @@ class ExponentClaim(Claim):
 
     kind: ClassVar[str] = "exponents"
 
-    sde: MatrixSDE
+    sde: Any
     exponents: tuple[Exponents, ...]
     sizes: tuple[Mapping[Any, int], ...]
     horizon: int = 9
     relevant: float = 0.45
+
+    def __post_init__(self) -> None:
+        reasons = dict.fromkeys(TIERS[:4], "a limit is no statement about one point or one step")
+        object.__setattr__(self, "inapplicable", {**reasons, **self.inapplicable})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,7 +43,10 @@ def exponent_setting(claim: Any) -> ExponentSetting | None:
 
 
 def _stated(claim: ExponentClaim, sizes: Mapping[Any, int]) -> Iterator[StatedExponent]:
-    rows = sum((state.shape[0] for state in claim.sde.states), start=0)
+    # The shapes of numeric systems stand beside the names of their states.
+    sde = claim.sde
+    shapes = [getattr(x, "shape", None) or sde.shapes[x] for x in sde.states]
+    rows = sum((shape[0] for shape in shapes), start=0)
     there_are = _number(claim, rows, sizes)
     for group in claim.exponents:
         first, last = (int(_number(claim, end, sizes)) for end in (group.first, group.last))

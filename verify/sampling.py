@@ -29,6 +29,7 @@ __all__ = [
     "predicates",
     "sample_at",
     "several_sizes",
+    "small_sizes",
 ]
 
 Sizes: TypeAlias = Mapping[str, int]
@@ -88,6 +89,16 @@ def several_sizes(signature: ClaimSignature, count: int) -> tuple[Sizes, ...]:
     while left and len(found) < count:
         found.append(_taken(left, found, ()))
     return tuple(found)
+
+
+def small_sizes(signature: ClaimSignature, count: int) -> tuple[Sizes, ...]:
+    """Up to ``count`` admissible sizes, the smallest first.
+
+    >>> small_sizes(ClaimSignature(claim="a", kind="identity", dimensions=("p",), letters=()), 2)
+    ({'p': 1}, {'p': 2})
+    """
+    fitting = sorted(_fitting(signature), key=lambda s: (sum(s.values()), tuple(s.values())))
+    return tuple(fitting[:count])
 
 
 def _fitting(signature: ClaimSignature) -> list[Sizes]:
@@ -233,13 +244,15 @@ def admissible(problem: Problem, ctx: NumberContext, plan: Plan, of: Evaluation)
     parts: list[Sample] = []
     left, found, failed = _fitting(problem.signature), list[Sizes](), list[Sizes]()
     wanted = plan.effort.sizes
+    # Without dimensions there is one size, which then has the points of all.
+    points = plan.effort.points * (1 if problem.signature.dimensions else wanted)
     while left and len(found) < wanted and len(found) + len(failed) < SPARE * wanted:
         sizes = _taken(left, found, failed)
         if orders(problem, sizes) > MOST_ORDERS:
             failed.append(sizes)
             continue
         seed = plan.seed_for(str(sizes))
-        parts.append(sample_at(problem, ctx, sizes, plan.effort.points, seed, of))
+        parts.append(sample_at(problem, ctx, sizes, points, seed, of))
         (found if parts[-1].points else failed).append(sizes)
     return Sample(
         points=tuple(point for part in parts for point in part.points),

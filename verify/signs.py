@@ -8,6 +8,7 @@ stated.  What looks for such a point is bounded and the same on every machine (`
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -176,14 +177,15 @@ def generated(problem: Problem, plan: Plan) -> Evidence:
         if system.calculus == "ito":
             at = {name: widened(wide, value) for name, value in point.items()}
             near = None if reach is None else float(reach)
-            d = estimate_in_digits(wide, system, f, at, reach=near)
-            found += [
-                _Measured(
-                    value=setting.direction * wide.to_float(x),
-                    radius=wide.radius(x) + d.drift_error,
-                )
-                for x in _chosen(entries(wide, d.drift), setting)
-            ]
+            with suppress(NoValueError):  # of Python functions there is float64 alone
+                d = estimate_in_digits(wide, system, f, at, reach=near)
+                found += [
+                    _Measured(
+                        value=setting.direction * wide.to_float(x),
+                        radius=wide.radius(x) + d.drift_error,
+                    )
+                    for x in _chosen(entries(wide, d.drift), setting)
+                ]
         return found
 
     sample = admissible(problem, RationalContext(), plan, both)
