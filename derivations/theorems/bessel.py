@@ -128,7 +128,11 @@ def _logarithm() -> DifferentialClaim:
         martingale=along / square,
         assumptions=(AWAY,),
         mutants=(
-            Mutant(name="curvature", mistake="n − 1 for n − 2", changes={"drift": drift + 1 / (2 * square)}),
+            Mutant(
+                name="curvature",
+                mistake="n − 1 for n − 2",
+                changes={"drift": drift + 1 / (2 * square)},
+            ),
             Mutant(name="factor_two", mistake="of log R²", changes={"drift": 2 * drift}),
             Mutant(name="no_ito", mistake="n for n − 2", changes={"drift": drift + 1 / square}),
         ),
@@ -181,9 +185,7 @@ def _moments() -> MomentClaim:
             Mutant(name="variation", mistake="2n for 2n + 4", changes=stated(n, 2 * n)),
             Mutant(name="factor_two", mistake="n/2 for n", changes=stated(n / 2, 2 * n + 4)),
             Mutant(name="time", mistake="t² for t²/2", changes=half),
-            Mutant(
-                name="half", mistake="2n + 2", changes=stated(n * Rational(1), 2 * n + 2)
-            ),
+            Mutant(name="half", mistake="2n + 2", changes=stated(n * Rational(1), 2 * n + 2)),
         ),
         inapplicable={"algorithm": "a statement about the equation alone"},
     )

@@ -77,7 +77,9 @@ def _length() -> DifferentialClaim:
                 changes={"drift": drift + n * sigma**2 / 4},
             ),
             Mutant(
-                name="dimension", mistake="1 for n", changes={"drift": drift + (1 - n) * sigma**2 / 4}
+                name="dimension",
+                mistake="1 for n",
+                changes={"drift": drift + (1 - n) * sigma**2 / 4},
             ),
             Mutant(name="noise", mistake="2 for 1", changes={"martingale": 2 * martingale}),
         ),

@@ -203,9 +203,7 @@ def _gap() -> DifferentialClaim:
         mutants=(
             Mutant(name="sign", mistake="the sign", changes={"drift": -push}),
             Mutant(name="half", mistake="½", changes={"drift": push / 2}),
-            Mutant(
-                name="no_ito", mistake="no Itô term", changes={"drift": push + 2 / gap**2}
-            ),
+            Mutant(name="no_ito", mistake="no Itô term", changes={"drift": push + 2 / gap**2}),
             Mutant(
                 name="no_repulsion",
                 mistake="no repulsion within the pair",
@@ -286,7 +284,9 @@ def _determinant() -> DifferentialClaim:
         assumptions=(Assumption(text="H is invertible", condition=invertible),),
         where=WHERE,
         mutants=(
-            Mutant(name="log", mistake="(tr H⁻¹dH)² left out: of log det", changes={"drift": drift(-1)}),
+            Mutant(
+                name="log", mistake="(tr H⁻¹dH)² left out: of log det", changes={"drift": drift(-1)}
+            ),
             Mutant(name="trace", mistake="tr H⁻² left out", changes={"drift": drift(0)}),
             Mutant(name="sign", mistake="the sign", changes={"drift": -drift(1)}),
             Mutant(name="half", mistake="as for (dB + dB')/2", changes={"drift": drift(1) / 2}),

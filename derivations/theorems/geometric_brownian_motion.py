@@ -148,7 +148,11 @@ def _stratonovich() -> DifferentialClaim:
         martingale=sigma * x * beta.d,
         mutants=(
             Mutant(name="no_correction", mistake="the Itô reading", changes={"drift": mu * x}),
-            Mutant(name="factor_two", mistake="σ² for σ²/2", changes={"drift": drift + sigma**2 * x / 2}),
+            Mutant(
+                name="factor_two",
+                mistake="σ² for σ²/2",
+                changes={"drift": drift + sigma**2 * x / 2},
+            ),
             Mutant(name="sign", mistake="μ − σ²/2", changes={"drift": TYPICAL * x}),
         ),
         inapplicable={

@@ -174,9 +174,7 @@ def _second_moment() -> CovariationClaim:
         mutants=(
             Mutant(name="factor_two", mistake="2 for 4", changes={"rate": rate / 2}),
             Mutant(name="white", mistake="C lost", changes={"rate": 4 * tr(X.T * X)}),
-            Mutant(
-                name="traces", mistake="tr C |X|²", changes={"rate": 4 * tr(C) * tr(X.T * X)}
-            ),
+            Mutant(name="traces", mistake="tr C |X|²", changes={"rate": 4 * tr(C) * tr(X.T * X)}),
         ),
         inapplicable={
             "path": "a covariation at a point; paths: ornstein_uhlenbeck.isotropic",

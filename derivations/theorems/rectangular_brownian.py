@@ -1,0 +1,191 @@
+"""Singular values of a rectangular Brownian matrix with drift, dX = A dt + dB, X (p, m), p ≤ m.
+
+With u_i, v_i the singular vectors and A any process,
+
+    dσ_i = [u_i'Av_i + (m−p)/(2σ_i) + ½Σ_{j≠i}(1/(σ_i−σ_j) + 1/(σ_i+σ_j))] dt + dβ_i.
+
+It is the noise of one layer alone, without the other one that multiplies it in a network.
+"""
+
+from typing import Any
+
+from sympy import Ge, Q, sqrt
+
+from derivations import (
+    Assumption,
+    Brownian,
+    CovariationClaim,
+    DifferentialClaim,
+    MatrixSDE,
+    Mutant,
+    Process,
+    State,
+    Theorem,
+    dims,
+    dt,
+    eigenvalues,
+    total,
+    tr,
+)
+
+SOURCE = "as derived here from the eigenvalues of XX' (M.-F. Bru, Wishart processes, 1991)"
+p, m = dims("p m")
+X, A, B = State("X", p, m), Process("A", p, m), Brownian("B", p, m)
+S = X * X.T
+lam = eigenvalues(S)
+i, j = lam.indices("i j")
+sigma = sqrt(lam[i])
+ASSUMPTIONS = (
+    Assumption(text="the singular values of X are distinct", condition=lam.distinct),
+    Assumption(text="X has full row rank", condition=lam.positive),
+    Assumption(text="p ≤ m", condition=Ge(m, p)),
+    Assumption(text="p ≥ 2 (a single one is a Bessel process: bessel)", condition=Ge(p, 2)),
+)
+SDE = MatrixSDE({X: A * dt + B.d}, assuming=[a.condition for a in ASSUMPTIONS[:2]])
+WHERE = {"S": S}
+MOVING = {
+    "path": "A is any process, and a martingale part remains",
+    "algorithm": "a statement about the equation alone",
+}
+
+
+def theorem() -> Theorem:
+    """Singular values with drift, their noise, and the squares."""
+    return Theorem(
+        id="rectangular_brownian",
+        title="Singular values of a rectangular Brownian matrix with drift",
+        source=SOURCE,
+        claims=(_singular_value(), _independence(), _speed(), _norm()),
+    )
+
+
+def along(G: Any) -> Any:
+    """u_i'Gv_i."""
+    return tr(lam.projector(i) * G * X.T) / sigma
+
+
+def _singular_value() -> DifferentialClaim:
+    gradient = along(A)
+    wall = (m - p) / (2 * sigma)
+
+    def images(mirrored: Any) -> Any:
+        """½Σ_{j≠i}(1/(σ_i−σ_j) + mirrored/(σ_i+σ_j))."""
+        other = sqrt(lam[j])
+        return total(1 / (sigma - other) + mirrored / (sigma + other), j, excluding=i) / 2
+
+    drift = gradient + wall + images(1)
+    return DifferentialClaim(
+        id="rectangular_brownian",
+        title="dσ_i = [u_i'Av_i + (m−p)/(2σ_i) + ½Σ_{j≠i}(1/(σ_i−σ_j) + 1/(σ_i+σ_j))]dt + dβ_i",
+        source=SOURCE,
+        statement="Singular values repel each other, their mirror images, and for m > p zero.",
+        sde=SDE,
+        observable=sigma,
+        drift=drift,
+        martingale=along(B.d),
+        terms={"gradient": gradient, "zero": wall, "repulsion": images(1)},
+        assumptions=ASSUMPTIONS,
+        where=WHERE,
+        mutants=(
+            Mutant(
+                name="mirror",
+                mistake="1/(σ_i+σ_j) left out",
+                changes={"drift": gradient + wall + images(0)},
+            ),
+            Mutant(
+                name="mirror_sign",
+                mistake="−1/(σ_i+σ_j)",
+                changes={"drift": gradient + wall + images(-1)},
+            ),
+            Mutant(
+                name="wall",
+                mistake="m − p − 1 for m − p",
+                changes={"drift": drift - 1 / (2 * sigma)},
+            ),
+            Mutant(name="double", mistake="1 for ½", changes={"drift": drift + images(1)}),
+            Mutant(
+                name="gradient",
+                mistake="2u_i'Av_i, as for the square",
+                changes={"drift": drift + gradient},
+            ),
+            Mutant(
+                name="noise",
+                mistake="2dβ_i, as for the square",
+                changes={"martingale": 2 * along(B.d)},
+            ),
+        ),
+        inapplicable=MOVING,
+    )
+
+
+def _covariation(
+    id: str, other: Any, rate: Any, wrong: dict[str, Any], **fields: Any
+) -> CovariationClaim:
+    return CovariationClaim(
+        id=f"rectangular_brownian.{id}",
+        source=SOURCE,
+        sde=SDE,
+        first=sigma,
+        second=sqrt(lam[other]),
+        rate=rate,
+        assumptions=ASSUMPTIONS,
+        where=WHERE,
+        mutants=tuple(
+            Mutant(name=f"rate_{number}", mistake=mistake, changes={"rate": x})
+            for number, (mistake, x) in enumerate(wrong.items(), 1)
+        ),
+        inapplicable=MOVING,
+        **fields,
+    )
+
+
+def _independence() -> CovariationClaim:
+    return _covariation(
+        "independence",
+        j,
+        0,
+        {"1/p: one noise shared by all": 1 / p},
+        title="d⟨σ_i, σ_j⟩ = 0 for i ≠ j",
+        statement="The β_i are independent.",
+    )
+
+
+def _speed() -> CovariationClaim:
+    return _covariation(
+        "quadratic_variation",
+        i,
+        1,
+        {"4σ_i², as for the squares": 4 * lam[i], "p for 1": p},
+        title="d⟨σ_i⟩ = dt",
+        statement="In every dimension, with any drift.",
+    )
+
+
+def _norm() -> DifferentialClaim:
+    size = sqrt(tr(S))
+    drift = tr(A.T * X) / size + (m * p - 1) / (2 * size)
+    return DifferentialClaim(
+        id="rectangular_brownian.norm",
+        title="d|X| = [tr(A'X)/|X| + (mp−1)/(2|X|)]dt + dβ",
+        source="as derived here (bessel in mp dimensions)",
+        statement="The Frobenius norm, the root of the sum of the squared singular values.",
+        sde=MatrixSDE({X: A * dt + B.d}),
+        observable=size,
+        drift=drift,
+        martingale=tr(X.T * B.d) / size,
+        assumptions=(Assumption(text="X is not zero", condition=Q.positive(tr(S))),),
+        mutants=(
+            Mutant(name="dimension", mistake="mp", changes={"drift": drift + 1 / (2 * size)}),
+            Mutant(
+                name="sum",
+                mistake="m + p − 1",
+                changes={"drift": tr(A.T * X) / size + (m + p - 1) / (2 * size)},
+            ),
+            Mutant(
+                name="gradient",
+                mistake="tr(A'X) without 1/|X|",
+                changes={"drift": drift - tr(A.T * X) / size + tr(A.T * X)},
+            ),
+        ),
+        inapplicable=MOVING,
+    )
