@@ -16,6 +16,7 @@ from .exponents import exponent_setting
 from .mutants import visible_tiers
 from .planning import TIERS
 from .problem import AlgorithmSetting, Problem, Reference, SignSetting
+from .step_setting import step_setting
 from .time_limit import limited
 from .verdict import Status
 
@@ -262,6 +263,7 @@ def problem_of(claim: Any, kernels: Mapping[str, Any], signature: Any) -> Proble
             order=check.order,
         ),
         exponents=exponent_setting(claim),
+        step=step_setting(claim),
         sign=SignSetting(sign=claim.sign, number=claim.number) if claim.kind == "sign" else None,
         bounds=getattr(claim, "bounds", None),
         claim=claim,

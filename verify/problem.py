@@ -18,6 +18,7 @@ from numerics.signature import ClaimSignature, LetterSignature
 
 from .errors import KernelError
 from .memory import Memory, written
+from .step_setting import StepSetting
 from .verdict import Status
 
 __all__ = [
@@ -127,6 +128,7 @@ class Problem:
     algorithm : AlgorithmSetting, optional
     exponents : ExponentSetting, optional
     sign : SignSetting, optional
+    step : StepSetting, optional
     bounds : tuple of float, optional
         What the observable of a path claim cannot leave; one of them may be infinite.
     claim : derivations.claim.Claim, optional
@@ -145,6 +147,7 @@ class Problem:
     algorithm: AlgorithmSetting | None = None
     exponents: ExponentSetting | None = None
     sign: SignSetting | None = None
+    step: StepSetting | None = None
     bounds: tuple[float, float] | None = None
     claim: Any = None
     memory: Memory | None = field(default=None, compare=False, repr=False)

@@ -25,6 +25,7 @@ from derivations.codegen.code import size_code
 from derivations.codegen.function import Formula
 from derivations.codegen.label_noise import reduced
 from derivations.codegen.spectra import spectra, tuples
+from derivations.codegen.steps import step_formulas
 from derivations.codegen.structure import dimensions, free_indices, is_matrix
 from derivations.derive import derived_covariation, derived_differential
 from derivations.errors import DerivationError
@@ -34,6 +35,7 @@ from derivations.path_claims import PathClaim
 from derivations.sde import MatrixSDE
 from derivations.spectrum import spectral_indices
 from derivations.symbols import MatrixIncrement
+from derivations.update import StepClaim
 
 __all__ = [
     "System",
@@ -143,6 +145,8 @@ def formulas(claim: Claim, *, derive: bool = True) -> tuple[Formula, ...]:
         found.append(_single("rate", claim.rate, "The rate dτ/dt of the clock, as stated."))
     elif isinstance(claim, FokkerPlanckClaim):
         found += _fokker_planck(claim)
+    elif isinstance(claim, StepClaim):
+        found += step_formulas(claim, claimed_indices(claim))
     elif isinstance(claim, SignClaim):
         observed = tuples(claim.observable, claimed_indices(claim))
         found.append(_single("observable", observed, "The observable f."))

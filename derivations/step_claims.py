@@ -1,0 +1,332 @@
+"""Claims about one step of an algorithm: the expected change of an observable, derived.
+
+    exactly        f(x⁺) is brought to normal form with the map put in for the states;
+    to order m     for m <= 3 and x⁺ = x + O(h), by f(x + u) = f + D₁[u] + ½D₂[u, u] + O(h³).
+
+The mean over draws replaces products of an even number of letters by contractions: two of one
+letter as in the Itô table, with one unit of time for dt; four normals by the sum over their three
+pairings (Isserlis 1918).  Odd products have mean zero, all laws being symmetric.  What this does
+not reach is refused by name: minibatches, four signs, more than four letters.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import product
+from typing import Any
+
+import flint
+from sympy import Add, Identity, Integer, Poly, sympify
+
+from .basis import Basis, FormAlgebra
+from .contraction import Contraction
+from .derivation import Derivation, Step, algebraic_step
+from .differential import ItoAlgebra
+from .display import expression
+from .equality import BITS
+from .errors import DerivationError, StepError
+from .expressions import is_zero
+from .facts import Facts
+from .forms import Atom, Form
+from .interpreter import interpret
+from .points import Point, draw, entries, evaluate, precision
+from .symbols import FamilyMember, Index, MatrixIncrement
+from .terms import Monomial, Term
+from .update import MatrixDraw, StepClaim
+from .words import Factor, factor
+
+__all__ = ["NotDerived", "derived_change", "stated_change", "step_derivation"]
+
+MOST_LETTERS = 4
+EXPANDED = 3
+"""Orders up to which the second-order expansion reaches."""
+
+MOST_SIGNS = 6
+"""Entries of draws whose signs are enumerated to check a mean."""
+
+_ASIDE = Index("aside", Integer(1))
+"""Marks letters that wait for their own contraction."""
+
+
+class NotDerived(DerivationError):  # noqa: N818 - what the rules do not reach, not a failure
+    """The rules for expectations do not reach the claim; the message says why."""
+
+
+def derived_change(claim: StepClaim) -> Any:
+    """E f(x⁺) − f(x), or f(x⁺) − f(x) for every draw, up to the order that is claimed.
+
+    Raises
+    ------
+    NotDerived
+        Naming what the rules do not reach.
+    """
+    return expression(_averaged(claim, _changed(claim)))
+
+
+def stated_change(claim: StepClaim) -> Any:
+    """The stated change, without the terms that the claim's order leaves out."""
+    change = sympify(claim.change)
+    if claim.order is None or is_zero(change):
+        return change
+    value: Form = interpret(change, _algebra(claim, [change]))
+    return expression(_truncated(claim, value))
+
+
+def _algebra(claim: StepClaim, expressions: Iterable[Any]) -> FormAlgebra:
+    conditions = (a.condition for a in claim.assumptions if a.condition is not None)
+    return FormAlgebra(Basis([*expressions]), Facts(conditions))
+
+
+def _changed(claim: StepClaim) -> Form:
+    """f(x⁺) − f(x) in normal form; to be averaged, its draws are increments of Brownian motions."""
+    letters = {} if claim.pathwise else {d: _increment(d) for d in claim.update.draws}
+    moves = {state: new.xreplace(letters) for state, new in claim.update.moves.items()}
+    f = sympify(claim.observable)
+    moved = f.xreplace(moves)
+    algebra = _algebra(claim, [f, moved])
+    try:
+        difference: Form = interpret(moved, algebra) - interpret(f, algebra)
+    except DerivationError:
+        if claim.order is None:
+            raise
+    else:
+        if not any(_hidden(claim, c) for c in difference.terms.values()):
+            return difference if claim.order is None else _truncated(claim, difference)
+    return _expanded(claim, f, moves)
+
+
+def _increment(d: MatrixDraw) -> Any:
+    if d.law == "minibatch":
+        raise NotDerived(
+            f"{d}: the language has no mean of the diagonal weights of a minibatch; its batches "
+            "are enumerated by other tiers"
+        )
+    return MatrixIncrement(d.name, *d.shape, Identity(d.shape[0]), Identity(d.shape[1]))
+
+
+def _expanded(claim: StepClaim, f: Any, moves: dict[Any, Any]) -> Form:
+    """D₁[u] + ½D₂[u, u] with u = x⁺ − x, up to the order that is claimed."""
+    if claim.order is None or claim.order > EXPANDED:
+        raise NotDerived(
+            f"order={claim.order}: of an observable that is no polynomial the expansion is of "
+            f"second order, which gives orders up to {EXPANDED}"
+        )
+    forms = _algebra(claim, [f])
+
+    def of_state(state: Any) -> tuple[Form, Form]:
+        zero = Form.zero(forms.letter(state).shape)
+        if state not in moves:
+            return zero, zero
+        u: Form = interpret(moves[state], forms) - forms.letter(state)
+        if any(_least_power(claim, c) < 1 for c in u.terms.values()):
+            raise NotDerived(f"{state}: it does not stand still as {claim.step} tends to 0")
+        return zero, u
+
+    moved: Any = interpret(f, ItoAlgebra(forms, of_state, lambda products: products))
+    return _truncated(claim, moved.martingale + moved.drift)
+
+
+def _least_power(claim: StepClaim, c: Any) -> int:
+    powers = _in_step(claim, c).monoms()
+    return min(int(n) for (n,) in powers)
+
+
+def _in_step(claim: StepClaim, c: Any) -> Poly:
+    if not c.is_polynomial(claim.step) or _hidden(claim, c):
+        raise NotDerived(f"{c}: no polynomial in the step size {claim.step}")
+    return Poly(c, claim.step)
+
+
+def _truncated(claim: StepClaim, form: Form) -> Form:
+    """The form without the powers of the step size from the claimed order on."""
+    kept = {}
+    for m, c in form.terms.items():
+        terms = _in_step(claim, c).terms()
+        low = Add(*(a * claim.step**n for (n,), a in terms if n < claim.order))
+        if low != 0:
+            kept[m] = low
+    return Form(form.shape, kept)
+
+
+def _hidden(claim: StepClaim, c: Any) -> bool:
+    """Whether the step size or a draw stands inside a function of a coefficient."""
+    names = {str(claim.step), *(str(d.name) for d in claim.update.draws)} - {"None"}
+    inside = (a.payload[1] for a in c.free_symbols if isinstance(a, Atom))
+    forms = [content for content in inside if isinstance(content, Form)]
+    found = {str(x) for form in forms for x in _names(form)}
+    return bool(names & found)
+
+
+def _names(form: Form) -> Iterator[str]:
+    """The names of all letters of a form."""
+    for m, c in form.terms.items():
+        for word in (*m.cycles, m.word or ()):
+            yield from (str(getattr(f.base, "name", f.base)) for f in word)
+        for symbol in (c * m.indexed).free_symbols:
+            yield str(symbol)
+            if isinstance(symbol, Atom) and isinstance(symbol.payload[1], Form):
+                yield from _names(symbol.payload[1])
+
+
+# The mean over the draws.
+
+
+def _averaged(claim: StepClaim, form: Form) -> Form:
+    if claim.pathwise:
+        return form
+    laws = {
+        # The square of a single sign is 1, whatever it is paired with.
+        str(d.name): "sign" if d.law == "two-point" and d.shape == (1, 1) else d.law
+        for d in claim.update.draws
+    }
+    total = Form.zero(form.shape)
+    for m, c in form.terms.items():
+        total = total + _mean(Form(form.shape, {m: c}), m, laws)
+    return total
+
+
+def _mean(term: Form, m: Monomial, laws: dict[str, str]) -> Form:
+    """The mean of one term."""
+    drawn = _drawn(m)
+    counts = Counter(drawn)
+    if any(n % 2 for n in counts.values()):
+        return Form.zero(term.shape)
+    contract = Contraction({})
+    if not drawn:
+        return term
+    if len(drawn) == 2:
+        return contract(term)
+    fourth = [name for name, n in counts.items() if n > 2 and laws[name] == "two-point"]
+    if len(drawn) > MOST_LETTERS or fourth:
+        what = f"the fourth moment of signs ({fourth[0]})" if fourth else f"{len(drawn)} letters"
+        raise NotDerived(f"mean of {what}: there are rules for two letters, and for four normals")
+    result = Form.zero(term.shape)
+    for partner in range(1, 4):
+        if drawn[0] == drawn[partner]:
+            waiting = {0, 1, 2, 3} - {0, partner}
+            if len({drawn[n] for n in waiting}) == 1:
+                first = contract(_set_aside(term, waiting))
+                result = result + contract(_called_back(first))
+            if laws[drawn[0]] == "sign":
+                break
+    return result
+
+
+def _drawn(m: Monomial) -> list[str]:
+    words = (*m.cycles, m.word or ())
+    return [str(f.base.name) for word in words for f in word if f.is_increment]
+
+
+def _renamed(form: Form, change: Any) -> Form:
+    """The form with letters exchanged; ``change`` takes the number of a letter and the letter."""
+    terms: list[Term] = []
+    for m, c in form.terms.items():
+        number = iter(range(10**6))
+        cycles = tuple(tuple(change(number, f) for f in word) for word in m.cycles)
+        word = None if m.word is None else tuple(change(number, f) for f in m.word)
+        terms.append((m._replace(cycles=cycles, word=word), c))
+    return Form.collect(form.shape, terms)
+
+
+def _set_aside(form: Form, waiting: set[int]) -> Form:
+    """Some of the drawn letters, by their numbers, as members of a family: no increments."""
+
+    def change(number: Iterator[int], f: Factor) -> Factor:
+        if not f.is_increment or next(number) not in waiting:
+            return f
+        base = FamilyMember(f.base.name, *f.base.shape, _ASIDE, "process")
+        return factor(base, transposed=f.transposed)
+
+    return _renamed(form, change)
+
+
+def _called_back(form: Form) -> Form:
+    def change(number: Iterator[int], f: Factor) -> Factor:
+        if not isinstance(f.base, FamilyMember) or f.base.index != _ASIDE:
+            return f
+        rows, columns = f.base.shape
+        base = MatrixIncrement(f.base.name, rows, columns, Identity(rows), Identity(columns))
+        return factor(base, transposed=f.transposed)
+
+    return _renamed(form, change)
+
+
+# The derivation, for people.
+
+
+def step_derivation(claim: StepClaim) -> Derivation:
+    """The map put in, and the mean over the draws; each step checked at points.
+
+    Raises
+    ------
+    NotDerived
+        Naming what the rules do not reach.
+    StepError
+        If a step does not hold at a point.
+    """
+    facts = tuple(a.condition for a in claim.assumptions if a.condition is not None)
+    raw = claim.update.after(claim.observable) - claim.observable
+    changed = expression(_changed(claim))
+    back = {_increment(d): d for d in claim.update.draws if d.law != "minibatch"}
+    shown = changed.xreplace(back)
+    if claim.order is None:
+        steps = [algebraic_step("the map put in", raw, shown, assuming=facts)]
+    else:
+        check = _order_checked(claim, raw, shown, facts)
+        rule = f"the map put in, up to O({claim.step}^{claim.order})"
+        steps = [Step(rule=rule, before=raw, after=shown, check=check)]
+    if claim.update.draws and not claim.pathwise:
+        mean = derived_change(claim)
+        check = _mean_checked(claim, shown, mean, facts)
+        steps.append(Step(rule="the mean over the draws", before=shown, after=mean, check=check))
+    return Derivation(subject=claim.observable, steps=tuple(steps))
+
+
+def _order_checked(claim: StepClaim, raw: Any, shown: Any, facts: tuple[Any, ...]) -> str:
+    """Where the step size is 2⁻⁶⁴ times smaller the gap is 2⁻⁶⁴ᵐ times smaller, m the order."""
+    m = claim.order or 1
+    with precision(64 * BITS):
+        points = draw([raw, shown], facts, count=2)
+        for point in points:
+            gaps = []
+            for bits in (256, 320):
+                near = point.with_overrides({claim.step: flint.arb(2) ** -bits})
+                pairs = zip(
+                    entries(evaluate(raw, near)), entries(evaluate(shown, near)), strict=True
+                )
+                gaps.append(max(abs(a - b).abs_upper() for a, b in pairs))
+            if gaps[1] > gaps[0] * flint.arb(2) ** (4 - 64 * m) + flint.arb(2) ** (-32 * BITS):
+                raise StepError(f"order {m}: the terms left out are larger at {point.sizes}")
+    return f"what is left out is O({claim.step}^{m}) at {len(points)} random points"
+
+
+def _mean_checked(claim: StepClaim, shown: Any, mean: Any, facts: tuple[Any, ...]) -> str:
+    """Two letters of every draw: all signs give their mean."""
+    draws = claim.update.draws
+    if any(n > 2 for m in _changed(claim).terms for n in Counter(_drawn(m)).values()):
+        return "the three pairings of four normals (Isserlis)"
+    with precision(BITS):
+        for point in draw([shown, mean], facts, count=12):
+            shapes = [(point.size(d.shape[0]), point.size(d.shape[1])) for d in draws]
+            count = sum(r * c for r, c in shapes)
+            if count > MOST_SIGNS:
+                continue
+            value = [flint.arb(0)] * len(entries(evaluate(mean, point)))
+            for signs in product((1, -1), repeat=count):
+                at = entries(evaluate(shown, _signed(point, draws, shapes, signs)))
+                value = [a + b for a, b in zip(value, at, strict=True)]
+            there = zip(value, entries(evaluate(mean, point)), strict=True)
+            if any(a / 2**count - b != 0 for a, b in there):
+                raise StepError(f"mean over the draws: all {2**count} signs give another one")
+            return f"the mean over all {2**count} signs at a random point"
+    return "every pair of letters by the Itô table over a unit of time"
+
+
+def _signed(point: Point, draws: Any, shapes: Any, signs: tuple[int, ...]) -> Point:
+    found, start = {}, 0
+    for d, (r, c) in zip(draws, shapes, strict=True):
+        part = [flint.arb(x) for x in signs[start : start + r * c]]
+        found[d] = flint.arb_mat(r, c, part)
+        start += r * c
+    return point.with_overrides(found)
