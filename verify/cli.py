@@ -1,4 +1,4 @@
-"""The command line ``python -m verify``: run, list, explain, mutants, new, data, experiment.
+"""The command line ``python -m verify``: run, replay, list, explain, mutants, new, data, ...
 
 Exit codes: 0 every claim has the verdict it expects; 1 some claim is refuted; 2 bad usage or input,
 also an error in a claim file whose other claims were judged; 3 nothing is refuted, something is
@@ -64,6 +64,15 @@ def cli() -> None:
 @_json
 @click.option("--junit", "junit_path", metavar="PATH", help="JUnit XML to a file.")
 @click.option("--report", "report_folder", metavar="DIR", help="JSON and Markdown into a folder.")
+@click.option("--resume", is_flag=True, help="Take finished verdicts from the store.")
+@click.option(
+    "--store",
+    "store_folder",
+    metavar="DIR",
+    default="build/verify",
+    show_default=True,
+    help="Where verdicts and the certificate are kept.",
+)
 def run(
     ids: tuple[str, ...],
     tiers: tuple[str, ...],
@@ -73,13 +82,19 @@ def run(
     json_path: str | None,
     junit_path: str | None,
     report_folder: str | None,
+    resume: bool,
+    store_folder: str,
 ) -> int:
     """Judge claims: those of the catalogue, or of files that declare claims.
 
-    A claim file is Python code and is executed; `new` writes one to begin with.
+    A claim file is Python code and is executed; `new` writes one to begin with.  Every verdict is
+    kept as soon as it is there, and a certificate at the end; `replay` recomputes it.
     """
     from . import report, runner
+    from .certificate import Certificate
     from .loading import references, require_current
+    from .provenance import versions
+    from .store import Store
     from .verdict import exit_code
 
     outputs = _outputs(json_path, junit_path, report_folder)
@@ -87,17 +102,47 @@ def run(
     troubles: list[str] = []
     chosen = references(ids, _telling(troubles))
     require_current(chosen)
+    store = Store(Path(store_folder), _complaint)
     with _progress("judging") as progress:
-        verdicts = runner.run(chosen, settings, progress)
+        found = runner.records(chosen, settings, progress, store=store, resume=resume)
+    verdicts = tuple(record.verdict for record in found)
+    certificate = Certificate(records=found, settings=settings, versions=versions())
     shown = settings.to_json()
     texts: dict[str, Callable[[], str]] = {
+        "certificate": certificate.text,
         "json": lambda: report.json_text(report.document(verdicts, shown)),
         "junit": lambda: report.junit_text(verdicts),
         "markdown": lambda: report.markdown(verdicts, shown),
     }
     _emit(outputs, texts)
+    kept = store.write(certificate.name, certificate.text())
     report.print_verdicts(verdicts, _console(error=json_path == "-"))
-    return 2 if troubles else exit_code(verdicts)
+    if kept:
+        click.echo(f"certificate: {kept}", err=json_path == "-")
+    return 2 if troubles or store.failed else exit_code(verdicts)
+
+
+@cli.command()
+@click.argument("path", metavar="CERTIFICATE")
+@_workers
+@_json
+def replay(path: str, workers: int | None, json_path: str | None) -> int:
+    """Recompute a certificate: whether every claim still holds, and what changed if not.
+
+    Exit code 0: every number is the same; 1: a verdict is another, or a number without any reason;
+    2: the certificate was changed or cannot be read; 3: numbers moved with what decides them.
+    """
+    from . import replay as replayed
+    from . import report
+    from .certificate import Certificate
+
+    outputs = _outputs(json_path, None, None)
+    certificate = Certificate.read(Path(path))
+    with _progress("replaying") as progress:
+        found = replayed.replayed(certificate, workers, progress)
+    _emit(outputs, {"json": lambda: report.json_text(found.to_json())})
+    click.echo(found.text(), err=json_path == "-")
+    return found.exit_code
 
 
 @cli.command(name="list")
@@ -143,8 +188,16 @@ def explain(identifier: str, latex: bool) -> int:
     from .loading import claims_named
 
     troubles: list[str] = []
-    claims = claims_named(identifier, _telling(troubles))
-    click.echo("\n\n".join(explained(claim, latex=latex) for claim in claims))
+    told = _telling(troubles)
+    for number, claim in enumerate(claims_named(identifier, told)):
+        try:
+            text = explained(claim, latex=latex)
+        except ValueError as error:
+            if not _is_ours(error):
+                raise
+            told(f"{claim.id}: {error}")
+            continue
+        click.echo(("\n\n" if number else "") + text)
     return 2 if troubles else 0
 
 
@@ -249,12 +302,16 @@ def experiment(
     return report.exit_code
 
 
+def _complaint(line: str) -> None:
+    click.echo(f"verify: {line}", err=True)
+
+
 def _telling(troubles: list[str]) -> Callable[[str], None]:
     """Tells an error in a claim file at once, and keeps it: the other claims are still judged."""
 
     def told(trouble: str) -> None:
         troubles.append(trouble)
-        click.echo(f"verify: {trouble}", err=True)
+        _complaint(trouble)
 
     return told
 
@@ -290,6 +347,7 @@ def _outputs(
                 f"{root}: cannot be made ({error.strerror}); give another folder"
             ) from None
         wanted.append(("json", writable(root / "verdicts.json")))
+        wanted.append(("certificate", writable(root / "certificate.json")))
         wanted.append(("markdown", writable(root / "verdicts.md")))
     return wanted
 

@@ -22,11 +22,15 @@ from derivations.moment_claims import stated_drifts
 from derivations.printing import latex as latex_of
 from derivations.printing import unicode
 from derivations.spectrum import spectra_of
+from numerics.numeric_sde import NumericSDE
 
 from .applicability import refusal
+from .functions import functional
+from .source_text import declared_rows, source_text
+from .stated_functions import is_function
 from .tiers.derivation import facts_of
 
-__all__ = ["explained"]
+__all__ = ["compared", "explained"]
 
 WIDTH = 96
 
@@ -48,7 +52,10 @@ class _Page:
         self.lines += wrapped or [""]
 
     def formula(self, left: str, expression: Any) -> None:
-        """``left = expression``, or the expression alone."""
+        """``left = expression``, or the expression alone; of a function its source."""
+        if is_function(expression):
+            text = source_text(expression)
+            expression = rf"\texttt{{{text}}}" if self.latex else text
         if self.latex:
             shown = expression if isinstance(expression, str) else latex_of(expression, self.where)
             head = rf"\text{{{left}}} = " if left else ""
@@ -71,8 +78,9 @@ def explained(claim: Any, *, latex: bool = False) -> str:
     page = _Page(claim.where, latex=latex)
     heading = f"{claim.id}: {claim.title}"
     page.lines += [heading, "=" * len(heading)]
-    page.text(claim.statement)
-    page.text(f"Source: {claim.source}.")
+    for line in (claim.statement, claim.source and f"Source: {claim.source}."):
+        if line:
+            page.text(line)
     if claim.expected != "AGREES":
         page.text(f"Expected verdict: {claim.expected}.")
     for assumption in claim.assumptions:
@@ -83,11 +91,14 @@ def explained(claim: Any, *, latex: bool = False) -> str:
         for left, expression in rows:
             page.formula(left, expression)
     _where(page, claim.where)
-    for matrix in spectra_of(vars(claim).values()):
+    for matrix in spectra_of([x for x in vars(claim).values() if not is_function(x)]):
         said = unicode(matrix, claim.where)
         page.text(f"λ_i, E_i: the eigenvalues, largest first, and eigenprojectors of {said}.")
     found = refusal(claim)
-    if found is None:
+    if found is None and functional(claim):
+        page.gap()
+        page.text("The claim is of Python functions: there is nothing to derive from.")
+    elif found is None:
         _derivation(page, claim)
     else:
         page.gap()
@@ -168,6 +179,8 @@ def _calculus(sde: Any) -> str:
 
 
 def _system(sde: Any) -> list[Row]:
+    if isinstance(sde, NumericSDE):
+        return [*declared_rows(sde)]
     return [
         (f"d{unicode(_letter(str(state)))}", equation) for state, equation in sde.equations.items()
     ]
@@ -206,14 +219,14 @@ def _derivation(page: _Page, claim: Any) -> None:
 
 def _residual(page: _Page, claim: Any, derivation: Any) -> None:
     """What is derived less what is stated, where they differ."""
-    for name, derived, stated in _compared(claim):
+    for name, derived, stated in compared(claim):
         if not equal(derived, stated, assuming=facts_of(claim)):
             page.gap()
             page.text(f"The stated {name} is not what follows; derived less stated")
             page.formula("", derived if stated == 0 else derived - stated)
 
 
-def _compared(claim: Any) -> Iterator[tuple[str, Any, Any]]:
+def compared(claim: Any) -> Iterator[tuple[str, Any, Any]]:
     """Name, derived form and stated form of what a claim states of a differential."""
     if isinstance(claim, DifferentialClaim):
         d = claim.sde.d(claim.observable, assuming=facts_of(claim))
