@@ -1,16 +1,15 @@
-"""Runs the tiers over claims: their order, the workers, the time limit.
+"""Runs the tiers over claims: their order, the workers, the time limit, what is kept.
 
 Claims are independent of each other and every one has randomness of its own, so verdicts do not
-depend on how many workers there are nor on which finishes first.
+depend on how many workers there are, nor on which finishes first, nor on how often the run was
+interrupted.  `verify.workers` says what the processes are and what floating point can promise.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -18,11 +17,14 @@ from .errors import ClaimError, KernelError, TimeLimitError, UsageError
 from .loading import claim_of, load
 from .planning import TIERS, ErrorBudget, Plan, effort
 from .problem import Problem, Reference
+from .provenance import kernels_hash, provenance_of, versions
+from .store import Record, Store, key_of
 from .tiers import TierCheck, check_of
 from .time_limit import limited
 from .verdict import Evidence, Status, Verdict
+from .workers import results
 
-__all__ = ["Progress", "Settings", "guarded", "judge", "limited", "run"]
+__all__ = ["Progress", "Settings", "guarded", "judge", "limited", "records", "run"]
 
 Progress = Callable[[int, int, str], None]
 """Called with (claims done, claims in all, id of the claim that just ended)."""
@@ -78,51 +80,116 @@ class Settings:
             **asdict(self.budget),
         }
 
+    @staticmethod
+    def from_json(found: Mapping[str, Any]) -> Settings:
+        """The settings of `to_json`, with as many workers as are usual."""
+        return Settings(
+            tiers=tuple(found["tiers"]),
+            effort=found["effort"],
+            seed=found["seed"],
+            budget=ErrorBudget(
+                false_agree=found["false_agree"], false_reject=found["false_reject"]
+            ),
+        )
+
 
 def run(
-    references: Sequence[Reference], settings: Settings, progress: Progress | None = None
+    references: Sequence[Reference],
+    settings: Settings,
+    progress: Progress | None = None,
 ) -> tuple[Verdict, ...]:
     """The verdicts on the claims, in the order of the references."""
-    jobs = [(reference, settings, len(references)) for reference in references]
-    if settings.workers == 1 or len(jobs) < 2:
-        return tuple(_serially(jobs, progress))
-    return _in_processes(jobs, settings.workers, progress)
+    return tuple(record.verdict for record in records(references, settings, progress))
 
 
-def _serially(jobs: Sequence[Any], progress: Progress | None) -> Iterator[Verdict]:
-    for done, job in enumerate(jobs, 1):
-        verdict = _judge_reference(*job)
+def records(
+    references: Sequence[Reference],
+    settings: Settings,
+    progress: Progress | None = None,
+    *,
+    store: Store | None = None,
+    resume: bool = False,
+    claims: int | None = None,
+) -> tuple[Record, ...]:
+    """The verdicts on the claims and the hashes of what they are about, in the same order.
+
+    Parameters
+    ----------
+    references, settings
+    progress : callable, optional
+    store : Store, optional
+        Where every finished verdict is put the moment it is there.
+    resume : bool
+        Whether finished verdicts are taken from the store.
+    claims : int, optional
+        How many claims share the error rates, if not these.
+    """
+    before = provenance_of(references)
+    shown, using, count = settings.to_json(), versions(), len(references)
+    shares = count if claims is None else claims
+    keys = [key_of(r, p, shown, shares, using) for r, p in zip(references, before, strict=True)]
+    found: dict[int, Record] = {}
+
+    def keep(index: int, kernels: str, verdict: Verdict) -> None:
+        reference = references[index]
+        provenance = replace(before[index], kernels=kernels or before[index].kernels)
+        found[index] = Record(reference=reference, provenance=provenance, verdict=verdict)
         if progress:
-            progress(done, len(jobs), verdict.claim)
-        yield verdict
+            progress(len(found), count, verdict.claim)
+
+    for index, key in enumerate(keys):
+        known = store.get(key) if store and resume else None
+        if known:
+            keep(index, *known)
+    missing = [index for index in range(count) if index not in found]
+    jobs = [_Job(reference=references[i], settings=settings, claims=shares) for i in missing]
+    for number, (kernels, verdict) in results(
+        _Job.judged,
+        jobs,
+        workers=settings.workers,
+        lost=_Job.lost,
+        seconds=settings.time_limit * (len(settings.tiers) + 2),
+    ):
+        index = missing[number]
+        # A file that was changed meanwhile: it is not known which text was judged.
+        if store and provenance_of([references[index]]) == (before[index],):
+            store.put(keys[index], kernels, verdict)
+        keep(index, kernels, verdict)
+    return tuple(found[index] for index in range(count))
 
 
-def _in_processes(
-    jobs: Sequence[Any], workers: int, progress: Progress | None
-) -> tuple[Verdict, ...]:
-    # Started afresh and not forked: numerical libraries keep threads, which a fork would not copy.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(max_workers=min(workers, len(jobs)), mp_context=context)
-    with pool:
-        futures: list[Future[Verdict]] = [pool.submit(_judge_reference, *job) for job in jobs]
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """One claim of a run, as a worker is given it."""
+
+    reference: Reference
+    settings: Settings
+    claims: int
+
+    def judged(self) -> tuple[str, Verdict]:
+        """The hash of the kernels, and the verdict."""
         try:
-            for done, future in enumerate(as_completed(futures), 1):
-                verdict = future.result()
-                if progress:
-                    progress(done, len(jobs), verdict.claim)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-        return tuple(future.result() for future in futures)
+            claim = claim_of(self.reference)
+            refused = _refused(claim, self.settings)
+            if refused:
+                return "", refused
+            problem = load(self.reference, claim)
+        except ClaimError as error:
+            # Of a user's claim; the others are judged all the same.
+            return "", Verdict(claim=self.reference.claim, title="", evidence=(), error=str(error))
+        return kernels_hash(problem), judge(problem, self.settings, self.claims)
 
-
-def _judge_reference(reference: Reference, settings: Settings, claims: int) -> Verdict:
-    try:
-        claim = claim_of(reference)
-        return _refused(claim, settings) or judge(load(reference, claim), settings, claims)
-    except ClaimError as error:
-        # Of a user's claim; the others are judged all the same.
-        return Verdict(claim=reference.claim, title="", evidence=(), error=str(error))
+    def lost(self, reason: str) -> tuple[str, Verdict]:
+        """The verdict on a claim that ends the process in which it is judged."""
+        claim = claim_of(self.reference)
+        said = f"the check could not be made: {reason}"
+        evidence = tuple(_nothing(tier, said, finished=False) for tier in self.settings.tiers)
+        return "", Verdict(
+            claim=claim.id,
+            title=claim.title,
+            evidence=evidence,
+            expected=Status.DISAGREES if self.reference.mutant else Status(claim.expected),
+        )
 
 
 def _refused(claim: Any, settings: Settings) -> Verdict | None:
@@ -173,7 +240,9 @@ def guarded(
     except KernelError:
         raise
     except TimeLimitError as error:
-        return _nothing(tier, str(error))
+        return _nothing(tier, str(error), finished=False)
+    except MemoryError:
+        return _nothing(tier, "the check could not be made: memory ran out", finished=False)
     except ValueError as error:
         # The errors of all three packages: input that a tier cannot take.
         return _nothing(tier, f"the check could not be made: {error}")
@@ -181,11 +250,12 @@ def guarded(
         return _nothing(tier, f"the check failed with {type(error).__name__}: {error}")
 
 
-def _nothing(tier: str, reason: str) -> Evidence:
+def _nothing(tier: str, reason: str, *, finished: bool = True) -> Evidence:
     return Evidence(
         tier=tier,
         status=Status.INCONCLUSIVE,
         reason=" ".join(reason.split()),
+        finished=finished,
         false_agree=None,
         false_reject=None,
     )

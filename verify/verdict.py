@@ -137,8 +137,8 @@ class Verdict:
 
     @property
     def finished(self) -> bool:
-        """Whether no tier was cut off, so that the same question gives the same answer again."""
-        return all(evidence.finished for evidence in self.evidence)
+        """Whether every tier came to its end, so that the same question gives the same answer."""
+        return not self.error and all(evidence.finished for evidence in self.evidence)
 
     @property
     def as_expected(self) -> bool:
