@@ -1,0 +1,269 @@
+"""Which term of a refuted claim is wrong, by what number or power, and a small counter-example.
+
+Every term is evaluated alone and put beside what is measured of the declared system; the least
+change that fits at all points is reported.  Nothing here changes a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from .errors import TimeLimitError
+from .finding import CounterExample, Finding
+from .measured import Arithmetic, Row, Table, rows, table
+from .planning import Plan
+from .problem import Problem
+from .refit import Change, Fit, best_fit, fits, whole_factor
+from .shrink import Small, failure, plain, shown, shrunk
+from .stated import StatedPart, clock_of, engine_residual, parts_at, term_of
+from .time_limit import limited
+from .verdict import Evidence, Status
+from .wording import changed, clock_line, entry_words, missing_line, unexplained
+
+__all__ = ["LOCATED", "located"]
+
+LOCATED = ("differential", "covariation", "identity", "moments", "time change")
+"""Kinds of claims that state forms with terms."""
+
+ENOUGH = 1.35
+"""A change no greater than that is not looked beyond."""
+
+SECONDS = 20.0
+"""A guard; what is looked at is bounded by counts, so that it is the same on every machine."""
+
+
+def located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Finding:
+    """What is wrong with a claim that disagrees; says so where that could not be found out."""
+    try:
+        with limited(SECONDS):
+            return _located(problem, evidence, plan)
+    except TimeLimitError as error:
+        return _nothing(f"the search was {error}")
+    except Exception as error:  # noqa: BLE001 - a verdict stands, whatever becomes of its finding
+        return _nothing(f"{type(error).__name__}: {error}")
+
+
+def _nothing(reason: str) -> Finding:
+    return Finding(lines=(f"the wrong term could not be located: {' '.join(reason.split())}",))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Wrong:
+    """A part that does not fit, and the change that makes it fit, if one does."""
+
+    part: StatedPart
+    table: Table
+    fit: Fit | None
+    missing: str | None = None
+    """What the engine derives beyond what is stated."""
+
+    confirmed: bool = False
+    """Whether the measured values say that this is what is missing."""
+
+
+def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Finding:
+    if problem.kind == "sign":
+        return _of_sign(problem)
+    if problem.kind not in LOCATED:
+        return _of_values(evidence)
+    parts = parts_at(problem, "typed")
+    arithmetic, tables = table(problem, parts, plan)
+    if not tables or not tables[0].points:
+        return _nothing("no admissible point was found")
+    pairs = list(zip(parts, tables, strict=True))
+    wrong = [pair for pair in pairs if not fits(pair[1], _coefficients(pair[0]))]
+    if not wrong:
+        return _of_values(evidence)
+    if problem.kind == "time change":
+        line = _of_clock(problem, pairs)
+        if line is not None:
+            return _finding(problem, arithmetic, [part for part, _ in wrong], [line], True)
+    if problem.kind == "identity":
+        wrong = wrong[:1] if len({id(p) for p, _ in wrong}) == 1 else wrong
+        found = [_explained(problem, part, plan) for part, _ in wrong]
+        found.sort(key=lambda w: w.fit.cost if w.fit else 9.0)
+        found = found[:1]
+    else:
+        found = [_explained(problem, part, plan) for part, _ in wrong]
+    lines = [line for w in found for line in _lines(problem, arithmetic, w)]
+    explained = all(w.fit is not None or w.confirmed for w in found)
+    return _finding(problem, arithmetic, [w.part for w in found], lines, explained)
+
+
+def _coefficients(part: StatedPart) -> list[Any]:
+    return [term.coefficient for term in (*part.terms, *part.candidates)]
+
+
+def _explained(problem: Problem, part: StatedPart, plan: Plan) -> _Wrong:
+    """The least change of a part at any level of its terms, forgotten terms included."""
+    best: _Wrong | None = None
+    for level in ("typed", "multiplied out", "sums split"):
+        deeper = _part_at(problem, part, level)
+        if best is not None and len(deeper.terms) == len(best.part.terms):
+            continue
+        _, (found,) = table(problem, [deeper], plan)
+        fit = best_fit(found, _coefficients(deeper), len(deeper.candidates))
+        if best is None or _cost(fit) < _cost(best.fit):
+            best = _Wrong(part=deeper, table=found, fit=fit)
+        if _cost(best.fit) <= ENOUGH:
+            break
+    assert best is not None
+    return best if _cost(best.fit) <= ENOUGH else _with_residual(problem, best, plan)
+
+
+def _part_at(problem: Problem, part: StatedPart, level: str) -> StatedPart:
+    parts = parts_at(problem, level, candidates=True)
+    return next(other for other in parts if other.name == part.name)
+
+
+def _cost(fit: Fit | None) -> float:
+    return float("inf") if fit is None else fit.cost
+
+
+def _with_residual(problem: Problem, wrong: _Wrong, plan: Plan) -> _Wrong:
+    """With what the engine derives beyond what is stated, if the measured values say the same."""
+    residual = engine_residual(problem, wrong.part.name)
+    if residual is None:
+        return wrong
+    text, expression, terms = residual
+    term = term_of(problem, expression)
+    part = StatedPart(
+        name=wrong.part.name,
+        quantity=wrong.part.quantity,
+        subject=wrong.part.subject,
+        terms=(*wrong.part.terms, term),
+        renamed=wrong.part.renamed,
+    )
+    _, (found,) = table(problem, [part], plan)
+    confirmed = fits(found, _coefficients(part))
+    better = _cost(wrong.fit) <= 1.5 + 0.3 * (terms - 1)
+    if better:
+        return wrong
+    return _Wrong(
+        part=wrong.part,
+        table=wrong.table,
+        fit=None if confirmed else wrong.fit,
+        missing=text,
+        confirmed=confirmed,
+    )
+
+
+def _of_clock(problem: Problem, pairs: Sequence[tuple[StatedPart, Table]]) -> Any:
+    """The clock, if another one makes every drift and every noise fit."""
+    factors: list[tuple[str, Change | None]] = []
+    for part, found in pairs:
+        coefficients = _coefficients(part)
+        if not part.terms or all(row.measured == 0 for p in found.points for row in p):
+            if fits(found, coefficients):
+                continue
+            return None
+        right = fits(found, coefficients)
+        factor = None if right else whole_factor(found, coefficients)
+        if not right and factor is None:
+            return None
+        factors.append((part.quantity, factor))
+    return clock_line(clock_of(problem), factors)
+
+
+def _lines(problem: Problem, arithmetic: Arithmetic, wrong: _Wrong) -> Iterator[Any]:
+    """Line and data of everything that is wrong with a part."""
+    if wrong.missing is not None:
+        yield missing_line(wrong.part.name, wrong.missing, wrong.table, confirmed=wrong.confirmed)
+        if wrong.confirmed:
+            return
+    if wrong.fit is not None:
+        for change in wrong.fit.changes:
+            yield changed(wrong.part, change, wrong.table, len(wrong.fit.changes))
+    elif wrong.missing is None:
+        yield unexplained(wrong.part, wrong.table)
+
+
+def _finding(
+    problem: Problem,
+    arithmetic: Arithmetic,
+    parts: Sequence[StatedPart],
+    lines: Sequence[Any],
+    explained: bool,
+) -> Finding:
+    return Finding(
+        lines=tuple(text for text, _ in lines),
+        changes=tuple(data for _, data in lines),
+        explained=explained,
+        counterexample=_counterexample(problem, arithmetic, parts[0]),
+    )
+
+
+def _counterexample(
+    problem: Problem, arithmetic: Arithmetic, part: StatedPart
+) -> CounterExample | None:
+    coefficients = _coefficients(part)
+
+    def fails(sizes: Mapping[str, int], point: Mapping[str, Any]) -> Any:
+        return failure(rows(arithmetic, problem, part, sizes, point), coefficients)
+
+    small = shrunk(problem, fails)
+    if small is None:
+        return None
+    row, stated = small.found
+    return _example(part.name, small, row, stated)
+
+
+def _example(part: str, small: Small, row: Row, stated: Any) -> CounterExample:
+    at = {name: str(n) for name, n in small.sizes.items()}
+    at |= {name: shown(x) for name, x in sorted(small.point.items())}
+    along = {name: shown(plain(x)) for name, x in (row.along or {}).items()}
+    exact = isinstance(row.measured, Fraction) and isinstance(stated, Fraction)
+    return CounterExample(
+        part=part,
+        at={**at, **along},
+        entry=entry_words(row),
+        measured=shown(row.measured),
+        claimed=shown(stated),
+        exact=exact,
+    )
+
+
+def _of_sign(problem: Problem) -> Finding:
+    """A point with the wrong sign."""
+    setting = problem.sign
+    if setting is None:
+        return _nothing("the claim states no sign")
+    part = StatedPart(name="drift", quantity="drift", subject=(problem.kernel("observable"),))
+    found: CounterExample | None = None
+    from .measured import arithmetics
+
+    for arithmetic in arithmetics():
+
+        def fails(
+            sizes: Mapping[str, int], point: Mapping[str, Any], how: Arithmetic = arithmetic
+        ) -> Any:
+            for row in rows(how, problem, part, sizes, point):
+                value = float(row.measured) * setting.direction
+                if setting.number is not None and not _chosen(row, setting.number):
+                    continue
+                if value < -10 * row.error or (setting.strict and value == row.error == 0):
+                    return row
+            return None
+
+        small = shrunk(problem, fails)
+        if small is not None:
+            found = _example("drift", small, small.found, Fraction(0))
+            break
+    if found is None:
+        return _nothing("no small point with the wrong sign was found")
+    found = CounterExample(**{**found.to_json(), "claimed": f"{setting.sign} 0"})
+    return Finding(lines=("the drift has the wrong sign at a point",), counterexample=found)
+
+
+def _chosen(row: Row, number: int) -> bool:
+    count = row.shape[0] if row.shape else 1
+    return row.entry == (number - 1 if number > 0 else count + number)
+
+
+def _of_values(evidence: Sequence[Evidence]) -> Finding:
+    """For a claim about numbers: what was measured, in the words of the tiers that disagree."""
+    wrong = [e for e in evidence if e.status == Status.DISAGREES]
+    return Finding(lines=tuple(f"{e.tier}: {e.reason}" for e in wrong))

@@ -1,0 +1,331 @@
+"""Which change of a stated form makes it fit: a number, a power, a term too many or too few.
+
+A form is Σ c_i x_i with numbers c_i and terms x_i.  A change is accepted if it fits every row at
+every point within the errors of the measured values; of several the least is preferred.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from .measured import Row, Table
+
+__all__ = ["Change", "Fit", "best_fit", "fits", "residuals", "whole_factor"]
+
+WIDEST = 1e-2
+"""A coefficient known worse than that, relative to itself, explains nothing."""
+
+SAME = 1e-9
+"""Relative distance at which numbers from exact values are one number."""
+
+LETTERS = 3
+"""So many letters at most may have a wrong power in one term."""
+
+SIMPLE = 60
+"""Largest denominator of a fraction that a decimal number is taken for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One term: its number as claimed and as measured, and the powers that it lacks.
+
+    ``term`` counts the terms, then the candidates; None is the whole form.
+    """
+
+    term: int | None
+    claimed: Any
+    low: Any
+    high: Any
+    powers: Mapping[str, Fraction] = field(default_factory=dict)
+
+    @property
+    def measured(self) -> Any:
+        """The middle of the interval, or the simple number in it."""
+        if isinstance(self.low, Fraction) and self.low == self.high:
+            return self.low
+        low, high = float(self.low), float(self.high)
+        middle = (low + high) / 2
+        simple = Fraction(middle).limit_denominator(SIMPLE)
+        slack = max((high - low) / 2, SAME * abs(middle))
+        return simple if abs(float(simple) - middle) <= slack else middle
+
+    @property
+    def radius(self) -> float:
+        """Half the length of the interval."""
+        return float(self.high - self.low) / 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """Changes that make the form fit, and how much they change."""
+
+    cost: float
+    changes: tuple[Change, ...]
+
+
+def best_fit(table: Table, coefficients: Sequence[Any], candidates: int) -> Fit | None:
+    """The least change that makes the form fit; None if none of those tried does."""
+    return min(_fits(table, coefficients, candidates), key=lambda fit: fit.cost, default=None)
+
+
+def fits(table: Table, coefficients: Sequence[Any]) -> bool:
+    """Whether the form fits as it stands."""
+    for row in _all(table):
+        gap, error = _needed(row, coefficients, None)
+        if abs(gap) > error:
+            return False
+    return True
+
+
+def whole_factor(table: Table, coefficients: Sequence[Any]) -> Change | None:
+    """The number and the powers by which the whole form is to be multiplied, if that makes it fit."""
+    found = _single(table, coefficients, None)
+    return None if found is None else found.changes[0]
+
+
+def residuals(table: Table, coefficients: Sequence[Any]) -> list[list[tuple[Any, float]]]:
+    """Measured less stated with its error, row by row at every point."""
+    return [[_needed(row, coefficients, None) for row in point] for point in table.points]
+
+
+def _all(table: Table) -> Iterator[Row]:
+    return (row for point in table.points for row in point)
+
+
+def _fits(table: Table, coefficients: Sequence[Any], candidates: int) -> Iterator[Fit]:
+    count = len(coefficients) - candidates
+    for i in range(count):
+        found = _single(table, coefficients, i)
+        if found is not None:
+            yield found
+    if count > 1:
+        found = _single(table, coefficients, None)
+        if found is not None:
+            yield Fit(cost=found.cost + 0.3, changes=found.changes)
+        yield from _joint(table, coefficients, count)
+    # What was forgotten may be a power times something that is there, or a candidate.
+    for i in range(len(coefficients)):
+        found = _single(table, coefficients, i, missing=True)
+        if found is not None:
+            yield Fit(cost=found.cost + (0.55 if i >= count else 0.8), changes=found.changes)
+
+
+def _single(
+    table: Table, coefficients: Sequence[Any], i: int | None, *, missing: bool = False
+) -> Fit | None:
+    """One term, or the whole form, with another number or other powers in front.
+
+    With ``missing`` the term comes in addition to what is stated.
+    """
+    intervals = []
+    for point in table.points:
+        interval = _ratio(point, coefficients, i, missing=missing)
+        if interval is None:
+            return None
+        intervals.append(interval)
+    claimed = 1 if i is None else (0 if missing else coefficients[i])
+    both = _intersection(intervals, table.exact)
+    if both is not None:
+        change = Change(term=i, claimed=claimed, low=both[0], high=both[1])
+        return Fit(cost=1.0, changes=(change,)) if _differs(change) else None
+    return _powers(table, intervals, i, claimed)
+
+
+def _needed(
+    row: Row, coefficients: Sequence[Any], without: int | None
+) -> tuple[Any, float]:
+    """Measured less stated, one term left out, and how far off that may be."""
+    gap: Any = row.measured
+    rounding, error = 0.0, row.error
+    for n, (c, x) in enumerate(zip(coefficients, row.terms, strict=True)):
+        if n == without or c == 0 or x == 0:
+            continue
+        part = c * x if isinstance(c, Fraction | int) or isinstance(x, float) else c * float(x)
+        if isinstance(part, float):
+            rounding += abs(part)
+            gap = float(gap)
+        gap = gap - part
+    return gap, error + 1e-12 * rounding
+
+
+def _ratio(
+    point: Sequence[Row], coefficients: Sequence[Any], i: int | None, *, missing: bool
+) -> tuple[Any, Any] | None:
+    """The interval of numbers in front of a term that fit at one point; None if none does."""
+    low: Any = -math.inf
+    high: Any = math.inf
+    for row in point:
+        if i is None:
+            x: Any = sum(c * y for c, y in zip(coefficients, row.terms, strict=True) if c != 0)
+            gap, error = row.measured, row.error
+        else:
+            x = row.terms[i]
+            gap, error = _needed(row, coefficients, None if missing else i)
+        if x == 0 or (isinstance(x, float) and abs(x) < 1e-14 * abs(gap)):
+            if abs(gap) > error:
+                return None
+            continue
+        if error:
+            centre, radius = float(gap) / float(x), error / abs(float(x))
+            low, high = max(low, centre - radius), min(high, centre + radius)
+        else:
+            exact = gap / x
+            low, high = max(low, exact), min(high, exact)
+        if low > high and not _near(low, high, isinstance(gap, float)):
+            return None
+    return (low, high) if low <= high else (high, low)
+
+
+def _near(a: Any, b: Any, inexact: bool) -> bool:
+    return inexact and abs(float(a) - float(b)) <= SAME * max(abs(float(a)), abs(float(b)))
+
+
+def _intersection(
+    intervals: Sequence[tuple[Any, Any]], exact: bool
+) -> tuple[Any, Any] | None:
+    told = [x for x in intervals if math.isfinite(x[0]) and math.isfinite(x[1])]
+    if not told:
+        return None
+    low, high = max(x[0] for x in told), min(x[1] for x in told)
+    if low > high:
+        if not (isinstance(low, float) or isinstance(high, float)) or not _near(low, high, True):
+            return None
+        low, high = high, low
+    width = float(high) - float(low)
+    if width > WIDEST * max(abs(float(low)), abs(float(high)), WIDEST):
+        return None
+    return low, high
+
+
+def _differs(change: Change) -> bool:
+    slack = SAME * max(1.0, abs(float(change.claimed)))
+    inside = float(change.low) - slack <= float(change.claimed) <= float(change.high) + slack
+    return not inside or bool(change.powers)
+
+
+def _powers(
+    table: Table, intervals: Sequence[tuple[Any, Any]], i: int | None, claimed: Any
+) -> Fit | None:
+    """Powers of scalars that make the numbers in front of a term one number."""
+    told = [
+        (float(low), float(high), scalars)
+        for (low, high), scalars in zip(intervals, table.scalars, strict=True)
+        if math.isfinite(low) and math.isfinite(high)
+    ]
+    middles = [(low + high) / 2 for low, high, _ in told]
+    if not told or any(m == 0 or m * middles[0] < 0 for m in middles):
+        return None
+    names = sorted(set.intersection(*({*scalars} for *_, scalars in told)))
+    logs = {name: np.log([scalars[name] for *_, scalars in told]) for name in names}
+    varying = [name for name in names if np.ptp(logs[name]) > 1e-9]
+    y = np.log(np.abs(middles))
+    found = []
+    for count in range(1, LETTERS + 1):
+        if len(told) < count + 3:
+            break
+        for chosen in combinations(varying, count):
+            change = _with_powers(told, [logs[name] for name in chosen], y, chosen, i, claimed)
+            if change is not None:
+                same = abs(float(change.measured) - float(claimed)) < SAME * abs(float(claimed))
+                found.append(Fit(cost=1.1 + 0.1 * count + 0.3 * (not same), changes=(change,)))
+        if found:
+            break
+    return min(found, key=lambda fit: fit.cost, default=None)
+
+
+def _with_powers(
+    told: Sequence[Any],
+    logs: Sequence[Any],
+    y: Any,
+    chosen: Sequence[str],
+    i: int | None,
+    claimed: Any,
+) -> Change | None:
+    A = np.stack([np.ones(len(y)), *logs], axis=1)
+    solution, _, rank, _ = np.linalg.lstsq(A, y, rcond=None)
+    if rank < A.shape[1]:
+        return None
+    exponents = [Fraction(round(4 * x), 4) for x in solution[1:]]
+    if any(abs(float(e) - x) > 0.02 or e == 0 for e, x in zip(exponents, solution[1:], strict=True)):
+        return None
+    low, high = -math.inf, math.inf
+    for a, b, scalars in told:
+        scale = math.prod(
+            scalars[name] ** float(e) for name, e in zip(chosen, exponents, strict=True)
+        )
+        low, high = max(low, a / scale), min(high, b / scale)
+    if low > high:
+        if not _near(low, high, True):
+            return None
+        low, high = high, low
+    if high - low > WIDEST * max(abs(low), abs(high)):
+        return None
+    powers = dict(zip(chosen, exponents, strict=True))
+    return Change(term=i, claimed=claimed, low=low, high=high, powers=powers)
+
+
+def _joint(table: Table, coefficients: Sequence[Any], count: int) -> Iterator[Fit]:
+    """All numbers at once, where they are determined."""
+    solved = _solved(table, count)
+    if solved is None:
+        return
+    changes = []
+    for n, (low, high) in enumerate(solved):
+        change = Change(term=n, claimed=coefficients[n], low=low, high=high)
+        if _differs(change):
+            changes.append(change)
+    if len(changes) > 1:
+        yield Fit(cost=1.05 * len(changes), changes=tuple(changes))
+
+
+def _solved(table: Table, count: int) -> list[tuple[Any, Any]] | None:
+    rows = list(_all(table))
+    if table.exact:
+        exact = _eliminated([[*row.terms[:count], row.measured] for row in rows], count)
+        return None if exact is None else [(c, c) for c in exact]
+    weights = np.array([1.0 / max(row.error, 1e-300) for row in rows])
+    A = np.array([[float(x) for x in row.terms[:count]] for row in rows]) * weights[:, None]
+    y = np.array([float(row.measured) for row in rows]) * weights
+    scale = np.linalg.norm(A, axis=0)
+    if not np.all(scale > 0):
+        return None
+    solution, _, rank, singular = np.linalg.lstsq(A / scale, y, rcond=1e-10)
+    if rank < count or np.max(np.abs(A / scale @ solution - y)) > 2.0:
+        return None
+    spread = np.sqrt(len(rows)) / (singular[-1] * scale)
+    centre = solution / scale
+    if np.any(spread > WIDEST * np.maximum(np.abs(centre), 1.0)):
+        return None
+    return [(c - s, c + s) for c, s in zip(centre.tolist(), spread.tolist(), strict=True)]
+
+
+def _eliminated(rows: Sequence[Sequence[Fraction]], count: int) -> list[Fraction] | None:
+    """The solution of an overdetermined system in fractions; None without one, or with many."""
+    pivots: dict[int, list[Fraction]] = {}
+    for given in rows:
+        row = list(given)
+        for n in range(count):
+            if not row[n]:
+                continue
+            if n not in pivots:
+                pivots[n] = row
+                break
+            factor = row[n] / pivots[n][n]
+            row = [a - factor * b for a, b in zip(row, pivots[n], strict=True)]
+        else:
+            if row[count]:
+                return None
+    if len(pivots) < count:
+        return None
+    found = [Fraction(0)] * count
+    for n in reversed(range(count)):
+        rest = sum((pivots[n][j] * found[j] for j in range(n + 1, count)), Fraction(0))
+        found[n] = (pivots[n][count] - rest) / pivots[n][n]
+    return found

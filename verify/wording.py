@@ -1,0 +1,208 @@
+"""Findings in words: one line for every wrong term, with the same as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any, TypeAlias
+
+from derivations.printing import unicode
+
+from .measured import Row, Table
+from .refit import Change, residuals
+from .shrink import shown
+from .stated import StatedPart
+
+__all__ = ["changed", "clock_line", "entry_words", "missing_line", "unexplained"]
+
+Line: TypeAlias = tuple[str, Mapping[str, Any]]
+
+
+def changed(part: StatedPart, change: Change, table: Table, count: int) -> Line:
+    """The line of one change."""
+    claimed_terms = len(part.terms)
+    data: dict[str, Any] = {
+        "part": part.name,
+        "term": None,
+        "claimed": _json(change.claimed),
+        "measured": _json(change.measured),
+        "radius": 0.0 if table.exact else change.radius,
+        "exact": table.exact,
+        "powers": {name: str(power) for name, power in change.powers.items()},
+    }
+    at = f" ({'exactly, ' if table.exact else ''}{table.where})"
+    if change.term is None:
+        said = _whole(change, table)
+        return f"the {part.name} as a whole: {said}{at}", {**data, "term": "whole"}
+    term = (*part.terms, *part.candidates)[change.term]
+    if change.term >= claimed_terms or change.claimed == 0:
+        text = term.times(_sympy(change.measured), change.powers)
+        said = f"the {part.name} lacks the term {text}{at}"
+        return said, {**data, "term": text, "missing": True}
+    head = f"{part.name}, {term.text}"
+    if claimed_terms > 1:
+        head = f"term {change.term + 1} of {claimed_terms} of the {part.name}, {term.text}"
+    said = _coefficient(change, table) if not change.powers else _powers(change, term, table)
+    return f"{head}: {said}{at}", {**data, "term": term.text}
+
+
+def _coefficient(change: Change, table: Table) -> str:
+    text = f"claimed coefficient {shown(change.claimed)}, measured {number(change, table)}"
+    if change.measured == 0:
+        return f"{text}: the term does not belong there"
+    if change.measured == -change.claimed:
+        return f"{text}: the sign"
+    return text
+
+
+def _whole(change: Change, table: Table) -> str:
+    if not change.powers:
+        return f"claimed factor 1, measured {number(change, table)}"
+    number_ = "" if change.measured == 1 else f"{number(change, table)} "
+    return f"measured {number_}{_monomial(change.powers)} times what is claimed"
+
+
+def _powers(change: Change, term: Any, table: Table) -> str:
+    """Powers as claimed and as measured; or the letter that stands in place of another."""
+    same = abs(float(change.measured) - float(change.claimed)) < 1e-9 * abs(float(change.claimed))
+    ups = [name for name, power in change.powers.items() if power == 1]
+    downs = [name for name, power in change.powers.items() if power == -1]
+    if len(change.powers) == 2 and len(ups) == len(downs) == 1:
+        wrong, right = (downs, ups) if term.powers.get(downs[0], 0) > 0 else (ups, downs)
+        if term.powers.get(wrong[0], 0) != 0:
+            tail = "" if same else f", and coefficient {number(change, table)}"
+            return f"{_greek(wrong[0])} stands where {_greek(right[0])} fits{tail}"
+    parts = [
+        f"the power of {_greek(name)}: claimed {term.powers.get(name, Fraction(0))}, measured "
+        f"{term.powers.get(name, Fraction(0)) + power}"
+        for name, power in change.powers.items()
+    ]
+    if not same:
+        parts.append(
+            f"the coefficient: claimed {shown(change.claimed)}, measured {number(change, table)}"
+        )
+    return "; ".join(parts)
+
+
+def number(change: Change, table: Table) -> str:
+    """A measured number: a fraction where it is exact, else with its error."""
+    value = change.measured
+    if table.exact and isinstance(value, Fraction):
+        return shown(value)
+    error = max(change.radius, 1e-15 * abs(float(value)))
+    text = f"{float(value):.{_places(float(value), error)}f}".replace("-", "−")
+    exactly = isinstance(value, Fraction) and value.denominator > 1
+    return f"{text} ± {error:.0e}" + (f", which is {shown(value)}" if exactly else "")
+
+
+def _places(value: float, error: float) -> int:
+    for places in range(4, 10):
+        if error > 0.5 * 10.0**-places:
+            return max(places - 1, 1)
+        if abs(value) >= 10.0 ** (1 - places):
+            return places
+    return 10
+
+
+def missing_line(part: str, text: str, table: Table, *, confirmed: bool) -> Line:
+    """What the engine derives beyond what is stated."""
+    data = {"part": part, "term": text, "missing": True, "confirmed": confirmed}
+    if not confirmed:
+        return f"the {part}: derived less stated is {text}, which was not confirmed", data
+    how = "exactly" if table.exact else "within the errors"
+    return (
+        f"the {part} is off by {text} (derived less stated; the measured values agree {how}, "
+        f"{table.where})",
+        data,
+    )
+
+
+def unexplained(part: StatedPart, table: Table) -> Line:
+    """The size of what is left where nothing explains it."""
+    gaps = residuals(table, [t.coefficient for t in (*part.terms, *part.candidates)])
+    flat = [float(gap) for point in gaps for gap, _ in point]
+    measured = [float(row.measured) for point in table.points for row in point]
+    size = max(map(abs, flat), default=0.0)
+    whole = max(map(abs, measured), default=0.0)
+    line = (
+        f"the {part.name}: no other number or power of its terms fits, nor one of the forgotten "
+        f"terms that were tried; measured less stated is up to {size:.3g}, measured up to "
+        f"{whole:.3g} ({table.where})"
+    )
+    return line, {"part": part.name, "term": None, "residual": size}
+
+
+def clock_line(clock: Any, factors: Sequence[tuple[str, Change | None]]) -> Line | None:
+    """The clock that makes all parts fit: f times the drifts, √f times the noises; or None."""
+    if clock is None or not factors:
+        return None
+    text, powers, claimed = clock
+    found = {(_squared(change, quantity)) for quantity, change in factors}
+    if len(found) != 1:
+        return None
+    ((value, extra),) = found
+    if value == 1 and not extra:
+        return None
+    said = [
+        f"the power of {_greek(name)}: claimed {powers.get(name, Fraction(0))}, measured "
+        f"{powers.get(name, Fraction(0)) + power}"
+        for name, power in extra
+    ]
+    if value != 1:
+        said.append(f"the coefficient: claimed {shown(claimed)}, measured {claimed * value}")
+    data = {
+        "part": "clock",
+        "term": text,
+        "claimed": str(claimed),
+        "measured": str(value),
+        "powers": {name: str(power) for name, power in extra},
+    }
+    return f"the clock dτ/dt = {text}: {'; '.join(said)}", data
+
+
+def _squared(change: Change | None, quantity: str) -> tuple[Any, tuple[tuple[str, Fraction], ...]]:
+    """What the clock has to be multiplied with."""
+    if change is None:
+        return Fraction(1), ()
+    n = 2 if quantity.startswith("noise") else 1
+    powers = tuple(sorted((name, n * power) for name, power in change.powers.items()))
+    value = change.measured**n
+    if isinstance(value, float):
+        value = Fraction(value).limit_denominator(60)
+    return value, powers
+
+
+def entry_words(row: Row) -> str:
+    """Which number of several a row is."""
+    if len(row.shape) == 2 and row.shape != (1, 1):
+        i, j = divmod(row.entry, row.shape[1])
+        return f"entry ({i + 1}, {j + 1})"
+    if len(row.shape) in (1, 3) and row.shape[0] > 1:
+        size = row.shape[1] * row.shape[2] if len(row.shape) == 3 else 1
+        return f"number {row.entry // size + 1} of {row.shape[0]}"
+    return ""
+
+
+def _monomial(powers: Mapping[str, Fraction]) -> str:
+    from sympy import Mul, Symbol, sympify
+
+    factors = [Symbol(name, positive=True) ** sympify(power) for name, power in powers.items()]
+    return unicode(Mul(*factors))
+
+
+def _greek(name: str) -> str:
+    from sympy import Symbol
+
+    return unicode(Symbol(name))
+
+
+def _sympy(value: Any) -> Any:
+    from sympy import Float, Rational
+
+    if isinstance(value, Fraction):
+        return Rational(value.numerator, value.denominator)
+    return Float(value, 6)
+
+
+def _json(value: Any) -> Any:
+    return str(value) if isinstance(value, Fraction | int) else float(value)
