@@ -26,6 +26,7 @@ __all__ = [
     "admissible",
     "generic_point",
     "net_sizes",
+    "point_near",
     "predicates",
     "sample_at",
     "several_sizes",
@@ -232,6 +233,17 @@ def generic_point(problem: Problem, sizes: Sizes, plan: Plan) -> Sample:
         refused += found.refused
         reasons |= dict.fromkeys(found.reasons)
     return Sample(points=(), values=(), refused=refused, reasons=tuple(reasons))
+
+
+def point_near(problem: Problem, sizes: Sizes, plan: Plan) -> tuple[Sizes, Sample]:
+    """A generic point at these sizes, or at others where these have no admissible one."""
+    refused, reasons = 0, dict[str, None]()
+    for at in (sizes, *several_sizes(problem.signature, SPARE)):
+        found = generic_point(problem, at, plan)
+        refused, reasons = refused + found.refused, reasons | dict.fromkeys(found.reasons)
+        if found.points:
+            break
+    return at, replace(found, refused=refused, reasons=tuple(reasons))
 
 
 def admissible(problem: Problem, ctx: NumberContext, plan: Plan, of: Evaluation) -> Sample:

@@ -26,7 +26,7 @@ from .coordinates import entries
 from .counterexample import Counterexample, searched, widened
 from .planning import Plan
 from .problem import Problem, SignSetting
-from .sampling import Sample, admissible, generic_point, net_sizes
+from .sampling import Sample, admissible, net_sizes, point_near
 from .systems import as_numbers, smooth_within
 from .verdict import Evidence, Status
 
@@ -195,8 +195,7 @@ def generated(problem: Problem, plan: Plan) -> Evidence:
 def stepped(problem: Problem, plan: Plan) -> Evidence:
     """The sign of the drift by simulating one step at a generic point."""
     setting = _setting(problem)
-    sizes = net_sizes(problem.signature)
-    sample = generic_point(problem, sizes, plan)
+    sizes, sample = point_near(problem, net_sizes(problem.signature), plan)
     if not sample.points:
         return sample.empty("one-step")
     point = sample.values[0]

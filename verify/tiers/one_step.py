@@ -17,11 +17,11 @@ from numerics.generator import directions
 from numerics.kernel import Kernel
 from numerics.one_step import OneStepEstimate, one_step_covariation, one_step_drift
 from numerics.system import Array, System
-from verify import signs
+from verify import signs, steps
 from verify.coordinates import by_tuple, fitted, units
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
-from verify.sampling import generic_point, net_sizes, several_sizes
+from verify.sampling import generic_point, net_sizes, point_near, several_sizes
 from verify.systems import as_numbers, smooth_within
 from verify.verdict import Evidence, Status, combine
 
@@ -46,11 +46,13 @@ def check(problem: Problem, plan: Plan) -> Evidence:
     """One step at a generic point of the net (p, k, l) = (5, 2, 10), or of the sizes admitted."""
     if problem.kind == "sign":
         return signs.stepped(problem, plan)
+    if problem.kind == "step":
+        return steps.stepped(problem, plan)
     if problem.kind == "identity":
         return _enumerated(problem, plan)
     of_net = problem.kind in ("covariation", "differential", "moments")
     sizes = net_sizes(problem.signature) if of_net else _smallest(problem)
-    sample = generic_point(problem, sizes, plan)
+    sizes, sample = point_near(problem, sizes, plan)
     if not sample.points:
         return sample.empty(TIER)
     measure = {
@@ -282,10 +284,10 @@ def _time_change(problem: Problem, plan: Plan, sizes: Mapping[str, int], point: 
         (TIER, plan), point, lambda given: _drift_of_squares(given, "declared", plan, sizes, point)
     )
     new = _drift_of_squares(problem, "changed", plan, sizes, point)
-    scale = float(np.max(old.scale) + rate * np.max(new.scale))
+    scale = float(np.max(old.scale) + abs(rate) * np.max(new.scale))
     gap = (old.mean - rate * new.mean) / scale
-    half = float(np.max(old.half_width + rate * new.half_width)) / scale
-    bias = float(np.max(old.bias + rate * new.bias)) / scale
+    half = float(np.max(old.half_width + abs(rate) * new.half_width)) / scale
+    bias = float(np.max(old.bias + abs(rate) * new.bias)) / scale
     return {
         "drift and diffusion matrix": Estimate(
             value=float(np.max(np.abs(gap))), half_width=half, bias=bias
