@@ -7,21 +7,23 @@ change that fits at all points is reported.  Nothing here changes a verdict.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from derivations.errors import DerivationError
+
 from .errors import TimeLimitError
 from .finding import CounterExample, Finding
-from .measured import Arithmetic, Row, Table, rows, table
+from .measured import Arithmetic, Row, Table, arithmetics, rows, table
 from .planning import Plan
 from .problem import Problem
 from .refit import Change, Fit, best_fit, fits, whole_factor
 from .shrink import Small, failure, plain, shown, shrunk
-from .stated import StatedPart, clock_of, engine_residual, parts_at, term_of
+from .stated import Residual, StatedPart, clock_of, engine_residual, parts_at, term_of
 from .time_limit import limited
 from .verdict import Evidence, Status
-from .wording import changed, clock_line, entry_words, missing_line, unexplained
+from .wording import changed, clock_line, entry_words, letter, missing_line, unexplained
 
 __all__ = ["LOCATED", "located"]
 
@@ -57,7 +59,8 @@ class _Wrong:
     part: StatedPart
     table: Table
     fit: Fit | None
-    missing: str | None = None
+    level: str = "typed"
+    missing: Residual | None = None
     """What the engine derives beyond what is stated."""
 
     confirmed: bool = False
@@ -77,19 +80,19 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
     wrong = [pair for pair in pairs if not fits(pair[1], _coefficients(pair[0]))]
     if not wrong:
         return _of_values(evidence)
-    if problem.kind == "time change":
-        line = _of_clock(problem, pairs)
-        if line is not None:
-            return _finding(problem, arithmetic, [part for part, _ in wrong], [line], True)
+    clock = _of_clock(problem, pairs) if problem.kind == "time change" else None
     if problem.kind == "identity":
-        wrong = wrong[:1] if len({id(p) for p, _ in wrong}) == 1 else wrong
         found = [_explained(problem, part, plan) for part, _ in wrong]
         found.sort(key=lambda w: w.fit.cost if w.fit else 9.0)
         found = found[:1]
     else:
         found = [_explained(problem, part, plan) for part, _ in wrong]
-    lines = [line for w in found for line in _lines(problem, arithmetic, w)]
+    lines = [line for w in found for line in _lines(w)]
     explained = all(w.fit is not None or w.confirmed for w in found)
+    if clock is not None:
+        # One clock for all of it comes first; with the clock as claimed a term may be to blame.
+        others = [(f"or, with this clock, {text}", data) for text, data in lines]
+        lines, explained = [clock, *(others if explained else [])], True
     return _finding(problem, arithmetic, [w.part for w in found], lines, explained)
 
 
@@ -107,7 +110,7 @@ def _explained(problem: Problem, part: StatedPart, plan: Plan) -> _Wrong:
         _, (found,) = table(problem, [deeper], plan)
         fit = best_fit(found, _coefficients(deeper), len(deeper.candidates))
         if best is None or _cost(fit) < _cost(best.fit):
-            best = _Wrong(part=deeper, table=found, fit=fit)
+            best = _Wrong(part=deeper, table=found, fit=fit, level=level)
         if _cost(best.fit) <= ENOUGH:
             break
     assert best is not None
@@ -125,30 +128,18 @@ def _cost(fit: Fit | None) -> float:
 
 def _with_residual(problem: Problem, wrong: _Wrong, plan: Plan) -> _Wrong:
     """With what the engine derives beyond what is stated, if the measured values say the same."""
-    residual = engine_residual(problem, wrong.part.name)
-    if residual is None:
+    residual = engine_residual(problem, wrong.part.name, wrong.level)
+    if residual is None or _cost(wrong.fit) <= 1.2 + 0.3 * residual.terms:
         return wrong
-    text, expression, terms = residual
-    term = term_of(problem, expression)
-    part = StatedPart(
-        name=wrong.part.name,
-        quantity=wrong.part.quantity,
-        subject=wrong.part.subject,
-        terms=(*wrong.part.terms, term),
-        renamed=wrong.part.renamed,
-    )
+    try:
+        terms = (*wrong.part.terms, term_of(problem, residual.expression))
+    except DerivationError:
+        return replace(wrong, missing=residual)
+    part = replace(wrong.part, terms=terms, candidates=())
     _, (found,) = table(problem, [part], plan)
     confirmed = fits(found, _coefficients(part))
-    better = _cost(wrong.fit) <= 1.5 + 0.3 * (terms - 1)
-    if better:
-        return wrong
-    return _Wrong(
-        part=wrong.part,
-        table=wrong.table,
-        fit=None if confirmed else wrong.fit,
-        missing=text,
-        confirmed=confirmed,
-    )
+    fit = None if confirmed else wrong.fit
+    return replace(wrong, missing=residual, confirmed=confirmed, fit=fit)
 
 
 def _of_clock(problem: Problem, pairs: Sequence[tuple[StatedPart, Table]]) -> Any:
@@ -165,13 +156,13 @@ def _of_clock(problem: Problem, pairs: Sequence[tuple[StatedPart, Table]]) -> An
         if not right and factor is None:
             return None
         factors.append((part.quantity, factor))
-    return clock_line(clock_of(problem), factors)
+    return clock_line(clock_of(problem), factors, pairs[0][1])
 
 
-def _lines(problem: Problem, arithmetic: Arithmetic, wrong: _Wrong) -> Iterator[Any]:
+def _lines(wrong: _Wrong) -> Iterator[Any]:
     """Line and data of everything that is wrong with a part."""
     if wrong.missing is not None:
-        yield missing_line(wrong.part.name, wrong.missing, wrong.table, confirmed=wrong.confirmed)
+        yield missing_line(wrong.part, wrong.missing, wrong.table, confirmed=wrong.confirmed)
         if wrong.confirmed:
             return
     if wrong.fit is not None:
@@ -208,13 +199,27 @@ def _counterexample(
     if small is None:
         return None
     row, stated = small.found
-    return _example(part.name, small, row, stated)
+    return _example(part.name, _used(problem, part, small), row, stated)
+
+
+def _used(problem: Problem, part: StatedPart, small: Small) -> Small:
+    """The point without the letters that neither the system nor the part has."""
+    stated = ("observable", "first", "second", "left", "right")
+    kernels = [
+        k
+        for name, k in problem.kernels.items()
+        if name not in stated and not name.startswith(("stated_", "path_", "derived_"))
+    ]
+    kernels += [x for x in part.subject if not isinstance(x, str)]
+    kernels += [term.kernel for term in part.terms]
+    used = {name for kernel in kernels for name in kernel.arguments}
+    return replace(small, point={name: x for name, x in small.point.items() if name in used})
 
 
 def _example(part: str, small: Small, row: Row, stated: Any) -> CounterExample:
     at = {name: str(n) for name, n in small.sizes.items()}
-    at |= {name: shown(x) for name, x in sorted(small.point.items())}
-    along = {name: shown(plain(x)) for name, x in (row.along or {}).items()}
+    at |= {letter(name): shown(x) for name, x in sorted(small.point.items())}
+    along = {letter(name): shown(plain(x)) for name, x in (row.along or {}).items()}
     exact = isinstance(row.measured, Fraction) and isinstance(stated, Fraction)
     return CounterExample(
         part=part,
@@ -233,8 +238,6 @@ def _of_sign(problem: Problem) -> Finding:
         return _nothing("the claim states no sign")
     part = StatedPart(name="drift", quantity="drift", subject=(problem.kernel("observable"),))
     found: CounterExample | None = None
-    from .measured import arithmetics
-
     for arithmetic in arithmetics():
 
         def fails(

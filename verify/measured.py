@@ -27,7 +27,7 @@ from .problem import Problem
 from .sampling import admissible
 from .systems import as_numbers, smooth_within
 
-__all__ = ["Arithmetic", "Doubles", "Fractions", "Row", "Table", "arithmetics", "rows", "table"]
+__all__ = ["CLOCK", "Arithmetic", "Doubles", "Fractions", "Row", "Table", "arithmetics", "rows", "table"]
 
 Number: TypeAlias = Fraction | float
 Sizes: TypeAlias = Mapping[str, int]
@@ -37,6 +37,9 @@ SLACK = 4.0
 """How much worse than its own estimate a difference may be."""
 
 ROUNDING = 1e-11
+
+CLOCK = "the clock"
+"""The rate of a change of time, among the scalars whose powers may be wrong."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +122,7 @@ def _tables(
     if not problem.signature.dimensions:
         effort = replace(effort, sizes=1, points=2 * effort.sizes)
     sample = admissible(problem, RationalContext(), replace(plan, effort=effort), measure)
-    scalars = tuple(_scalars(sizes, point) for sizes, point in sample.points)
+    scalars = tuple(_scalars(problem, sizes, point) for sizes, point in sample.points)
     return [
         Table(
             points=tuple(found[n] for found in sample.values),
@@ -131,12 +134,15 @@ def _tables(
     ]
 
 
-def _scalars(sizes: Sizes, point: At) -> dict[str, float]:
+def _scalars(problem: Problem, sizes: Sizes, point: At) -> dict[str, float]:
     """Dimensions and scalar letters by their absolute values; 0 has no logarithm and is left out."""
     found = {name: float(n) for name, n in sizes.items()}
-    for name, value in as_arrays(point).items():
+    arrays = as_arrays(point)
+    for name, value in arrays.items():
         if np.ndim(value) == 0 and value != 0:
             found[name] = abs(float(value))
+    if problem.kind == "time change":
+        found[CLOCK] = float(problem.kernel("rate")(arrays))
     return found
 
 

@@ -65,15 +65,22 @@ def shrunk(problem: Problem, fails: Fails) -> Small | None:
     """The smallest point found at which ``fails`` finds something."""
     letters = tuple(x for x in problem.letters() if x.kind in MOVED)
     search = _Search(problem=problem, fails=fails)
+    blocks = [rows for spectrum in problem.signature.spectra for rows in (spectrum.rows or ())]
+    spectral = {name for name, _ in blocks}
     for sizes in small_sizes(problem.signature, SIZES):
         for pattern in range(PATTERNS):
             if search.looks >= LOOKS // 2:
                 return None
-            point = {x.name: _patterned(x, sizes, pattern) for x in letters}
+            point = {x.name: _patterned(x, sizes, _own(pattern, x.name, spectral)) for x in letters}
             found = search.at(sizes, point)
             if found is not None:
                 return _simpler(search, letters, Small(sizes=sizes, point=point, found=found))
     return None
+
+
+def _own(pattern: int, name: str, spectral: set[str]) -> int:
+    """Matrices whose spectrum is spoken of stay diagonal, so that it is rational."""
+    return 4 if name in spectral else pattern
 
 
 @dataclass(kw_only=True)
@@ -122,8 +129,12 @@ def _patterned_matrix(
     r, c = (*shape, 1)[:2]
     turn = sum(map(ord, letter.name)) % 2 if pattern in (1, 3) else 0
     ladder = pattern in (0, 1, 4)
-    if "positive_definite" in letter.facts or (ladder and "symmetric" in letter.facts):
+    if ladder and {"symmetric", "positive_definite"} & set(letter.facts):
         return [[Fraction((i + 1) * (i == j)) for j in range(c)] for i in range(r)]
+    if "positive_definite" in letter.facts:
+        # Dominant diagonal.
+        return [[Fraction(1 + c if i == j else int((i + j) % 2)) for j in range(c)]
+                for i in range(r)]  # fmt: skip
     if ladder or pattern == 3:
         # Ones, twos, ... on a diagonal: independent rows, and different singular values.
         start = turn or (letter.name[-1:] == "2" and pattern == 0)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from sympy.functions.special.tensor_functions import KroneckerDelta
+
+from derivations.codegen.formulas import claimed_indices
 from derivations.codegen.stated_parts import (
     StatedPart,
     TermKernel,
@@ -13,14 +17,23 @@ from derivations.codegen.stated_parts import (
     simplified,
     stated_parts,
 )
-from derivations.stated_terms import stated_terms
+from derivations.expressions import is_zero
+from derivations.stated_terms import LEVELS, stated_terms
 
 from .problem import Problem
 
 if TYPE_CHECKING:
     from numerics.kernel import Kernel
 
-__all__ = ["StatedPart", "TermKernel", "clock_of", "engine_residual", "parts_at", "term_of"]
+__all__ = [
+    "Residual",
+    "StatedPart",
+    "TermKernel",
+    "clock_of",
+    "engine_residual",
+    "parts_at",
+    "term_of",
+]
 
 
 def parts_at(problem: Problem, level: str, *, candidates: bool = False) -> tuple[StatedPart, ...]:
@@ -72,6 +85,7 @@ def _function_term(kernel: Kernel, text: str) -> TermKernel:
         coefficient=Fraction(1),
         powers={},
         kernel=kernel,
+        name="",
         times=times,
     )
 
@@ -81,29 +95,51 @@ def term_of(problem: Problem, expression: Any) -> TermKernel:
     return compiled_term(problem.claim, expression)
 
 
-def engine_residual(problem: Problem, part: str) -> tuple[str, Any, int] | None:
-    """What the engine derives less what is stated of a part: text, expression, number of terms."""
-    from derivations.errors import DerivationError
-    from derivations.expressions import is_zero
-    from derivations.printing import unicode
+@dataclass(frozen=True, kw_only=True)
+class Residual:
+    """What the engine derives less what is stated of a part.
 
-    from .tiers.derivation import facts_of
+    ``replaced`` is the number of a stated term in whose place another one fits, ``text`` that one;
+    without it ``text`` is the residual.  ``terms`` counts what is left, multiplied out.
+    """
+
+    text: str
+    expression: Any
+    terms: int
+    replaced: int | None = None
+
+
+def engine_residual(problem: Problem, part: str, level: str) -> Residual | None:
+    """What is missing of a part according to the engine; None if it cannot derive it."""
+    from derivations.errors import DerivationError
+    from derivations.printing import unicode
 
     claim = problem.claim
     if claim is None:
         return None
     try:
-        for name, derived, stated in _compared(claim):
-            if name != part:
-                continue
-            gap = derived if is_zero(stated) else derived - stated
-            gap = simplified(gap, facts_of(claim))
-            if is_zero(gap):
-                return None
-            return unicode(gap, claim.where), gap, len(stated_terms(gap, "multiplied out"))
+        found = [(d, s) for name, d, s in _compared(claim) if name == part]
+        if not found or is_zero(gap := _gap(claim, *found[0])):
+            return None
+        terms = len(stated_terms(gap, LEVELS[1]))
+        for n, term in enumerate(stated_terms(found[0][1], level)):
+            right = _gap(claim, gap, -term.expression)
+            if len(stated_terms(right, LEVELS[1])) < terms and not is_zero(right):
+                text = unicode(right, claim.where)
+                return Residual(text=text, expression=gap, terms=terms, replaced=n)
+        return Residual(text=unicode(gap, claim.where), expression=gap, terms=terms)
     except DerivationError:
         return None
-    return None
+
+
+def _gap(claim: Any, derived: Any, stated: Any) -> Any:
+    """The difference in normal form; different free indices have different values."""
+    from .tiers.derivation import facts_of
+
+    gap = simplified(derived if is_zero(stated) else derived - stated, facts_of(claim))
+    free = {i.name for i in claimed_indices(claim)}
+    apart = [d for d in gap.atoms(KroneckerDelta) if {x.name for x in d.args} <= free]
+    return gap.subs(dict.fromkeys(apart, 0)) if apart else gap
 
 
 def _compared(claim: Any) -> Iterator[tuple[str, Any, Any]]:

@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 
 from derivations.printing import unicode
 
-from .measured import Row, Table
+from .measured import CLOCK, Row, Table
 from .refit import Change, residuals
 from .shrink import shown
-from .stated import StatedPart
+from .stated import Residual, StatedPart
 
-__all__ = ["changed", "clock_line", "entry_words", "missing_line", "unexplained"]
+__all__ = ["changed", "clock_line", "entry_words", "letter", "missing_line", "unexplained"]
 
 Line: TypeAlias = tuple[str, Mapping[str, Any]]
 
@@ -33,17 +33,23 @@ def changed(part: StatedPart, change: Change, table: Table, count: int) -> Line:
     at = f" ({'exactly, ' if table.exact else ''}{table.where})"
     if change.term is None:
         said = _whole(change, table)
-        return f"the {part.name} as a whole: {said}{at}", {**data, "term": "whole"}
+        return f"{part.name} as a whole: {said}{at}", {**data, "term": "whole"}
     term = (*part.terms, *part.candidates)[change.term]
     if change.term >= claimed_terms or change.claimed == 0:
         text = term.times(_sympy(change.measured), change.powers)
-        said = f"the {part.name} lacks the term {text}{at}"
+        said = f"{part.name}: the term {text} is missing{at}"
         return said, {**data, "term": text, "missing": True}
-    head = f"{part.name}, {term.text}"
-    if claimed_terms > 1:
-        head = f"term {change.term + 1} of {claimed_terms} of the {part.name}, {term.text}"
+    head = _head(part, change.term)
     said = _coefficient(change, table) if not change.powers else _powers(change, term, table)
     return f"{head}: {said}{at}", {**data, "term": term.text}
+
+
+def _head(part: StatedPart, n: int) -> str:
+    """Which term is meant."""
+    term = part.terms[n]
+    count = f", term {n + 1} of {len(part.terms)}" if len(part.terms) > 1 else ""
+    name = f" ({term.name})" if term.name else ""
+    return f"{part.name}{count}{name}, {term.text}"
 
 
 def _coefficient(change: Change, table: Table) -> str:
@@ -57,7 +63,8 @@ def _coefficient(change: Change, table: Table) -> str:
 
 def _whole(change: Change, table: Table) -> str:
     if not change.powers:
-        return f"claimed factor 1, measured {number(change, table)}"
+        text = f"claimed factor 1, measured {number(change, table)}"
+        return f"{text}: nothing of it belongs there" if change.measured == 0 else text
     number_ = "" if change.measured == 1 else f"{number(change, table)} "
     return f"measured {number_}{_monomial(change.powers)} times what is claimed"
 
@@ -71,12 +78,8 @@ def _powers(change: Change, term: Any, table: Table) -> str:
         wrong, right = (downs, ups) if term.powers.get(downs[0], 0) > 0 else (ups, downs)
         if term.powers.get(wrong[0], 0) != 0:
             tail = "" if same else f", and coefficient {number(change, table)}"
-            return f"{_greek(wrong[0])} stands where {_greek(right[0])} fits{tail}"
-    parts = [
-        f"the power of {_greek(name)}: claimed {term.powers.get(name, Fraction(0))}, measured "
-        f"{term.powers.get(name, Fraction(0)) + power}"
-        for name, power in change.powers.items()
-    ]
+            return f"{letter(wrong[0])} stands where {letter(right[0])} fits{tail}"
+    parts = [_power(name, term.powers, power) for name, power in change.powers.items()]
     if not same:
         parts.append(
             f"the coefficient: claimed {shown(change.claimed)}, measured {number(change, table)}"
@@ -104,17 +107,25 @@ def _places(value: float, error: float) -> int:
     return 10
 
 
-def missing_line(part: str, text: str, table: Table, *, confirmed: bool) -> Line:
-    """What the engine derives beyond what is stated."""
-    data = {"part": part, "term": text, "missing": True, "confirmed": confirmed}
-    if not confirmed:
-        return f"the {part}: derived less stated is {text}, which was not confirmed", data
-    how = "exactly" if table.exact else "within the errors"
+def _power(name: str, powers: Mapping[str, Fraction], extra: Fraction) -> str:
+    claimed = powers.get(name, Fraction(0))
     return (
-        f"the {part} is off by {text} (derived less stated; the measured values agree {how}, "
-        f"{table.where})",
-        data,
+        f"the power of {letter(name)}: claimed {shown(claimed)}, measured {shown(claimed + extra)}"
     )
+
+
+def missing_line(part: StatedPart, missing: Residual, table: Table, *, confirmed: bool) -> Line:
+    """What the engine derives beyond what is stated, or in place of a term."""
+    data = {"part": part.name, "term": missing.text, "missing": True, "confirmed": confirmed}
+    how = "the measured values agree" + (" exactly" if table.exact else "")
+    at = f" (as derived; {how}, {table.where})" if confirmed else " (as derived)"
+    if missing.replaced is not None:
+        head = _head(part, missing.replaced)
+        data |= {"replaces": part.terms[missing.replaced].text}
+        return f"{head}: {missing.text} fits in its place{at}", data
+    if not part.terms:
+        return f"{part.name}: claimed 0, what fits is {missing.text}{at}", data
+    return f"{part.name}: {missing.text} is missing{at}", data
 
 
 def unexplained(part: StatedPart, table: Table) -> Line:
@@ -125,27 +136,28 @@ def unexplained(part: StatedPart, table: Table) -> Line:
     size = max(map(abs, flat), default=0.0)
     whole = max(map(abs, measured), default=0.0)
     line = (
-        f"the {part.name}: no other number or power of its terms fits, nor one of the forgotten "
+        f"{part.name}: no other number or power of its terms fits, nor one of the forgotten "
         f"terms that were tried; measured less stated is up to {size:.3g}, measured up to "
         f"{whole:.3g} ({table.where})"
     )
     return line, {"part": part.name, "term": None, "residual": size}
 
 
-def clock_line(clock: Any, factors: Sequence[tuple[str, Change | None]]) -> Line | None:
+def clock_line(
+    clock: Any, factors: Sequence[tuple[str, Change | None]], table: Table
+) -> Line | None:
     """The clock that makes all parts fit: f times the drifts, √f times the noises; or None."""
     if clock is None or not factors:
         return None
     text, powers, claimed = clock
-    found = {(_squared(change, quantity)) for quantity, change in factors}
+    found = {_squared(change, quantity) for quantity, change in factors}
     if len(found) != 1:
         return None
     ((value, extra),) = found
     if value == 1 and not extra:
         return None
     said = [
-        f"the power of {_greek(name)}: claimed {powers.get(name, Fraction(0))}, measured "
-        f"{powers.get(name, Fraction(0)) + power}"
+        _power(name, {CLOCK: Fraction(1)} if name == CLOCK else powers, power)
         for name, power in extra
     ]
     if value != 1:
@@ -157,7 +169,7 @@ def clock_line(clock: Any, factors: Sequence[tuple[str, Change | None]]) -> Line
         "measured": str(value),
         "powers": {name: str(power) for name, power in extra},
     }
-    return f"the clock dτ/dt = {text}: {'; '.join(said)}", data
+    return f"the clock dτ/dt = {text}: {'; '.join(said)} ({table.where})", data
 
 
 def _squared(change: Change | None, quantity: str) -> tuple[Any, tuple[tuple[str, Fraction], ...]]:
@@ -190,10 +202,11 @@ def _monomial(powers: Mapping[str, Fraction]) -> str:
     return unicode(Mul(*factors))
 
 
-def _greek(name: str) -> str:
+def letter(name: str) -> str:
+    """A letter as it is printed."""
     from sympy import Symbol
 
-    return unicode(Symbol(name))
+    return name if name == CLOCK else unicode(Symbol(name))
 
 
 def _sympy(value: Any) -> Any:

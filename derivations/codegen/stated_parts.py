@@ -55,6 +55,8 @@ class TermKernel:
         Exponents of the scalar letters in front.
     kernel
         The base as a kernel.
+    name
+        What the claim calls it, if it has a name.
     times
         The printed product of a number, powers of scalars, and the base.
     """
@@ -64,6 +66,7 @@ class TermKernel:
     coefficient: Any
     powers: Mapping[str, Fraction]
     kernel: Any
+    name: str
     times: Callable[[Any, Mapping[str, Fraction]], str]
 
 
@@ -168,6 +171,11 @@ class _Printer:
     def terms(self, terms: Iterable[StatedTerm]) -> tuple[TermKernel, ...]:
         """Terms whose kernels are names still."""
         where = self.claim.where
+        named = {
+            stated_terms(value)[0].base: name
+            for name, value in getattr(self.claim, "terms", {}).items()
+            if len(stated_terms(value)) == 1
+        }
         return tuple(
             TermKernel(
                 text=unicode(term.expression, where),
@@ -175,6 +183,7 @@ class _Printer:
                 coefficient=_number(term.coefficient),
                 powers=term.powers,
                 kernel=self.name(term.base),
+                name=named.get(term.base, ""),
                 times=_times(term.base, where),
             )
             for term in terms
