@@ -316,6 +316,24 @@ def _telling(troubles: list[str]) -> Callable[[str], None]:
     return told
 
 
+@cli.command()
+@click.option("--quick", is_flag=True, help="A twentieth of the runs, at one level.")
+@_seed
+@_workers
+@_json
+def power(quick: bool, seed: int, workers: int | None, json_path: str | None) -> int:
+    """Measure the judge: false rejects of true claims, misses of wrong ones."""
+    from . import power as measured
+    from . import report
+
+    outputs = _outputs(json_path, None, None)
+    with _progress("judging the judge") as progress:
+        counts = measured.measure(measured.jobs(seed, quick=quick), workers or 2, progress)
+    _emit(outputs, {"json": lambda: report.json_text(measured.document(counts, seed))})
+    click.echo(measured.table(counts), err=json_path == "-")
+    return measured.exit_code(counts)
+
+
 def _settings(tiers: Sequence[str], effort: str, seed: int, workers: int | None) -> Settings:
     from .runner import Settings
 
