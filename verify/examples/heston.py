@@ -1,6 +1,6 @@
 """Heston's stochastic volatility, as Python functions: log price, and how it moves with variance.
 
-S. Heston, Review of Financial Studies 6 (1993), 327: dS = μS dt + √v S dB, dv = κ(θ − v)dt + ξ√v dZ.
+S. Heston, Review of Financial Studies 6 (1993), 327: dS = μSdt + √vS dB, dv = κ(θ − v)dt + ξ√v dZ.
 """
 
 import numpy as np

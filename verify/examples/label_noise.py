@@ -11,8 +11,8 @@ W1, W2 = State("W1", p, l), State("W2", l, k)
 C = Parameter("C", p, p, positive_definite=True)
 R, B = Process("R", p, k), Brownian("B", p, k, row_covariance=C)
 theta = stack(W1, W2.T)
-dG = R * dt + B.d
-sde = MatrixSDE({W1: dG * W2.T, W2: W1.T * dG}, assuming=[full_row_rank(theta)])
+moved = R * dt + B.d
+sde = MatrixSDE({W1: moved * W2.T, W2: W1.T * moved}, assuming=[full_row_rank(theta)])
 rank = Assumption(text="Θ has full row rank", condition=full_row_rank(theta))
 log_det = logdet(theta * theta.T)
 

@@ -3,7 +3,7 @@
 from sympy import Rational, erf, exp, sqrt
 
 from derivations import LEVEL, Brownian, FokkerPlanckClaim, LawClaim, MatrixSDE, State
-from derivations import StationaryClaim, density, dt, positive, t
+from derivations import density, dt, positive, t
 
 theta, sigma = positive("theta"), positive("sigma")
 x, beta = State("x"), Brownian("beta")
