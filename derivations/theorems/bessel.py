@@ -1,19 +1,22 @@
 """Bessel processes: the length of a Brownian motion x in n dimensions (Revuz and Yor, Chapter XI).
 
-dβ = x'dB/|x| is a Brownian motion of one dimension, so that R = |x| and R² solve equations of their
-own: dR = dβ + (n−1)/(2R) dt and d(R²) = n dt + 2R dβ.  The function R^{2−n}, log R for n = 2, has no
-drift: that decides which spheres are reached, and that the origin is not from n = 2 on.
+dβ = x'dB/|x| is a Brownian motion of one dimension, so that R = |x| and R² solve equations of
+their own: dR = dβ + (n−1)/(2R) dt and d(R²) = n dt + 2R dβ.  The function R^{2−n}, log R for n = 2,
+has no drift: that decides which spheres are reached, and that the origin is not from n = 2 on.
 """
 
 from typing import Any
 
-from sympy import Gt, Q, Rational, log, sqrt
+from sympy import Gt, Q, Rational, erf, erfc, exp, gamma, log, lowergamma, pi, sqrt
 
 from derivations import (
+    LEVEL,
     Assumption,
     Brownian,
     CovariationClaim,
     DifferentialClaim,
+    HittingClaim,
+    LawClaim,
     MatrixSDE,
     MomentClaim,
     Mutant,
@@ -40,12 +43,22 @@ MOVING = {
 
 
 def theorem() -> Theorem:
-    """The radius, its square, its noise, its logarithm, its harmonic power, its moments."""
+    """The radius and its functions, moments, laws from zero and elsewhere, a sphere reached."""
     return Theorem(
         id="bessel",
         title="Bessel processes: the distance of Brownian motion from the origin",
         source=SOURCE,
-        claims=(_radius(), _square(), _noise(), _logarithm(), _harmonic(), _moments()),
+        claims=(
+            _radius(),
+            _square(),
+            _noise(),
+            _logarithm(),
+            _harmonic(),
+            _moments(),
+            _law(),
+            _shifted_law(),
+            _hitting(),
+        ),
     )
 
 
@@ -186,6 +199,102 @@ def _moments() -> MomentClaim:
             Mutant(name="factor_two", mistake="n/2 for n", changes=stated(n / 2, 2 * n + 4)),
             Mutant(name="time", mistake="t² for t²/2", changes=half),
             Mutant(name="half", mistake="2n + 2", changes=stated(n * Rational(1), 2 * n + 2)),
+        ),
+        inapplicable={"algorithm": "a statement about the equation alone"},
+    )
+
+
+def _law() -> LawClaim:
+    def cdf(degrees: Any, scale: Any = 2 * t) -> dict[str, Any]:
+        """Of a gamma law: level/scale has the shape degrees/2."""
+        return {"cdf": lowergamma(degrees / 2, LEVEL / scale) / gamma(degrees / 2)}
+
+    return LawClaim(
+        id="bessel.law",
+        title="from the origin R_T²/T is χ² with n degrees of freedom",
+        source=f"{REVUZ_YOR}, Corollary XI.1.4",
+        statement="P(R_T² ≤ y) = γ(n/2, y/(2T))/Γ(n/2).",
+        sde=SDE,
+        observable=square,
+        horizon="3/2",
+        sizes={n: 3},
+        values={x: ((0,), (0,), (0,))},
+        relevant=0.05,
+        **cdf(n),
+        mutants=(
+            Mutant(name="degrees", mistake="n − 1 degrees", changes=cdf(n - 1)),
+            Mutant(name="scale", mistake="y/T for y/(2T)", changes=cdf(n, t)),
+            Mutant(name="time", mistake="T² for T", changes=cdf(n, 2 * t**2)),
+        ),
+        inapplicable={"algorithm": "a statement about the equation alone"},
+    )
+
+
+def _three(start: Any) -> dict[str, Any]:
+    """Brownian motion in three dimensions at time T, from a distance to be given."""
+    y, W = State("x", 3), Brownian("B", 3)
+    return {
+        "sde": MatrixSDE({y: W.d}),
+        "observable": sqrt(tr(y.T * y)),
+        "values": {y: ((start,), (0,), (0,))},
+    }
+
+
+def _shifted_law() -> LawClaim:
+    distance = sqrt(tr(State("x", 3).T * State("x", 3)))
+
+    def cdf(weight: Any, shift: Any = 1) -> dict[str, Any]:
+        near, far = ((LEVEL + s * distance) / sqrt(t) for s in (-1, 1))
+        mass = (erf(near / sqrt(2)) + shift * erf(far / sqrt(2))) / 2
+        bells = (exp(-(near**2) / 2) - exp(-(far**2) / 2)) / sqrt(2 * pi)
+        return {"cdf": mass - weight * sqrt(t) / distance * bells}
+
+    return LawClaim(
+        id="bessel.shifted_law",
+        title="n = 3: P(R_T ≤ r) = Φ(a) + Φ(b) − 1 − √T/R_0 (φ(a) − φ(b)), a, b = (r ∓ R_0)/√T",
+        source=f"as derived here from the density of {REVUZ_YOR}, Corollary XI.1.4",
+        statement="The non-central law, elementary in three dimensions.",
+        **_three(1),
+        horizon="3/4",
+        relevant=0.05,
+        **cdf(1),
+        mutants=(
+            Mutant(name="line", mistake="that of |β|, n = 1", changes=cdf(0)),
+            Mutant(name="sign", mistake="+ for −", changes=cdf(-1)),
+            Mutant(name="half", mistake="√T/(2R_0)", changes=cdf(Rational(1, 2))),
+        ),
+        inapplicable={"algorithm": "a statement about the equation alone"},
+    )
+
+
+def _hitting() -> HittingClaim:
+    radius = Rational(1)
+    distance = sqrt(tr(State("x", 3).T * State("x", 3)))
+
+    def reached(share: Any, scale: Any = 2) -> dict[str, Any]:
+        return {"probability": share * erfc((distance - radius) / sqrt(scale * t))}
+
+    return HittingClaim(
+        id="bessel.hitting",
+        title="n = 3: the sphere of radius r is reached by T with probability "
+        "(r/R_0) erfc((R_0 − r)/√(2T))",
+        source="A. Borodin, P. Salminen, Handbook of Brownian Motion, 2nd ed. (2002), Part II, "
+        "Chapter 5 (Bessel process of order ½)",
+        statement="Only the share r/R_0 of the paths ever comes, as R^{2−n} tells "
+        "(bessel.harmonic).",
+        **_three("3/2"),
+        level=radius,
+        horizon=2,
+        relevant=0.1,
+        **reached(radius / distance),
+        mutants=(
+            Mutant(name="recurrent", mistake="1 for r/R_0, as on the line", changes=reached(1)),
+            Mutant(
+                name="square",
+                mistake="(r/R_0)², as for n = 4",
+                changes=reached((radius / distance) ** 2),
+            ),
+            Mutant(name="scale", mistake="√T for √(2T)", changes=reached(radius / distance, 1)),
         ),
         inapplicable={"algorithm": "a statement about the equation alone"},
     )

@@ -7,18 +7,20 @@ dimensions, dx = −(κ/2)x dt + (σ/2)dB: there √v dβ = x'dB.  It stays posi
 
 from typing import Any
 
-from sympy import Q, exp, log, sqrt
+from sympy import Q, diff, exp, log, oo, sqrt
 
 from derivations import (
     Assumption,
     Brownian,
     CovariationClaim,
     DifferentialClaim,
+    ExpectationClaim,
     MatrixSDE,
     MomentClaim,
     Mutant,
     PathCheck,
     State,
+    StationaryClaim,
     Theorem,
     dims,
     dt,
@@ -26,6 +28,7 @@ from derivations import (
     t,
     tr,
 )
+from derivations.fokker_planck import FokkerPlanckClaim, density
 
 SOURCE = (
     "J. Cox, J. Ingersoll, S. Ross, A Theory of the Term Structure of Interest Rates, "
@@ -43,12 +46,21 @@ MOVING = {"path": "a martingale part remains; paths: cir.moments", **NO_ALGORITH
 
 
 def theorem() -> Theorem:
-    """The squared length, its noise, logarithm and root of the scalar equation, two moments."""
+    """The squared length, logarithm and root of v, moments, transform, density."""
     return Theorem(
         id="cir",
         title="The square-root diffusion of Cox, Ingersoll and Ross",
         source=SOURCE,
-        claims=(_length(), _noise(), _logarithm(), _root(), _moments()),
+        claims=(
+            _length(),
+            _noise(),
+            _logarithm(),
+            _root(),
+            _moments(),
+            _laplace(),
+            _forward(),
+            _stationary(),
+        ),
     )
 
 
@@ -188,7 +200,7 @@ def _moments() -> MomentClaim:
     first, last = sigma**2 / kappa, theta * sigma**2 / (2 * kappa)
     return MomentClaim(
         id="cir.moments",
-        title="E v_t = θ + (v_0−θ)e^{−κt}, Var v_t = v_0σ²/κ(e^{−κt}−e^{−2κt}) + θσ²/(2κ)(1−e^{−κt})²",
+        title="E v_t = θ + (v_0−θ)c, Var v_t = v_0σ²/κ(c−c²) + θσ²/(2κ)(1−c)², c = e^{−κt}",
         source=f"{SOURCE}, (19)",
         statement="Mean and variance; for t → ∞ they tend to θ and θσ²/(2κ).",
         sde=SDE,
@@ -210,6 +222,94 @@ def _moments() -> MomentClaim:
                 name="ito", mistake="σ²/2 for Itô's σ²", changes={"matrix": matrix(sigma**2 / 2)}
             ),
             Mutant(name="constant", mistake="σ² E v lost", changes={"matrix": matrix(0)}),
+        ),
+        inapplicable=NO_ALGORITHM,
+    )
+
+
+def _laplace() -> ExpectationClaim:
+    s, fade = positive("s"), exp(-kappa * t)
+
+    def stated(scale: Any, degrees: Any = n) -> dict[str, Any]:
+        """Laplace transform of scale times a non-central χ² law."""
+        width = 1 + 2 * s * scale
+        return {"value": width ** (-degrees / 2) * exp(-s * square * fade / width)}
+
+    scale = sigma**2 * (1 - fade) / (4 * kappa)
+    return ExpectationClaim(
+        id="cir.laplace",
+        title="E e^{−sv_T} = (1+2sc)^{−n/2} exp(−s v_0e^{−κT}/(1+2sc)), c = σ²(1−e^{−κT})/(4κ)",
+        source=f"{SOURCE}, (18), its transform",
+        statement="v_T/c is χ² with n = 4κθ/σ² degrees of freedom, non-central v_0e^{−κT}/c; "
+        "simulated as the squared length of a vector, which needs no square root.",
+        sde=VECTOR,
+        observable=exp(-s * square),
+        bounds=(0.0, 1.0),
+        horizon=1,
+        sizes={n: 3},
+        values={kappa: 2, sigma: "3/2", s: 1, x: ((1,), ("1/2",), (0,))},
+        relevant=0.05,
+        **stated(scale),
+        mutants=(
+            Mutant(name="degrees", mistake="n + 2 degrees", changes=stated(scale, n + 2)),
+            Mutant(name="factor_two", mistake="σ²(…)/(2κ)", changes=stated(2 * scale)),
+            Mutant(name="four", mistake="σ²(…)/κ", changes=stated(4 * scale)),
+        ),
+        inapplicable=NO_ALGORITHM,
+    )
+
+
+def _forward() -> FokkerPlanckClaim:
+    p = density("p", v)
+    spread = diff(v * p, v, 2) * sigma**2 / 2
+    drift = diff(kappa * (theta - v) * p, v)
+    return FokkerPlanckClaim(
+        id="cir.fokker_planck",
+        title="∂p/∂t = ½σ² ∂²(vp)/∂v² − ∂(κ(θ − v)p)/∂v",
+        source=f"{SOURCE}; W. Feller, Two singular diffusion problems, Ann. Math. 54 (1951)",
+        statement="Feller's equation: the noise's coefficient stands inside both derivatives.",
+        sde=SDE,
+        density=p,
+        right=spread - drift,
+        mutants=(
+            Mutant(
+                name="outside",
+                mistake="½σ²v ∂²p/∂v²",
+                changes={"right": sigma**2 * v / 2 * diff(p, v, 2) - drift},
+            ),
+            Mutant(name="half", mistake="σ² for ½σ²", changes={"right": 2 * spread - drift}),
+            Mutant(name="sign", mistake="the sign of the drift", changes={"right": spread + drift}),
+            Mutant(
+                name="stratonovich",
+                mistake="½σ² ∂(√v ∂(√v p)): Stratonovich's",
+                changes={"right": sigma**2 / 2 * diff(sqrt(v) * diff(sqrt(v) * p, v), v) - drift},
+            ),
+        ),
+        inapplicable={"path": "an equation at a point", **NO_ALGORITHM},
+    )
+
+
+def _stationary() -> StationaryClaim:
+    def gamma(shape: Any, rate: Any) -> dict[str, Any]:
+        return {"density": v ** (shape - 1) * exp(-rate * v)}
+
+    shape, rate = 2 * kappa * theta / sigma**2, 2 * kappa / sigma**2
+    return StationaryClaim(
+        id="cir.stationary",
+        title="stationary density ∝ v^{2κθ/σ²−1} e^{−2κv/σ²}",
+        source=f"{SOURCE}, (20)",
+        statement="A gamma law of mean θ and variance θσ²/(2κ).",
+        sde=SDE,
+        observable=v,
+        support=(0, oo),
+        horizon=3,
+        values={kappa: 1, theta: 1, sigma: "1/2", v: 1},
+        relevant=0.05,
+        **gamma(shape, rate),
+        mutants=(
+            Mutant(name="factor_two", mistake="4κ for 2κ", changes=gamma(2 * shape, 2 * rate)),
+            Mutant(name="half", mistake="κ for 2κ", changes=gamma(shape / 2, rate / 2)),
+            Mutant(name="square", mistake="σ for σ²", changes=gamma(shape * sigma, rate * sigma)),
         ),
         inapplicable=NO_ALGORITHM,
     )

@@ -10,13 +10,15 @@ H is declared as (G + G')/2 with dG = √2 dB, or dG = dB: its points have ratio
 from collections.abc import Mapping
 from typing import Any
 
-from sympy import Abs, Q, Rational, log, sqrt
+from sympy import Abs, Q, Rational, exp, log, sqrt
 
 from derivations import (
+    LEVEL,
     Assumption,
     Brownian,
     CovariationClaim,
     DifferentialClaim,
+    LawClaim,
     MatrixSDE,
     Mutant,
     State,
@@ -24,6 +26,7 @@ from derivations import (
     det,
     dims,
     eigenvalues,
+    t,
     total,
     tr,
 )
@@ -38,8 +41,8 @@ SOURCE = f"{DYSON}; {AGZ}, Theorem 4.3.2 (β = 1)"
 d = dims("d")
 G, B = State("G", d, d), Brownian("B", d, d)
 H = (G + G.T) / 2
-dK = (B.d + B.d.T) / 2
-dH = sqrt(2) * dK
+HALVED = (B.d + B.d.T) / 2
+NOISE = sqrt(2) * HALVED
 lam = eigenvalues(H)
 i, j, m = lam.indices("i j m")
 DISTINCT = Assumption(text="the eigenvalues of H are distinct", condition=lam.distinct)
@@ -66,6 +69,7 @@ def theorem() -> Theorem:
             _discriminant(),
             _square(),
             _determinant(),
+            _surmise(),
         ),
     )
 
@@ -78,7 +82,7 @@ SDE = _sde(sqrt(2) * B.d, lam.distinct)
 """H = (G + G')/2 moves by dH = (dB + dB')/√2."""
 
 
-def along(index: Any, noise: Any = dH) -> Any:
+def along(index: Any, noise: Any = NOISE) -> Any:
     """u_i' dH u_i."""
     return tr(lam.projector(index) * noise)
 
@@ -119,7 +123,7 @@ def _eigenvalue() -> DifferentialClaim:
     return _claim(
         SDE,
         1,
-        dH,
+        NOISE,
         id="dyson",
         title="dH = (dB + dB')/√2: dλ_i = √2 dβ_i + Σ_{j≠i} 1/(λ_i − λ_j) dt",
         source=SOURCE,
@@ -132,7 +136,7 @@ def _halved() -> DifferentialClaim:
     return _claim(
         _sde(B.d, lam.distinct),
         Rational(1, 2),
-        dK,
+        HALVED,
         id="dyson.halved",
         title="dH = (dB + dB')/2: dλ_i = dβ_i + ½Σ_{j≠i} 1/(λ_i − λ_j) dt",
         source=f"{SOURCE}, scaled by 1/√2",
@@ -251,7 +255,7 @@ def _square() -> DifferentialClaim:
         sde=_sde(sqrt(2) * B.d),
         observable=tr(H * H),
         drift=d * (d + 1),
-        martingale=2 * tr(H * dH),
+        martingale=2 * tr(H * NOISE),
         where=WHERE,
         mutants=(
             Mutant(name="square", mistake="d²: all variances 1", changes={"drift": d**2}),
@@ -260,7 +264,7 @@ def _square() -> DifferentialClaim:
                 mistake="as for (dB + dB')/2",
                 changes={"drift": d * (d + 1) / 2},
             ),
-            Mutant(name="noise", mistake="1 for 2", changes={"martingale": tr(H * dH)}),
+            Mutant(name="noise", mistake="1 for 2", changes={"martingale": tr(H * NOISE)}),
         ),
         inapplicable=MOVING,
     )
@@ -280,7 +284,7 @@ def _determinant() -> DifferentialClaim:
         sde=_sde(sqrt(2) * B.d, invertible),
         observable=det(H),
         drift=drift(1),
-        martingale=det(H) * tr(H.I * dH),
+        martingale=det(H) * tr(H.I * NOISE),
         assumptions=(Assumption(text="H is invertible", condition=invertible),),
         where=WHERE,
         mutants=(
@@ -292,4 +296,37 @@ def _determinant() -> DifferentialClaim:
             Mutant(name="half", mistake="as for (dB + dB')/2", changes={"drift": drift(1) / 2}),
         ),
         inapplicable=MOVING,
+    )
+
+
+def _surmise() -> LawClaim:
+    square = 2 * tr(H * H) - tr(H) ** 2
+
+    def cdf(scale: Any) -> dict[str, Any]:
+        return {"cdf": 1 - exp(-LEVEL / (scale * t))}
+
+    return LawClaim(
+        id="dyson.surmise",
+        title="d = 2, from 0: P((λ_1 − λ_2)² ≤ y) = 1 − e^{−y/(8T)} for dH = (dB + dB')/√2",
+        source="M. Mehta, Random Matrices, 3rd ed. (2004), Section 1.5 (Wigner's surmise)",
+        statement="The gap has the density ∝ s e^{−s²/(8T)}: it vanishes linearly at zero.",
+        sde=_sde(sqrt(2) * B.d),
+        observable=square,
+        horizon="3/2",
+        sizes={d: 2},
+        values={G: ((0, 0), (0, 0))},
+        relevant=0.05,
+        where=WHERE,
+        **cdf(8),
+        mutants=(
+            Mutant(name="halved", mistake="4T, as for (dB + dB')/2", changes=cdf(4)),
+            Mutant(name="twice", mistake="16T", changes=cdf(16)),
+            Mutant(name="time", mistake="T² for T", changes=cdf(8 * t)),
+            Mutant(
+                name="poisson",
+                mistake="no repulsion: the gap itself exponential",
+                changes={"cdf": 1 - exp(-sqrt(LEVEL / (8 * t)))},
+            ),
+        ),
+        inapplicable={"algorithm": "a statement about the equation alone"},
     )

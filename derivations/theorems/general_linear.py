@@ -11,9 +11,10 @@ is added, (n − 2i + 1)/2, symmetric about zero (Newman; Norris, Rogers and Wil
 
 from typing import Any
 
-from sympy import Identity, Q, Rational, exp
+from sympy import Abs, Identity, Q, Rational, erf, exp, log, sqrt
 
 from derivations import (
+    LEVEL,
     POSITION,
     Assumption,
     Brownian,
@@ -21,6 +22,7 @@ from derivations import (
     DifferentialClaim,
     ExponentClaim,
     Exponents,
+    LawClaim,
     MatrixSDE,
     MomentClaim,
     Mutant,
@@ -63,6 +65,7 @@ def theorem() -> Theorem:
             _correction(),
             _right(),
             _determinant(),
+            _law(),
             _moments(),
             _ito_exponents(),
             _stratonovich_exponents(),
@@ -186,6 +189,32 @@ def _determinant() -> DifferentialClaim:
             Mutant(name="noise", mistake="tr dB lost", changes={"martingale": 0 * tr(B.d)}),
         ),
         inapplicable=MOVING,
+    )
+
+
+def _law() -> LawClaim:
+    def cdf(rate: Any, variance: Any = d * t) -> dict[str, Any]:
+        """log|det G_T| normal, of this mean growth and variance, from G_0 = I."""
+        return {"cdf": (1 + erf((log(LEVEL) - rate * t) / sqrt(2 * variance))) / 2}
+
+    return LawClaim(
+        id="general_linear.law",
+        title="|det G_T| is lognormal: log of mean −nT/2 and variance nT, from G_0 = I",
+        source="as derived here (general_linear.determinant)",
+        statement="The determinant is a geometric Brownian motion without drift.",
+        sde=MatrixSDE({G: B.d * G}),
+        observable=Abs(det(G)),
+        horizon="1/2",
+        sizes={d: 2},
+        values={G: ((1, 0), (0, 1))},
+        relevant=0.05,
+        **cdf(-d / 2),
+        mutants=(
+            Mutant(name="stratonovich", mistake="mean 0", changes=cdf(0 * d)),
+            Mutant(name="square", mistake="mean −nT, of det G'G", changes=cdf(-d)),
+            Mutant(name="entries", mistake="variance n²T", changes=cdf(-d / 2, d**2 * t)),
+        ),
+        inapplicable=NO_ALGORITHM,
     )
 
 

@@ -6,18 +6,22 @@ lies Itô's correction, and for 0 < μ < σ²/2 almost every path vanishes while
 
 from typing import Any
 
-from sympy import exp, log
+from sympy import erf, exp, log, sqrt
 
 from derivations import (
     INITIAL,
+    LEVEL,
     Brownian,
     DifferentialClaim,
+    LawClaim,
+    LimitClaim,
     MatrixSDE,
     MomentClaim,
     Mutant,
     PathCheck,
     State,
     Theorem,
+    ThresholdClaim,
     dt,
     positive,
     real,
@@ -34,12 +38,20 @@ VALUES = {mu: "1/4", sigma: "1/2", x: 1}
 
 
 def theorem() -> Theorem:
-    """The logarithm, the solution, the moments, and the Stratonovich reading."""
+    """Logarithm, solution, moments, the Stratonovich reading, the law, the limit of a path."""
     return Theorem(
         id="geometric_brownian_motion",
         title="Geometric Brownian motion: growth μ in the mean, μ − σ²/2 on a path",
         source=OKSENDAL,
-        claims=(_logarithm(), _solution(), _moments(), _stratonovich()),
+        claims=(
+            _logarithm(),
+            _solution(),
+            _moments(),
+            _stratonovich(),
+            _law(),
+            _limit(),
+            _threshold(),
+        ),
     )
 
 
@@ -160,4 +172,75 @@ def _stratonovich() -> DifferentialClaim:
             "generator": "differences are taken of Itô systems; this one is Stratonovich's",
             **NO_ALGORITHM,
         },
+    )
+
+
+def _law() -> LawClaim:
+    def cdf(rate: Any, variance: Any) -> dict[str, Any]:
+        """Lognormal, log x of this mean growth and of this variance."""
+        return {"cdf": (1 + erf((log(LEVEL / x) - rate * t) / sqrt(2 * variance))) / 2}
+
+    return LawClaim(
+        id="geometric_brownian_motion.law",
+        title="x_T is lognormal: log x_T is normal, of mean log x_0 + (μ − σ²/2)T, variance σ²T",
+        source=OKSENDAL,
+        statement="P(x_T ≤ y) = Φ((log(y/x_0) − (μ − σ²/2)T)/(σ√T)).",
+        sde=SDE,
+        observable=x,
+        horizon=2,
+        values=VALUES,
+        relevant=0.05,
+        **cdf(TYPICAL, sigma**2 * t),
+        mutants=(
+            Mutant(name="no_ito", mistake="μ for μ − σ²/2", changes=cdf(mu, sigma**2 * t)),
+            Mutant(name="time", mistake="σ²T² for σ²T", changes=cdf(TYPICAL, sigma**2 * t**2)),
+            Mutant(name="square", mistake="σT for σ²T", changes=cdf(TYPICAL, sigma * t)),
+        ),
+        inapplicable=NO_ALGORITHM,
+    )
+
+
+def _limit() -> LimitClaim:
+    return LimitClaim(
+        id="geometric_brownian_motion.limit",
+        title="(log x_t)/t → μ − σ²/2 almost surely",
+        source=OKSENDAL,
+        statement="The growth of a path, whatever that of the mean.",
+        sde=SDE,
+        observable=log(x),
+        value=TYPICAL,
+        horizon=40,
+        values={mu: "1/4", sigma: 1, x: 1},
+        relevant=0.1,
+        mutants=(
+            Mutant(name="mean", mistake="μ, the growth of the mean", changes={"value": mu}),
+            Mutant(name="half", mistake="μ − σ²", changes={"value": mu - sigma**2}),
+        ),
+        inapplicable=NO_ALGORITHM,
+    )
+
+
+def _threshold() -> ThresholdClaim:
+    return ThresholdClaim(
+        id="geometric_brownian_motion.threshold",
+        title="x_t → 0 almost surely iff μ < σ²/2",
+        source=OKSENDAL,
+        statement="Below the threshold paths vanish though the mean e^{μt} grows for μ > 0.",
+        sde=SDE,
+        observable=log(x),
+        parameter=mu,
+        threshold=sigma**2 / 2,
+        below=-1,
+        above=1,
+        horizon=40,
+        values={sigma: 1, x: 1},
+        relevant=0.4,
+        mutants=(
+            Mutant(
+                name="mean", mistake="σ², as if Itô's ½ were lost", changes={"threshold": sigma**2}
+            ),
+            Mutant(name="fourth", mistake="σ²/4", changes={"threshold": sigma**2 / 4}),
+            Mutant(name="signs", mistake="growth below", changes={"below": 1, "above": -1}),
+        ),
+        inapplicable=NO_ALGORITHM,
     )

@@ -1,23 +1,26 @@
 """Ornstein–Uhlenbeck: dx = θ(m − x)dt + σdβ, and its matrix form (Karatzas and Shreve, 5.6.8).
 
-x_t − m = e^{−θt}(x_0 − m) + σ∫e^{−θ(t−s)}dβ_s is normal, of variance σ²(1 − e^{−2θt})/(2θ).  A matrix
-X (n, c) with independent columns has E XX' solving a Lyapunov equation.
+x_t − m = e^{−θt}(x_0 − m) + σ∫e^{−θ(t−s)}dβ_s is normal, of variance σ²(1 − e^{−2θt})/(2θ).  For a
+matrix X (n, c) with independent columns E XX' solves a Lyapunov equation.
 """
 
 from typing import Any
 
-from sympy import Identity, exp, sqrt
+from sympy import Identity, cos, diff, erf, exp, oo, sqrt
 
 from derivations import (
+    LEVEL,
     Brownian,
     CovariationClaim,
     DifferentialClaim,
+    LawClaim,
     MatrixSDE,
     MomentClaim,
     Mutant,
     Parameter,
     PathCheck,
     State,
+    StationaryClaim,
     Theorem,
     dims,
     dt,
@@ -26,6 +29,7 @@ from derivations import (
     t,
     tr,
 )
+from derivations.fokker_planck import FokkerPlanckClaim, density
 
 SOURCE = (
     "I. Karatzas, S. Shreve, Brownian Motion and Stochastic Calculus, 2nd ed. (1991), Example 5.6.8"
@@ -41,12 +45,22 @@ NO_ALGORITHM = {"algorithm": "a statement about the equation alone"}
 
 
 def theorem() -> Theorem:
-    """The discounted process, the first two moments, and the matrix process of any size."""
+    """The process, its moments and its law, the stationary one, and the matrix of any size."""
     return Theorem(
         id="ornstein_uhlenbeck",
         title="Ornstein–Uhlenbeck: a normal law whose variance tends to σ²/(2θ)",
         source=SOURCE,
-        claims=(_discounted(), _moments(), _lyapunov(), _second_moment(), _isotropic()),
+        claims=(
+            _discounted(),
+            _moments(),
+            _lyapunov(),
+            _second_moment(),
+            _isotropic(),
+            _law(),
+            _forward(),
+            _stationary(),
+            _at_one(),
+        ),
     )
 
 
@@ -219,4 +233,126 @@ def _isotropic() -> MomentClaim:
             Mutant(name="root", mistake="√c for c", changes=stated(sqrt(c))),
         ),
         inapplicable=NO_ALGORITHM,
+    )
+
+
+def _law() -> LawClaim:
+    mean = m + exp(-theta * t) * (x - m)
+
+    def cdf(variance: Any) -> dict[str, Any]:
+        return {"cdf": (1 + erf((LEVEL - mean) / sqrt(2 * variance))) / 2}
+
+    limit = sigma**2 / (2 * theta)
+    return LawClaim(
+        id="ornstein_uhlenbeck.law",
+        title="x_T is normal of mean m + e^{−θT}(x_0 − m) and variance σ²(1 − e^{−2θT})/(2θ)",
+        source=SOURCE,
+        statement="The law at every time, from a fixed start.",
+        sde=SDE,
+        observable=x,
+        horizon=1,
+        values={theta: "1/2", sigma: 1, m: "1/2", x: 2},
+        relevant=0.05,
+        **cdf(limit * (1 - exp(-2 * theta * t))),
+        mutants=(
+            Mutant(name="stationary", mistake="already σ²/(2θ)", changes=cdf(limit)),
+            Mutant(
+                name="rate",
+                mistake="e^{−θT} for e^{−2θT}",
+                changes=cdf(limit * (1 - exp(-theta * t))),
+            ),
+            Mutant(
+                name="factor_two",
+                mistake="σ²/θ",
+                changes=cdf(2 * limit * (1 - exp(-2 * theta * t))),
+            ),
+        ),
+        inapplicable=NO_ALGORITHM,
+    )
+
+
+def _forward() -> FokkerPlanckClaim:
+    p = density("p", x)
+    inward = diff(theta * (x - m) * p, x)
+    return FokkerPlanckClaim(
+        id="ornstein_uhlenbeck.fokker_planck",
+        title="∂p/∂t = ∂(θ(x − m)p)/∂x + ½σ² ∂²p/∂x²",
+        source="H. Risken, The Fokker–Planck Equation, 2nd ed. (1989), Section 5.3",
+        statement="The density of an Ornstein–Uhlenbeck process.",
+        sde=SDE,
+        density=p,
+        right=inward + sigma**2 / 2 * diff(p, x, 2),
+        mutants=(
+            Mutant(
+                name="sign",
+                mistake="outwards",
+                changes={"right": sigma**2 / 2 * diff(p, x, 2) - inward},
+            ),
+            Mutant(
+                name="half",
+                mistake="σ² for ½σ²",
+                changes={"right": inward + sigma**2 * diff(p, x, 2)},
+            ),
+            Mutant(
+                name="backward",
+                mistake="the backward equation",
+                changes={"right": theta * (m - x) * diff(p, x) + sigma**2 / 2 * diff(p, x, 2)},
+            ),
+        ),
+        inapplicable={"path": "an equation at a point", **NO_ALGORITHM},
+    )
+
+
+def _at_rest(**fields: Any) -> StationaryClaim:
+    return StationaryClaim(
+        source=SOURCE,
+        sde=SDE,
+        horizon=4,
+        values={theta: 1, sigma: "3/4", m: "1/2", x: "1/2"},
+        relevant=0.05,
+        inapplicable=NO_ALGORITHM,
+        **fields,
+    )
+
+
+def _stationary() -> StationaryClaim:
+    def normal(factor: Any) -> Any:
+        """A normal density of mean m, unnormalised, of variance σ²/(2 factor)."""
+        return exp(-factor * (x - m) ** 2 / sigma**2)
+
+    return _at_rest(
+        id="ornstein_uhlenbeck.stationary",
+        title="stationary density ∝ exp(−θ(x − m)²/σ²)",
+        statement="Normal with mean m and variance σ²/(2θ).",
+        observable=x,
+        density=normal(theta),
+        support=(-oo, oo),
+        mutants=(
+            Mutant(name="factor_two", mistake="2θ: σ²/4", changes={"density": normal(2 * theta)}),
+            Mutant(name="half", mistake="θ/2: σ²/θ", changes={"density": normal(theta / 2)}),
+            Mutant(
+                name="centre",
+                mistake="centred at 0",
+                changes={"density": exp(-theta * x**2 / sigma**2)},
+            ),
+        ),
+    )
+
+
+def _at_one() -> StationaryClaim:
+    def mean(variance: Any) -> dict[str, Any]:
+        return {"value": exp(-variance / 2)}
+
+    limit = sigma**2 / (2 * theta)
+    return _at_rest(
+        id="ornstein_uhlenbeck.characteristic",
+        title="at rest E cos(x − m) = e^{−σ²/(4θ)}",
+        statement="The characteristic function of the stationary law at 1, a bounded observable.",
+        observable=cos(x - m),
+        bounds=(-1.0, 1.0),
+        **mean(limit),
+        mutants=(
+            Mutant(name="factor_two", mistake="variance σ²/θ", changes=mean(2 * limit)),
+            Mutant(name="half", mistake="variance σ²/(4θ)", changes=mean(limit / 2)),
+        ),
     )

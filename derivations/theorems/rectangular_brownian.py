@@ -14,7 +14,6 @@ from sympy import Ge, Q, sqrt
 from derivations import (
     Assumption,
     Brownian,
-    CovariationClaim,
     DifferentialClaim,
     MatrixSDE,
     Mutant,
@@ -50,12 +49,12 @@ MOVING = {
 
 
 def theorem() -> Theorem:
-    """Singular values with drift, their noise, and the squares."""
+    """Singular values with drift, and the Frobenius norm."""
     return Theorem(
         id="rectangular_brownian",
         title="Singular values of a rectangular Brownian matrix with drift",
         source=SOURCE,
-        claims=(_singular_value(), _independence(), _speed(), _norm()),
+        claims=(_singular_value(), _norm()),
     )
 
 
@@ -78,7 +77,8 @@ def _singular_value() -> DifferentialClaim:
         id="rectangular_brownian",
         title="dσ_i = [u_i'Av_i + (m−p)/(2σ_i) + ½Σ_{j≠i}(1/(σ_i−σ_j) + 1/(σ_i+σ_j))]dt + dβ_i",
         source=SOURCE,
-        statement="Singular values repel each other, their mirror images, and for m > p zero.",
+        statement="Singular values repel each other, their mirror images, and for m > p zero; "
+        "dβ_i = u_i'dB v_i are independent Brownian motions.",
         sde=SDE,
         observable=sigma,
         drift=drift,
@@ -115,49 +115,6 @@ def _singular_value() -> DifferentialClaim:
             ),
         ),
         inapplicable=MOVING,
-    )
-
-
-def _covariation(
-    id: str, other: Any, rate: Any, wrong: dict[str, Any], **fields: Any
-) -> CovariationClaim:
-    return CovariationClaim(
-        id=f"rectangular_brownian.{id}",
-        source=SOURCE,
-        sde=SDE,
-        first=sigma,
-        second=sqrt(lam[other]),
-        rate=rate,
-        assumptions=ASSUMPTIONS,
-        where=WHERE,
-        mutants=tuple(
-            Mutant(name=f"rate_{number}", mistake=mistake, changes={"rate": x})
-            for number, (mistake, x) in enumerate(wrong.items(), 1)
-        ),
-        inapplicable=MOVING,
-        **fields,
-    )
-
-
-def _independence() -> CovariationClaim:
-    return _covariation(
-        "independence",
-        j,
-        0,
-        {"1/p: one noise shared by all": 1 / p},
-        title="d⟨σ_i, σ_j⟩ = 0 for i ≠ j",
-        statement="The β_i are independent.",
-    )
-
-
-def _speed() -> CovariationClaim:
-    return _covariation(
-        "quadratic_variation",
-        i,
-        1,
-        {"4σ_i², as for the squares": 4 * lam[i], "p for 1": p},
-        title="d⟨σ_i⟩ = dt",
-        statement="In every dimension, with any drift.",
     )
 
 

@@ -6,13 +6,15 @@ trace is a squared Bessel process of dimension mp, det S a geometric functional,
 
 from typing import Any
 
-from sympy import Ge, Q, sqrt
+from sympy import Ge, Q, exp, sqrt
 
 from derivations import (
+    LEVEL,
     Assumption,
     Brownian,
     CovariationClaim,
     DifferentialClaim,
+    LawClaim,
     MatrixSDE,
     MomentClaim,
     Mutant,
@@ -29,6 +31,11 @@ from derivations import (
 )
 
 BRU = "M.-F. Bru, Wishart processes, J. Theoretical Probability 4 (1991)"
+EIGENVALUES = (
+    "M.-F. Bru, Diffusions of perturbed principal component analysis, J. Multivariate Anal. 29 "
+    "(1989); V. Pérez-Abreu, C. Tudor, Wishart and Laguerre processes, Math. Reports 14 (2012), "
+    "(1.2)"
+)
 m, p = dims("m p")
 X, B = State("X", m, p), Brownian("B", m, p)
 S = X.T * X
@@ -61,6 +68,7 @@ def theorem() -> Theorem:
             _determinant(),
             _trace(),
             _moments(),
+            _smallest(),
         ),
     )
 
@@ -75,7 +83,7 @@ def _eigenvalue() -> DifferentialClaim:
     return DifferentialClaim(
         id="wishart",
         title="dλ_i = 2√λ_i dβ_i + (m + Σ_{j≠i}(λ_i + λ_j)/(λ_i − λ_j))dt",
-        source=f"{BRU}, Theorem 1'",
+        source=EIGENVALUES,
         statement="Eigenvalues of X'X, up to their first collision (there is none); "
         "√λ_i dβ_i = u_i'X'dB u_i.",
         sde=_sde(lam.distinct),
@@ -104,7 +112,7 @@ def _eigenvalue() -> DifferentialClaim:
 def _covariation(id: str, other: Any, rate: Any, wrong: dict[str, Any], **fields: Any) -> Any:
     return CovariationClaim(
         id=f"wishart.{id}",
-        source=f"{BRU}, Theorem 1'",
+        source=EIGENVALUES,
         sde=_sde(lam.distinct),
         first=lam[i],
         second=lam[other],
@@ -149,7 +157,7 @@ def _log_determinant() -> DifferentialClaim:
     return DifferentialClaim(
         id="wishart.log_determinant",
         title="d log det S = (m − p − 1) tr S⁻¹ dt + 2 tr(S⁻¹X'dB)",
-        source=f"{BRU}, Section 3",
+        source=BRU,
         statement="For m = p + 1 the logarithm of the determinant is a local martingale: from "
         "there on S stays invertible.",
         sde=_sde(POSITIVE.condition),
@@ -178,7 +186,7 @@ def _determinant() -> DifferentialClaim:
     return DifferentialClaim(
         id="wishart.determinant",
         title="d det S = det S [(m − p + 1) tr S⁻¹ dt + 2 tr(S⁻¹X'dB)]",
-        source=f"{BRU}, Section 3",
+        source=BRU,
         statement="The drift is m − p + 1 times the elementary symmetric polynomial of degree "
         "p − 1 of the eigenvalues, so that E det S_t = m!/(m−p)! t^p from S_0 = 0.",
         sde=_sde(POSITIVE.condition),
@@ -252,6 +260,38 @@ def _moments() -> MomentClaim:
             ),
             Mutant(name="one", mistake="m(p−1)", changes=stated(m * (p - 1), m * p)),
             Mutant(name="half", mistake="mp/2 for the trace", changes=stated(rate, m * p / 2)),
+        ),
+        inapplicable={"algorithm": "a statement about the equation alone"},
+    )
+
+
+def _smallest() -> LawClaim:
+    """λ_min of 2 x 2, by its trace and its determinant."""
+    size = tr(S)
+    gap = sqrt(2 * tr(S * S) - size**2)
+
+    def cdf(rate: Any) -> dict[str, Any]:
+        return {"cdf": 1 - exp(-rate * LEVEL)}
+
+    return LawClaim(
+        id="wishart.smallest",
+        title="m = 3, p = 2, from 0: λ_min is exponential, P(λ_min ≤ y) = 1 − e^{−y/T}",
+        source="A. Edelman, Eigenvalues and condition numbers of random matrices, SIAM J. Matrix "
+        "Anal. Appl. 9 (1988), the case m = p + 1: e^{−py/(2T)}",
+        statement="For m = p + 1 the smallest eigenvalue of a Wishart matrix is exponential of "
+        "mean 2T/p.",
+        sde=_sde(),
+        observable=(size - gap) / 2,
+        horizon="3/2",
+        sizes={m: 3, p: 2},
+        values={X: ((0, 0),) * 3},
+        relevant=0.05,
+        where=WHERE,
+        **cdf(1 / t),
+        mutants=(
+            Mutant(name="factor_two", mistake="mean 4T/p", changes=cdf(1 / (2 * t))),
+            Mutant(name="complex", mistake="mean T/p, as for complex entries", changes=cdf(2 / t)),
+            Mutant(name="time", mistake="T² for T", changes=cdf(1 / t**2)),
         ),
         inapplicable={"algorithm": "a statement about the equation alone"},
     )
