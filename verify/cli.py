@@ -101,6 +101,8 @@ def run(
     settings = _settings(tiers, effort, seed, workers)
     troubles: list[str] = []
     chosen = references(ids, _telling(troubles))
+    if troubles and not chosen:
+        return 2
     require_current(chosen)
     store = Store(Path(store_folder), _complaint)
     with _progress("judging") as progress:
@@ -110,7 +112,7 @@ def run(
     shown = settings.to_json()
     texts: dict[str, Callable[[], str]] = {
         "certificate": certificate.text,
-        "json": lambda: report.json_text(report.document(verdicts, shown)),
+        "json": lambda: report.json_text(report.document(verdicts, shown, troubles)),
         "junit": lambda: report.junit_text(verdicts),
         "markdown": lambda: report.markdown(verdicts, shown),
     }

@@ -89,6 +89,10 @@ def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
         elif verdict.status == Status.NOT_APPLICABLE:
             for reason in dict.fromkeys(e.reason for e in verdict.evidence):
                 console.print(Text(f"{verdict.claim}: {reason}"), soft_wrap=True)
+        elif verdict.finding:
+            console.print(Text(f"{verdict.claim}: {verdict.status}, as expected"), soft_wrap=True)
+            for line in verdict.finding.text:
+                console.print(Text(f"    {line}"), soft_wrap=True)
     console.print(Text(summary(verdicts)), soft_wrap=True)
     console.print(Text(rates_line(verdicts)), soft_wrap=True)
 
@@ -146,14 +150,18 @@ def _complaints(verdict: Verdict) -> list[str]:
         return [f"{verdict.claim}: {verdict.error}"]
     lines = [f"{verdict.claim}: {verdict.status}, expected {verdict.expected}"]
     telling = [e for e in verdict.evidence if e.status == verdict.status]
-    return lines + [f"    {e.tier}: {e.reason}" for e in telling]
+    found = verdict.finding.text if verdict.finding else ()
+    return lines + [f"    {e.tier}: {e.reason}" for e in telling] + [f"    {x}" for x in found]
 
 
-def document(verdicts: Sequence[Verdict], settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The whole run as JSON-able values."""
+def document(
+    verdicts: Sequence[Verdict], settings: Mapping[str, Any], errors: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The whole run as JSON-able values; ``errors`` are those of claim files, if there are any."""
     return {
         "schema": SCHEMA,
-        "exit_code": exit_code(verdicts),
+        "exit_code": 2 if errors else exit_code(verdicts),
+        **({"errors": list(errors)} if errors else {}),
         "status": str(combine(v.status for v in verdicts)),
         "settings": dict(settings),
         "verdicts": [verdict.to_json() for verdict in verdicts],
@@ -209,6 +217,8 @@ def markdown(verdicts: Sequence[Verdict], settings: Mapping[str, Any]) -> str:
             lines += [f"- **{e.tier}** — {e.status}: {e.reason}"]
             if e.status != Status.NOT_APPLICABLE:
                 lines += [f"  ({_rates(e)}{'; ' + e.condition if e.condition else ''})"]
+        if verdict.finding:
+            lines += ["", "What is wrong:", "", *(f"- {x}" for x in verdict.finding.text)]
     return "\n".join(lines) + "\n"
 
 
