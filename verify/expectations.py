@@ -47,7 +47,7 @@ def averaged(problem: Problem, plan: Plan) -> Evidence:
 
 def _one(problem: Problem, setting: Setting, plan: Plan) -> Judgement:
     stated = setting.stated("value")
-    low, high = (-math.inf, math.inf) if problem.bounds is None else problem.bounds
+    low, high = _bounds(problem)
     if math.isfinite(high - low):
         return _bounded(setting, plan, stated, low, high)
     unit = setting.relevant * (abs(stated) or 1.0)
@@ -59,6 +59,11 @@ def _one(problem: Problem, setting: Setting, plan: Plan) -> Judgement:
     if math.isinf(low) and math.isinf(high):
         return over_signs or _open(stated, unit, NEVER)
     return _one_sided(setting, plan, stated, unit, low, high)
+
+
+def _bounds(problem: Problem) -> tuple[float, float]:
+    low, high = problem.bounds or (-math.inf, math.inf)
+    return float(low), float(high)
 
 
 def _said(stated: float, method: str) -> str:

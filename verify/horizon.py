@@ -145,10 +145,14 @@ def settings(problem: Problem, plan: Plan) -> Iterator[Setting]:
     Raises
     ------
     UsageError
-        If the horizon is no positive time.
+        If the horizon is no positive time, or what varies is not there.
     """
     path = problem.signature.path
     assert path is not None
+    known = {letter.name for letter in path.letters}
+    for name in path.vary:
+        if name not in known:
+            raise UsageError(f"vary: {name} does not occur in the claim; vary one that does")
     for one in path.settings():
         yield _setting(problem, path, one, plan)
 
