@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from derivations.catalogue import find
 from tests.verify import problems
 from tests.verify.test_tiers_exact import RIGHT, WRONG
+from verify.loading import compiled
 from verify.planning import Plan, effort
 from verify.problem import Problem
 from verify.tiers.generator import check
@@ -31,3 +33,14 @@ def test_what_differs_is_named_with_its_digits() -> None:
     reason = check(problems.geometric("sign"), PLAN).reason
     assert "drift to 0.0 digits in float64" in reason
     assert "martingale" not in reason
+
+
+@pytest.mark.parametrize("name", ["bessel", "wishart.log_determinant"])
+def test_points_that_no_digits_resolve_refute_nothing(name: str) -> None:
+    """On a half-line |x| is linear; some points of log det X'X are next to a singular one."""
+    claim = find(name)
+    plan = Plan(seed=1, effort=effort("standard")).for_tier(name, "generator", 300)
+    found = check(compiled(claim), plan)
+    assert found.status == Status.AGREES, found.reason
+    for mutant in claim.mutants:
+        assert check(compiled(claim.mutated(mutant)), plan).status == Status.DISAGREES, mutant.name
