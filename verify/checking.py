@@ -37,6 +37,7 @@ def check(claim: Any, **settings: Any) -> Verdict:
     from .applicability import refusal, refused
     from .claim_types import check_claim
     from .loading import problem_from_outside
+    from .locating import with_finding
     from .runner import Settings, judge
 
     if isinstance(claim, Theorem):
@@ -54,4 +55,5 @@ def check(claim: Any, **settings: Any) -> Verdict:
             evidence=refused(found, chosen.tiers),
             expected=Status(claim.expected),
         )
-    return judge(problem_from_outside(claim, chosen.time_limit), chosen)
+    problem = problem_from_outside(claim, chosen.time_limit)
+    return with_finding(problem, judge(problem, chosen), chosen.plan)

@@ -129,7 +129,7 @@ def _cost(fit: Fit | None) -> float:
 def _with_residual(problem: Problem, wrong: _Wrong, plan: Plan) -> _Wrong:
     """With what the engine derives beyond what is stated, if the measured values say the same."""
     residual = engine_residual(problem, wrong.part.name, wrong.level)
-    if residual is None or _cost(wrong.fit) <= 1.2 + 0.3 * residual.terms:
+    if residual is None or _cost(wrong.fit) <= 0.55 + 1.1 * residual.terms:
         return wrong
     try:
         terms = (*wrong.part.terms, term_of(problem, residual.expression))

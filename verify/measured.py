@@ -27,7 +27,17 @@ from .problem import Problem
 from .sampling import admissible
 from .systems import as_numbers, smooth_within
 
-__all__ = ["CLOCK", "Arithmetic", "Doubles", "Fractions", "Row", "Table", "arithmetics", "rows", "table"]
+__all__ = [
+    "CLOCK",
+    "Arithmetic",
+    "Doubles",
+    "Fractions",
+    "Row",
+    "Table",
+    "arithmetics",
+    "rows",
+    "table",
+]
 
 Number: TypeAlias = Fraction | float
 Sizes: TypeAlias = Mapping[str, int]
@@ -135,7 +145,7 @@ def _tables(
 
 
 def _scalars(problem: Problem, sizes: Sizes, point: At) -> dict[str, float]:
-    """Dimensions and scalar letters by their absolute values; 0 has no logarithm and is left out."""
+    """Dimensions and scalar letters by their absolute values; 0, which has no logarithm, apart."""
     found = {name: float(n) for name, n in sizes.items()}
     arrays = as_arrays(point)
     for name, value in arrays.items():
@@ -287,9 +297,7 @@ def _joined(
 
 
 def _fractions(values: Sequence[Any]) -> list[Fraction]:
-    return [
-        Fraction(int(x.p), int(x.q)) if hasattr(x, "p") else Fraction(int(x)) for x in values
-    ]
+    return [Fraction(int(x.p), int(x.q)) if hasattr(x, "p") else Fraction(int(x)) for x in values]
 
 
 def _shape(ctx: RationalContext, value: Any) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,9 @@ SAME = 1e-9
 
 LETTERS = 3
 """So many letters at most may have a wrong power in one term."""
+
+POWERS = tuple(Fraction(n, 2) for n in (2, -2, 1, -1, 4, -4, 3, -3))
+"""Powers that a letter may have too little, together with another mistake."""
 
 SIMPLE = 60
 """Largest denominator of a fraction that a decimal number is taken for."""
@@ -85,7 +88,7 @@ def fits(table: Table, coefficients: Sequence[Any]) -> bool:
 
 
 def whole_factor(table: Table, coefficients: Sequence[Any]) -> Change | None:
-    """The number and the powers by which the whole form is to be multiplied, if that makes it fit."""
+    """The number and the powers by which the whole form is to be multiplied so that it fits."""
     found = _single(table, coefficients, None)
     return None if found is None else found.changes[0]
 
@@ -110,6 +113,7 @@ def _fits(table: Table, coefficients: Sequence[Any], candidates: int) -> Iterato
         if found is not None:
             yield Fit(cost=found.cost + 0.3, changes=found.changes)
         yield from _joint(table, coefficients, count)
+        yield from _pairs(table, coefficients, count)
     # What was forgotten may be a power times something that is there, or a candidate.
     for i in range(len(coefficients)):
         found = _single(table, coefficients, i, missing=True)
@@ -138,9 +142,7 @@ def _single(
     return _powers(table, intervals, i, claimed)
 
 
-def _needed(
-    row: Row, coefficients: Sequence[Any], without: int | None
-) -> tuple[Any, float]:
+def _needed(row: Row, coefficients: Sequence[Any], without: int | None) -> tuple[Any, float]:
     """Measured less stated, one term left out, and how far off that may be."""
     gap: Any = row.measured
     rounding, error = 0.0, row.error
@@ -187,9 +189,7 @@ def _near(a: Any, b: Any, inexact: bool) -> bool:
     return inexact and abs(float(a) - float(b)) <= SAME * max(abs(float(a)), abs(float(b)))
 
 
-def _intersection(
-    intervals: Sequence[tuple[Any, Any]], exact: bool
-) -> tuple[Any, Any] | None:
+def _intersection(intervals: Sequence[tuple[Any, Any]], exact: bool) -> tuple[Any, Any] | None:
     told = [x for x in intervals if math.isfinite(x[0]) and math.isfinite(x[1])]
     if not told:
         return None
@@ -253,7 +253,8 @@ def _with_powers(
     if rank < A.shape[1]:
         return None
     exponents = [Fraction(round(4 * x), 4) for x in solution[1:]]
-    if any(abs(float(e) - x) > 0.02 or e == 0 for e, x in zip(exponents, solution[1:], strict=True)):
+    pairs = zip(exponents, solution[1:], strict=True)
+    if any(abs(float(e) - x) > 0.02 or e == 0 for e, x in pairs):
         return None
     low, high = -math.inf, math.inf
     for a, b, scalars in told:
@@ -269,6 +270,44 @@ def _with_powers(
         return None
     powers = dict(zip(chosen, exponents, strict=True))
     return Change(term=i, claimed=claimed, low=low, high=high, powers=powers)
+
+
+def _pairs(table: Table, coefficients: Sequence[Any], count: int) -> Iterator[Fit]:
+    """One term with another number together with one that has another power of one letter."""
+    rows = [(n, row) for n, point in enumerate(table.points) for row in point]
+    if len(rows) < 6:
+        return
+    names = sorted(set.intersection(*({*scalars} for scalars in table.scalars)))
+    X = np.array([[float(x) for x in row.terms[:count]] for _, row in rows])
+    c = np.array([float(x) for x in coefficients[:count]])
+    y = np.array([float(row.measured) for _, row in rows]) - X @ c
+    slack = np.array([row.error for _, row in rows]) + SAME * np.max(np.abs(X * c), axis=1)
+    for name in names:
+        s = np.array([table.scalars[n][name] for n, _ in rows])
+        if np.ptp(s) == 0:
+            continue
+        for i, j in permutations(range(count), 2):
+            rest = y + X[:, i] * c[i] + X[:, j] * c[j]
+            for power in POWERS:
+                A = np.stack([X[:, i], X[:, j] * s ** float(power)], axis=1)
+                found, _, rank, _ = np.linalg.lstsq(A, rest, rcond=None)
+                if rank == 2 and np.all(np.abs(A @ found - rest) <= slack):
+                    yield _pair(coefficients, (i, j), found, name, power)
+
+
+def _pair(
+    coefficients: Sequence[Any], pair: tuple[int, int], found: Any, name: str, power: Fraction
+) -> Fit:
+    changes = []
+    for n, value, powers in zip(pair, found, ({}, {name: power}), strict=True):
+        low, high = (float(value) * (1 + x) for x in (-SAME, SAME))
+        change = Change(
+            term=n, claimed=coefficients[n], low=min(low, high), high=max(low, high), powers=powers
+        )
+        if powers or _differs(change):
+            changes.append(change)
+    same = abs(float(found[1]) - float(coefficients[pair[1]])) <= SAME * abs(float(found[1]))
+    return Fit(cost=2.3 + 0.3 * (not same), changes=tuple(changes))
 
 
 def _joint(table: Table, coefficients: Sequence[Any], count: int) -> Iterator[Fit]:

@@ -15,6 +15,7 @@ from typing import Any
 
 from .errors import ClaimError, KernelError, TimeLimitError, UsageError
 from .loading import claim_of, load
+from .locating import with_finding
 from .planning import TIERS, ErrorBudget, Plan, effort
 from .problem import Problem, Reference
 from .provenance import kernels_hash, provenance_of, versions
@@ -177,7 +178,10 @@ class _Job:
         except ClaimError as error:
             # Of a user's claim; the others are judged all the same.
             return "", Verdict(claim=self.reference.claim, title="", evidence=(), error=str(error))
-        return kernels_hash(problem), judge(problem, self.settings, self.claims)
+        verdict = judge(problem, self.settings, self.claims)
+        if not self.reference.mutant:
+            verdict = with_finding(problem, verdict, self.settings.plan)
+        return kernels_hash(problem), verdict
 
     def lost(self, reason: str) -> tuple[str, Verdict]:
         """The verdict on a claim that ends the process in which it is judged."""

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from numerics.contexts import RationalContext
 from numerics.errors import NumericsError
+from numerics.points import meets
 from numerics.signature import LetterSignature
 
 from .counterexample import MOVED, widened
@@ -30,6 +31,8 @@ SIZES, PATTERNS, LOOKS = 12, 8, 240
 FREE = tuple(map(Fraction, (0, 1, -1, 2, -2, 3)))
 POSITIVE = tuple(map(Fraction, (1, 4, 2, 9, "1/4")))
 """Simple numbers, the simplest first; squares have roots."""
+
+HALVES = tuple(map(Fraction, ("1/2", "3/2", "3/4", "5/4")))
 
 Failure: TypeAlias = Row
 Rational: TypeAlias = Any
@@ -64,7 +67,8 @@ def failure(rows: Sequence[Row], coefficients: Sequence[Any]) -> tuple[Row, Any]
 def shrunk(problem: Problem, fails: Fails) -> Small | None:
     """The smallest point found at which ``fails`` finds something."""
     letters = tuple(x for x in problem.letters() if x.kind in MOVED)
-    search = _Search(problem=problem, fails=fails)
+    definite = tuple(x.name for x in letters if "positive_definite" in x.facts)
+    search = _Search(problem=problem, fails=fails, definite=definite)
     blocks = [rows for spectrum in problem.signature.spectra for rows in (spectrum.rows or ())]
     spectral = {name for name, _ in blocks}
     for sizes in small_sizes(problem.signature, SIZES):
@@ -89,6 +93,7 @@ class _Search:
 
     problem: Problem
     fails: Fails
+    definite: tuple[str, ...]
     looks: int = 0
     ctx: RationalContext = field(default_factory=RationalContext)
 
@@ -99,6 +104,8 @@ class _Search:
         values = {**sizes, **{name: widened(ctx, x) for name, x in point.items()}}
         try:
             if not all(met(ctx, values) for met in predicates(self.problem).values()):
+                return None
+            if not all(meets(ctx, "positive_definite", values[name]) for name in self.definite):
                 return None
             return self.fails(sizes, values)
         except (NumericsError, ZeroDivisionError):
@@ -155,7 +162,7 @@ def _between(letter: LetterSignature, shape: Sequence[int], rng: Random) -> Rati
 
     def one(a: float, b: float) -> Fraction:
         a, b = max(a, -4.0), min(b, 4.0) if a < 4.0 else a + 4.0
-        inside = [x for x in (*FREE[1:], *POSITIVE, Fraction(1, 2)) if a < x < b]
+        inside = [x for x in (*FREE[1:], *POSITIVE, *HALVES) if a <= x <= b]
         return rng.choice(inside) if inside else Fraction((a + b) / 2).limit_denominator(100)
 
     def of(a: Any, b: Any) -> Rational:

@@ -121,10 +121,10 @@ def engine_residual(problem: Problem, part: str, level: str) -> Residual | None:
         found = [(d, s) for name, d, s in _compared(claim) if name == part]
         if not found or is_zero(gap := _gap(claim, *found[0])):
             return None
-        terms = len(stated_terms(gap, LEVELS[1]))
+        terms = len(stated_terms(gap, LEVELS[2]))
         for n, term in enumerate(stated_terms(found[0][1], level)):
             right = _gap(claim, gap, -term.expression)
-            if len(stated_terms(right, LEVELS[1])) < terms and not is_zero(right):
+            if len(stated_terms(right, LEVELS[2])) < terms and not is_zero(right):
                 text = unicode(right, claim.where)
                 return Residual(text=text, expression=gap, terms=terms, replaced=n)
         return Residual(text=unicode(gap, claim.where), expression=gap, terms=terms)

@@ -19,6 +19,7 @@ from enum import StrEnum
 from typing import Any
 
 from .errors import VerifyError
+from .finding import Finding
 
 __all__ = ["Evidence", "Status", "Verdict", "combine", "exit_code", "json_value"]
 
@@ -109,6 +110,7 @@ class Verdict:
     """The answer on one claim, with the evidence of every tier asked, in their order.
 
     ``error`` says why no tier could be asked: the claim of a user that cannot be made a problem.
+    ``finding`` says what is wrong with a claim that disagrees; it decides nothing.
     """
 
     claim: str
@@ -116,12 +118,14 @@ class Verdict:
     evidence: tuple[Evidence, ...]
     expected: Status = Status.AGREES
     error: str = ""
+    finding: Finding | None = None
 
     def __str__(self) -> str:
-        """The status, and why, a line for each tier."""
+        """The status, and why, a line for each tier; then what is wrong."""
         lines = [f"{self.claim}: {self.status}"] + ([self.error] if self.error else [])
         asked = [e for e in self.evidence if e.status != Status.NOT_APPLICABLE] or self.evidence
-        return "\n    ".join([*lines, *(f"{e.tier} {e.status}: {e.reason}" for e in asked)])
+        lines += [f"{e.tier} {e.status}: {e.reason}" for e in asked]
+        return "\n    ".join([*lines, *(self.finding.text if self.finding else ())])
 
     @property
     def status(self) -> Status:
@@ -183,6 +187,7 @@ class Verdict:
             "false_reject": json_value(self.false_reject),
             "evidence": [evidence.to_json() for evidence in self.evidence],
             **({"error": self.error} if self.error else {}),
+            **({"finding": self.finding.to_json()} if self.finding else {}),
         }
 
     @staticmethod
@@ -194,6 +199,7 @@ class Verdict:
             evidence=tuple(Evidence.from_json(evidence) for evidence in found["evidence"]),
             expected=Status(found["expected"]),
             error=found.get("error", ""),
+            finding=Finding.from_json(found["finding"]) if "finding" in found else None,
         )
 
 

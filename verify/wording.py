@@ -94,8 +94,9 @@ def number(change: Change, table: Table) -> str:
         return shown(value)
     error = max(change.radius, 1e-15 * abs(float(value)))
     text = f"{float(value):.{_places(float(value), error)}f}".replace("-", "−")
+    text = f"{text} ± {error:.0e}"
     exactly = isinstance(value, Fraction) and value.denominator > 1
-    return f"{text} ± {error:.0e}" + (f", which is {shown(value)}" if exactly else "")
+    return f"{shown(value)} ({text})" if exactly else text
 
 
 def _places(value: float, error: float) -> int:

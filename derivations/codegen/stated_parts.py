@@ -145,9 +145,7 @@ def _bound(part: StatedPart, kernels: Mapping[str, Any]) -> StatedPart:
         return tuple(replace(term, kernel=kernels[term.kernel]) for term in terms)
 
     subject = tuple(kernels.get(name, name) for name in part.subject)
-    return replace(
-        part, subject=subject, terms=of(part.terms), candidates=of(part.candidates)
-    )
+    return replace(part, subject=subject, terms=of(part.terms), candidates=of(part.candidates))
 
 
 @dataclass(frozen=True, kw_only=True)
