@@ -13,4 +13,5 @@ reached = HittingClaim(
     probability=lambda t: 2 * ndtr(-1 / t**0.5),
     horizon=1,
     values={"x": 0.0},
+    relevant=0.04,
 )
