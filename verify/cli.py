@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from . import outputs
 from .planning import EFFORTS, TIERS
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from .runner import Settings
+    from .store import Store
 
 __all__ = ["main"]
 
@@ -97,7 +97,7 @@ def run(
     from .store import Store
     from .verdict import exit_code
 
-    outputs = _outputs(json_path, junit_path, report_folder)
+    wanted = outputs.wanted(json_path, junit_path, report_folder)
     settings = _settings(tiers, effort, seed, workers)
     troubles: list[str] = []
     chosen = references(ids, _telling(troubles))
@@ -105,7 +105,7 @@ def run(
         return 2
     require_current(chosen)
     store = Store(Path(store_folder), _complaint)
-    with _progress("judging") as progress:
+    with _progress("judging") as progress, _saying_what_is_kept(store):
         found = runner.records(chosen, settings, progress, store=store, resume=resume)
     verdicts = tuple(record.verdict for record in found)
     certificate = Certificate(records=found, settings=settings, versions=versions())
@@ -116,10 +116,9 @@ def run(
         "junit": lambda: report.junit_text(verdicts),
         "markdown": lambda: report.markdown(verdicts, shown),
     }
-    _emit(outputs, texts)
-    kept = store.write(certificate.name, certificate.text())
-    report.print_verdicts(verdicts, _console(error=json_path == "-"))
-    if kept:
+    report.print_verdicts(verdicts, outputs.console(error=json_path == "-"))
+    outputs.emit(wanted, texts)
+    if kept := store.write(certificate.name, certificate.text()):
         click.echo(f"certificate: {kept}", err=json_path == "-")
     return 2 if troubles or store.failed else exit_code(verdicts)
 
@@ -138,11 +137,11 @@ def replay(path: str, workers: int | None, json_path: str | None) -> int:
     from . import report
     from .certificate import Certificate
 
-    outputs = _outputs(json_path, None, None)
+    wanted = outputs.wanted(json_path, None, None)
     certificate = Certificate.read(Path(path))
     with _progress("replaying") as progress:
         found = replayed.replayed(certificate, workers, progress)
-    _emit(outputs, {"json": lambda: report.json_text(found.to_json())})
+    outputs.emit(wanted, {"json": lambda: report.json_text(found.to_json())})
     click.echo(found.text(), err=json_path == "-")
     return found.exit_code
 
@@ -206,38 +205,48 @@ def explain(identifier: str, latex: bool) -> int:
 @cli.command()
 @click.argument("ids", nargs=-1, metavar="[ID | FILE.py]...")
 @_tiers
-@_effort
+@click.option("--effort", type=click.Choice(list(EFFORTS)), default="quick", help="How much.")
 @_seed
 @_workers
-@_json
+@click.option("--all", "everything", is_flag=True, help="Every mutant that can be made; long.")
+@click.option("--by-hand", is_flag=True, help="Only those that claims bring with them.")
+@click.option(
+    "--json",
+    "json_path",
+    metavar="PATH",
+    default="build/reports/mutants.json",
+    show_default=True,
+    help="JSON to a file, or - for stdout.",
+)
 def mutants(
     ids: tuple[str, ...],
     tiers: tuple[str, ...],
     effort: str,
     seed: int,
     workers: int | None,
-    json_path: str | None,
+    everything: bool,
+    by_hand: bool,
+    json_path: str,
 ) -> int:
-    """The kill table: wrong claims against every tier that can see them."""
+    """The kill table: wrong claims, generated and by hand, against every tier that can see them."""
     from . import mutants as table
-    from . import report, runner
-    from .loading import mutant_references
+    from . import mutant_report, report
+    from .loading import references
+    from .mutation import MOST, Mutation, kill_table
 
-    outputs = _outputs(json_path, None, None)
+    if json_path != "-":
+        Path(json_path).parent.mkdir(parents=True, exist_ok=True)
+    wanted = outputs.wanted(json_path, None, None)
     settings = _settings(tiers, effort, seed, workers)
     troubles: list[str] = []
-    chosen = mutant_references(ids, settings.tiers, _telling(troubles))
+    chosen = references(ids, _telling(troubles))
+    asked = Mutation(most=0 if by_hand else None if everything else MOST)
     with _progress("judging mutants") as progress:
-        verdicts = runner.run([reference for reference, _ in chosen], settings, progress)
-    rows = [
-        row
-        for (reference, mutant), verdict in zip(chosen, verdicts, strict=True)
-        for row in table.kills(mutant, reference.claim, verdict)
-    ]
+        found = kill_table(chosen, settings, asked, progress)
     shown = settings.to_json()
-    _emit(outputs, {"json": lambda: report.json_text(table.document(rows, len(chosen), shown))})
-    report.print_kills(rows, len(chosen), _console(error=json_path == "-"))
-    return 2 if troubles else table.exit_code(rows, len(chosen))
+    outputs.emit(wanted, {"json": lambda: report.json_text(table.document(found, shown))})
+    mutant_report.print_table(found, outputs.console(error=json_path == "-"))
+    return 2 if troubles else table.exit_code(found)
 
 
 @cli.command()
@@ -328,10 +337,10 @@ def power(quick: bool, seed: int, workers: int | None, json_path: str | None) ->
     from . import power as measured
     from . import report
 
-    outputs = _outputs(json_path, None, None)
+    wanted = outputs.wanted(json_path, None, None)
     with _progress("judging the judge") as progress:
         counts = measured.measure(measured.jobs(seed, quick=quick), workers or 2, progress)
-    _emit(outputs, {"json": lambda: report.json_text(measured.document(counts, seed))})
+    outputs.emit(wanted, {"json": lambda: report.json_text(measured.document(counts, seed))})
     click.echo(measured.table(counts), err=json_path == "-")
     return measured.exit_code(counts)
 
@@ -346,52 +355,13 @@ def _settings(tiers: Sequence[str], effort: str, seed: int, workers: int | None)
     return Settings(tiers=chosen, effort=effort, seed=seed, workers=workers)
 
 
-def _outputs(
-    json_path: str | None, junit_path: str | None, folder: str | None
-) -> list[tuple[str, Path | None]]:
-    """What to write where (None is standard output), each place tried before the work begins."""
-    from .errors import UsageError
-    from .writing import writable
-
-    wanted: list[tuple[str, Path | None]] = []
-    if json_path is not None:
-        wanted.append(("json", None if json_path == "-" else writable(Path(json_path))))
-    if junit_path is not None:
-        wanted.append(("junit", writable(Path(junit_path))))
-    if folder is not None:
-        root = Path(folder)
-        try:
-            root.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(
-                f"{root}: cannot be made ({error.strerror}); give another folder"
-            ) from None
-        wanted.append(("json", writable(root / "verdicts.json")))
-        wanted.append(("certificate", writable(root / "certificate.json")))
-        wanted.append(("markdown", writable(root / "verdicts.md")))
-    return wanted
-
-
-def _emit(outputs: list[tuple[str, Path | None]], texts: dict[str, Callable[[], str]]) -> None:
-    from .errors import UsageError
-    from .writing import write
-
-    for kind, path in outputs:
-        if path is None:
-            click.echo(texts[kind](), nl=False)
-            continue
-        try:
-            write(path, texts[kind]())
-        except OSError as error:
-            raise UsageError(f"{path}: cannot be written ({error.strerror})") from None
-
-
-def _console(*, error: bool) -> Console:
-    from rich.console import Console
-
-    stream = sys.stderr if error else sys.stdout
-    # A table that is piped into a file keeps its columns whatever the terminal was.
-    return Console(file=stream, width=None if stream.isatty() else 200, highlight=False)
+@contextmanager
+def _saying_what_is_kept(store: Store) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        _complaint(f"{store.kept} new verdicts are kept in {store.folder}; --resume goes on")
+        raise
 
 
 @contextmanager

@@ -98,11 +98,19 @@ class Store:
         Made if it is not there.
     say : callable
         Called with one line when something cannot be read or written; at most once for each.
+
+    Attributes
+    ----------
+    failed : bool
+        Whether something could not be written; nothing more is tried then.
+    kept : int
+        How many verdicts were put in.
     """
 
     def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
         self.folder = folder
         self.failed = False
+        self.kept = 0
         self._say = say
         self._complained = False
         try:
@@ -148,6 +156,7 @@ class Store:
                 self.path(key),
                 canonical({"schema": SCHEMA, "digest": hash_of(record), "record": record}),
             )
+            self.kept += 1
         except OSError as error:
             self._fail(error)
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 import faulthandler
 import os
 import re
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -101,8 +102,12 @@ def _parallel(worker: _Worker, jobs: Mapping[int, Any], workers: int, begun: lis
         pre_dispatch=workers,
         batch_size=1,
         max_nbytes=None,
+        # Taken by backends that start processes here, and of no account to the others.
+        initializer=_follow,
+        initargs=(worker.parent,),
     )
-    return parallel(handed_out())
+    with _uninterrupted():
+        return parallel(handed_out())
 
 
 def _alone(
@@ -130,22 +135,36 @@ class _Worker:
             # The machine of a cluster, or a thread of the caller's own process.
             with _one_thread():
                 return index, self.task(job)
-        _leave_with(self.parent)
         with _one_thread(), _ended_after(self.seconds):
             return index, self.task(job)
 
 
-def _leave_with(parent: int) -> None:
-    """End this process when its parent has died, however it died; watched by one thread."""
-    name = "leave with the parent"
+def _follow(parent: int) -> None:
+    """End this process when its parent has died, however it died, and not at a Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(WATCH)
         os._exit(1)
 
-    if all(thread.name != name for thread in threading.enumerate()):
-        threading.Thread(target=watch, name=name, daemon=True).start()
+    threading.Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Processes that start in here leave it to this one to end them when the keyboard interrupts.
+
+    What is ignored when a process starts stays ignored in it; the moment is short.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
