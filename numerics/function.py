@@ -107,8 +107,12 @@ class Function:
         FunctionError
             If the function raises, or returns no number or another shape.
         """
-        given = [x if isinstance(x, int) else np.asarray(x, dtype=float) for x in values]
+        given = self.given(values)
         return self.checked(self.called(given), given, self.value)
+
+    def given(self, values: Sequence[Any]) -> list[Any]:
+        """The arguments as the function sees them: arrays that it cannot write to."""
+        return [x if isinstance(x, int) else _read_only(x) for x in values]
 
     def checked(
         self, result: Any, given: Sequence[Any], value: tuple[int, ...] | None, of: str = ""
@@ -225,8 +229,8 @@ def tried(
         off = np.abs(together - expected) > _CLOSE * size
         if np.any(off & np.isfinite(expected)):
             raise function.refused(
-                "gives other values in a batch than at each point alone: it mixes the points; "
-                "sum and average over the last axes only",
+                "gives other values in a batch than at each point alone: it mixes the points, or "
+                "draws at random; sum and average over the last axes only",
                 given,
             )
     return function
@@ -261,6 +265,12 @@ def _parameters(what: str, call: Any, given: Iterable[str]) -> list[inspect.Para
             f"(lambda) of some of {', '.join(given)}"
         )
     return asked
+
+
+def _read_only(x: Any) -> Array:
+    seen = np.asarray(x, dtype=float).view()
+    seen.flags.writeable = False
+    return seen
 
 
 def _name(call: Any) -> str:

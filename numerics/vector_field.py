@@ -54,7 +54,7 @@ class VectorField:
         if not self.together:
             return tuple(f.at(*(point[name] for name in f.arguments)) for f in self.parts)
         (f,) = self.parts
-        given = [np.asarray(point[name], dtype=float) for name in f.arguments]
+        given = f.given([point[name] for name in f.arguments])
         result = f.called(given)
         return tuple(self._part(result, given, name) for name in self.states)
 
