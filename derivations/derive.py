@@ -32,7 +32,9 @@ from .fokker_planck import FokkerPlanckClaim, forward_derivation
 from .interpreter import interpret
 from .moment_claims import moment_derivation
 from .sign_claims import sign_derivation
+from .step_claims import step_derivation
 from .symbols import dt, t
+from .update import StepClaim
 
 __all__ = ["derive", "derived_covariation", "derived_differential"]
 
@@ -57,6 +59,8 @@ def derive(claim: Claim) -> Derivation:
         return _identity(claim)
     if isinstance(claim, MomentClaim):
         return moment_derivation(claim)
+    if isinstance(claim, StepClaim):
+        return step_derivation(claim)
     if isinstance(claim, SignClaim):
         facts = tuple(a.condition for a in claim.assumptions if a.condition is not None)
         return sign_derivation(claim, claim.sde.d(claim.observable, assuming=facts), facts)

@@ -5,8 +5,9 @@
 
 The mean over draws replaces products of an even number of letters by contractions: two of one
 letter as in the Itô table, with one unit of time for dt; four normals by the sum over their three
-pairings (Isserlis 1918).  Odd products have mean zero, all laws being symmetric.  What this does
-not reach is refused by name: minibatches, four signs, more than four letters.
+pairings (Isserlis 1918).  Odd products have mean zero, both laws being symmetric.  Of the weights
+of a minibatch E w_i = 1, E w_i w_j = 1 − c and E w_i² = 1 + (n − 1)c.  What this does not reach is
+refused by name: four signs, three weights, more than four letters.
 """
 
 from __future__ import annotations
@@ -31,9 +32,9 @@ from .facts import Facts
 from .forms import Atom, Form
 from .interpreter import interpret
 from .points import Point, draw, entries, evaluate, precision
-from .symbols import FamilyMember, Index, MatrixIncrement
+from .symbols import FamilyMember, Index, MatrixIncrement, ScalarMember
 from .terms import Monomial, Term
-from .update import MatrixDraw, StepClaim
+from .update import MatrixDraw, StepClaim, WeightDraw
 from .words import Factor, factor
 
 __all__ = ["NotDerived", "derived_change", "stated_change", "step_derivation"]
@@ -80,7 +81,7 @@ def _algebra(claim: StepClaim, expressions: Iterable[Any]) -> FormAlgebra:
 
 def _changed(claim: StepClaim) -> Form:
     """f(x⁺) − f(x) in normal form; to be averaged, its draws are increments of Brownian motions."""
-    letters = {} if claim.pathwise else {d: _increment(d) for d in claim.update.draws}
+    letters = {} if claim.pathwise else _increments(claim)
     moves = {state: new.xreplace(letters) for state, new in claim.update.moves.items()}
     f = sympify(claim.observable)
     moved = f.xreplace(moves)
@@ -96,13 +97,13 @@ def _changed(claim: StepClaim) -> Form:
     return _expanded(claim, f, moves)
 
 
-def _increment(d: MatrixDraw) -> Any:
-    if d.law == "minibatch":
-        raise NotDerived(
-            f"{d}: the language has no mean of the diagonal weights of a minibatch; its batches "
-            "are enumerated by other tiers"
-        )
-    return MatrixIncrement(d.name, *d.shape, Identity(d.shape[0]), Identity(d.shape[1]))
+def _increments(claim: StepClaim) -> dict[Any, Any]:
+    """Drawn matrices as increments of Brownian motions over a unit of time."""
+    return {
+        d: MatrixIncrement(d.name, *d.shape, Identity(d.shape[0]), Identity(d.shape[1]))
+        for d in claim.update.draws
+        if isinstance(d, MatrixDraw)
+    }
 
 
 def _expanded(claim: StepClaim, f: Any, moves: dict[Any, Any]) -> Form:
@@ -181,9 +182,31 @@ def _averaged(claim: StepClaim, form: Form) -> Form:
         for d in claim.update.draws
     }
     total = Form.zero(form.shape)
-    for m, c in form.terms.items():
-        total = total + _mean(Form(form.shape, {m: c}), m, laws)
+    for term in form.terms.items():
+        m, c = _weighed(*term)
+        total = total + _mean(Form.collect(form.shape, [(m, c)]), m, laws)
     return total
+
+
+def _weighed(m: Monomial, c: Any) -> Term:
+    """A term with the mean of its weights; its indices take different values."""
+    weights = sorted(m.indexed.atoms(WeightDraw), key=str)
+    if not weights:
+        return m, c
+    if not m.indexed.is_polynomial(*weights):
+        raise NotDerived(f"{m.indexed}: no polynomial in the weights of a minibatch")
+    mean = Integer(0)
+    n, spread = weights[0].index.range, weights[0].spread
+    for powers, rest in Poly(m.indexed, *weights).terms():
+        if sum(powers) > 2 or len({w.name for w in weights}) > 1:
+            raise NotDerived(f"{m.indexed}: there are rules for two weights of one minibatch")
+        pair = 1 + (n - 1) * spread if 2 in powers else 1 - spread
+        mean += rest * (pair if sum(powers) == 2 else 1)
+    free = [x for x in mean.free_symbols if isinstance(x, Index)]
+    members = mean.atoms(ScalarMember)
+    if not free and not members:
+        return m._replace(indexed=Integer(1)), c * mean
+    return m._replace(indexed=mean), c
 
 
 def _mean(term: Form, m: Monomial, laws: dict[str, str]) -> Form:
@@ -268,7 +291,7 @@ def step_derivation(claim: StepClaim) -> Derivation:
     facts = tuple(a.condition for a in claim.assumptions if a.condition is not None)
     raw = claim.update.after(claim.observable) - claim.observable
     changed = expression(_changed(claim))
-    back = {_increment(d): d for d in claim.update.draws if d.law != "minibatch"}
+    back = {increment: d for d, increment in _increments(claim).items()}
     shown = changed.xreplace(back)
     if claim.order is None:
         steps = [algebraic_step("the map put in", raw, shown, assuming=facts)]
@@ -303,7 +326,9 @@ def _order_checked(claim: StepClaim, raw: Any, shown: Any, facts: tuple[Any, ...
 
 def _mean_checked(claim: StepClaim, shown: Any, mean: Any, facts: tuple[Any, ...]) -> str:
     """Two letters of every draw: all signs give their mean."""
-    draws = claim.update.draws
+    draws = [d for d in claim.update.draws if isinstance(d, MatrixDraw)]
+    if len(draws) < len(claim.update.draws):
+        return "first and second moments of the weights of a minibatch"
     if any(n > 2 for m in _changed(claim).terms for n in Counter(_drawn(m)).values()):
         return "the three pairings of four normals (Isserlis)"
     with precision(BITS):

@@ -1,11 +1,11 @@
 """One step of a discrete algorithm: what it draws, the map that moves the states, claims about it.
 
-A draw is a matrix of its own law: signs, standard normals, or the weights of a minibatch,
+A draw is a matrix of signs or of standard normals (another covariance is a factor in front, A·ξ for
+covariance AA'), or the weights of a minibatch of b among n samples,
 
-    D = (n/b) diag(counts),   E D = I,
+    w_i = (n/b) · how often i was drawn,   E w_i = 1,
 
-which turn a sum over all samples into the one over the batch: X'D(Y − XW1W2)/n for the gradient of
-the square loss.  Another covariance is a factor in front, A·ξ for covariance AA'.
+which turn a mean over all samples into that over the batch: Σ_i w_i x_i r_i'/n.
 """
 
 from __future__ import annotations
@@ -14,35 +14,61 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sympy import Symbol, sympify
+from sympy import Expr, Symbol, sympify
 from sympy.core.symbol import Str
 
 from .claim import Claim
 from .errors import DerivationError, ShapeError
 from .expressions import tr
 from .shapes import shape_of
-from .symbols import MatrixParameter, MatrixState, ScalarState, same_shape
+from .symbols import Index, MatrixParameter, MatrixState, ScalarMember, ScalarState, same_shape
 
-__all__ = ["Gaussian", "MatrixDraw", "Minibatch", "StepClaim", "TwoPoint", "Update"]
+__all__ = [
+    "Gaussian",
+    "MatrixDraw",
+    "Minibatch",
+    "StepClaim",
+    "TwoPoint",
+    "Update",
+    "WeightDraw",
+    "drawn_in",
+]
 
 
 class MatrixDraw(MatrixParameter):
-    """A matrix drawn anew in every step; its facts say from which law."""
+    """A matrix drawn anew in every step; its last fact says from which law."""
 
     @property
     def law(self) -> str:
-        """'two-point', 'gaussian' or 'minibatch'."""
+        """'two-point' or 'gaussian'."""
         return str(self.args[4].name)
+
+
+class WeightDraw(ScalarMember):
+    """The weight w_i of sample i; args (name, batch, how it is drawn, i, role)."""
+
+    law = "minibatch"
+
+    def __new__(cls, name: Any, batch: Any, how: Any, index: Any, role: Any) -> Any:
+        """Texts are taken as SymPy keeps them, so that ``func(*args)`` rebuilds the weight."""
+        texts = [x if isinstance(x, Str) else Str(str(x)) for x in (name, how, role)]
+        return Expr.__new__(cls, texts[0], batch, texts[1], index, texts[2])
 
     @property
     def batch(self) -> Any:
-        """The size of a minibatch."""
-        return self.args[5]
+        """The size of the minibatch."""
+        return self.args[1]
 
     @property
     def replacement(self) -> bool:
-        """Whether a sample may be in a minibatch more than once."""
-        return str(self.args[6].name) == "with replacement"
+        """Whether a sample may be in it more than once."""
+        return str(self.args[2].name) == "with"
+
+    @property
+    def spread(self) -> Any:
+        """c with E w_i w_j = 1 − c for i ≠ j, E w_i² = 1 + (n − 1) c."""
+        n, b = self.index.range, self.batch
+        return 1 / b if self.replacement else (n - b) / (b * (n - 1))
 
 
 def _entries(name: str, rows: Any, columns: Any, law: str) -> Any:
@@ -61,22 +87,36 @@ def Gaussian(name: str, rows: Any = None, columns: Any = 1) -> Any:  # noqa: N80
     return _entries(name, rows, columns, "gaussian")
 
 
-def Minibatch(name: str, samples: Any, batch: Any, *, replacement: bool = False) -> Any:  # noqa: N802
-    """The diagonal weights (n/b)·counts of b among n samples, every choice equally likely.
+class Minibatch:
+    """The weights ``w[i]`` of b samples among n, every choice equally likely.
 
     Parameters
     ----------
     name : str
-    samples, batch : size
-        n and b: dimensions or integers.  Without replacement b <= n has to be assumed.
+    batch : size
+        b, a dimension or an integer; n is the range of the index.  Without replacement b <= n is
+        to be assumed.
     replacement : bool
         Whether a sample may be drawn more than once.
     """
-    how = "with replacement" if replacement else "without replacement"
-    batch = sympify(batch)
-    if not (batch.is_integer and batch.is_positive):
-        raise ShapeError(f"batch={batch}: not known to be a positive integer; use dims(...)")
-    return MatrixDraw(name, samples, samples, Str("general"), Str("minibatch"), batch, Str(how))
+
+    __slots__ = ("batch", "how", "name")
+
+    def __init__(self, name: str, batch: Any, *, replacement: bool = False) -> None:
+        self.name, self.batch = name, sympify(batch)
+        self.how = "with" if replacement else "without"
+        if not (self.batch.is_integer and self.batch.is_positive):
+            raise ShapeError(f"batch={batch}: not known to be a positive integer; use dims(...)")
+
+    def __getitem__(self, index: Index) -> Any:
+        if not isinstance(index, Index):
+            raise DerivationError(f"{self.name}[{index}]: not an index; make one with index(...)")
+        return WeightDraw(self.name, self.batch, self.how, index, "process")
+
+
+def drawn_in(expression: Any) -> list[Any]:
+    """The draws in an expression, sorted."""
+    return sorted(sympify(expression).atoms(MatrixDraw, WeightDraw), key=str)
 
 
 class Update:
@@ -111,10 +151,10 @@ class Update:
         return tuple(self.moves)
 
     @property
-    def draws(self) -> tuple[MatrixDraw, ...]:
-        """What is drawn anew, by name."""
-        found = {d for new in self.moves.values() for d in new.atoms(MatrixDraw)}
-        return tuple(sorted(found, key=str))
+    def draws(self) -> tuple[Any, ...]:
+        """What is drawn anew, by name; of weights one stands for all."""
+        found = {d.name: d for new in self.moves.values() for d in drawn_in(new)}
+        return tuple(found[name] for name in sorted(found))
 
     def after(self, expression: Any) -> Any:
         """An expression at the states after the step."""
@@ -147,10 +187,10 @@ class StepClaim(Claim):
             raise DerivationError(
                 f"order={self.order}: an order is at least 1 and is one in a step size; give step="
             )
-        drawn = sympify(self.change).atoms(MatrixDraw)
+        drawn = drawn_in(self.change)
         if drawn and not self.pathwise:
             raise DerivationError(
-                f"change: the mean over {min(map(str, drawn))} holds no draw; give pathwise=True"
+                f"change: the mean over {drawn[0]} holds no draw; give pathwise=True"
             )
 
     def stated(self) -> tuple[tuple[str, Any], ...]:

@@ -18,8 +18,7 @@ class DrawSetting:
         Its name in a point.
     law : str
         ``"two-point"`` (independent signs ±1), ``"gaussian"`` (independent standard normals) or
-        ``"minibatch"`` (a diagonal (n, n) matrix of the weights n/b times how often each of n
-        samples was drawn).
+        ``"minibatch"`` (the n weights n/b times how often each of n samples was drawn).
     batch : str
         Size b of a minibatch: a dimension or a number.
     replacement : bool

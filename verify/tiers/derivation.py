@@ -28,6 +28,8 @@ from derivations.fokker_planck import FokkerPlanckClaim, forward_parts
 from derivations.moment_claims import moment_parts
 from derivations.printing import unicode
 from derivations.sign_claims import decided
+from derivations.step_claims import NotDerived, derived_change, stated_change
+from derivations.update import StepClaim
 from verify.planning import Plan
 from verify.problem import Problem
 from verify.verdict import Evidence, Status, combine
@@ -57,7 +59,10 @@ def check(problem: Problem, plan: Plan) -> Evidence:
     df = None
     if differential:
         df = problem.remembered(TIER, lambda: claim.sde.d(claim.observable, assuming=facts))
-    parts = list(_parts(problem, df))
+    try:
+        parts = list(_parts(problem, df))
+    except NotDerived as error:
+        return Evidence(tier=TIER, status=Status.NOT_APPLICABLE, reason=str(error))
     found = [(name, equal(a, b, assuming=facts, seed=seed)) for name, a, b in parts]
     status = combine(_STATUS[answer.status] for _, answer in found)
     telling = [(name, answer) for name, answer in found if _STATUS[answer.status] == status]
@@ -113,6 +118,9 @@ def _parts(problem: Problem, df: Any) -> Iterator[tuple[str, Any, Any]]:
         yield from moment_parts(claim)
     elif isinstance(claim, TimeChangeClaim):
         yield from _clock_parts(claim)
+    elif isinstance(claim, StepClaim):
+        change = problem.remembered(TIER, lambda: derived_change(claim))
+        yield "change", change, stated_change(claim)
     elif isinstance(claim, FokkerPlanckClaim):
         yield from forward_parts(claim)
     else:

@@ -19,7 +19,7 @@ from numerics.contexts import (
 )
 from numerics.errors import NoValueError
 from numerics.jets import GeneratorValue, generator
-from verify import signs
+from verify import signs, steps
 from verify.coordinates import coordinates, entries
 from verify.degrees import false_pass
 from verify.forward import equal_sides
@@ -40,6 +40,8 @@ def check(problem: Problem, plan: Plan) -> Evidence:
     """Both sides at every point, in a prime field or, if that cannot say it, in the rationals."""
     if problem.kind == "sign":
         return signs.exact(problem, plan)
+    if problem.kind == "step":
+        return steps.exact(problem, plan)
     missing = _without_points(problem, plan)
     if missing is not None:
         return missing

@@ -19,7 +19,7 @@ from numerics.generator import GeneratorEstimate, estimate_generator
 from numerics.generator_digits import DigitsEstimate, estimate_in_digits, largest_gap
 from numerics.kernel import Kernel
 from numerics.points import as_arrays
-from verify import signs
+from verify import signs, steps
 from verify.coordinates import by_tuple, coordinates, diffusion, entries, fitted, units
 from verify.forward import side_digits
 from verify.planning import Estimate, Plan
@@ -47,6 +47,8 @@ def check(problem: Problem, plan: Plan) -> Evidence:
     """Both arithmetics at every admissible point."""
     if problem.kind == "sign":
         return signs.generated(problem, plan)
+    if problem.kind == "step":
+        return steps.generated(problem, plan)
     exact = RationalContext()
     wide = MultiprecisionContext(50)
     compare = _COMPARISONS[problem.kind]
