@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from sympy import oo, sympify
+
 from .claim import Claim, PathCheck
-from .symbols import real
+from .errors import DerivationError
+from .symbols import ScalarState, real
 
 __all__ = [
     "LEVEL",
@@ -35,6 +38,17 @@ _OTHER_TIERS = {
 }
 
 
+def _require_bounds(claim: str, bounds: Any) -> None:
+    if bounds is None:
+        return
+    try:
+        low, high = (float(end) for end in bounds)
+    except (TypeError, ValueError):
+        raise DerivationError(f"{claim}: bounds {bounds}: give two numbers (low, high)") from None
+    if not low < high:
+        raise DerivationError(f"{claim}: bounds ({low:g}, {high:g}): give the lower one first")
+
+
 @dataclass(frozen=True, kw_only=True)
 class PathClaim(Claim):
     """What claims about simulated paths have: a system, an observable, a horizon, a setting.
@@ -54,6 +68,12 @@ class PathClaim(Claim):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "inapplicable", {**self.unasked, **self.inapplicable})
+        if getattr(self.observable, "is_Matrix", False):
+            raise DerivationError(
+                f"{self.id}: observable {self.observable} is a matrix; give a scalar, such as an "
+                "entry or a trace"
+            )
+        _require_bounds(self.id, getattr(self, "bounds", None))
 
     @property
     def unasked(self) -> dict[str, str]:
@@ -85,11 +105,11 @@ class ExpectationClaim(PathClaim):
     """E f(X_T) = value, for a scalar observable f, at T = ``horizon``.
 
     ``value`` is an expression in ``t``, the parameters and the states, which stand for their
-    values at time 0.  ``bounds`` are numbers (low, high) that f cannot leave; ``variance`` is a
-    declared bound of Var f(X_T), an expression like ``value``.  Without either, and with a law that
-    may have heavy tails, an average proves little: the judge then says what it can (a lower
-    bound for f >= 0) or that it cannot tell.  ``relevant`` is relative to |value|, or to the
-    length of ``bounds``.
+    values at time 0.  ``bounds`` are numbers (low, high) that f cannot leave, one of them perhaps
+    infinite; ``variance`` is a declared bound of Var f(X_T), an expression like ``value``.  Without
+    either, and with a law that may have heavy tails, an average proves little: the judge then says
+    what it can (a lower bound for ``bounds=(0, oo)``) or that it cannot tell.  ``relevant`` is
+    relative to |value|, or to the length of ``bounds``.
     """
 
     kind: ClassVar[str] = "expectation"
@@ -115,6 +135,13 @@ class LawClaim(PathClaim):
     kind: ClassVar[str] = "law"
 
     cdf: Any
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if LEVEL not in sympify(self.cdf).free_symbols:
+            raise DerivationError(
+                f"{self.id}: cdf {self.cdf} does not have LEVEL, its argument; write it with LEVEL"
+            )
 
     def kernels(self) -> dict[str, Any]:
         """Observable and distribution function."""
@@ -146,10 +173,14 @@ class HittingClaim(PathClaim):
 class StationaryClaim(PathClaim):
     """The stationary law: its density, or the value of E f under it.
 
-    ``density`` is that of one scalar state, an expression in this state and the parameters on the
-    interval ``support``, normalised or not; ``value`` is the stationary expectation of
-    ``observable``.  One of them is given.  ``horizon`` is the time after which the system is taken
-    to be stationary.  ``relevant`` is a distance of distribution functions, or relative to |value|.
+    ``density`` is that of one scalar state, which is the observable: an expression in it and the
+    parameters on the interval ``support``, normalised or not.  Without a support it is (0, ∞) for a
+    positive state and the line for another.  ``value`` is the stationary expectation of the
+    observable f, and ``bounds`` are numbers that f cannot leave; without bounds nothing is decided.
+    One of density and value is given.
+
+    Paths start where the setting says and where a pilot went, and are looked at after ``horizon``.
+    ``relevant`` is a distance of distribution functions, or relative to the length of ``bounds``.
     """
 
     kind: ClassVar[str] = "stationary"
@@ -158,24 +189,59 @@ class StationaryClaim(PathClaim):
     support: tuple[Any, Any] | None = None
     value: Any = None
     bounds: tuple[float, float] | None = None
+    relevant: float = 0.05
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.density is None) == (self.value is None):
+            raise DerivationError(f"{self.id}: give a density or a value, one of the two")
+        if self.density is None:
+            return
+        if not isinstance(self.observable, ScalarState):
+            raise DerivationError(
+                f"{self.id}: observable {self.observable} is no scalar state; a density is that of "
+                "one, give it as the observable"
+            )
+        others = sympify(self.density).free_symbols & {*self.sde.states} - {self.observable}
+        if others:
+            raise DerivationError(
+                f"{self.id}: density of {self.observable} has the state {others.pop()}; "
+                "give the density of one state alone"
+            )
+
+    @property
+    def unasked(self) -> dict[str, str]:
+        """A density also goes through the tiers that look at its equation."""
+        asked = () if self.density is None else ("derivation", "generator")
+        return {tier: why for tier, why in super().unasked.items() if tier not in asked}
+
+    @property
+    def interval(self) -> tuple[Any, Any]:
+        """The support of the density."""
+        low, high = self.support or (0 if self.observable.is_positive else -oo, oo)
+        return sympify(low), sympify(high)
 
     def kernels(self) -> dict[str, Any]:
-        """Observable, and density or value."""
-        named = {"density": self.density, "value": self.value}
-        stated = {name: x for name, x in named.items() if x is not None}
-        return {"observable": self.observable, **stated}
+        """Observable, and density or value; finite ends of the support."""
+        if self.density is None:
+            return {"observable": self.observable, "value": self.value}
+        ends = dict(zip(("lower", "upper"), self.interval, strict=True))
+        finite = {name: end for name, end in ends.items() if not end.is_infinite}
+        return {"observable": self.observable, "density": self.density, **finite}
 
 
 @dataclass(frozen=True, kw_only=True)
 class LimitClaim(PathClaim):
     """f(X_t)/t → value almost surely: the rate at which an observable grows, such as log |X_t|.
 
-    ``relevant`` is absolute, in units of the rate.
+    Paths are run up to ``horizon``, a third of which is left to the start.  ``relevant`` is
+    absolute, in units of the rate.
     """
 
     kind: ClassVar[str] = "limit"
 
     value: Any
+    relevant: float = 0.05
 
     def kernels(self) -> dict[str, Any]:
         """Observable and limit."""
@@ -186,9 +252,9 @@ class LimitClaim(PathClaim):
 class ThresholdClaim(PathClaim):
     """The sign of lim f(X_t)/t changes where a parameter passes its threshold.
 
-    With f = log of a norm, −1 is collapse and +1 growth.  ``below`` and ``above`` are the signs for
-    ``parameter`` below and above ``threshold``, an expression in the other parameters; the claim is
-    judged at (1 ± relevant) times the threshold.
+    With f = log of a norm, −1 is collapse, +1 growth, and 0 neither of both: a state that settles.
+    ``below`` and ``above`` are the signs for ``parameter`` below and above ``threshold``, an
+    expression in the other parameters; the claim is judged at (1 ± relevant) times the threshold.
     """
 
     kind: ClassVar[str] = "threshold"
@@ -198,6 +264,19 @@ class ThresholdClaim(PathClaim):
     below: int
     above: int
     relevant: float = 0.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if {self.below, self.above} not in ({-1, 1}, {-1, 0}, {0, 1}):
+            raise DerivationError(
+                f"{self.id}: below={self.below}, above={self.above}: give two different signs of "
+                "-1, 0, 1"
+            )
+        if sympify(self.threshold).has(self.parameter):
+            raise DerivationError(
+                f"{self.id}: threshold {self.threshold} has {self.parameter} itself; give it in "
+                "the other parameters"
+            )
 
     def kernels(self) -> dict[str, Any]:
         """Observable and threshold."""

@@ -15,7 +15,7 @@ from .errors import ClaimError, KernelError, TimeLimitError, UsageError
 from .exponents import exponent_setting
 from .mutants import visible_tiers
 from .planning import TIERS
-from .problem import AlgorithmSetting, Problem, Reference, SignSetting
+from .problem import AlgorithmSetting, Problem, Reference, SignSetting, ThresholdSetting
 from .step_setting import step_setting
 from .time_limit import limited
 from .verdict import Status
@@ -265,9 +265,15 @@ def problem_of(claim: Any, kernels: Mapping[str, Any], signature: Any) -> Proble
         exponents=exponent_setting(claim),
         step=step_setting(claim),
         sign=SignSetting(sign=claim.sign, number=claim.number) if claim.kind == "sign" else None,
+        threshold=_threshold(claim) if claim.kind == "threshold" else None,
         bounds=getattr(claim, "bounds", None),
         claim=claim,
     )
+
+
+def _threshold(claim: Any) -> ThresholdSetting:
+    name = str(getattr(claim.parameter, "name", claim.parameter))
+    return ThresholdSetting(parameter=name, below=claim.below, above=claim.above)
 
 
 # What the catalogue holds, for people.

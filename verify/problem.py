@@ -29,6 +29,7 @@ __all__ = [
     "SignSetting",
     "SizedExponents",
     "StatedExponent",
+    "ThresholdSetting",
 ]
 
 T = TypeVar("T")
@@ -110,6 +111,15 @@ class SignSetting:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ThresholdSetting:
+    """The signs of a limit below and above the threshold of a parameter: −1, 0 or 1."""
+
+    parameter: str
+    below: int
+    above: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Problem:
     """A claim as numbers.
 
@@ -129,6 +139,7 @@ class Problem:
     exponents : ExponentSetting, optional
     sign : SignSetting, optional
     step : StepSetting, optional
+    threshold : ThresholdSetting, optional
     bounds : tuple of float, optional
         What the observable of a path claim cannot leave; one of them may be infinite.
     claim : derivations.claim.Claim, optional
@@ -148,6 +159,7 @@ class Problem:
     exponents: ExponentSetting | None = None
     sign: SignSetting | None = None
     step: StepSetting | None = None
+    threshold: ThresholdSetting | None = None
     bounds: tuple[float, float] | None = None
     claim: Any = None
     memory: Memory | None = field(default=None, compare=False, repr=False)

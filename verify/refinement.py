@@ -97,11 +97,19 @@ def most_path_steps(effort: Effort, size: int) -> int:
 
 
 def refined(
-    measure: Callable[[Look], Measurement], plan: Plan, relevant: float, size: int
+    measure: Callable[[Look], Measurement],
+    plan: Plan,
+    relevant: float,
+    size: int,
+    *,
+    begin: tuple[int, int] | None = None,
 ) -> Finding:
-    """Look until the difference is decided, or until a look would take too long."""
+    """Look until the difference is decided, or until a look would take too long.
+
+    ``begin`` has the steps and the paths of the first look.
+    """
     share = replace(plan, budget=plan.budget.split(LOOKS))
-    steps, paths = max(4, plan.effort.steps // FIRST_STEPS), plan.effort.paths
+    steps, paths = begin or (max(4, plan.effort.steps // FIRST_STEPS), plan.effort.paths)
     most = most_path_steps(plan.effort, size)
     for number in range(LOOKS):
         looking = replace(share, purpose=f"{share.purpose}/look {number}")

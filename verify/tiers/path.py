@@ -21,12 +21,14 @@ from verify.expectations import averaged
 from verify.growth import grown
 from verify.hitting import crossed
 from verify.laws import distributed
+from verify.limits import limiting, threshold
 from verify.looks import settled
 from verify.moments import expected
 from verify.pathwise import PathErrors, path_errors
 from verify.planning import Plan
 from verify.problem import Problem
 from verify.simulated import number, simulated_system, starting_values, unmet
+from verify.stationary import stationary
 from verify.verdict import Evidence, Status
 
 __all__ = ["check"]
@@ -38,6 +40,9 @@ _OF_PATHS: Mapping[str, Callable[[Problem, Plan], Evidence]] = {
     "expectation": averaged,
     "hitting": crossed,
     "law": distributed,
+    "limit": limiting,
+    "stationary": stationary,
+    "threshold": threshold,
 }
 
 
