@@ -302,7 +302,7 @@ def _stationary() -> StationaryClaim:
         sde=SDE,
         observable=v,
         support=(0, oo),
-        horizon=3,
+        horizon=8,
         values={kappa: 1, theta: 1, sigma: "1/2", v: 1},
         relevant=0.05,
         **gamma(shape, rate),

@@ -307,7 +307,7 @@ def _at_rest(**fields: Any) -> StationaryClaim:
     return StationaryClaim(
         source=SOURCE,
         sde=SDE,
-        horizon=4,
+        horizon=8,
         values={theta: 1, sigma: "3/4", m: "1/2", x: "1/2"},
         relevant=0.05,
         inapplicable=NO_ALGORITHM,
