@@ -229,8 +229,8 @@ def mutants(
     json_path: str,
 ) -> int:
     """The kill table: wrong claims, generated and by hand, against every tier that can see them."""
-    from . import mutants as table
     from . import mutant_report, report
+    from . import mutants as table
     from .loading import references
     from .mutation import MOST, Mutation, kill_table
 

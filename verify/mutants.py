@@ -1,21 +1,34 @@
 """The kill table: every wrong claim made from a right one, against every tier that can see it.
 
 A tier can see a mutant if it reads a field that the mutant changes.  It kills the mutant if it says
-DISAGREES; anything else is a survivor, and a survivor is a defect.
+DISAGREES.  A mutant that is proved to say what the claim says is equivalent, and no tier may reject
+it.  One that changes what is stated by less than a tier promises to see, at the points of the tier,
+is not visible to it, and the change is given.  Any other is a survivor, and a survivor is a defect.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from .planning import TIERS
 from .verdict import Evidence, Status, Verdict, json_value
 
-__all__ = ["READS", "Kill", "document", "exit_code", "kills", "visible_tiers"]
+__all__ = [
+    "READS",
+    "Kill",
+    "Outcome",
+    "Table",
+    "document",
+    "exit_code",
+    "kills",
+    "visible_tiers",
+]
 
-SCHEMA = "driftproof.mutants/1"
+SCHEMA = "driftproof.mutants/2"
 
 _FORMS = ("derivation", "exact", "generator", "one-step")
 
@@ -32,27 +45,63 @@ READS: Mapping[str, tuple[str, ...]] = {
     "changed": (*_FORMS, "path"),
     "left": (*_FORMS, "algorithm"),
     "right": (*_FORMS, "algorithm"),
+    "sign": _FORMS,
+    "change": _FORMS,
+    "number": ("exact",),
+    "assumptions": ("exact",),
     "exponents": ("path",),
     "path": ("path",),
+    "value": ("path",),
+    "cdf": ("path",),
+    "density": ("path",),
+    "level": ("path",),
+    "probability": ("path",),
+    "threshold": ("path",),
+    "below": ("path",),
+    "above": ("path",),
     "algorithm": ("algorithm",),
 }
 """Which tiers read which field of a claim."""
 
 
+class Outcome(StrEnum):
+    """What became of a mutant in a tier."""
+
+    KILLED = "killed"
+    SURVIVED = "survived"
+    NOT_VISIBLE = "not visible"
+    EQUIVALENT = "equivalent"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kill:
-    """One mutant against one tier."""
+    """One mutant against one tier.
+
+    ``kind`` is the kind of the mistake, "by hand" for a mutant that was not generated.  ``change``
+    is by how much what is stated changes at the points of a tier that did not reject it.
+    """
 
     claim: str
     mutant: str
     mistake: str
     tier: str
     evidence: Evidence
+    kind: str = "by hand"
+    change: float | None = None
+    outcome: Outcome | None = None
 
     @property
     def killed(self) -> bool:
         """Whether the tier refused the wrong claim."""
-        return self.evidence.status == Status.DISAGREES
+        return self.result is Outcome.KILLED
+
+    @property
+    def result(self) -> Outcome:
+        """The outcome; if nothing else is known, what the tier said decides."""
+        if self.outcome is not None:
+            return self.outcome
+        rejected = self.evidence.status == Status.DISAGREES
+        return Outcome.KILLED if rejected else Outcome.SURVIVED
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of JSON-able values."""
@@ -60,12 +109,69 @@ class Kill:
             "claim": self.claim,
             "mutant": self.mutant,
             "mistake": self.mistake,
+            "kind": self.kind,
             "tier": self.tier,
             "killed": self.killed,
+            "outcome": str(self.result),
+            "change": json_value(self.change),
             "status": str(self.evidence.status),
             "reason": self.evidence.reason,
             "seconds": json_value(round(self.evidence.seconds, 3)),
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """The rows of all mutants, and what is true beside them.
+
+    Parameters
+    ----------
+    rows : tuple of Kill
+    mutants : int
+        How many were judged.
+    available : int
+        How many could have been made.
+    defects : tuple of str
+        A right claim that a tier rejects, an equivalent mutant that a tier rejects.
+    """
+
+    rows: tuple[Kill, ...] = ()
+    mutants: int = 0
+    available: int = 0
+    defects: tuple[str, ...] = field(default=())
+
+    def __add__(self, other: Table) -> Table:
+        """Both tables, one after the other."""
+        return Table(
+            rows=self.rows + other.rows,
+            mutants=self.mutants + other.mutants,
+            available=self.available + other.available,
+            defects=self.defects + other.defects,
+        )
+
+    def counts(self) -> dict[str, Counter[tuple[str, Outcome]]]:
+        """Kind of mistake -> (tier, outcome) -> rows, and of all kinds together."""
+        found: dict[str, Counter[tuple[str, Outcome]]] = {"all": Counter()}
+        for row in self.rows:
+            for kind in (row.kind, "all"):
+                found.setdefault(kind, Counter())[row.tier, row.result] += 1
+        return found
+
+    @property
+    def equivalent(self) -> tuple[tuple[str, str], ...]:
+        """Claim and mutant of those that are proved to say the same."""
+        same = [(r.claim, r.mutant) for r in self.rows if r.result is Outcome.EQUIVALENT]
+        return tuple(dict.fromkeys(same))
+
+    @property
+    def unseen(self) -> int:
+        """Mutants that are visible to no tier, of those that are not equivalent."""
+        seen = {
+            (r.claim, r.mutant)
+            for r in self.rows
+            if r.result in (Outcome.KILLED, Outcome.SURVIVED, Outcome.EQUIVALENT)
+        }
+        return self.mutants - len(seen)
 
 
 def visible_tiers(changes: Iterable[str]) -> tuple[str, ...]:
@@ -82,26 +188,46 @@ def kills(mutant: Any, claim: str, verdict: Verdict) -> tuple[Kill, ...]:
     """The rows of one mutant: every tier that can see it and that applies."""
     seen = visible_tiers(mutant.changes)
     return tuple(
-        Kill(claim=claim, mutant=mutant.name, mistake=mutant.mistake, tier=e.tier, evidence=e)
+        Kill(
+            claim=claim,
+            mutant=mutant.name,
+            mistake=mutant.mistake,
+            tier=e.tier,
+            evidence=e,
+            kind=getattr(mutant, "kind", "by hand"),
+        )
         for e in verdict.evidence
         if e.tier in seen and e.status != Status.NOT_APPLICABLE
     )
 
 
-def exit_code(table: Sequence[Kill], mutants: int) -> int:
-    """0: every mutant is killed by every tier that can see it, and some tier sees each; else 1."""
-    seen = {(kill.claim, kill.mutant) for kill in table}
-    return 0 if len(seen) == mutants > 0 and all(kill.killed for kill in table) else 1
+def exit_code(table: Table) -> int:
+    """0: some mutants, all seen by some tier, none survived, no defect beside them; else 1."""
+    survived = any(row.result is Outcome.SURVIVED for row in table.rows)
+    sound = table.mutants > 0 and not table.unseen and not table.defects
+    return 0 if sound and not survived else 1
 
 
-def document(table: Sequence[Kill], mutants: int, settings: Mapping[str, Any]) -> dict[str, Any]:
+def document(table: Table, settings: Mapping[str, Any]) -> dict[str, Any]:
     """The kill table as JSON-able values."""
+    outcomes: Sequence[Outcome] = tuple(Outcome)
     return {
         "schema": SCHEMA,
-        "exit_code": exit_code(table, mutants),
+        "exit_code": exit_code(table),
         "settings": dict(settings),
-        "mutants": mutants,
-        "killed": sum(kill.killed for kill in table),
-        "survived": sum(not kill.killed for kill in table),
-        "kills": [kill.to_json() for kill in table],
+        "mutants": table.mutants,
+        "available": table.available,
+        "killed": sum(row.killed for row in table.rows),
+        "survived": sum(row.result is Outcome.SURVIVED for row in table.rows),
+        "equivalent": [f"{claim}~{mutant}" for claim, mutant in table.equivalent],
+        "defects": list(table.defects),
+        "counts": {
+            kind: {
+                tier: {str(o): counted[tier, o] for o in outcomes if counted[tier, o]}
+                for tier in TIERS
+                if any(counted[tier, o] for o in outcomes)
+            }
+            for kind, counted in table.counts().items()
+        },
+        "kills": [row.to_json() for row in table.rows],
     }

@@ -13,14 +13,12 @@ from .verdict import SCHEMA, Evidence, Status, Verdict, combine, exit_code
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from .mutants import Kill
 
 __all__ = [
     "document",
     "json_text",
     "junit_text",
     "markdown",
-    "print_kills",
     "print_verdicts",
     "rate_text",
     "summary",
@@ -95,40 +93,6 @@ def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
                 console.print(Text(f"    {line}"), soft_wrap=True)
     console.print(Text(summary(verdicts)), soft_wrap=True)
     console.print(Text(rates_line(verdicts)), soft_wrap=True)
-
-
-def print_kills(table: Sequence[Kill], mutants: int, console: Console) -> None:
-    """The kill table: a row for every mutant, a column for every tier, then the survivors."""
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    tiers = [tier for tier in TIERS if any(kill.tier == tier for kill in table)]
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for name in ("claim", "mutant", *tiers, "mistake"):
-        shown.add_column(name, no_wrap=name != "mistake")
-    rows: dict[tuple[str, str, str], dict[str, Kill]] = {}
-    for kill in table:
-        rows.setdefault((kill.claim, kill.mutant, kill.mistake), {})[kill.tier] = kill
-    for (claim, mutant, mistake), found in rows.items():
-        cells = [_kill_cell(found.get(tier)) for tier in tiers]
-        shown.add_row(Text(claim), Text(mutant), *map(Text, cells), Text(mistake))
-    if rows:
-        console.print(shown)
-    for kill in table:
-        if not kill.killed:
-            text = f"SURVIVED {kill.claim}~{kill.mutant} in {kill.tier}: {kill.evidence.reason}"
-            console.print(Text(text), soft_wrap=True)
-    killed = sum(kill.killed for kill in table)
-    unseen = mutants - len(rows)
-    text = f"{mutants} mutants against the tiers that can see them: {killed} kills of {len(table)}"
-    console.print(Text(text + (f"; {unseen} seen by no tier" if unseen else "")), soft_wrap=True)
-
-
-def _kill_cell(kill: Kill | None) -> str:
-    if kill is None:
-        return ""
-    return "killed" if kill.killed else f"SURVIVED ({kill.evidence.status})"
 
 
 def rates_line(verdicts: Sequence[Verdict]) -> str:

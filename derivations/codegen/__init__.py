@@ -5,14 +5,24 @@ What is declared and what is stated is printed as typed; the derived forms come 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from derivations.claim import Claim
-from derivations.codegen.module import module_source, run_source
+from derivations.codegen.formulas import formulas, path_formulas, rate_formulas
+from derivations.codegen.function import Formula
+from derivations.codegen.module import kernels_source, module_source, run_source
 
-__all__ = ["CompiledClaim", "claim_signature", "compile_claim", "compile_module", "module_source"]
+__all__ = [
+    "CompiledClaim",
+    "claim_signature",
+    "compile_claim",
+    "compile_formulas",
+    "compile_module",
+    "module_source",
+    "stated_formulas",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +61,18 @@ def compile_module(claim: Claim, *, derive: bool = True) -> CompiledClaim:
 def compile_claim(claim: Claim, *, derive: bool = True) -> Mapping[str, Any]:
     """The kernels of a claim by name (``numerics.kernel.Kernel``), in memory."""
     return compile_module(claim, derive=derive).kernels
+
+
+def stated_formulas(claim: Claim) -> tuple[Formula, ...]:
+    """All that is printed of a claim without asking the engine."""
+    return (*formulas(claim, derive=False), *path_formulas(claim), *rate_formulas(claim))
+
+
+def compile_formulas(claim: Claim, chosen: Sequence[Formula]) -> Mapping[str, Any]:
+    """The kernels of some formulas of a claim, in memory: of a mutant, those that it changes."""
+    source = kernels_source(f"Some kernels of the claim {claim.id}.", claim, chosen)
+    kernels: Mapping[str, Any] = run_source(source)["KERNELS"]
+    return kernels
 
 
 def claim_signature(claim: Claim) -> Any:

@@ -36,7 +36,7 @@ from derivations.codegen.structure import Tuples, is_matrix
 from derivations.printing import unicode
 from derivations.symbols import Dimension, FamilyMember, ScalarMember
 
-__all__ = ["module_source", "run_source"]
+__all__ = ["kernels_source", "module_source", "run_source"]
 
 
 def module_source(header: str, claims: Sequence[Claim], *, derive: bool = True) -> str:
@@ -68,6 +68,14 @@ def module_source(header: str, claims: Sequence[Claim], *, derive: bool = True) 
         signatures[claim.id] = claim_signature(claim, own, systems(claim, derive=derive))
     registry = "\n\n".join((assignment("KERNELS", kernels), assignment("SIGNATURES", signatures)))
     code = "\n\n\n".join((*writer.functions, registry))
+    return f'"""{_safe(header)}"""\n\n{_imports(code)}\n\n{_separated(code)}\n'
+
+
+def kernels_source(header: str, claim: Claim, formulas: Sequence[Formula]) -> str:
+    """Source text of a module with ``KERNELS`` for some formulas of a claim alone."""
+    writer = _Writer()
+    kernels = {formula.name: writer.kernel(claim, formula) for formula in formulas}
+    code = "\n\n\n".join((*writer.functions, assignment("KERNELS", kernels)))
     return f'"""{_safe(header)}"""\n\n{_imports(code)}\n\n{_separated(code)}\n'
 
 

@@ -226,7 +226,7 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_mutants(mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "kills.json"
-    assert cli.main(["mutants", str(mine), *FAST, "--json", str(path)]) == 0
+    assert cli.main(["mutants", str(mine), *FAST, "--by-hand", "--json", str(path)]) == 0
     found = json.loads(path.read_text())
     assert (found["killed"], found["survived"], found["mutants"]) == (1, 0, 1)
     out = capsys.readouterr().out
@@ -234,9 +234,12 @@ def test_mutants(mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "no Ito term" in out
 
 
-def test_a_survivor_is_a_failure(mine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_survivor_is_a_failure(
+    mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     mine.write_text(mine.read_text().replace('changes={"drift": mu}', 'changes={"title": "other"}'))
-    assert cli.main(["mutants", str(mine), *FAST]) == 1
+    path = tmp_path / "kills.json"
+    assert cli.main(["mutants", str(mine), *FAST, "--by-hand", "--json", str(path)]) == 1
     assert "1 seen by no tier" in capsys.readouterr().out
 
 
