@@ -12,7 +12,7 @@ h/2, h/4 on the same Brownian paths, and c, m, q are the growths of f per time o
 
 A threshold is judged at (1 − relevant) and (1 + relevant) times its stated value: on both sides the
 limit has to have the stated sign, and to be clear of zero.  A limit that is stated to be 0 has to
-lie within half of that on the other side.
+lie within half of that on the other side, and not to be clear of zero by a twentieth of it.
 """
 
 from __future__ import annotations
@@ -47,8 +47,14 @@ FIRST_STEPS = 24
 PATHS = 2
 """Paths of the first look for each of the plan."""
 
-SHARE = 0.2
-"""Two grids of the first look move a path by at most this part of the spread of the paths."""
+SHARE, COARSE = 0.13, 0.3
+"""Two grids of the first look move a path by at most this part of the spread of the paths.
+
+A limit is measured, of a threshold only a sign.
+"""
+
+CLEAR = 10
+"""A limit that differs from 0 by this part of what counts as none is no 0."""
 
 ROUNDING = 1e-12
 UNKNOWN = 100.0
@@ -147,16 +153,17 @@ def _limit(setting: Setting, plan: Plan) -> Judgement:
         e, lost = _rate(growth_per_time(setting, look), look.plan.budget.alpha)
         return Measurement(estimate=replace(e, value=e.value - stated), why=_lost(lost))
 
-    begin = _begin(setting, plan)
+    steps, paths = _begin(setting, plan, SHARE)
+    begin = steps, PATHS * paths
     found = refined(measure, plan, setting.relevant, setting.system.size, begin=begin)
     what = f"f/t, median of the paths − stated {stated:.6g}"
     return Judgement(finding=found, what=what, unit=setting.relevant, condition=CONDITION)
 
 
-def _begin(setting: Setting, plan: Plan) -> tuple[int, int]:
+def _begin(setting: Setting, plan: Plan, share: float) -> tuple[int, int]:
     """Steps and paths of the first look."""
     least = 3 * max(2, plan.effort.steps // FIRST_STEPS)
-    return first_steps(setting, plan, least, (1, 3), SHARE), PATHS * plan.effort.paths
+    return first_steps(setting, plan, least, (1, 3), share), plan.effort.paths
 
 
 # A threshold.
@@ -224,7 +231,7 @@ def _moved(setting: Setting, parameter: str, value: float) -> Setting:
 def _side(setting: Setting, at: float, sign: int, near: float, plan: Plan) -> Side:
     """The sign of the limit at one value of the parameter; ``near`` is what counts as no growth."""
     share = replace(plan, budget=plan.budget.split(LOOKS))
-    steps, paths = _begin(setting, plan)
+    steps, paths = _begin(setting, plan, COARSE)
     most = most_path_steps(plan.effort, setting.system.size)
     side = None
     for number in range(LOOKS):
@@ -252,9 +259,12 @@ def _side(setting: Setting, at: float, sign: int, near: float, plan: Plan) -> Si
 
 
 def _signed(e: Estimate, sign: int, near: float) -> Status:
-    """Whether a limit has the stated sign; 0 is stated of one within ``near``."""
+    """Whether a limit has the stated sign; 0 is one within ``near``, and not clear of zero."""
     if sign == 0:
-        return e.decide(near)
+        if abs(e.value) - e.half_width - e.bias > near / CLEAR:
+            return Status.DISAGREES
+        within = abs(e.value) + e.half_width + e.bias <= near
+        return Status.AGREES if within else Status.INCONCLUSIVE
     if not abs(e.value) - e.half_width > e.bias:
         return Status.INCONCLUSIVE
     return Status.AGREES if e.value * sign > 0 else Status.DISAGREES
