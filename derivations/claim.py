@@ -33,6 +33,7 @@ __all__ = [
     "SignClaim",
     "Theorem",
     "TimeChangeClaim",
+    "is_function",
 ]
 
 INITIAL = real("initial")
@@ -42,6 +43,15 @@ POSITION = Symbol("i", integer=True, positive=True)
 """The number of a Lyapunov exponent, counted from the largest, in the value stated for it."""
 
 TIERS = ("derivation", "exact", "generator", "one-step", "path", "algorithm")
+
+
+def is_function(value: Any) -> bool:
+    """Whether a value is a Python function of arrays in the place of an expression.
+
+    Symbols can be called too, and are none.
+    """
+    symbolic = type(value).__module__.startswith(("sympy.", "derivations."))
+    return callable(value) and not isinstance(value, type) and not symbolic
 
 
 @dataclass(frozen=True, kw_only=True)

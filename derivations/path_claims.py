@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from sympy import oo, sympify
 
-from .claim import Claim, PathCheck
+from .claim import Claim, PathCheck, is_function
 from .errors import DerivationError
 from .symbols import ScalarState, real
 
@@ -138,7 +138,7 @@ class LawClaim(PathClaim):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if LEVEL not in sympify(self.cdf).free_symbols:
+        if not is_function(self.cdf) and LEVEL not in sympify(self.cdf).free_symbols:
             raise DerivationError(
                 f"{self.id}: cdf {self.cdf} does not have LEVEL, its argument; write it with LEVEL"
             )
@@ -195,7 +195,7 @@ class StationaryClaim(PathClaim):
         super().__post_init__()
         if (self.density is None) == (self.value is None):
             raise DerivationError(f"{self.id}: give a density or a value, one of the two")
-        if self.density is None:
+        if self.density is None or is_function(self.density):
             return
         if not isinstance(self.observable, ScalarState):
             raise DerivationError(
@@ -212,13 +212,15 @@ class StationaryClaim(PathClaim):
     @property
     def unasked(self) -> dict[str, str]:
         """A density also goes through the tiers that look at its equation."""
-        asked = () if self.density is None else ("derivation", "generator")
+        stated = self.density is not None and not is_function(self.density)
+        asked = ("derivation", "generator") if stated else ()
         return {tier: why for tier, why in super().unasked.items() if tier not in asked}
 
     @property
     def interval(self) -> tuple[Any, Any]:
         """The support of the density."""
-        low, high = self.support or (0 if self.observable.is_positive else -oo, oo)
+        positive = getattr(self.observable, "is_positive", False)
+        low, high = self.support or (0 if positive else -oo, oo)
         return sympify(low), sympify(high)
 
     def kernels(self) -> dict[str, Any]:
@@ -272,7 +274,7 @@ class ThresholdClaim(PathClaim):
                 f"{self.id}: below={self.below}, above={self.above}: give two different signs of "
                 "-1, 0, 1"
             )
-        if sympify(self.threshold).has(self.parameter):
+        if not is_function(self.threshold) and sympify(self.threshold).has(self.parameter):
             raise DerivationError(
                 f"{self.id}: threshold {self.threshold} has {self.parameter} itself; give it in "
                 "the other parameters"

@@ -70,7 +70,8 @@ def _short(value: Any) -> str:
 
 def readable(error: BaseException) -> str:
     """An error in one line; those of this project need no name of their class."""
-    text = " ".join(str(error).split())
+    # A claim that has no id yet leaves an empty place for it.
+    text = " ".join(str(error).split()).removeprefix(": ")
     if isinstance(error, TimeLimitError):
         return f"{text}; is there a loop that does not end?"
     if isinstance(error, SystemExit):

@@ -15,6 +15,7 @@ from derivations.claim import (
     IdentityClaim,
     MomentClaim,
     TimeChangeClaim,
+    is_function,
 )
 from derivations.derive import derive, derived_covariation
 from derivations.equality import equal
@@ -27,7 +28,6 @@ from numerics.numeric_sde import NumericSDE
 from .applicability import refusal
 from .functions import functional
 from .source_text import declared_rows, source_text
-from .stated_functions import is_function
 from .tiers.derivation import facts_of
 
 __all__ = ["compared", "explained"]

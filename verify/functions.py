@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from derivations.claim import is_function
 from numerics.contexts import PrimeFieldContext
 from numerics.errors import NoValueError
 from numerics.function import Function
@@ -25,7 +26,7 @@ from numerics.system import Array
 
 from .errors import ClaimError
 from .problem import Problem
-from .stated_functions import Ground, is_function, stated_kernels
+from .stated_functions import Ground, stated_kernels
 
 __all__ = ["functional", "problem_of_functions"]
 
@@ -49,8 +50,9 @@ WITHOUT = "the claim is of Python functions, whose values are numbers in double 
 def functional(claim: Any) -> bool:
     """Whether a claim speaks in Python functions anywhere, or of a system that is given by them."""
     stated = (value for _, value in _stated(claim))
+    others = (getattr(claim, field.name) for field in fields(claim))
     conditions = (a.condition for a in claim.assumptions)
-    return any(map(is_function, (*stated, *conditions))) or any(_numeric_systems(claim))
+    return any(map(is_function, (*stated, *others, *conditions))) or any(_numeric_systems(claim))
 
 
 def _numeric_systems(claim: Any) -> Iterator[NumericSDE]:
@@ -65,6 +67,9 @@ def _stated(claim: Any) -> Iterator[tuple[str, Any]]:
     if claim.kind in PLACES:
         for kernel, field in PLACES[claim.kind]:
             yield kernel, getattr(claim, field)
+        for name, value in getattr(claim, "terms", {}).items():
+            if is_function(value):
+                yield f"term_{name}", value
         if claim.path is not None:
             yield "path_observable", claim.path.observable
             yield "path_law", claim.path.law
@@ -89,6 +94,8 @@ def problem_of_functions(
     FunctionError
         If a function cannot be called, or returns something that is no value.
     """
+    if claim.kind not in PLACES and (claim.simulated is None or not hasattr(claim, "kernels")):
+        raise ClaimError(f"{type(claim).__name__}: it takes no Python functions; give expressions")
     if any(_numeric_systems(claim)) or claim.kind == "identity":
         base = made(claim, *_numeric(claim))
     else:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from derivations.claim import is_function
 from numerics.errors import FunctionError
 from numerics.function import Function, constant, tried
 from numerics.kernel import Kernel
@@ -19,7 +20,7 @@ from .errors import ClaimError
 from .problem import Problem
 from .sampling import predicates, several_sizes
 
-__all__ = ["Ground", "is_function", "stated_kernels"]
+__all__ = ["Ground", "stated_kernels"]
 
 LIKE: Mapping[str, str] = {
     "stated_drift": "observable",
@@ -28,14 +29,6 @@ LIKE: Mapping[str, str] = {
     "path_law": "path_observable",
 }
 """Kernels whose values have the shape of another one's."""
-
-
-def is_function(value: Any) -> bool:
-    """Whether a value stands for a Python function of arrays: SymPy's symbols can be called too."""
-    module = type(value).__module__.partition(".")[0]
-    return (
-        callable(value) and not isinstance(value, type) and module not in ("sympy", "derivations")
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,7 +151,7 @@ def _tried(
     claims_paths = ground.path and "path_law" not in name and not ground.problem.signature.systems
     if name == "rate" or claims_paths:
         f = _shaped(f, ())
-    like = found.get(LIKE.get(name, ""))
+    like = found.get("observable" if name.startswith("term_") else LIKE.get(name, ""))
     if like is not None and like.value is not None:
         f = _shaped(f, like.value)
     f = tried(f, points, BATCH, finite=name != "path_density")

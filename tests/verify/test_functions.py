@@ -1,0 +1,488 @@
+"""Claims of Python functions, right and wrong, of every kind that takes them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.special import ndtr
+from sympy import Q
+
+from derivations import Brownian, MatrixSDE, State, dims, dt, entry, tr
+from derivations.update import StepClaim, Update
+from verify import (
+    Assumption,
+    CovariationClaim,
+    DifferentialClaim,
+    ExpectationClaim,
+    ExponentClaim,
+    Exponents,
+    HittingClaim,
+    IdentityClaim,
+    LawClaim,
+    MomentClaim,
+    NumericSDE,
+    PathCheck,
+    SignClaim,
+    Status,
+    TimeChangeClaim,
+    check,
+)
+from verify.errors import ClaimError
+from verify.loading import compiled
+from verify.tiers.generator import DIGITS
+
+POINTS = ("generator", "one-step")
+
+GEOMETRIC = NumericSDE(
+    states={"x": ()},
+    noises={"B": ()},
+    parameters={"mu": (-1.0, 1.0), "sigma": (0.5, 2.0)},
+    within={"x": (0, np.inf)},
+    drift=lambda x, mu: mu * x,
+    noise=lambda x, sigma, dB: sigma * x * dB,
+)
+NORMAL = NumericSDE(states={"x": ()}, noises={"B": ()}, drift=lambda x: -x, noise=lambda dB: dB)
+FLAT = NumericSDE(states={"x": ()}, noises={"B": ()}, drift=0, noise=lambda dB: dB)
+VECTOR = NumericSDE(
+    states={"v": (3,)},
+    noises={"B": (3,)},
+    covariance={"B": [[2.0, 1.0, 0.0], [1.0, 2.0, 0.0], [0.0, 0.0, 1.0]]},
+    drift=lambda v: -v,
+    noise=lambda dB: dB,
+)
+TIMED = NumericSDE(
+    states={"x": ()}, noises={"B": ()}, drift=lambda t: t, noise=lambda t, dB: t * dB
+)
+STRATONOVICH = NumericSDE(
+    states={"x": ()},
+    noises={"B": ()},
+    parameters={"sigma": (0.5, 2.0)},
+    within={"x": (0.5, 2.0)},
+    drift=0,
+    noise=lambda x, sigma, dB: sigma * x * dB,
+    calculus="stratonovich",
+)
+MATRIX = NumericSDE(
+    states={"X": (3, 2), "s": ()},
+    noises={"B": (3, 2)},
+    parameters={"A": np.arange(9.0).reshape(3, 3)},
+    drift={"X": lambda X, A: A @ X, "s": lambda X: np.sum(X, axis=(-1, -2))},
+    noise={"X": lambda s, dB: s[..., None, None] * dB, "s": 0},
+)
+
+
+def differential(sde: Any, f: Any, drift: Any, martingale: Any = 0, **more: Any) -> Any:
+    return DifferentialClaim(
+        id="c", sde=sde, observable=f, drift=drift, martingale=martingale, **more
+    )
+
+
+def logarithm(half: float = 2.0, noise: float = 1.0) -> Any:
+    return differential(
+        GEOMETRIC,
+        lambda x: np.log(x),
+        lambda mu, sigma: mu - sigma**2 / half,
+        lambda sigma, dB: noise * sigma * dB,
+    )
+
+
+def of_a_vector(rate: float = 7.0) -> Any:
+    return differential(
+        VECTOR,
+        lambda v: np.sum(v, -1) ** 2,
+        lambda v: -2 * np.sum(v, -1) ** 2 + rate,
+        lambda v, dB: 2 * np.sum(v, -1) * np.sum(dB, -1),
+    )
+
+
+def of_a_matrix(size: float = 3.0) -> Any:
+    return differential(
+        MATRIX,
+        lambda X: np.swapaxes(X, -1, -2) @ X,
+        lambda X, A, s: (
+            np.swapaxes(X, -1, -2) @ (A + A.T) @ X + size * s[..., None, None] ** 2 * np.eye(2)
+        ),
+        lambda X, s, dB: (
+            s[..., None, None] * (np.swapaxes(X, -1, -2) @ dB + np.swapaxes(dB, -1, -2) @ X)
+        ),
+    )
+
+
+def of_time(order: float = 3.0) -> Any:
+    return differential(
+        TIMED,
+        lambda x, t: t * x**2,
+        lambda x, t: x**2 + 2 * x * t**2 + t**order,
+        lambda x, t, dB: 2 * x * t**2 * dB,
+    )
+
+
+def of_stratonovich(half: float = 2.0) -> Any:
+    return differential(
+        STRATONOVICH,
+        lambda x: x,
+        lambda x, sigma: sigma**2 * x / half,
+        lambda x, sigma, dB: sigma * x * dB,
+    )
+
+
+def covariation(power: int = 1) -> Any:
+    sde = NumericSDE(
+        states={"x": (), "y": ()},
+        noises={"B": (), "Z": ()},
+        correlation={("B", "Z"): -0.5},
+        drift={"x": 0, "y": 0},
+        noise={"x": lambda y, dB: y * dB, "y": lambda x, dZ: x * dZ},
+    )
+    rate = -0.5 * (-1) ** (power - 1)
+    return CovariationClaim(
+        id="c",
+        sde=sde,
+        first=lambda x: x,
+        second=lambda y: y**2,
+        rate=lambda x, y: 2 * rate * x * y**2,
+    )
+
+
+def identity(sign: float = 1.0) -> Any:
+    return IdentityClaim(
+        id="c",
+        left=lambda A, B: np.trace(A @ B, axis1=-2, axis2=-1),
+        right=lambda A, B: sign * np.trace(B @ A, axis1=-2, axis2=-1),
+        arguments={"A": (3, 2), "B": (2, 3)},
+    )
+
+
+def sign(relation: str = ">=") -> Any:
+    return SignClaim(id="c", sde=FLAT, observable=lambda x: x**2, sign=relation)
+
+
+def clock(rate: float = 1.0) -> Any:
+    fast = NumericSDE(
+        states={"x": ()},
+        noises={"B": ()},
+        drift=lambda x: -x * (1 + x**2),
+        noise=lambda x, dB: np.sqrt(1 + x**2) * dB,
+    )
+    slow = NumericSDE(states={"x": ()}, noises={"W": ()}, drift=lambda x: -x, noise=lambda dW: dW)
+    return TimeChangeClaim(id="c", sde=fast, rate=lambda x: 1 + rate * x**2, changed=slow)
+
+
+KINDS = {
+    "differential": (logarithm, {"half": 1.0}),
+    "martingale part": (logarithm, {"noise": -1.0}),
+    "vector": (of_a_vector, {"rate": 5.0}),
+    "matrix": (of_a_matrix, {"size": 2.0}),
+    "time": (of_time, {"order": 2.0}),
+    "stratonovich": (of_stratonovich, {"half": 1.0}),
+    "covariation": (covariation, {"power": 2}),
+    "identity": (identity, {"sign": -1.0}),
+    "sign": (sign, {"relation": "<="}),
+    "time change": (clock, {"rate": 2.0}),
+}
+
+
+def asked(kind: str) -> tuple[str, ...]:
+    """The tiers to ask: an identity has no step, and some steps take a second."""
+    return POINTS[:1] if kind in ("identity", "stratonovich", "vector", "matrix") else POINTS
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_right_claim_agrees_and_says_what_does_not_apply(kind: str) -> None:
+    make, _ = KINDS[kind]
+    verdict = check(make(), effort="quick", tiers=("derivation", "exact", *asked(kind)))
+    assert verdict.agrees, verdict
+    derivation, exact, *others = verdict.evidence
+    assert derivation.status == exact.status == Status.NOT_APPLICABLE
+    assert "Python functions" in exact.reason
+    assert all(e.status == Status.AGREES for e in others)
+    if kind != "sign":
+        assert list(others[0].numbers["digits"]) == ["float64"]
+        assert others[0].numbers["required"]["float64"] == DIGITS["float64"]
+
+
+@pytest.mark.parametrize(("kind", "tier"), [(kind, t) for kind in KINDS for t in asked(kind)])
+def test_a_wrong_claim_disagrees(kind: str, tier: str) -> None:
+    make, wrong = KINDS[kind]
+    verdict = check(make(**wrong), effort="quick", tiers=(tier,))
+    assert verdict.status == Status.DISAGREES, verdict
+
+
+# Systems in symbols with functions beside them.
+
+n, m = dims("n m")
+X, B = State("X", n, m), Brownian("B", n, m)
+SYMBOLIC = MatrixSDE({X: -X * dt + B.d})
+
+
+@pytest.mark.parametrize(("size", "status"), [(1, "AGREES"), (2, "DISAGREES")])
+def test_an_entry_of_a_symbolic_matrix(size: int, status: str) -> None:
+    claim = differential(
+        SYMBOLIC,
+        lambda X: X[..., 0, 0] ** 2,
+        lambda X: size - 2 * X[..., 0, 0] ** 2,
+        lambda X, dB: 2 * X[..., 0, 0] * dB[..., 0, 0],
+    )
+    verdict = check(claim, effort="quick", tiers=("generator",))
+    assert str(verdict.status) == status, verdict
+    assert "2 sizes" in verdict.evidence[0].reason
+
+
+@pytest.mark.parametrize(("size", "status"), [("n*m", "AGREES"), ("n*n", "DISAGREES")])
+def test_a_function_beside_expressions_knows_the_sizes(size: str, status: str) -> None:
+    count = {"n*m": lambda n, m: n * m, "n*n": lambda n, m: n * n}[size]
+
+    def drift(X: Any, n: int, m: int) -> Any:
+        return count(n, m) - 2 * np.sum(X**2, axis=(-1, -2))
+
+    claim = differential(SYMBOLIC, tr(X * X.T), drift, 2 * tr(X.T * B.d))
+    verdict = check(claim, effort="quick", tiers=("generator",))
+    assert str(verdict.status) == status, verdict
+
+
+def test_a_condition_that_is_a_function_leaves_a_symbolic_claim_symbolic() -> None:
+    positive = Assumption(text="positive trace", condition=lambda X: np.sum(X, axis=(-1, -2)) > 0)
+    claim = differential(
+        SYMBOLIC, tr(X * X.T), n * m - 2 * tr(X * X.T), 2 * tr(X.T * B.d), assumptions=(positive,)
+    )
+    verdict = check(claim, effort="quick", tiers=("derivation", "exact", "generator"))
+    assert verdict.agrees, verdict
+    assert [str(e.status) for e in verdict.evidence] == ["AGREES"] * 3
+
+
+# Conditions.
+
+
+@pytest.mark.parametrize(("low", "status"), [(0, "AGREES"), (-9, "DISAGREES")])
+def test_points_meet_the_conditions(low: float, status: str) -> None:
+    claim = differential(
+        NORMAL,
+        lambda x: np.abs(x),
+        lambda x: -x,
+        lambda dB: dB,
+        assumptions=(Assumption(text="far enough", condition=lambda x: x > low),),
+    )
+    verdict = check(claim, effort="quick", tiers=("generator",))
+    assert str(verdict.status) == status, verdict
+
+
+# Claims about simulated paths.
+
+
+def expectation(value: Any, **more: Any) -> Any:
+    given = {"horizon": 1, "values": {"x": 0.5}, "bounds": (-1, 1), "relevant": 0.1, **more}
+    return ExpectationClaim(
+        id="c", sde=NORMAL, observable=lambda x: np.cos(x), value=value, **given
+    )
+
+
+def law(rate: float = 2.0) -> Any:
+    return LawClaim(
+        id="c",
+        sde=NORMAL,
+        observable=lambda x: x,
+        cdf=lambda level, t: ndtr(level / np.sqrt((1 - np.exp(-rate * t)) / rate)),
+        horizon=1,
+        values={"x": 0},
+        relevant=0.1,
+    )
+
+
+def hitting(factor: float = 2.0) -> Any:
+    return HittingClaim(
+        id="c",
+        sde=FLAT,
+        observable=lambda x: x,
+        level=lambda: 1.0,
+        probability=lambda t: factor * ndtr(-1 / np.sqrt(t)),
+        horizon=1,
+        values={"x": 0},
+        relevant=0.1,
+    )
+
+
+def decay(rate: float = 1.0) -> Any:
+    path = PathCheck(
+        sde=NumericSDE(states={"v": (2,)}, drift=lambda v: -v),
+        observable=lambda v: np.sum(v, axis=-1),
+        law=lambda initial, t: initial * np.exp(-rate * t),
+        horizon=1,
+        sizes={},
+    )
+    return differential(NORMAL, lambda x: x, lambda x: -x, lambda dB: dB, path=path)
+
+
+def exponents(value: float = -0.5) -> Any:
+    sde = NumericSDE(
+        states={"X": (1, 1)}, noises={"B": ()}, drift=0,
+        noise=lambda X, dB: dB[..., None, None] * X,
+    )  # fmt: skip
+    stated = (Exponents(first=1, last=1, value=value),)
+    return ExponentClaim(id="c", sde=sde, exponents=stated, sizes=({},))
+
+
+def mean(x: Any, t: Any) -> Any:
+    return np.cos(x * np.exp(-t)) * np.exp(-(1 - np.exp(-2 * t)) / 4)
+
+
+PATHS = {
+    "expectation": (expectation(mean), expectation(lambda x: -np.cos(x))),
+    "law": (law(), law(1.0)),
+    "hitting": (hitting(), hitting(1.0)),
+    "path": (decay(), decay(2.0)),
+    "exponents": (exponents(), exponents(0.5)),
+}
+
+
+@pytest.mark.parametrize("kind", PATHS)
+def test_paths_of_functions(kind: str) -> None:
+    right, wrong = PATHS[kind]
+    verdict = check(right, effort="quick", tiers=("path",))
+    assert verdict.agrees, verdict
+    verdict = check(wrong, effort="quick", tiers=("path",))
+    assert verdict.status == Status.DISAGREES, verdict
+
+
+# What is refused, and how.
+
+x = State("x")
+REFUSED = {
+    "raises": (
+        differential(NORMAL, lambda x: 1 / 0, 0),
+        r"observable \(line \d+\): f\(x: \(\)\) raised ZeroDivisionError: division by zero",
+    ),
+    "nan": (differential(NORMAL, lambda x: np.log(x), 0), "observable .*returned nan at x = -"),
+    "drift of another shape": (
+        differential(MATRIX, lambda X: X, lambda X: X[..., 0], 0),
+        r"drift .*returned shape \(3,\), needs \(3, 2\)",
+    ),
+    "argument": (
+        differential(NORMAL, lambda y: y, 0),
+        "observable .*'y' is no name of this claim; there are x, t",
+    ),
+    "noise in the drift": (differential(NORMAL, lambda x: x, lambda dB: dB), "drift .*'dB'"),
+    "quadratic martingale": (
+        differential(NORMAL, lambda x: x, lambda x: -x, lambda dB: dB**2),
+        "martingale .*not linear in dB",
+    ),
+    "constant martingale": (
+        differential(NORMAL, lambda x: x, lambda x: -x, 1.0),
+        "martingale: got 1.0; give a function of dB",
+    ),
+    "symbol": (differential(NORMAL, lambda x: x, x), "drift: x is symbolic"),
+    "constant of another shape": (
+        differential(NORMAL, lambda x: x, [1.0, 2.0]),
+        r"drift: got shape \(2,\), the observable has \(\)",
+    ),
+    "condition in symbols": (
+        differential(
+            NORMAL, lambda x: x, 0, assumptions=(Assumption(text="x", condition=Q.positive(x)),)
+        ),
+        "assumption 'x': a system of functions needs a function",
+    ),
+    "condition that raises": (
+        differential(
+            NORMAL, lambda x: x, 0, assumptions=(Assumption(text="q", condition=lambda x: x.q),)
+        ),
+        "condition 'q' .*AttributeError",
+    ),
+    "condition never met": (
+        differential(
+            NORMAL, lambda x: x, 0, assumptions=(Assumption(text="q", condition=lambda x: x > 99),)
+        ),
+        "none of 200 drawn meets q",
+    ),
+    "two kinds of systems": (
+        TimeChangeClaim(id="c", sde=NORMAL, rate=1.0, changed=MatrixSDE({x: x * dt})),
+        "changed: got MatrixSDE; give a NumericSDE",
+    ),
+    "identity without shapes": (
+        IdentityClaim(id="c", left=lambda A: A, right=lambda A: A),
+        "needs the shapes of their arguments",
+    ),
+    "moments": (
+        MomentClaim(id="c", sde=NORMAL, moments=(lambda x: x,), matrix=((1,),)),
+        "MomentClaim: it takes no Python functions",
+    ),
+    "vector observed": (
+        LawClaim(
+            id="c",
+            sde=VECTOR,
+            observable=lambda v: v,
+            cdf=lambda level: level,
+            horizon=1,
+        ),
+        r"observable .*returned shape \(3,\), needs \(\)",
+    ),
+    "value of nothing": (
+        expectation(mean, values={"y": 1}),
+        "values: 'y' is no state or parameter",
+    ),
+    "value of a shape": (expectation(mean, values={"x": [1, 2]}), "x: got .* numbers of shape"),
+    "horizon": (expectation(mean, horizon=lambda t: t), "horizon: got <function"),
+    "symbolic system, unknown name": (
+        differential(SYMBOLIC, lambda Y: Y, 0),
+        "observable .*'Y' is no name of this claim; there are X, ",
+    ),
+    "symbolic system, single path": (
+        differential(SYMBOLIC, lambda X: X[0, 0], 0),
+        "observable",
+    ),
+    "no system": (differential(None, lambda x: x, 0), "sde: got None; give a MatrixSDE or a Num"),
+    "text for a system": (differential("x", lambda x: x, 0), "sde: got 'x'"),
+    "text": (differential(SYMBOLIC, "tr(X)", 0), "observable: got the text 'tr"),
+    "nothing": (differential(SYMBOLIC, None, 0), "observable: got None"),
+    "expected": (
+        differential(NORMAL, lambda x: x, 0, expected="AGREE"),
+        "expected: got 'AGREE'; give one of AGREES",
+    ),
+    "assumptions": (
+        differential(NORMAL, lambda x: x, 0, assumptions=lambda x: x),
+        "give a tuple of Assumption",
+    ),
+    "tier": (
+        differential(NORMAL, lambda x: x, 0, inapplicable={"paths": "no"}),
+        "inapplicable: 'paths' is no tier",
+    ),
+    "step": (
+        StepClaim(update=Update({x: 2 * x}), observable=lambda x: x, change=x),
+        "StepClaim: it takes no Python functions; give expressions",
+    ),
+    "entry": (differential(NORMAL, entry(X, 0, 0), 0), "observable: .* is symbolic"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_claim_is_refused_in_one_line(case: str) -> None:
+    claim, said = REFUSED[case]
+    with pytest.raises(ClaimError) as caught:
+        check(claim, effort="quick")
+    text = str(caught.value)
+    assert re.search(said, text), text
+    assert "\n" not in text
+
+
+def test_a_function_that_fails_later_leaves_the_claim_open() -> None:
+    claim = logarithm()
+    problem = compiled(claim)
+    kernel = problem.kernels["observable"]
+    assert float(kernel({"x": np.asarray(1.0)})) == 0.0
+
+    def far(x: Any) -> Any:
+        if np.any(x > 1000):
+            raise RuntimeError("too far")
+        return np.log(x)
+
+    sde = NumericSDE(
+        states={"x": ()}, noises={"B": ()}, within={"x": (990, 999)}, drift=0,
+        noise=lambda x, dB: x * dB,
+    )  # fmt: skip
+    verdict = check(
+        differential(sde, far, -0.5, lambda dB: dB), effort="quick", tiers=("one-step",)
+    )
+    assert verdict.status == Status.INCONCLUSIVE
+    assert "far(x: " in verdict.evidence[0].reason
+    assert "raised RuntimeError: too far" in verdict.evidence[0].reason
