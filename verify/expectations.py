@@ -78,27 +78,32 @@ def _bounded(setting: Setting, plan: Plan, stated: float, low: float, high: floa
 
     def measure(look: Look) -> Measurement:
         levels = setting.reached(look.steps, look.paths, look.plan)
-        out = _outside(levels, low, high)
+        out = _outside(levels[-1], low, high)
         if out:
-            return Measurement(
-                estimate=Estimate(value=0.0, half_width=math.inf, bias=math.inf), why=out
-            )
-        inside = [np.clip(x, low, high) for x in levels]
-        return extrapolated_mean(inside, low, high, stated, look.plan.budget.alpha)
+            nothing = Estimate(value=0.0, half_width=math.inf, bias=math.inf)
+            return Measurement(estimate=nothing, why=out, finer=True)
+        # A coarser grid may leave the domain of the system, and with it the bounds: such a path
+        # is lost.
+        kept = [np.where(_off(x, low, high) > 0, np.nan, np.clip(x, low, high)) for x in levels]
+        return extrapolated_mean(kept, low, high, stated, look.plan.budget.alpha)
 
     found = refined(measure, plan, unit, setting.system.size)
     return Judgement(finding=found, what=_said(stated, "mean of bounded values"), unit=unit)
 
 
-def _outside(levels: list[Array], low: float, high: float) -> str:
-    """What is wrong with bounds that simulated values leave; empty if they keep them."""
-    values = np.concatenate(levels)
+def _off(values: Array, low: float, high: float) -> Array:
+    """How far values are outside of bounds, beyond rounding; 0 for those inside and for NaN."""
     slack = 1e-9 * (1.0 + max(abs(x) for x in (low, high) if math.isfinite(x)))
-    out = np.maximum(low - values, values - high)
-    out = np.where(np.isfinite(values), out, 0.0)
-    if not np.any(out > slack):
+    out = np.maximum(low - values, values - high) - slack
+    return np.where(np.isfinite(values), np.maximum(out, 0.0), 0.0)
+
+
+def _outside(values: Array, low: float, high: float) -> str:
+    """What is wrong with bounds that simulated values leave; empty if they keep them."""
+    out = _off(values, low, high)
+    count = np.count_nonzero(out)
+    if not count:
         return ""
-    count = int(np.sum(out > slack))
     return (
         f"bounds ({low:g}, {high:g}): the observable is {values[np.argmax(out)]:.6g} on a "
         f"simulated path, and outside on {count:,} of {values.size:,}; give bounds that hold, or "
@@ -209,7 +214,7 @@ def _one_sided(
             plan=replace(share, purpose=f"{share.purpose}/look {number}"),
         )
         levels = setting.reached(look.steps, look.paths, look.plan)
-        out = _outside(levels, low, high)
+        out = _outside(np.concatenate(levels), low, high)
         if out:
             return _open(stated, unit, out)
         e = _cut([sign * x for x in levels], end, sign * stated, look.plan.budget.alpha)

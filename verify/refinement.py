@@ -65,12 +65,14 @@ class Measurement:
     """A difference measured − stated, and how much of its bias may be noise.
 
     ``samples`` is how many paths have a given half-width, if not as many as 1/√n says; ``why`` says
-    what keeps it from deciding, if it is neither paths nor steps.
+    what keeps it from deciding, if it is neither paths nor steps, and ``finer`` whether finer steps
+    may mend that.
     """
 
     estimate: Estimate
     noise: float = 0.0
     why: str = ""
+    finer: bool = False
     samples: Callable[[float], int] | None = field(default=None, compare=False)
 
 
@@ -124,7 +126,7 @@ def refined(
             looks=number + 1,
             needed=_needed(found, wanted),
         )
-        if status != Status.INCONCLUSIVE or found.why or wanted is None:
+        if status != Status.INCONCLUSIVE or wanted is None:
             return finding
         more_steps, more_paths = wanted
         more_steps = min(more_steps, max(steps, most // (4 * paths)))
@@ -138,6 +140,8 @@ def refined(
 def _wanted(found: Measurement, steps: int, paths: int, relevant: float) -> tuple[int, int] | None:
     """Steps and paths that would leave a quarter of the room to the bias; None if none would."""
     e, room = found.estimate, relevant / 2
+    if found.why:
+        return (4 * steps, paths) if found.finer else None
     if not (math.isfinite(e.half_width) and math.isfinite(e.bias)) or not room > 0:
         return None
     bias, noise = max(e.bias - found.noise, 0.0), found.noise
