@@ -285,7 +285,7 @@ def _hitting() -> HittingClaim:
         **_three("3/2"),
         level=radius,
         horizon=2,
-        relevant=0.1,
+        relevant=0.12,
         **reached(radius / distance),
         mutants=(
             Mutant(name="recurrent", mistake="1 for r/R_0, as on the line", changes=reached(1)),

@@ -55,7 +55,7 @@ MOVING = {
 
 
 def theorem() -> Theorem:
-    """Both normalisations, the covariations, gaps, the discriminant, trace and determinant."""
+    """Both normalisations, the covariations, gaps, the discriminant, determinant, surmise."""
     return Theorem(
         id="dyson",
         title="Dyson's Brownian motion: eigenvalues of a symmetric Brownian matrix",
@@ -67,7 +67,6 @@ def theorem() -> Theorem:
             _speed(),
             _gap(),
             _discriminant(),
-            _square(),
             _determinant(),
             _surmise(),
         ),
@@ -240,31 +239,6 @@ def _discriminant() -> DifferentialClaim:
             Mutant(name="no_repulsion", mistake="no repulsion", changes={"drift": -squares}),
             Mutant(name="no_ito", mistake="no Itô term", changes={"drift": squares}),
             Mutant(name="half", mistake="half of Itô's term", changes={"drift": squares / 2}),
-        ),
-        inapplicable=MOVING,
-    )
-
-
-def _square() -> DifferentialClaim:
-    return DifferentialClaim(
-        id="dyson.trace",
-        title="Σλ_i² has the drift d(d + 1)",
-        source="as derived here",
-        statement="|H|² grows at d(d−1), from the entries off the diagonal, and 2d from those "
-        "on it.",
-        sde=_sde(sqrt(2) * B.d),
-        observable=tr(H * H),
-        drift=d * (d + 1),
-        martingale=2 * tr(H * NOISE),
-        where=WHERE,
-        mutants=(
-            Mutant(name="square", mistake="d²: all variances 1", changes={"drift": d**2}),
-            Mutant(
-                name="half",
-                mistake="as for (dB + dB')/2",
-                changes={"drift": d * (d + 1) / 2},
-            ),
-            Mutant(name="noise", mistake="1 for 2", changes={"martingale": tr(H * NOISE)}),
         ),
         inapplicable=MOVING,
     )

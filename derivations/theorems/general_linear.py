@@ -18,7 +18,6 @@ from derivations import (
     POSITION,
     Assumption,
     Brownian,
-    CovariationClaim,
     DifferentialClaim,
     ExponentClaim,
     Exponents,
@@ -54,14 +53,13 @@ MOVING = {"path": "a martingale part remains; paths: general_linear.exponents", 
 
 
 def theorem() -> Theorem:
-    """Volumes and their noise, both calculi, both sides, moments, and the exponents."""
+    """Volumes, both calculi, both sides, moments, and the exponents."""
     return Theorem(
         id="general_linear",
         title="Brownian motion on GL(n): volumes and Lyapunov exponents, Itô and Stratonovich",
         source=f"{NEWMAN}; {NRW}",
         claims=(
             _volume(),
-            _noise(),
             _correction(),
             _right(),
             _determinant(),
@@ -82,7 +80,8 @@ def _volume() -> DifferentialClaim:
         title="d log det X'X = k(n − k − 1)dt + 2 tr(P dB) for k columns of dX = dB X, n = k + m",
         source=f"{NEWMAN}; the differential as derived here",
         statement="The squared volume of k < n columns, P the projector on their span: a drift "
-        "that no state enters.  For k = n see general_linear.determinant.",
+        "that no state enters, and noise of the variance 4k.  For k = n see "
+        "general_linear.determinant.",
         sde=FLOW,
         observable=logdet(M),
         drift=drift,
@@ -98,28 +97,6 @@ def _volume() -> DifferentialClaim:
                 changes={"drift": k * (k + m - 1)},
             ),
             Mutant(name="noise", mistake="1 for 2", changes={"martingale": martingale / 2}),
-        ),
-        inapplicable=MOVING,
-    )
-
-
-def _noise() -> CovariationClaim:
-    size = logdet(X.T * X)
-    return CovariationClaim(
-        id="general_linear.volume_noise",
-        title="d⟨log det X'X⟩ = 4k dt",
-        source="as derived here",
-        statement="The noise of a volume is a Brownian motion of variance 4k: divided by t it "
-        "tends to zero almost surely.",
-        sde=FLOW,
-        first=size,
-        second=size,
-        rate=4 * k,
-        assumptions=(FULL,),
-        mutants=(
-            Mutant(name="half", mistake="2k", changes={"rate": 2 * k}),
-            Mutant(name="square", mistake="4k²", changes={"rate": 4 * k**2}),
-            Mutant(name="dimension", mistake="4n", changes={"rate": 4 * (k + m)}),
         ),
         inapplicable=MOVING,
     )

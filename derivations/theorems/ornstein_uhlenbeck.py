@@ -11,7 +11,6 @@ from sympy import Identity, cos, diff, erf, exp, oo, sqrt
 from derivations import (
     LEVEL,
     Brownian,
-    CovariationClaim,
     DifferentialClaim,
     LawClaim,
     MatrixSDE,
@@ -27,7 +26,6 @@ from derivations import (
     positive,
     real,
     t,
-    tr,
 )
 from derivations.fokker_planck import FokkerPlanckClaim, density
 
@@ -54,7 +52,6 @@ def theorem() -> Theorem:
             _discounted(),
             _moments(),
             _lyapunov(),
-            _second_moment(),
             _isotropic(),
             _law(),
             _forward(),
@@ -168,30 +165,6 @@ def _lyapunov() -> DifferentialClaim:
         ),
         inapplicable={
             "path": "XX' has a martingale part; paths: ornstein_uhlenbeck.isotropic",
-            **NO_ALGORITHM,
-        },
-    )
-
-
-def _second_moment() -> CovariationClaim:
-    dB = Brownian("B", n, c, row_covariance=C).d
-    rate = 4 * tr(X.T * C * X)
-    return CovariationClaim(
-        id="ornstein_uhlenbeck.quadratic_variation",
-        title="d⟨|X|²⟩ = 4 tr(X'CX) dt",
-        source="as derived here",
-        statement="The squared norm fluctuates with the noise along X only.",
-        sde=MatrixSDE({X: -A * X * dt + dB}),
-        first=tr(X * X.T),
-        second=tr(X * X.T),
-        rate=rate,
-        mutants=(
-            Mutant(name="factor_two", mistake="2 for 4", changes={"rate": rate / 2}),
-            Mutant(name="white", mistake="C lost", changes={"rate": 4 * tr(X.T * X)}),
-            Mutant(name="traces", mistake="tr C |X|²", changes={"rate": 4 * tr(C) * tr(X.T * X)}),
-        ),
-        inapplicable={
-            "path": "a covariation at a point; paths: ornstein_uhlenbeck.isotropic",
             **NO_ALGORITHM,
         },
     )

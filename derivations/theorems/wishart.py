@@ -12,7 +12,6 @@ from derivations import (
     LEVEL,
     Assumption,
     Brownian,
-    CovariationClaim,
     DifferentialClaim,
     LawClaim,
     MatrixSDE,
@@ -55,15 +54,13 @@ MOVING = {
 
 
 def theorem() -> Theorem:
-    """Eigenvalues and their covariation, log det and det, the trace, E det of two columns."""
+    """Eigenvalues, log det and det, the trace, moments, the law of the smallest eigenvalue."""
     return Theorem(
         id="wishart",
         title="Wishart processes: eigenvalues, determinant and trace of X'X",
         source=BRU,
         claims=(
             _eigenvalue(),
-            _independence(),
-            _speed(),
             _log_determinant(),
             _determinant(),
             _trace(),
@@ -85,7 +82,7 @@ def _eigenvalue() -> DifferentialClaim:
         title="dλ_i = 2√λ_i dβ_i + (m + Σ_{j≠i}(λ_i + λ_j)/(λ_i − λ_j))dt",
         source=EIGENVALUES,
         statement="Eigenvalues of X'X, up to their first collision (there is none); "
-        "√λ_i dβ_i = u_i'X'dB u_i.",
+        "√λ_i dβ_i = u_i'X'dB u_i, and the β_i are independent.",
         sde=_sde(lam.distinct),
         observable=lam[i],
         drift=m + force,
@@ -107,49 +104,6 @@ def _eigenvalue() -> DifferentialClaim:
         ),
         inapplicable=MOVING,
     )
-
-
-def _covariation(id: str, other: Any, rate: Any, wrong: dict[str, Any], **fields: Any) -> Any:
-    return CovariationClaim(
-        id=f"wishart.{id}",
-        source=EIGENVALUES,
-        sde=_sde(lam.distinct),
-        first=lam[i],
-        second=lam[other],
-        rate=rate,
-        assumptions=(DISTINCT, TALL, SEVERAL),
-        where=WHERE,
-        mutants=tuple(
-            Mutant(name=name, mistake=name.replace("_", " "), changes={"rate": x})
-            for name, x in wrong.items()
-        ),
-        inapplicable=MOVING,
-        **fields,
-    )
-
-
-def _independence() -> CovariationClaim:
-    claim: CovariationClaim = _covariation(
-        "independence",
-        j,
-        0,
-        {"one_shared_noise": 4 * sqrt(lam[i] * lam[j])},
-        title="d⟨λ_i, λ_j⟩ = 0 for i ≠ j",
-        statement="Different eigenvalues are driven by independent Brownian motions.",
-    )
-    return claim
-
-
-def _speed() -> CovariationClaim:
-    claim: CovariationClaim = _covariation(
-        "quadratic_variation",
-        i,
-        4 * lam[i],
-        {"two_for_four": 2 * lam[i], "square_for_λ": 4 * lam[i] ** 2},
-        title="d⟨λ_i⟩ = 4λ_i dt",
-        statement="An eigenvalue moves like a squared Bessel process between collisions.",
-    )
-    return claim
 
 
 def _log_determinant() -> DifferentialClaim:
