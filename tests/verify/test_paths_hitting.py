@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from sympy import Rational, exp, log, sqrt
+
+from derivations import HittingClaim
+from tests.verify.path_claims import (
+    GEOMETRIC,
+    PLAN,
+    a,
+    crossing,
+    judged,
+    mu,
+    named,
+    normal,
+    sigma,
+    t,
+    x,
+    y,
+)
+from verify import hitting
+from verify.horizon import settings
+from verify.loading import compiled
+from verify.refinement import Look
+from verify.verdict import Status
+
+
+def test_the_right_probability_agrees() -> None:
+    found = judged(crossing())
+    assert found.status == Status.AGREES, found.reason
+    assert "bridge" in found.condition
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        crossing(factor=Rational(1, 2)),
+        crossing(drift=-mu),
+        crossing(drift=0 * mu, scale=sigma / 2),
+    ],
+    ids=["no reflection", "sign", "scale"],
+)
+def test_a_wrong_probability_disagrees(wrong: HittingClaim) -> None:
+    found = judged(wrong)
+    assert found.status == Status.DISAGREES, found.reason
+
+
+def test_a_wrong_power_is_seen_where_the_parameter_varies() -> None:
+    wrong = crossing(scale=sigma**2)
+    assert judged(wrong).status == Status.AGREES
+    found = judged(replace(wrong, vary={sigma: (1, Rational(1, 2))}))
+    assert found.status == Status.DISAGREES
+    assert "sigma = 0.5" in found.reason
+
+
+def test_a_level_below_is_reached_from_above() -> None:
+    mirrored = crossing(drift=-mu)
+    below = replace(mirrored, level=-a)
+    assert judged(below).status == Status.AGREES
+
+
+def test_an_observable_that_is_no_state() -> None:
+    # log Y is a Brownian motion with drift μ − σ²/2.
+    nu, up = mu - sigma**2 / 2, log(a)
+    root = sigma * sqrt(t)
+    value = normal((nu * t - up) / root) + exp(2 * nu * up / sigma**2) * normal(
+        (-up - nu * t) / root
+    )
+    claim = HittingClaim(
+        **named(
+            sde=GEOMETRIC, observable=y**2, level=a**2, probability=value, horizon=1,
+            values={y: 1, mu: "1/5", sigma: "1/2", a: "3/2"}, relevant=0.1,
+        )
+    )  # fmt: skip
+    assert judged(claim).status == Status.AGREES
+    assert judged(replace(claim, level=a)).status == Status.DISAGREES
+
+
+def test_crossings_between_steps_are_not_missed() -> None:
+    # Counting what is seen at 16 steps misses a seventh of the crossings: an error of order √h.
+    claim = crossing()
+    (setting,) = settings(compiled(claim), PLAN)
+    look = Look(steps=16, paths=20_000, plan=PLAN)
+    true = setting.stated("probability")
+    bridged = [np.mean(-np.expm1(s)) for s in hitting._survival(setting, look, 1.0)]
+    assert np.abs(np.array(bridged) - true).max() < 0.015
+    seen = [np.mean(np.isneginf(s)) for s in hitting._survival(setting, look, 1.0)]
+    assert true - seen[0] > 0.05
+    # It shrinks like √h: halved by four times the steps.
+    assert (true - seen[2]) / (true - seen[0]) == pytest.approx(0.5, abs=0.12)
+
+
+def test_the_bridge_has_its_probability() -> None:
+    # Of a bridge from a to b of variance v: P(it meets 0) = exp(−2ab/v).
+    rng = np.random.default_rng(11)
+    steps, paths, (a0, b0, v) = 1024, 4_000, (0.4, 0.7, 0.6)
+    W = np.cumsum(rng.standard_normal((paths, steps)) * np.sqrt(v / steps), axis=1)
+    s = np.arange(1, steps + 1) / steps
+    bridge = a0 + W - s * W[:, -1:] + s * (b0 - a0)
+    crossed = np.mean(bridge.min(axis=1) < 0)
+    stated = -np.expm1(hitting._log_without_crossing(*(np.array([q]) for q in (a0, b0, v))))[0]
+    assert stated == pytest.approx(np.exp(-2 * a0 * b0 / v))
+    assert crossed == pytest.approx(stated, abs=0.04)
+
+
+def test_without_noise_only_what_is_seen_counts() -> None:
+    one = np.array([1.0])
+    assert hitting._log_without_crossing(one, one, 0 * one) == 0.0
+    assert hitting._log_without_crossing(one, -one, 0 * one) == -np.inf
+    assert hitting._log_without_crossing(0 * one, one, one) == -np.inf
+
+
+def test_a_start_at_the_level_has_reached_it() -> None:
+    at = {x: 1, mu: 0, sigma: 1, a: 1}
+    claim = HittingClaim(**{**_fields(crossing(values=at)), "probability": 1 + 0 * t})
+    found = judged(claim)
+    assert found.status == Status.AGREES, found.reason
+    assert found.false_reject == 0.0
+    assert judged(replace(claim, probability=Rational(1, 2))).status == Status.DISAGREES
+
+
+def _fields(claim: HittingClaim) -> dict[str, object]:
+    names = ("id", "title", "source", "statement", "sde", "observable", "level", "horizon")
+    return {**{name: getattr(claim, name) for name in names}, "values": claim.values}
+
+
+@pytest.mark.parametrize("factor", [3, -1])
+def test_what_is_no_probability_disagrees(factor: int) -> None:
+    found = judged(crossing(factor=factor))
+    assert found.status == Status.DISAGREES
+    assert "no probability" in found.reason
