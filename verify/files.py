@@ -136,8 +136,10 @@ def _parsed(text: str, path: str) -> tuple[list[ast.stmt], list[_Broken]]:
         except (SyntaxError, ValueError) as error:
             at = getattr(error, "lineno", None) or 1
             first, last = _block(lines, at)
-            block = lines[first - 1 : last]
             said = getattr(error, "msg", None) or str(error)
+            if said == "unexpected indent":
+                first = at  # what stands before it is whole
+            block = lines[first - 1 : last]
             if len(broken) == REPAIRS or not any(block):
                 # What was blanked out was not the cause: the first message is the one that counts.
                 return [], broken[:1] or [_Broken(line=at, message=said, names=())]
@@ -250,18 +252,21 @@ class _Run:
             return
         if isinstance(error, TimeLimitError):
             self.endless.append(statement.lineno)
-        self._failed(self._line(error, statement.lineno), readable(error), names)
+        lines = self._lines_of(error)
+        here = [n for n in lines if statement.lineno <= n <= (statement.end_lineno or n)]
+        line = here[-1] if here else statement.lineno
+        inside = f" (in line {lines[-1]})" if lines and lines[-1] not in here else ""
+        self._failed(line, readable(error) + inside, names)
 
     def _failed(self, line: int, message: str, names: tuple[str, ...]) -> None:
         trouble = _Trouble(path=self.path, line=line, message=message)
         self.troubles.append(trouble)
         self.lost |= dict.fromkeys(names, trouble)
 
-    def _line(self, error: BaseException, first: int) -> int:
-        """The last line of this file that the error came through."""
+    def _lines_of(self, error: BaseException) -> list[int]:
+        """The lines of this file that an error came through, the innermost last."""
         frames = traceback.extract_tb(error.__traceback__)
-        lines = [f.lineno for f in frames if f.filename == self.path and f.lineno]
-        return lines[-1] if lines else first
+        return [f.lineno for f in frames if f.filename == self.path and f.lineno]
 
     # What was made.
 
@@ -291,7 +296,7 @@ class _Run:
         except (Exception, SystemExit, TimeLimitError) as error:  # noqa: BLE001 - code of a user
             if isinstance(error, TimeLimitError):
                 self.endless.append(line)
-            self._failed(self._line(error, line), readable(error), ())
+            self._failed([line, *self._lines_of(error)][-1], readable(error), ())
             return None
 
     def _named(self, claim: Claim, name: str, line: int, taken: dict[str, int]) -> Claim:
