@@ -16,8 +16,8 @@ import hashlib
 import linecache
 import platform
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -25,7 +25,7 @@ from typing import Any
 
 from .problem import Problem, Reference
 
-__all__ = ["PACKAGES", "Provenance", "kernels_hash", "provenance_of", "versions"]
+__all__ = ["PACKAGES", "Provenance", "Sources", "kernels_hash", "versions"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -65,33 +65,41 @@ class Provenance:
         return asdict(self)
 
 
-def provenance_of(references: Sequence[Reference]) -> tuple[Provenance, ...]:
-    """The hashes of every claim, as the files are now."""
-    from derivations.build import Places
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """Hashes of the two sides and the judge, and the files of the theorems."""
 
-    places = Places(root=ROOT)
-    theorems = places.theorems()
-    shared = Provenance(claim="", derivation=places.shared(), kernels="", judge=_judge())
-    found: dict[tuple[str, str | None], Provenance] = {}
-    for reference in references:
+    derivation: str
+    judge: str
+    theorems: Mapping[str, Path]
+
+    @staticmethod
+    def now() -> Sources:
+        """As the files are now."""
+        from derivations.build import Places
+
+        places = Places(root=ROOT)
+        return Sources(derivation=places.shared(), judge=_judge(), theorems=places.theorems())
+
+    def of(self, reference: Reference) -> Provenance:
+        """The hashes of a claim, its own as its files are now."""
         theorem = reference.claim.partition(".")[0]
-        if (theorem, reference.file) in found:
-            continue
-        file = theorems.get(theorem) if reference.file is None else Path(reference.file)
-        kernels = ROOT / places.outputs(theorem)[0]
-        found[theorem, reference.file] = replace(
-            shared,
-            claim=_hash(_sources(file) if file else ()),
-            kernels=_hash([("", kernels.read_bytes())])
-            if reference.file is None and kernels.exists()
-            else "",
+        kernels = ROOT / "numerics" / "kernels" / f"{theorem}.py"
+        # Those of a mutant are printed when it is judged.
+        printed = reference.file is None and reference.mutant is None and kernels.exists()
+        return Provenance(
+            claim=_hash(self._declaration(theorem, reference.file)),
+            derivation=self.derivation,
+            kernels=_hash([("", kernels.read_bytes())]) if printed else "",
+            judge=self.judge,
         )
-    return tuple(_as_asked(found[r.claim.partition(".")[0], r.file], r) for r in references)
 
-
-def _as_asked(found: Provenance, reference: Reference) -> Provenance:
-    # The kernels of a mutant are printed when it is judged.
-    return found if reference.mutant is None else replace(found, kernels="")
+    def _declaration(self, theorem: str, file: str | None) -> Iterator[tuple[str, bytes]]:
+        if file is not None:
+            yield from _sources(Path(file))
+        elif theorem in self.theorems:
+            # What it imports is of the symbolic side.
+            yield "", self.theorems[theorem].read_bytes()
 
 
 def kernels_hash(problem: Problem) -> str:

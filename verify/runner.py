@@ -18,7 +18,7 @@ from .loading import claim_of, load
 from .locating import with_finding
 from .planning import TIERS, ErrorBudget, Plan, effort
 from .problem import Problem, Reference
-from .provenance import kernels_hash, provenance_of, versions
+from .provenance import Sources, kernels_hash, versions
 from .store import Record, Store, key_of
 from .tiers import TierCheck, check_of
 from .time_limit import limited
@@ -125,7 +125,8 @@ def records(
     claims : int, optional
         How many claims share the error rates, if not these.
     """
-    before = provenance_of(references)
+    sources = Sources.now()
+    before = [sources.of(reference) for reference in references]
     shown, using, count = settings.to_json(), versions(), len(references)
     shares = count if claims is None else claims
     keys = [key_of(r, p, shown, shares, using) for r, p in zip(references, before, strict=True)]
@@ -153,7 +154,7 @@ def records(
     ):
         index = missing[number]
         # A file that was changed meanwhile: it is not known which text was judged.
-        if store and provenance_of([references[index]]) == (before[index],):
+        if store and sources.of(references[index]) == before[index]:
             store.put(keys[index], kernels, verdict)
         keep(index, kernels, verdict)
     return tuple(found[index] for index in range(count))

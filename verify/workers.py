@@ -77,7 +77,7 @@ def results(
     while waiting:
         begun: list[int] = []
         try:
-            with closing(_parallel(worker, waiting, workers, begun)) as found:
+            with closing(_parallel(worker, waiting, min(workers, len(jobs)), begun)) as found:
                 for index, result in found:
                     del waiting[index]
                     yield index, result
