@@ -122,16 +122,16 @@ class Certificate:
             found = json.loads(text)
             schema, digest = found["schema"], found.pop("digest")
             if schema != SCHEMA:
-                raise UsageError(f"{path}: its format is {schema!r} and not {SCHEMA!r}; run again")
+                raise UsageError(f"its format is {schema!r} and not {SCHEMA!r}; run again")
+            if digest != hash_of(found):
+                raise UsageError("changed after it was written; its hash is another")
             certificate = _certificate(found)
             expected = certificate._body()
-        except UsageError:
-            raise
+        except UsageError as error:
+            raise UsageError(f"{path}: {error}") from None
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             told = f"{type(error).__name__}: {error}"
             raise UsageError(f"{path}: not a certificate, or a damaged one ({told})") from None
-        if digest != hash_of(found):
-            raise UsageError(f"{path}: changed after it was written; its hash is another")
         if canonical(found) != canonical(expected):
             place = next(iter(differences(found, expected)), ("its text",))[0]
             raise UsageError(f"{path}: changed after it was written; {place} does not follow")

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from tests.verify import problems
+from verify.certificate import Certificate
 from verify.errors import KernelError, UsageError
 from verify.planning import TIERS, ErrorBudget, Plan
 from verify.problem import Problem, Reference
-from verify.runner import Settings, guarded, judge, run
-from verify.verdict import Evidence, Status, Verdict
+from verify.provenance import Sources, versions
+from verify.runner import Settings, guarded, judge, records, run
+from verify.verdict import Evidence, Status
 
 FAST = Settings(tiers=("exact", "generator"), effort="quick")
 
@@ -111,24 +113,27 @@ def test_wrong_settings_are_named(fields: dict[str, Any], named: str) -> None:
 IDS = ("discrete_determinant", "discrete_determinant.factor", "balancedness.discrete")
 
 
-def judged(workers: int, seen: list[tuple[int, int, str]]) -> tuple[Verdict, ...]:
+def certified(workers: int, seen: list[tuple[int, int, str]]) -> str:
     references = [Reference(claim=claim) for claim in IDS]
     settings = Settings(
         tiers=("exact", "one-step"), effort="quick", workers=workers, budget=ErrorBudget()
     )
-    return run(references, settings, lambda *progress: seen.append(progress))
+    found = records(references, settings, lambda *progress: seen.append(progress))
+    return Certificate(records=found, settings=settings, versions=versions()).text()
 
 
-def test_verdicts_do_not_depend_on_the_workers() -> None:
+def test_certificates_do_not_depend_on_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    sources = Sources.now()
+    monkeypatch.setattr(Sources, "now", lambda: sources)
     alone: list[tuple[int, int, str]] = []
     together: list[tuple[int, int, str]] = []
-    assert judged(1, alone) == judged(2, together)
+    assert certified(1, alone) == certified(2, together) == certified(4, [])
     assert [claim for _, _, claim in alone] == list(IDS)
     assert sorted(claim for _, _, claim in together) == sorted(IDS)
     assert [done for done, _, _ in together] == [1, 2, 3]
 
 
-def test_an_error_in_a_worker_comes_through() -> None:
+def test_a_claim_that_nobody_declares_ends_the_run() -> None:
     references = [Reference(claim=IDS[0]), Reference(claim="discrete_determinant.none")]
     with pytest.raises(ValueError, match=r"discrete_determinant\.none"):
-        run(references, Settings(tiers=("exact",), workers=2))
+        run(references, Settings(tiers=("exact",), workers=1))
