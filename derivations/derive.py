@@ -31,7 +31,9 @@ from .facts import Facts
 from .fokker_planck import FokkerPlanckClaim, forward_derivation
 from .interpreter import interpret
 from .moment_claims import moment_derivation
+from .path_claims import StationaryClaim
 from .sign_claims import sign_derivation
+from .stationary_density import stationary_derivation
 from .step_claims import step_derivation
 from .symbols import dt, t
 from .update import StepClaim
@@ -68,6 +70,8 @@ def derive(claim: Claim) -> Derivation:
         return _time_change(claim)
     if isinstance(claim, FokkerPlanckClaim):
         return forward_derivation(claim)
+    if isinstance(claim, StationaryClaim):
+        return stationary_derivation(claim)
     raise DerivationError(f"{claim.id}: no derivation for a {type(claim).__name__}")
 
 

@@ -212,9 +212,15 @@ class StationaryClaim(PathClaim):
     @property
     def unasked(self) -> dict[str, str]:
         """A density also goes through the tiers that look at its equation."""
-        stated = self.density is not None and not is_function(self.density)
-        asked = ("derivation", "generator") if stated else ()
+        asked = ("derivation", "generator") if self.alone else ()
         return {tier: why for tier, why in super().unasked.items() if tier not in asked}
+
+    @property
+    def alone(self) -> bool:
+        """Whether a density is stated of the only state, so that it solves an equation alone."""
+        if self.density is None or is_function(self.density):
+            return False
+        return getattr(self.sde, "states", None) == (self.observable,)
 
     @property
     def interval(self) -> tuple[Any, Any]:

@@ -27,7 +27,7 @@ from numerics.declared import Component, DeclaredSystem
 from numerics.errors import NumericsError
 from numerics.kernel import Point
 
-__all__ = ["Adjoint", "Field", "adjoint", "by_differences", "by_series"]
+__all__ = ["Adjoint", "Field", "adjoint", "by_differences", "by_series", "flux"]
 
 Field: TypeAlias = Callable[[NumberContext, Point], Scalar]
 """A scalar function of the point, in any number context."""
@@ -35,16 +35,20 @@ Field: TypeAlias = Callable[[NumberContext, Point], Scalar]
 Derivative: TypeAlias = Callable[[Field, Point, Mapping[str, int], int], Scalar]
 """(field, point, direction, 1 or 2) -> the derivative of that order along the direction."""
 
-FIRST_STEP = 10**7
+FIRST_STEP = 10**9
 """One over the first step of a central difference; 50 digits bear it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Adjoint:
-    """The terms of L*p at a point, and their sum."""
+    """The terms of L*p, or of a flux, at a point, and their sum.
+
+    ``beside`` is what the terms of a flux are where they do not vanish: ½ b² p over |x|.
+    """
 
     terms: tuple[Scalar, ...]
     value: Scalar
+    beside: Scalar = 0
 
 
 def adjoint(
@@ -85,6 +89,44 @@ def adjoint(
             for term in _spreading(ctx, derivative, system, component, density, point)
         ]
         return Adjoint(terms=tuple(terms), value=ctx.total(terms))
+
+
+def flux(
+    ctx: FlintContext, derivative: Derivative, system: DeclaredSystem, density: Field, point: Point
+) -> Adjoint:
+    """J = a p − ½ Σ_j w_j ∂(b_j² p) for one scalar state, L*p = −∂J; Stratonovich: b_j ∂(b_j p).
+
+    Parameters and errors are those of `adjoint`.
+    """
+    (name,) = system.states
+
+    def noise(component: Component) -> Field:
+        return lambda c, y: system.noise(c, y, component.increments)[name]
+
+    with ctx.working():
+        terms, beside = [system.drift(ctx, point)[name] * density(ctx, point)], ctx.rational(0)
+        for component in system.components(ctx, point):
+            b = noise(component)
+            beside += component.weight * _product(b, b, density)(ctx, point) / 2
+            if system.calculus == "ito":
+                moved = derivative(_product(b, b, density), point, {name: 1}, 1)
+            else:
+                moved = b(ctx, point) * derivative(_product(b, density), point, {name: 1}, 1)
+            terms.append(-component.weight * moved / 2)
+        unit = abs(point[name]) if point[name] != 0 else ctx.rational(1)
+        return Adjoint(
+            terms=tuple(terms), value=ctx.total(terms), beside=abs(ctx.rational(0) + beside) / unit
+        )
+
+
+def _product(*fields: Field) -> Field:
+    def value(ctx: NumberContext, point: Point) -> Scalar:
+        found = fields[0](ctx, point)
+        for field in fields[1:]:
+            found = found * field(ctx, point)
+        return found
+
+    return value
 
 
 def _spreading(

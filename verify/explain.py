@@ -196,8 +196,8 @@ def _exponents(claim: Any) -> list[Row]:
 
 
 def _derivation(page: _Page, claim: Any) -> None:
-    if isinstance(claim, ExponentClaim):
-        return  # a limit of what other claims derive: the tier's reason says of which
+    if "derivation" in claim.inapplicable:
+        return  # a law, or a limit of what other claims derive: the tier's reason says so
     derivation = derive(claim)
     page.gap()
     page.text("Derivation")

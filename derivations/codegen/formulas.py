@@ -31,7 +31,7 @@ from derivations.derive import derived_covariation, derived_differential
 from derivations.errors import DerivationError
 from derivations.fokker_planck import FokkerPlanckClaim
 from derivations.moment_claims import stated_drifts, weighted
-from derivations.path_claims import PathClaim
+from derivations.path_claims import PathClaim, StationaryClaim
 from derivations.sde import MatrixSDE
 from derivations.spectrum import spectral_indices
 from derivations.symbols import MatrixIncrement
@@ -77,6 +77,8 @@ def systems(claim: Claim, *, derive: bool = True) -> tuple[System, ...]:
         | TimeChangeClaim,
     ):
         found += _with_reduced(claim.sde, "declared", "", "as declared")
+    if isinstance(claim, StationaryClaim) and claim.alone:
+        found.append(_system(claim.sde, "declared", "", "as declared"))
     if isinstance(claim, TimeChangeClaim):
         found.append(_system(claim.changed, "changed", "changed_", "as stated in the new time"))
         if derive:
@@ -145,6 +147,8 @@ def formulas(claim: Claim, *, derive: bool = True) -> tuple[Formula, ...]:
         found.append(_single("rate", claim.rate, "The rate dτ/dt of the clock, as stated."))
     elif isinstance(claim, FokkerPlanckClaim):
         found += _fokker_planck(claim)
+    elif isinstance(claim, StationaryClaim) and claim.alone:
+        found += _stationary(claim)
     elif isinstance(claim, StepClaim):
         found += step_formulas(claim, claimed_indices(claim))
     elif isinstance(claim, SignClaim):
@@ -199,6 +203,13 @@ def _fokker_planck(claim: FokkerPlanckClaim) -> Iterator[Formula]:
     }
     for name, value in claim.kernels().items():
         yield _single(name, value, words[name])
+
+
+def _stationary(claim: StationaryClaim) -> Iterator[Formula]:
+    """The stated density of the only state, and the finite ends of its support."""
+    for name in ("density", "lower", "upper"):
+        if name in claim.kernels():
+            yield _single(name, claim.kernels()[name], f"The stated {name}.")
 
 
 def _path_claim(claim: PathClaim) -> Iterator[Formula]:

@@ -8,6 +8,7 @@ differ.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sympy import sympify
@@ -26,10 +27,13 @@ from derivations.equality import Equality, equal
 from derivations.equality import Status as Answer
 from derivations.fokker_planck import FokkerPlanckClaim, forward_parts
 from derivations.moment_claims import moment_parts
+from derivations.path_claims import StationaryClaim
 from derivations.printing import unicode
 from derivations.sign_claims import decided
+from derivations.stationary_density import stationary_parts
 from derivations.step_claims import NotDerived, derived_change, stated_change
 from derivations.update import StepClaim
+from verify.normalisation import normalisation
 from verify.planning import Plan
 from verify.problem import Problem
 from verify.verdict import Evidence, Status, combine
@@ -68,7 +72,7 @@ def check(problem: Problem, plan: Plan) -> Evidence:
     telling = [(name, answer) for name, answer in found if _STATUS[answer.status] == status]
     derived = {name: a for name, a, _ in parts}
     derivation = _derivation(claim, df) if status == Status.AGREES else None
-    return Evidence(
+    evidence = Evidence(
         tier=TIER,
         status=status,
         reason=_reason(status, telling, derivation, derived, claim.where),
@@ -81,6 +85,19 @@ def check(problem: Problem, plan: Plan) -> Evidence:
             **_steps(derivation),
         },
     )
+    return _normalised(evidence, claim) if isinstance(claim, StationaryClaim) else evidence
+
+
+def _normalised(evidence: Evidence, claim: StationaryClaim) -> Evidence:
+    """The evidence on a stationary density, which needs a finite integral too."""
+    found = normalisation(claim)
+    if found is None:
+        return evidence
+    status = combine([evidence.status, found.status])
+    said = [evidence.reason] if evidence.status == status else []
+    said += [found.reason] if found.status == status else []
+    numbers = {**evidence.numbers, **found.numbers}
+    return replace(evidence, status=status, reason="; ".join(said), numbers=numbers)
 
 
 def _signed(problem: Problem, facts: tuple[Any, ...], seed: int) -> Evidence:
@@ -123,6 +140,8 @@ def _parts(problem: Problem, df: Any) -> Iterator[tuple[str, Any, Any]]:
         yield "change", change, stated_change(claim)
     elif isinstance(claim, FokkerPlanckClaim):
         yield from forward_parts(claim)
+    elif isinstance(claim, StationaryClaim):
+        yield from stationary_parts(claim)
     else:
         raise TypeError(f"{claim.id}: a {type(claim).__name__} states nothing that can be derived")
 

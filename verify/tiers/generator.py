@@ -21,7 +21,7 @@ from numerics.kernel import Kernel
 from numerics.points import as_arrays
 from verify import signs, steps
 from verify.coordinates import by_tuple, coordinates, diffusion, entries, fitted, units
-from verify.forward import side_digits
+from verify.forward import flux_digits, side_digits
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.sampling import admissible
@@ -439,5 +439,6 @@ _COMPARISONS: Mapping[str, Callable[..., dict[str, Gaps]]] = {
     "fokker planck": side_digits,
     "identity": _identity,
     "moments": _differential,
+    "stationary": flux_digits,
     "time change": _time_change,
 }
