@@ -34,7 +34,7 @@ x, b, beta = State("x", positive=True), State("b"), Brownian("beta")
 SDE = MatrixSDE({x: mu * x * dt + sigma * x * beta.d})
 TYPICAL = mu - sigma**2 / 2
 NO_ALGORITHM = {"algorithm": "a statement about the equation alone"}
-VALUES = {mu: "1/4", sigma: "1/2", x: 1}
+VALUES = {mu: "1/4", sigma: "1/2", x: "3/2"}
 
 
 def theorem() -> Theorem:
@@ -95,7 +95,7 @@ def _solution() -> DifferentialClaim:
             law=INITIAL * exp(rate * t),
             horizon=1,
             sizes={},
-            values={mu: "1/4", sigma: "1/2", x: 1, b: 0},
+            values={**VALUES, b: 0},
         )
         return {"observable": observable, "path": path}
 
@@ -210,7 +210,7 @@ def _limit() -> LimitClaim:
         observable=log(x),
         value=TYPICAL,
         horizon=40,
-        values={mu: "1/4", sigma: 1, x: 1},
+        values={mu: "1/4", sigma: "5/4", x: 1},
         relevant=0.1,
         mutants=(
             Mutant(name="mean", mistake="μ, the growth of the mean", changes={"value": mu}),
@@ -233,7 +233,7 @@ def _threshold() -> ThresholdClaim:
         below=-1,
         above=1,
         horizon=40,
-        values={sigma: 1, x: 1},
+        values={sigma: "5/4", x: 1},
         relevant=0.4,
         mutants=(
             Mutant(
