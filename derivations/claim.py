@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from sympy import Symbol
+from sympy import Basic, Symbol
 
 from .sde import MatrixSDE
 from .symbols import real
@@ -50,8 +50,7 @@ def is_function(value: Any) -> bool:
 
     Symbols can be called too, and are none.
     """
-    symbolic = type(value).__module__.startswith(("sympy.", "derivations."))
-    return callable(value) and not isinstance(value, type) and not symbolic
+    return callable(value) and not isinstance(value, type | Basic)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,7 +25,7 @@ def check(claim: Any, **settings: Any) -> Verdict:
     Returns
     -------
     Verdict
-        ``assert verdict.agrees, verdict`` makes it a test; the text says what was found.
+        ``assert verdict.agrees, str(verdict)`` makes it a test; the text says what was found.
 
     Raises
     ------

@@ -194,7 +194,7 @@ def asked(kind: str) -> tuple[str, ...]:
 def test_a_right_claim_agrees_and_says_what_does_not_apply(kind: str) -> None:
     make, _ = KINDS[kind]
     verdict = check(make(), effort="quick", tiers=("derivation", "exact", *asked(kind)))
-    assert verdict.agrees, verdict
+    assert verdict.agrees, str(verdict)
     derivation, exact, *others = verdict.evidence
     assert derivation.status == exact.status == Status.NOT_APPLICABLE
     assert "Python functions" in exact.reason
@@ -208,7 +208,7 @@ def test_a_right_claim_agrees_and_says_what_does_not_apply(kind: str) -> None:
 def test_a_wrong_claim_disagrees(kind: str, tier: str) -> None:
     make, wrong = KINDS[kind]
     verdict = check(make(**wrong), effort="quick", tiers=(tier,))
-    assert verdict.status == Status.DISAGREES, verdict
+    assert verdict.status == Status.DISAGREES, str(verdict)
 
 
 # Systems in symbols with functions beside them.
@@ -227,7 +227,7 @@ def test_an_entry_of_a_symbolic_matrix(size: int, status: str) -> None:
         lambda X, dB: 2 * X[..., 0, 0] * dB[..., 0, 0],
     )
     verdict = check(claim, effort="quick", tiers=("generator",))
-    assert str(verdict.status) == status, verdict
+    assert str(verdict.status) == status, str(verdict)
     assert "2 sizes" in verdict.evidence[0].reason
 
 
@@ -240,7 +240,7 @@ def test_a_function_beside_expressions_knows_the_sizes(size: str, status: str) -
 
     claim = differential(SYMBOLIC, tr(X * X.T), drift, 2 * tr(X.T * B.d))
     verdict = check(claim, effort="quick", tiers=("generator",))
-    assert str(verdict.status) == status, verdict
+    assert str(verdict.status) == status, str(verdict)
 
 
 def test_a_condition_that_is_a_function_leaves_a_symbolic_claim_symbolic() -> None:
@@ -249,7 +249,7 @@ def test_a_condition_that_is_a_function_leaves_a_symbolic_claim_symbolic() -> No
         SYMBOLIC, tr(X * X.T), n * m - 2 * tr(X * X.T), 2 * tr(X.T * B.d), assumptions=(positive,)
     )
     verdict = check(claim, effort="quick", tiers=("derivation", "exact", "generator"))
-    assert verdict.agrees, verdict
+    assert verdict.agrees, str(verdict)
     assert [str(e.status) for e in verdict.evidence] == ["AGREES"] * 3
 
 
@@ -266,7 +266,7 @@ def test_points_meet_the_conditions(low: float, status: str) -> None:
         assumptions=(Assumption(text="far enough", condition=lambda x: x > low),),
     )
     verdict = check(claim, effort="quick", tiers=("generator",))
-    assert str(verdict.status) == status, verdict
+    assert str(verdict.status) == status, str(verdict)
 
 
 # Claims about simulated paths.
@@ -341,9 +341,9 @@ PATHS = {
 def test_paths_of_functions(kind: str) -> None:
     right, wrong = PATHS[kind]
     verdict = check(right, effort="quick", tiers=("path",))
-    assert verdict.agrees, verdict
+    assert verdict.agrees, str(verdict)
     verdict = check(wrong, effort="quick", tiers=("path",))
-    assert verdict.status == Status.DISAGREES, verdict
+    assert verdict.status == Status.DISAGREES, str(verdict)
 
 
 # What is refused, and how.
