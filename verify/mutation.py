@@ -13,6 +13,10 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
+from numerics.errors import FunctionError
+
+from .errors import ClaimError
+from .functions import functional
 from .loading import claim_of, compiled, problem_of
 from .memory import Memory
 from .mutants import Kill, Outcome, Table, kills, visible_tiers
@@ -102,9 +106,12 @@ def chosen(claim: Any, asked: Mutation) -> tuple[tuple[Any, ...], int]:
     """The mutants of a claim that are judged, and how many there are in all."""
     from derivations.mutation import generated_mutants
 
+    from .function_mutants import function_mutants
+
+    make = function_mutants if functional(claim) else generated_mutants
     by_hand = claim.mutants if asked.by_hand else ()
     right = claim.expected == Status.AGREES
-    generated = generated_mutants(claim) if right and asked.most != 0 else ()
+    generated = make(claim) if right and asked.most != 0 else ()
     taken = spread(generated, asked.most, claim.id)
     return (*by_hand, *taken), len(claim.mutants) + len(generated)
 
@@ -138,8 +145,11 @@ class _Job:
     claims: int
 
     def done(self) -> Table:
-        """The kill table of the claim."""
-        return judged(self.reference, self.settings, self.asked, self.claims)
+        """The kill table of the claim; an error in a user's claim is a defect of the table."""
+        try:
+            return judged(self.reference, self.settings, self.asked, self.claims)
+        except (ClaimError, FunctionError) as error:
+            return self.lost(str(error))
 
     def lost(self, reason: str) -> Table:
         """A claim whose mutants end the process in which they are judged."""
@@ -199,7 +209,9 @@ class _Workshop:
         return cls(
             claim=claim,
             problem=replace(compiled(claim), memory=Memory()),
-            printed={formula.name: formula.results for formula in stated_formulas(claim)},
+            printed={}
+            if functional(claim)
+            else {formula.name: formula.results for formula in stated_formulas(claim)},
             settings=settings,
             claims=claims,
         )
@@ -237,7 +249,9 @@ class _Workshop:
         return replace(row, change=found, outcome=outcome)
 
     def equal(self, mutant: Any) -> bool:
-        """Whether the mutant is proved to say what the claim says."""
+        """Whether the mutant is proved to say what the claim says; of functions nothing is."""
+        if functional(self.claim):
+            return False
         from derivations.mutation import proved_equal
 
         from .tiers.derivation import facts_of
@@ -248,6 +262,9 @@ class _Workshop:
         """The problem of a mutant: what it changes is printed, all else is that of the claim."""
         # The claim's own id, so that points and paths are those of the claim.
         wrong = replace(self.claim.mutated(mutant), id=self.claim.id)
+        if functional(wrong):
+            alone = set(mutant.changes) <= _ALONE
+            return self._finished(compiled(wrong), self.problem.memory if alone else None)
         law = set(mutant.changes) == {"path"} and getattr(mutant, "field", "") == "law"
         if set(mutant.changes) <= _ALONE or law:
             found = self._printed(wrong)
