@@ -29,20 +29,24 @@ BLOCK = 4096
 PILOT = 256
 """Paths that choose the steps of the first look."""
 
-FINEST = 128
-"""The first look may refine the steps of the plan by this factor."""
-
 SHARE = 0.3
 """Two grids move a path by at most this part of the spread of the paths, if both are fine."""
 
 
 def first_steps(
-    setting: Setting, plan: Plan, steps: int, at: Sequence[int], share: float = SHARE
+    setting: Setting,
+    plan: Plan,
+    steps: int,
+    at: Sequence[int],
+    *,
+    share: float = SHARE,
+    most: int,
 ) -> int:
     """The first of steps, 2·steps, … whose halved and quartered grids agree on single paths.
 
-    ``at`` says, in units of thirds of the horizon, between which times f has to agree.  The pilot
-    has randomness of its own; of its paths nothing else is used.
+    ``at`` says, in units of thirds of the horizon, between which times f has to agree; there are
+    not more than ``most`` steps.  The pilot has randomness of its own; of its paths nothing else is
+    used.
     """
     begun, end = at
     seed = plan.seed_for("steps") % 2**63
@@ -55,14 +59,14 @@ def first_steps(
 
     def chosen(declared: Problem) -> int:
         number, half = steps, moved(declared, 2 * steps)
-        while number < FINEST * steps:
+        while 2 * number <= most:
             quarter = moved(declared, 4 * number)
             if is_fine(half, quarter, share):
                 break
             number, half = 2 * number, quarter
         return number
 
-    key = ("steps", steps, tuple(at), share, plan.seed, plan.purpose, setting.horizon)
+    key = ("steps", steps, tuple(at), share, most, plan.seed, plan.purpose, setting.horizon)
     return setting.problem.measured(key, setting.point, chosen)
 
 

@@ -153,17 +153,18 @@ def _limit(setting: Setting, plan: Plan) -> Judgement:
         e, lost = _rate(growth_per_time(setting, look), look.plan.budget.alpha)
         return Measurement(estimate=replace(e, value=e.value - stated), why=_lost(lost))
 
-    steps, paths = _begin(setting, plan, SHARE)
-    begin = steps, PATHS * paths
+    begin = _begin(setting, plan, SHARE, PATHS)
     found = refined(measure, plan, setting.relevant, setting.system.size, begin=begin)
     what = f"f/t, median of the paths − stated {stated:.6g}"
     return Judgement(finding=found, what=what, unit=setting.relevant, condition=CONDITION)
 
 
-def _begin(setting: Setting, plan: Plan, share: float) -> tuple[int, int]:
+def _begin(setting: Setting, plan: Plan, share: float, more: int) -> tuple[int, int]:
     """Steps and paths of the first look."""
+    paths = more * plan.effort.paths
+    most = max(6, most_path_steps(plan.effort, setting.system.size) // (4 * paths))
     least = 3 * max(2, plan.effort.steps // FIRST_STEPS)
-    return first_steps(setting, plan, least, (1, 3), share), plan.effort.paths
+    return first_steps(setting, plan, least, (1, 3), share=share, most=most), paths
 
 
 # A threshold.
@@ -231,7 +232,7 @@ def _moved(setting: Setting, parameter: str, value: float) -> Setting:
 def _side(setting: Setting, at: float, sign: int, near: float, plan: Plan) -> Side:
     """The sign of the limit at one value of the parameter; ``near`` is what counts as no growth."""
     share = replace(plan, budget=plan.budget.split(LOOKS))
-    steps, paths = _begin(setting, plan, COARSE)
+    steps, paths = _begin(setting, plan, COARSE, 1)
     most = most_path_steps(plan.effort, setting.system.size)
     side = None
     for number in range(LOOKS):

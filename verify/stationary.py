@@ -34,7 +34,7 @@ from .horizon import Setting
 from .path_evidence import Judgement, judged
 from .planning import Estimate, Plan
 from .problem import Problem
-from .refinement import LEFT, Finding, Look, Measurement, refined
+from .refinement import LEFT, Finding, Look, Measurement, most_path_steps, refined
 from .verdict import Evidence, Status
 
 __all__ = ["stationary"]
@@ -51,6 +51,9 @@ PATHS = 8
 
 FIRST_STEPS = 12
 """The first look takes at least three times this part of the plan's steps, on the coarsest grid."""
+
+UNSETTLED = 10
+"""Where other starts or times move a law much, so many times the move may be left."""
 
 SHARE = 0.1
 """Two grids of the first look move a path by at most this part of the spread of the paths."""
@@ -207,7 +210,7 @@ def _biased(
         f"{cause} moves it by {words[cause]:.2g}: no stationary law at the horizon, or not the only"
         " one; no number of paths would settle it, a longer horizon may"
     )
-    return max(bias, most), LEFT * noise, why
+    return min(bias + UNSETTLED * words[cause], most), LEFT * noise, why
 
 
 def _left(before: float, last: float, noise: float) -> float:
@@ -239,9 +242,12 @@ def _without_lost(sample: Sample) -> tuple[Sample, float]:
 def _refined(
     measure: Callable[[Look], Measurement], plan: Plan, relevant: float, setting: Setting, more: int
 ) -> Finding:
-    steps = first_steps(setting, plan, 3 * max(2, plan.effort.steps // FIRST_STEPS), (0, 3), SHARE)
-    begin = steps, more * plan.effort.paths
-    return refined(measure, plan, relevant, setting.system.size, begin=begin)
+    size, paths = setting.system.size, more * plan.effort.paths
+    # No more steps than a look may take.
+    most = max(4, most_path_steps(plan.effort, size) // (4 * paths))
+    least = 3 * max(2, plan.effort.steps // FIRST_STEPS)
+    steps = first_steps(setting, plan, least, (0, 3), share=SHARE, most=most)
+    return refined(measure, plan, relevant, size, begin=(steps, paths))
 
 
 # A density.
@@ -270,7 +276,11 @@ def _density(setting: Setting, plan: Plan) -> Judgement:
         )
         return Measurement(estimate=replace(e, bias=bias + lost), noise=noise, why=why)
 
-    found = _refined(measure, plan, setting.relevant, setting, PATHS)
+    diverges = _diverging(setting)
+    if diverges:
+        found = _without_paths(_refuted(diverges), Status.DISAGREES)
+    else:
+        found = _refined(measure, plan, setting.relevant, setting, PATHS)
     what = "law, largest distance from the distribution function of the density"
     return Judgement(
         finding=found,
@@ -280,6 +290,18 @@ def _density(setting: Setting, plan: Plan) -> Judgement:
         chance=math.isfinite(found.estimate.value),
         numbers=ends,
     )
+
+
+def _diverging(setting: Setting) -> str:
+    """Why the stated function is no density, whatever the paths are; empty if it may be one."""
+    start = float(np.asarray(next(iter(setting.start.values()))).ravel()[0])
+    try:
+        _law(setting, np.array([start]))
+    except NotIntegrableError as error:
+        return f"no density: {error}"
+    except NumericsError:
+        return ""
+    return ""
 
 
 def _law(setting: Setting, values: Array) -> Distribution:
@@ -327,17 +349,11 @@ def _mean(setting: Setting, plan: Plan) -> Judgement:
     low, high = bounds or (-math.inf, math.inf)
     what = "stationary mean, measured − stated"
     if not math.isfinite(high - low):
-        found = Finding(
-            status=Status.INCONCLUSIVE,
-            measurement=_undecided(
-                f"the observable has no bounds, and no number of paths proves its mean {stated:.6g}"
-                "; give bounds, or claim the density"
-            ),
-            steps=0,
-            paths=0,
-            looks=0,
-            needed="no number of paths would settle it",
+        why = (
+            f"the observable has no bounds, and no number of paths proves its mean {stated:.6g}; "
+            "give bounds, or claim the density"
         )
+        found = _without_paths(_undecided(why), Status.INCONCLUSIVE)
         return Judgement(finding=found, what=what, unit=setting.relevant, chance=False)
     unit = setting.relevant * (high - low)
 
@@ -362,6 +378,17 @@ def _mean(setting: Setting, plan: Plan) -> Judgement:
 
     found = _refined(measure, plan, unit, setting, 1)
     return Judgement(finding=found, what=what, unit=unit, condition=CONDITION)
+
+
+def _without_paths(measurement: Measurement, status: Status) -> Finding:
+    return Finding(
+        status=status,
+        measurement=measurement,
+        steps=0,
+        paths=0,
+        looks=0,
+        needed="no number of paths would settle it",
+    )
 
 
 def _undecided(why: str) -> Measurement:
