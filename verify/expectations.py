@@ -2,6 +2,7 @@
 
 An average of simulated paths proves something only where tails are under control.  So:
 
+* without noise there is one path, and nothing to average;
 * with finite bounds of the observable, Bernstein's inequality for the average;
 * with a declared bound of its variance, Catoni's mean;
 * with neither, the mean over all sign paths of the scheme, extrapolated to h = 0, where the system
@@ -51,6 +52,8 @@ def _one(problem: Problem, setting: Setting, plan: Plan) -> Judgement:
     if math.isfinite(high - low):
         return _bounded(setting, plan, stated, low, high)
     unit = setting.relevant * (abs(stated) or 1.0)
+    if not setting.system.noises:
+        return _without_noise(setting, plan, stated, unit)
     if "path_variance" in problem.kernels:
         return _controlled(setting, plan, stated, setting.stated("variance"), unit)
     over_signs = _over_signs(setting, stated, unit)
@@ -111,6 +114,30 @@ def _outside(values: Array, low: float, high: float) -> str:
     )
 
 
+# No noise.
+
+
+def _without_noise(setting: Setting, plan: Plan, stated: float, unit: float) -> Judgement:
+    """All paths are one; it is extrapolated to h = 0."""
+
+    def measure(look: Look) -> Measurement:
+        h, half, quarter = (float(x[0]) for x in setting.reached(look.steps, 1, look.plan))
+        fine, coarse = 2 * quarter - half, 2 * half - h
+        if not math.isfinite(fine + coarse):
+            nothing = Estimate(value=0.0, half_width=math.inf, bias=math.inf)
+            return Measurement(estimate=nothing, why="f(X_T) is no number", finer=True)
+        bias = LEFT * abs(fine - coarse) + ROUNDING * (1 + abs(stated))
+        return Measurement(estimate=Estimate(value=fine - stated, bias=bias))
+
+    found = refined(measure, plan, unit, setting.system.size)
+    return Judgement(
+        finding=replace(found, paths=1),
+        what=_said(stated, "the one path of a system without noise"),
+        unit=unit,
+        chance=False,
+    )
+
+
 # A bound of the variance.
 
 
@@ -143,9 +170,10 @@ def _robust(levels: list[Array], stated: float, variance: float, alpha: float) -
         return Measurement(estimate=nothing, why=why)
     test = ControlledMean(alpha=alpha, variance=variance)
     coarse, half, quarter = (test.estimate(x, stated) for x in levels)
-    move = max(abs(quarter.value - half.value), abs(half.value - coarse.value) / 2)
+    noise = float(np.std(levels[2] - levels[1])) / math.sqrt(len(levels[2]))
+    move = max(abs(quarter.value - half.value), abs(half.value - coarse.value) / 2, noise)
     bias = LEFT * move + ROUNDING * abs(stated)
-    return Measurement(estimate=replace(quarter, bias=bias))
+    return Measurement(estimate=replace(quarter, bias=bias), noise=LEFT * noise)
 
 
 def _varies_more(values: Array, variance: float, alpha: float) -> bool:

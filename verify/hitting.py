@@ -48,6 +48,7 @@ def _one(setting: Setting, plan: Plan) -> Judgement:
         why = f"probability: {stated:.6g} is stated, outside [0, 1]: no probability"
         return _exactly(Measurement(estimate=Estimate(value=math.inf), why=why), setting)
     start = {name: np.asarray(x, dtype=float)[None] for name, x in setting.start.items()}
+    start["t"] = np.zeros(1)
     if float(setting.observed(setting.problem, start)[0]) == level:
         e = Estimate(value=1.0 - stated)
         return _exactly(Measurement(estimate=e), setting)
@@ -104,7 +105,8 @@ def _on_grid(declared: Problem, setting: Setting, look: Look, level: float, step
     def step(state: State, index: int, draws: State) -> State:
         before = {name: state[name] for name in system.states}
         after = euler(before, index, draws)
-        a, b = (setting.observed(declared, x) - level for x in (before, after))
+        ends = ({**before, "t": index * h}, {**after, "t": (index + 1) * h})
+        a, b = (setting.observed(declared, x) - level for x in ends)
         v = h * _variance_rate(declared, setting, before, index * h)
         survival = state[SURVIVAL] + _log_without_crossing(a, b, v)
         # Where a path goes after it has crossed does not matter, outside the domain even.
@@ -149,7 +151,10 @@ def _variance_rate(
         }
         moved = system.noise(state, time, dB)
         ends = [
-            setting.observed(declared, {k: x + s * EPSILON * moved[k] for k, x in state.items()})
+            setting.observed(
+                declared,
+                {"t": time, **{k: x + s * EPSILON * moved[k] for k, x in state.items()}},
+            )
             for s in (1.0, -1.0)
         ]
         total = total + ((ends[0] - ends[1]) / (2 * EPSILON)) ** 2

@@ -90,7 +90,7 @@ class Setting:
         return f" with {self.label}" if self.label else ""
 
     def observed(self, problem: Problem, state: Mapping[str, Any]) -> Array:
-        """The observable on a batch of paths, (N,).
+        """The observable on a batch of paths, (N,), at the time ``t`` of the state, else at T.
 
         Raises
         ------
@@ -98,6 +98,7 @@ class Setting:
             If it is no scalar.
         """
         parameters = {k: v for k, v in self.point.items() if k not in self.system.states}
+        parameters["t"] = np.asarray(self.horizon)
         paths = len(next(iter(state[name] for name in self.system.states)))
         value = np.asarray(problem.kernel("path_observable")({**parameters, **state}), dtype=float)
         value = np.broadcast_to(value, (paths,)) if value.ndim == 0 else value

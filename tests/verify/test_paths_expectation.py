@@ -196,6 +196,26 @@ def test_an_upper_bound_works_the_other_way_round() -> None:
     assert "is at most" in found.reason
 
 
+def test_without_noise_there_is_one_path() -> None:
+    decay = ExpectationClaim(
+        **named(
+            sde=MatrixSDE({x: -a * x * dt}), observable=x**2, value=x**2 * exp(-2 * a * t),
+            horizon=1, values={x: 2, a: 1}, relevant=0.001,
+        )
+    )  # fmt: skip
+    found = judged(decay)
+    assert found.status == Status.AGREES, found.reason
+    assert found.false_agree == 0.0
+    assert judged(replace(decay, value=x**2 * exp(-a * t))).status == Status.DISAGREES
+
+
+def test_an_observable_may_depend_on_time() -> None:
+    for fields in ({}, {"variance": GROWN_VARIANCE * exp(-2 * mu * t)}):
+        discounted = replace(growth(y + 0 * t, **fields), observable=y * exp(-mu * t))
+        assert judged(discounted).status == Status.AGREES
+        assert judged(replace(discounted, value=y * exp(mu * t))).status == Status.DISAGREES
+
+
 # What cannot be averaged.
 
 

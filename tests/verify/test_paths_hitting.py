@@ -113,6 +113,14 @@ def test_without_noise_only_what_is_seen_counts() -> None:
     assert hitting._log_without_crossing(0 * one, one, one) == -np.inf
 
 
+def test_a_level_that_moves() -> None:
+    # X_t − μt is a Brownian motion without drift: the line a + μt is reached as a is by that.
+    claim = crossing(drift=0 * mu)
+    moving = replace(claim, observable=x - mu * t)
+    assert judged(moving).status == Status.AGREES
+    assert judged(claim).status == Status.DISAGREES
+
+
 def test_a_start_at_the_level_has_reached_it() -> None:
     at = {x: 1, mu: 0, sigma: 1, a: 1}
     claim = HittingClaim(**{**_fields(crossing(values=at)), "probability": 1 + 0 * t})
