@@ -25,6 +25,10 @@ MOST = 16
 """A form with more terms than that is left less far taken apart."""
 
 
+LARGE = 200
+"""A form of more operations than that is taken as typed."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class StatedTerm:
     """One additive term: ``coefficient`` times ``base``, the coefficient a number."""
@@ -51,6 +55,8 @@ def stated_terms(expression: Any, level: str = "typed") -> tuple[StatedTerm, ...
     if is_zero(expression):
         return ()
     parts = _typed(expression)
+    if expression.count_ops() > LARGE:
+        return tuple(map(_term, parts))
     for further in LEVELS[1 : LEVELS.index(level) + 1]:
         split = [piece for part in parts for piece in _SPLIT[further](part)]
         parts = split if len(split) <= MOST else parts

@@ -7,7 +7,7 @@ calculate exactly do not apply.  Every function is tried at a few points before 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -179,12 +179,9 @@ def _path(claim: Any) -> tuple[PathSignature | None, dict[str, Kernel]]:
     _required(sde, "sde")
     names = {x.name: x for x in sde.letters}
     values = {}
+    _check_names(claim, check.values, names)
     for key, value in check.values.items():
         name = str(getattr(key, "name", key))
-        if name not in names:
-            raise ClaimError(
-                f"values: {name!r} is no state or parameter; there are {', '.join(names)}"
-            )
         values[name] = _number(name, value, names[name].shape_at({}))
     signature = PathSignature(
         systems={"path": sde.signature("path_", claim.id)},
@@ -195,6 +192,19 @@ def _path(claim: Any) -> tuple[PathSignature | None, dict[str, Kernel]]:
         relevant=float(check.relevant),
     )
     return signature, sde.kernels("path_")
+
+
+def _check_names(claim: Any, values: Mapping[Any, Any], names: Iterable[str]) -> None:
+    """Refuse values of what is no state or parameter of the system."""
+    parameter = {"parameter": (claim.parameter,)} if hasattr(claim, "parameter") else {}
+    given = {"values": values, "vary": getattr(claim, "vary", {}), **parameter}
+    for field, keys in given.items():
+        for key in keys:
+            name = str(getattr(key, "name", key))
+            if name not in names:
+                raise ClaimError(
+                    f"{field}: {name!r} is no state or parameter; there are {', '.join(names)}"
+                )
 
 
 def _number(name: str, value: Any, shape: tuple[int, ...]) -> Array:

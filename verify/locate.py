@@ -20,7 +20,7 @@ from .planning import Plan
 from .problem import Problem
 from .refit import Change, Fit, best_fit, fits, whole_factor
 from .shrink import Small, failure, plain, shown, shrunk
-from .stated import Residual, StatedPart, clock_of, engine_residual, parts_at, term_of
+from .stated import Residual, StatedPart, Statement, clock_of, engine_residual
 from .time_limit import limited
 from .verdict import Evidence, Status
 from .wording import changed, clock_line, entry_words, letter, missing_line, unexplained
@@ -33,7 +33,7 @@ LOCATED = ("differential", "covariation", "identity", "moments", "time change")
 ENOUGH = 1.35
 """A change no greater than that is not looked beyond."""
 
-SECONDS = 20.0
+SECONDS = 10.0
 """A guard; what is looked at is bounded by counts, so that it is the same on every machine."""
 
 
@@ -72,7 +72,8 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
         return _of_sign(problem)
     if problem.kind not in LOCATED:
         return _of_values(evidence)
-    parts = parts_at(problem, "typed")
+    statement = Statement.of(problem)
+    parts = statement.parts("typed")
     arithmetic, tables = table(problem, parts, plan)
     if not tables or not tables[0].points:
         return _nothing("no admissible point was found")
@@ -82,13 +83,15 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
         return _of_values(evidence)
     clock = _of_clock(problem, pairs) if problem.kind == "time change" else None
     if problem.kind == "identity":
-        found = [_explained(problem, part, plan) for part, _ in wrong]
-        found.sort(key=lambda w: w.fit.cost if w.fit else 9.0)
-        found = found[:1]
+        # What is typed on the right is what is claimed of the left.
+        found = [_explained(statement, wrong[0][0], plan)]
+        if not _explains(found[0]) and len(wrong) > 1:
+            other = _explained(statement, wrong[1][0], plan)
+            found = [other] if _explains(other) else found
     else:
-        found = [_explained(problem, part, plan) for part, _ in wrong]
+        found = [_explained(statement, part, plan) for part, _ in wrong]
     lines = [line for w in found for line in _lines(w)]
-    explained = all(w.fit is not None or w.confirmed for w in found)
+    explained = all(map(_explains, found))
     if clock is not None:
         # One clock for all of it comes first; with the clock as claimed a term may be to blame.
         others = [(f"or, with this clock, {text}", data) for text, data in lines]
@@ -96,15 +99,20 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
     return _finding(problem, arithmetic, [w.part for w in found], lines, explained)
 
 
+def _explains(wrong: _Wrong) -> bool:
+    return wrong.fit is not None or wrong.confirmed
+
+
 def _coefficients(part: StatedPart) -> list[Any]:
     return [term.coefficient for term in (*part.terms, *part.candidates)]
 
 
-def _explained(problem: Problem, part: StatedPart, plan: Plan) -> _Wrong:
+def _explained(statement: Statement, part: StatedPart, plan: Plan) -> _Wrong:
     """The least change of a part at any level of its terms, forgotten terms included."""
     best: _Wrong | None = None
+    problem = statement.problem
     for level in ("typed", "multiplied out", "sums split"):
-        deeper = _part_at(problem, part, level)
+        (deeper,) = statement.parts(level, candidates=True, only=part.name)
         if best is not None and len(deeper.terms) == len(best.part.terms):
             continue
         _, (found,) = table(problem, [deeper], plan)
@@ -114,25 +122,21 @@ def _explained(problem: Problem, part: StatedPart, plan: Plan) -> _Wrong:
         if _cost(best.fit) <= ENOUGH:
             break
     assert best is not None
-    return best if _cost(best.fit) <= ENOUGH else _with_residual(problem, best, plan)
-
-
-def _part_at(problem: Problem, part: StatedPart, level: str) -> StatedPart:
-    parts = parts_at(problem, level, candidates=True)
-    return next(other for other in parts if other.name == part.name)
+    return best if _cost(best.fit) <= ENOUGH else _with_residual(statement, best, plan)
 
 
 def _cost(fit: Fit | None) -> float:
     return float("inf") if fit is None else fit.cost
 
 
-def _with_residual(problem: Problem, wrong: _Wrong, plan: Plan) -> _Wrong:
+def _with_residual(statement: Statement, wrong: _Wrong, plan: Plan) -> _Wrong:
     """With what the engine derives beyond what is stated, if the measured values say the same."""
+    problem = statement.problem
     residual = engine_residual(problem, wrong.part.name, wrong.level)
     if residual is None or _cost(wrong.fit) <= 0.55 + 1.1 * residual.terms:
         return wrong
     try:
-        terms = (*wrong.part.terms, term_of(problem, residual.expression))
+        terms = (*wrong.part.terms, statement.term(residual.expression))
     except DerivationError:
         return replace(wrong, missing=residual)
     part = replace(wrong.part, terms=terms, candidates=())

@@ -22,9 +22,9 @@ from numerics.kernel import Kernel
 from numerics.points import as_arrays
 
 from .coordinates import entries
-from .planning import EFFORTS, Effort, Plan
+from .planning import EFFORTS, Plan
 from .problem import Problem
-from .sampling import admissible
+from .sampling import Sample, admissible
 from .systems import as_numbers, smooth_within
 
 __all__ = [
@@ -54,12 +54,16 @@ CLOCK = "the clock"
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One number: the measured value, its error, and the value of every term without its number."""
+    """One number: the measured value, its error, and the value of every term without its number.
+
+    ``scale`` is the sum of the absolute values of what the measured value consists of.
+    """
 
     measured: Number
     error: float
     terms: tuple[Number, ...]
     entry: int
+    scale: float = 0.0
     shape: tuple[int, ...] = ()
     along: Mapping[str, Any] | None = None
 
@@ -109,36 +113,39 @@ def table(problem: Problem, parts: Sequence[Any], plan: Plan) -> tuple[Arithmeti
     """
     scalars = [x.name for x in problem.letters() if not x.shape and x.family is None]
     wanted = max(8, len({*scalars, *problem.signature.dimensions}) + 5)
-    effort = _effort(wanted)
     reasons: list[str] = []
     for arithmetic in arithmetics():
         try:
-            return arithmetic, _tables(problem, parts, plan, arithmetic, effort)
+            return arithmetic, _tables(problem, parts, plan, arithmetic, wanted)
         except NoValueError as error:
             reasons.append(str(error))
     raise NoValueError(reasons[-1])
 
 
-def _effort(wanted: int) -> Effort:
-    return replace(EFFORTS["quick"], sizes=(wanted + 1) // 2, points=2)
-
-
 def _tables(
-    problem: Problem, parts: Sequence[Any], plan: Plan, arithmetic: Arithmetic, effort: Effort
+    problem: Problem, parts: Sequence[Any], plan: Plan, arithmetic: Arithmetic, wanted: int
 ) -> list[Table]:
     def measure(sizes: Sizes, point: At) -> list[tuple[Row, ...]]:
         return [rows(arithmetic, problem, part, sizes, point) for part in parts]
 
-    if not problem.signature.dimensions:
-        effort = replace(effort, sizes=1, points=2 * effort.sizes)
-    sample = admissible(problem, RationalContext(), replace(plan, effort=effort), measure)
-    scalars = tuple(_scalars(problem, sizes, point) for sizes, point in sample.points)
+    # The first point of every seed is a generic one; badly conditioned ones come after it.
+    sizes = max(1, (wanted + 1) // 2) if problem.signature.dimensions else 1
+    effort = replace(EFFORTS["quick"], sizes=sizes, points=1)
+    samples = [
+        admissible(
+            problem, RationalContext(), replace(plan.share(f"points {n}"), effort=effort), measure
+        )
+        for n in range(-(-wanted // sizes))
+    ]
+    points = [point for sample in samples for point in sample.points]
+    values = [value for sample in samples for value in sample.values]
+    where = Sample(points=tuple(points), values=(), refused=0).described()
     return [
         Table(
-            points=tuple(found[n] for found in sample.values),
-            scalars=scalars,
+            points=tuple(found[n] for found in values),
+            scalars=tuple(_scalars(problem, sizes, point) for sizes, point in points),
             exact=arithmetic.exact,
-            where=sample.described(),
+            where=where,
         )
         for n in range(len(parts))
     ]
@@ -245,17 +252,18 @@ class Doubles:
             off = SLACK * np.ravel(error) + ROUNDING * np.ravel(scale)
             found = [x / rate for x in np.ravel(value).tolist()]
             terms, shape = _terms(part, at, of), np.shape(value)
-            yield from _joined(found, terms, shape, error=(off / rate).tolist())
+            yield from _joined(found, terms, shape, None, (off / rate).tolist(), scale / rate)
             return
         root = float(np.sqrt(rate))
         for j in range(len(e[0].martingale)):
             increments = {name: value[j] for name, value in e[0].directions.items()}
             moved = {**at, **_renamed(part, increments)}
             off = SLACK * np.ravel(e[0].martingale_error[j])
-            off = off + ROUNDING * np.ravel(e[0].martingale_scale[j])
+            scale = e[0].martingale_scale[j] / root
+            off = off / root + ROUNDING * np.ravel(scale)
             value = [x / root for x in np.ravel(e[0].martingale[j]).tolist()]
             terms, shape = _terms(part, moved, of), np.shape(e[0].martingale[j])
-            yield from _joined(value, terms, shape, increments, (off / root).tolist())
+            yield from _joined(value, terms, shape, increments, off.tolist(), scale)
 
 
 def _scalar_rate(e: Sequence[GeneratorEstimate], quantity: str) -> tuple[Any, Any, Any]:
@@ -283,6 +291,7 @@ def _joined(
     shape: tuple[int, ...],
     along: At | None = None,
     error: Sequence[float] | None = None,
+    scale: Any = 0.0,
 ) -> Iterator[Row]:
     """A row for every entry; a term of one number is the same in all entries."""
     for n, value in enumerate(measured):
@@ -291,6 +300,7 @@ def _joined(
             error=0.0 if error is None else float(error[n]),
             terms=tuple(term[n] if len(term) == len(measured) else term[0] for term in terms),
             entry=n,
+            scale=float(np.ravel(scale)[n % np.size(scale)]),
             shape=shape,
             along=along,
         )

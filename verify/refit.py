@@ -25,8 +25,14 @@ WIDEST = 1e-2
 SAME = 1e-9
 """Relative distance at which numbers from exact values are one number."""
 
+CLOSE = 1e-7
+"""Relative distance at which a number is as claimed."""
+
 LETTERS = 3
 """So many letters at most may have a wrong power in one term."""
+
+UNSEEN = 1e-6
+"""A gap below that share of what a measured value consists of is left to rounding."""
 
 POWERS = tuple(Fraction(n, 2) for n in (2, -2, 1, -1, 4, -4, 3, -3))
 """Powers that a letter may have too little, together with another mistake."""
@@ -60,6 +66,12 @@ class Change:
         return simple if abs(float(simple) - middle) <= slack else middle
 
     @property
+    def same_number(self) -> bool:
+        """Whether the number in front is as claimed, and the powers alone are not."""
+        slack = CLOSE * max(1.0, abs(float(self.claimed)))
+        return float(self.low) - slack <= float(self.claimed) <= float(self.high) + slack
+
+    @property
     def radius(self) -> float:
         """Half the length of the interval."""
         return float(self.high - self.low) / 2
@@ -82,7 +94,7 @@ def fits(table: Table, coefficients: Sequence[Any]) -> bool:
     """Whether the form fits as it stands."""
     for row in _all(table):
         gap, error = _needed(row, coefficients, None)
-        if abs(gap) > error:
+        if abs(gap) > max(error, UNSEEN * row.scale):
             return False
     return True
 
@@ -205,9 +217,7 @@ def _intersection(intervals: Sequence[tuple[Any, Any]], exact: bool) -> tuple[An
 
 
 def _differs(change: Change) -> bool:
-    slack = SAME * max(1.0, abs(float(change.claimed)))
-    inside = float(change.low) - slack <= float(change.claimed) <= float(change.high) + slack
-    return not inside or bool(change.powers)
+    return not change.same_number or bool(change.powers)
 
 
 def _powers(
@@ -233,8 +243,8 @@ def _powers(
         for chosen in combinations(varying, count):
             change = _with_powers(told, [logs[name] for name in chosen], y, chosen, i, claimed)
             if change is not None:
-                same = abs(float(change.measured) - float(claimed)) < SAME * abs(float(claimed))
-                found.append(Fit(cost=1.1 + 0.1 * count + 0.3 * (not same), changes=(change,)))
+                cost = 1.1 + 0.1 * count + 0.3 * (not change.same_number)
+                found.append(Fit(cost=cost, changes=(change,)))
         if found:
             break
     return min(found, key=lambda fit: fit.cost, default=None)

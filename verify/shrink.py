@@ -149,6 +149,8 @@ def _patterned_matrix(
         if any(x for row in step for x in row):
             return step
         return [[Fraction(int(i == j)) for j in range(c)] for i in range(r)]
+    if pattern == 2:
+        return [[Fraction(1)] * c for _ in range(r)]
     A = [[Fraction(rng.choice((0, 0, 1, -1, 2))) for _ in range(c)] for _ in range(r)]
     if "symmetric" in letter.facts:
         return [[A[min(i, j)][max(i, j)] for j in range(c)] for i in range(r)]
@@ -244,7 +246,7 @@ def shown(x: Any) -> str:
     if isinstance(x, list | tuple):
         if x and isinstance(x[0], list | tuple):
             if x[0] and isinstance(x[0][0], list | tuple):
-                return ", ".join(map(shown, x))
+                return "(" + ", ".join(map(shown, x)) + ")"
             return "[" + "; ".join(" ".join(map(shown, row)) for row in x) + "]"
         return "(" + ", ".join(map(shown, x)) + ")"
     if isinstance(x, Fraction | int):

@@ -5,73 +5,111 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
 from sympy.functions.special.tensor_functions import KroneckerDelta
 
 from derivations.codegen.formulas import claimed_indices
 from derivations.codegen.stated_parts import (
     StatedPart,
     TermKernel,
+    TermPrinter,
     compiled_term,
+    part_names,
     simplified,
     stated_parts,
 )
 from derivations.expressions import is_zero
 from derivations.stated_terms import LEVELS, stated_terms
+from numerics.kernel import Kernel
 
+from .errors import UsageError
 from .problem import Problem
 
-if TYPE_CHECKING:
-    from numerics.kernel import Kernel
+NOTHING = 1e-13
+"""What is left of a sum relative to its terms, where it is but rounding."""
 
 __all__ = [
     "Residual",
     "StatedPart",
+    "Statement",
     "TermKernel",
     "clock_of",
     "engine_residual",
-    "parts_at",
-    "term_of",
 ]
 
 
-def parts_at(problem: Problem, level: str, *, candidates: bool = False) -> tuple[StatedPart, ...]:
-    """The parts of a problem; a function is one term, unless its terms are given as functions."""
-    if problem.claim is not None:
-        return stated_parts(problem.claim, level, candidates=candidates)
-    return tuple(_of_functions(problem))
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """What a problem states, term by term; every kernel is printed once."""
+
+    problem: Problem
+    printer: TermPrinter | None
+
+    @classmethod
+    def of(cls, problem: Problem) -> Statement:
+        """The statement of a problem."""
+        printer = None if problem.claim is None else TermPrinter.of(problem.claim, problem.kernels)
+        return cls(problem=problem, printer=printer)
+
+    def parts(
+        self, level: str, *, candidates: bool = False, only: str | None = None
+    ) -> tuple[StatedPart, ...]:
+        """The parts; a function is one term, unless its terms are given as functions."""
+        if self.printer is not None:
+            return stated_parts(self.printer, level, candidates=candidates, only=only)
+        return tuple(p for p in _of_functions(self.problem) if only in (None, p.name))
+
+    def term(self, expression: Any) -> TermKernel:
+        """An expression in the letters of the claim as one term."""
+        if self.printer is None:
+            raise UsageError(f"{self.problem.id}: a claim of functions has no expressions")
+        return compiled_term(self.printer, expression)
 
 
 def _of_functions(problem: Problem) -> Iterator[StatedPart]:
     kernels = problem.kernels
     if problem.kind == "differential":
         subject = (kernels["observable"],)
-        for name, quantity in (("drift", "drift"), ("martingale", "martingale")):
-            words = "martingale part" if name == "martingale" else name
-            terms = _function_terms(problem, f"stated_{name}", words)
-            yield StatedPart(name=words, quantity=quantity, subject=subject, terms=terms)
+        terms = tuple(_named_terms(kernels)) or (_whole(kernels["stated_drift"], "drift"),)
+        yield StatedPart(name="drift", quantity="drift", subject=subject, terms=terms)
+        words = "martingale part"
+        term = _whole(kernels["stated_martingale"], words)
+        yield StatedPart(name=words, quantity="martingale", subject=subject, terms=(term,))
     elif problem.kind == "covariation":
-        terms = _function_terms(problem, "stated_rate", "rate")
         pair = (kernels["first"], kernels["second"])
-        yield StatedPart(name="rate", quantity="covariation", subject=pair, terms=terms)
+        term = _whole(kernels["stated_rate"], "rate")
+        yield StatedPart(name="rate", quantity="covariation", subject=pair, terms=(term,))
     elif problem.kind == "identity":
         for side, other in (("right", "left"), ("left", "right")):
-            terms = _function_terms(problem, side, f"{side}-hand side")
-            name = f"{side}-hand side"
-            yield StatedPart(name=name, quantity="value", subject=(kernels[other],), terms=terms)
+            name, subject = f"{side}-hand side", (kernels[other],)
+            term = _whole(kernels[side], name)
+            yield StatedPart(name=name, quantity="value", subject=subject, terms=(term,))
 
 
-def _function_terms(problem: Problem, name: str, words: str) -> tuple[TermKernel, ...]:
-    """The kernels ``name_1``, ``name_2``, ... if there are any, else ``name`` alone."""
-    several = [k for k in sorted(problem.kernels) if k.removeprefix(f"{name}_").isdigit()]
-    chosen = sorted(several, key=lambda k: int(k.rpartition("_")[2])) or [name]
-    alone = len(chosen) == 1
-    return tuple(
-        _function_term(problem.kernels[k], f"the stated {words}" if alone else f"function {n}")
-        for n, k in enumerate(chosen, 1)
-        if k in problem.kernels
-    )
+def _named_terms(kernels: Mapping[str, Kernel]) -> Iterator[TermKernel]:
+    """The parts of a drift that a claim of functions names, and what is left of it."""
+    named = {k.removeprefix("term_"): f for k, f in kernels.items() if k.startswith("term_")}
+    if not named:
+        return
+    yield from (_function_term(f, name) for name, f in named.items())
+    whole = kernels["stated_drift"]
+    arguments = dict.fromkeys(x for f in (whole, *named.values()) for x in f.arguments)
+
+    def rest(*values: Any) -> Any:
+        point = dict(zip(arguments, values, strict=True))
+        total, parts = whole(point), [f(point) for f in named.values()]
+        size = abs(total) + sum(map(abs, parts))
+        left = total - sum(parts)
+        return np.where(abs(left) <= NOTHING * size, 0.0, left)
+
+    kernel = Kernel(name="rest", arguments=tuple(arguments), arrays=rest, generic=whole.generic)
+    yield _function_term(kernel, "the rest of the stated drift")
+
+
+def _whole(kernel: Kernel, words: str) -> TermKernel:
+    return _function_term(kernel, f"the stated {words}")
 
 
 def _function_term(kernel: Kernel, text: str) -> TermKernel:
@@ -88,11 +126,6 @@ def _function_term(kernel: Kernel, text: str) -> TermKernel:
         name="",
         times=times,
     )
-
-
-def term_of(problem: Problem, expression: Any) -> TermKernel:
-    """An expression in the letters of a problem's claim as one term."""
-    return compiled_term(problem.claim, expression)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,14 +151,15 @@ def engine_residual(problem: Problem, part: str, level: str) -> Residual | None:
     if claim is None:
         return None
     try:
-        found = [(d, s) for name, d, s in _compared(claim) if name == part]
+        found = [(d, s) for name, d, s in _compared(claim, part) if name == part]
         if not found or is_zero(gap := _gap(claim, *found[0])):
             return None
         terms = len(stated_terms(gap, LEVELS[2]))
         for n, term in enumerate(stated_terms(found[0][1], level)):
             right = _gap(claim, gap, -term.expression)
-            if len(stated_terms(right, LEVELS[2])) < terms and not is_zero(right):
-                text = unicode(right, claim.where)
+            text = unicode(right, claim.where)
+            fewer = len(stated_terms(right, LEVELS[2])) < terms
+            if fewer and not is_zero(right) and len(text) < len(unicode(gap, claim.where)):
                 return Residual(text=text, expression=gap, terms=terms, replaced=n)
         return Residual(text=unicode(gap, claim.where), expression=gap, terms=terms)
     except DerivationError:
@@ -142,7 +176,7 @@ def _gap(claim: Any, derived: Any, stated: Any) -> Any:
     return gap.subs(dict.fromkeys(apart, 0)) if apart else gap
 
 
-def _compared(claim: Any) -> Iterator[tuple[str, Any, Any]]:
+def _compared(claim: Any, part: str) -> Iterator[tuple[str, Any, Any]]:
     """Name of a part, what is derived of it, what is stated."""
     from derivations.claim import IdentityClaim, MomentClaim
     from derivations.moment_claims import stated_drifts
@@ -153,9 +187,10 @@ def _compared(claim: Any) -> Iterator[tuple[str, Any, Any]]:
         yield "right-hand side", claim.left, claim.right
         yield "left-hand side", claim.right, claim.left
     elif isinstance(claim, MomentClaim):
-        named = zip(stated_parts(claim), claim.moments, stated_drifts(claim), strict=True)
-        for part, moment, stated in named:
-            yield part.name, claim.sde.d(moment).drift, stated
+        names = part_names(claim)
+        for name, moment, stated in zip(names, claim.moments, stated_drifts(claim), strict=True):
+            if name == part:
+                yield name, claim.sde.d(moment).drift, stated
     else:
         yield from compared(claim)
 

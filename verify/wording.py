@@ -15,6 +15,9 @@ from .stated import Residual, StatedPart
 
 __all__ = ["changed", "clock_line", "entry_words", "letter", "missing_line", "unexplained"]
 
+LONGEST = 240
+"""Letters of a formula that a line shows."""
+
 Line: TypeAlias = tuple[str, Mapping[str, Any]]
 
 
@@ -37,7 +40,7 @@ def changed(part: StatedPart, change: Change, table: Table, count: int) -> Line:
     term = (*part.terms, *part.candidates)[change.term]
     if change.term >= claimed_terms or change.claimed == 0:
         text = term.times(_sympy(change.measured), change.powers)
-        said = f"{part.name}: the term {text} is missing{at}"
+        said = f"{part.name}: the term {_cut(text)} is missing{at}"
         return said, {**data, "term": text, "missing": True}
     head = _head(part, change.term)
     said = _coefficient(change, table) if not change.powers else _powers(change, term, table)
@@ -49,7 +52,12 @@ def _head(part: StatedPart, n: int) -> str:
     term = part.terms[n]
     count = f", term {n + 1} of {len(part.terms)}" if len(part.terms) > 1 else ""
     name = f" ({term.name})" if term.name else ""
-    return f"{part.name}{count}{name}, {term.text}"
+    return f"{part.name}{count}{name}, {_cut(term.text)}"
+
+
+def _cut(text: str) -> str:
+    """A formula that fits into a line or two; the whole of it is in the data."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
 
 
 def _coefficient(change: Change, table: Table) -> str:
@@ -71,7 +79,7 @@ def _whole(change: Change, table: Table) -> str:
 
 def _powers(change: Change, term: Any, table: Table) -> str:
     """Powers as claimed and as measured; or the letter that stands in place of another."""
-    same = abs(float(change.measured) - float(change.claimed)) < 1e-9 * abs(float(change.claimed))
+    same = change.same_number
     ups = [name for name, power in change.powers.items() if power == 1]
     downs = [name for name, power in change.powers.items() if power == -1]
     if len(change.powers) == 2 and len(ups) == len(downs) == 1:
@@ -123,10 +131,10 @@ def missing_line(part: StatedPart, missing: Residual, table: Table, *, confirmed
     if missing.replaced is not None:
         head = _head(part, missing.replaced)
         data |= {"replaces": part.terms[missing.replaced].text}
-        return f"{head}: {missing.text} fits in its place{at}", data
+        return f"{head}: {_cut(missing.text)} fits in its place{at}", data
     if not part.terms:
-        return f"{part.name}: claimed 0, what fits is {missing.text}{at}", data
-    return f"{part.name}: {missing.text} is missing{at}", data
+        return f"{part.name}: claimed 0, what fits is {_cut(missing.text)}{at}", data
+    return f"{part.name}: {_cut(missing.text)} is missing{at}", data
 
 
 def unexplained(part: StatedPart, table: Table) -> Line:

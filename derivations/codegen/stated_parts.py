@@ -38,7 +38,15 @@ from derivations.sde import is_increment
 from derivations.stated_terms import StatedTerm, stated_terms
 from derivations.symbols import MatrixState
 
-__all__ = ["StatedPart", "TermKernel", "compiled_term", "simplified", "stated_parts"]
+__all__ = [
+    "StatedPart",
+    "TermKernel",
+    "TermPrinter",
+    "compiled_term",
+    "part_names",
+    "simplified",
+    "stated_parts",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +117,7 @@ class _Part:
 
 
 def stated_parts(
-    claim: Claim, level: str = "typed", *, candidates: bool = False
+    printer: TermPrinter, level: str = "typed", *, candidates: bool = False, only: str | None = None
 ) -> tuple[StatedPart, ...]:
     """The parts of a claim with their terms; none for a claim that states no form.
 
@@ -118,15 +126,19 @@ def stated_parts(
     DerivationError
         If a term cannot be printed.
     """
-    printer = _Printer(claim=claim, indices=claimed_indices(claim))
-    found = [_printed(printer, part, level, candidates) for part in _parts(claim)]
+    chosen = [part for part in _parts(printer.claim) if only in (None, part.name)]
+    found = [_printed(printer, part, level, candidates) for part in chosen]
     kernels = printer.kernels()
     return tuple(_bound(part, kernels) for part in found)
 
 
-def compiled_term(claim: Claim, expression: Any) -> TermKernel:
+def part_names(claim: Claim) -> tuple[str, ...]:
+    """The names of the parts of a claim."""
+    return tuple(part.name for part in _parts(claim))
+
+
+def compiled_term(printer: TermPrinter, expression: Any) -> TermKernel:
     """One expression of a claim's letters as a single term."""
-    printer = _Printer(claim=claim, indices=claimed_indices(claim))
     (found,) = printer.terms([StatedTerm(expression=expression, coefficient=1, base=expression)])
     return replace(found, kernel=printer.kernels()[found.kernel])
 
@@ -149,15 +161,29 @@ def _bound(part: StatedPart, kernels: Mapping[str, Any]) -> StatedPart:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Printer:
-    """Collects expressions, and prints all their kernels at once."""
+class TermPrinter:
+    """Collects the expressions of a claim, and prints the kernel of each once."""
 
     claim: Claim
     indices: tuple[Any, ...]
     formulas: dict[Any, Formula] = field(default_factory=dict)
+    printed: dict[str, Any] = field(default_factory=dict)
+    known: dict[Any, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, claim: Claim, kernels: Mapping[str, Any]) -> TermPrinter:
+        """The printer of a claim, which has these kernels already."""
+        found = cls(claim=claim, indices=claimed_indices(claim))
+        for name in ("observable", "first", "second", "left", "right"):
+            if name in kernels and hasattr(claim, name):
+                found.known[sympify(getattr(claim, name))] = name
+                found.printed[name] = kernels[name]
+        return found
 
     def name(self, expression: Any) -> str:
         """The name of the kernel of an expression."""
+        if sympify(expression) in self.known:
+            return self.known[sympify(expression)]
         value = tuples(sympify(expression), self.indices)
         if value not in self.formulas:
             name = f"term_{len(self.formulas) + 1}"
@@ -189,11 +215,11 @@ class _Printer:
 
     def kernels(self) -> Mapping[str, Any]:
         """The kernels by their names."""
-        if not self.formulas:
-            return {}
-        source = kernels_source("Terms.", self.claim, tuple(self.formulas.values()))
-        kernels: Mapping[str, Any] = run_source(source)["KERNELS"]
-        return kernels
+        new = tuple(f for f in self.formulas.values() if f.name not in self.printed)
+        if new:
+            source = kernels_source("Terms.", self.claim, new)
+            self.printed.update(run_source(source)["KERNELS"])
+        return self.printed
 
 
 def _times(base: Any, where: Mapping[str, Any]) -> Callable[[Any, Mapping[str, Fraction]], str]:
@@ -215,7 +241,7 @@ def _number(coefficient: Any) -> Any:
     return float(number)
 
 
-def _printed(printer: _Printer, part: _Part, level: str, candidates: bool) -> StatedPart:
+def _printed(printer: TermPrinter, part: _Part, level: str, candidates: bool) -> StatedPart:
     terms = stated_terms(part.expression, level)
     others: list[StatedTerm] = []
     if candidates:
