@@ -54,6 +54,7 @@ from .symbols import (
     real,
     t,
 )
+from .update import Gaussian, Minibatch, StepClaim, TwoPoint, Update
 
 __all__ = [
     "INITIAL",
@@ -72,11 +73,13 @@ __all__ = [
     "Exponents",
     "Family",
     "FokkerPlanckClaim",
+    "Gaussian",
     "HittingClaim",
     "IdentityClaim",
     "LawClaim",
     "LimitClaim",
     "MatrixSDE",
+    "Minibatch",
     "MomentClaim",
     "Mutant",
     "Parameter",
@@ -87,9 +90,12 @@ __all__ = [
     "State",
     "StationaryClaim",
     "Status",
+    "StepClaim",
     "Theorem",
     "ThresholdClaim",
     "TimeChangeClaim",
+    "TwoPoint",
+    "Update",
     "density",
     "det",
     "dims",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from sympy import Basic, Symbol
+from sympy import Basic, Rel, Symbol
 
 from .sde import MatrixSDE
 from .symbols import real
@@ -208,10 +208,11 @@ class SignClaim(Claim):
 
     def stated(self) -> tuple[tuple[str, Any], ...]:
         """The observable and the sign of its drift."""
-        which = {None: "", 1: " of the largest", -1: " of the smallest"}
-        place = which.get(self.number, f" of number {self.number}")
+        which = {None: "", 1: ", for the largest", -1: ", for the smallest"}
+        place = which.get(self.number, f", for number {self.number}")
         known = () if self.shown is None else (("its drift", self.shown),)
-        return (("f", self.observable), *known, (f"drift of f{place} {self.sign} 0", 0))
+        drift = Rel(Symbol("drift"), 0, self.sign)
+        return (("f", self.observable), *known, (f"the sign of its drift{place}", drift))
 
 
 @dataclass(frozen=True, kw_only=True)

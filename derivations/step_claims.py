@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from itertools import product
+from itertools import combinations_with_replacement, islice, product
+from math import factorial, prod
 from typing import Any
 
 import flint
@@ -34,7 +35,7 @@ from .interpreter import interpret
 from .points import Point, draw, entries, evaluate, precision
 from .symbols import FamilyMember, Index, MatrixIncrement, ScalarMember
 from .terms import Monomial, Term
-from .update import MatrixDraw, StepClaim, WeightDraw
+from .update import MatrixDraw, StepClaim, WeightDraw, drawn_in
 from .words import Factor, factor
 
 __all__ = ["NotDerived", "derived_change", "stated_change", "step_derivation"]
@@ -43,8 +44,8 @@ MOST_LETTERS = 4
 EXPANDED = 3
 """Orders up to which the second-order expansion reaches."""
 
-MOST_SIGNS = 6
-"""Entries of draws whose signs are enumerated to check a mean."""
+POINTS, MOST_OUTCOMES = 12, 64
+"""Outcomes of the draws that are enumerated to check a mean, at the first point with few."""
 
 _ASIDE = Index("aside", Integer(1))
 """Marks letters that wait for their own contraction."""
@@ -325,33 +326,48 @@ def _order_checked(claim: StepClaim, raw: Any, shown: Any, facts: tuple[Any, ...
 
 
 def _mean_checked(claim: StepClaim, shown: Any, mean: Any, facts: tuple[Any, ...]) -> str:
-    """Two letters of every draw: all signs give their mean."""
-    draws = [d for d in claim.update.draws if isinstance(d, MatrixDraw)]
-    if len(draws) < len(claim.update.draws):
-        return "first and second moments of the weights of a minibatch"
+    """All signs and all minibatches at a point give the mean, where only second moments enter."""
+    draws = [d for d in claim.update.draws if shown.has(d) or isinstance(d, WeightDraw)]
+    if not drawn_in(shown):
+        return "no draw is left"
     if any(n > 2 for m in _changed(claim).terms for n in Counter(_drawn(m)).values()):
         return "the three pairings of four normals (Isserlis)"
     with precision(BITS):
-        for point in draw([shown, mean], facts, count=12):
-            shapes = [(point.size(d.shape[0]), point.size(d.shape[1])) for d in draws]
-            count = sum(r * c for r, c in shapes)
-            if count > MOST_SIGNS:
+        for point in draw([shown, mean], facts, count=POINTS):
+            each = [list(islice(_outcomes(d, point), MOST_OUTCOMES + 1)) for d in draws]
+            if prod(map(len, each)) > MOST_OUTCOMES:
                 continue
-            value = [flint.arb(0)] * len(entries(evaluate(mean, point)))
-            for signs in product((1, -1), repeat=count):
-                at = entries(evaluate(shown, _signed(point, draws, shapes, signs)))
-                value = [a + b for a, b in zip(value, at, strict=True)]
-            there = zip(value, entries(evaluate(mean, point)), strict=True)
-            if any(a / 2**count - b != 0 for a, b in there):
-                raise StepError(f"mean over the draws: all {2**count} signs give another one")
-            return f"the mean over all {2**count} signs at a random point"
-    return "every pair of letters by the Itô table over a unit of time"
+            expected = entries(evaluate(mean, point))
+            value, weight = [flint.arb(0)] * len(expected), flint.arb(0)
+            for outcome in product(*each):
+                w = flint.arb(prod(ways for ways, _ in outcome))
+                at = point.with_overrides({k: x for _, part in outcome for k, x in part.items()})
+                there = entries(evaluate(shown, at))
+                value = [a + w * b for a, b in zip(value, there, strict=True)]
+                weight += w
+            if any(a / weight - b != 0 for a, b in zip(value, expected, strict=True)):
+                raise StepError("mean over the draws: their outcomes give another one")
+            return f"the mean over all {prod(map(len, each))} outcomes at a random point"
+    return "every pair of letters has its second moment"
 
 
-def _signed(point: Point, draws: Any, shapes: Any, signs: tuple[int, ...]) -> Point:
-    found, start = {}, 0
-    for d, (r, c) in zip(draws, shapes, strict=True):
-        part = [flint.arb(x) for x in signs[start : start + r * c]]
-        found[d] = flint.arb_mat(r, c, part)
-        start += r * c
-    return point.with_overrides(found)
+def _outcomes(d: Any, point: Point) -> Iterator[tuple[int, dict[Any, Any]]]:
+    """How many ways lead to an outcome of a draw, and its letters' values; normals as signs."""
+    if isinstance(d, MatrixDraw):
+        r, c = (point.size(n) for n in d.shape)
+        for signs in product((1, -1), repeat=r * c):
+            yield 1, {d: flint.arb_mat(r, c, [flint.arb(x) for x in signs])}
+        return
+    n, b = point.size(d.index.range), point.size(d.batch)
+    for chosen in combinations_with_replacement(range(n), b):
+        counts = [chosen.count(i) for i in range(n)]
+        if not d.replacement and max(counts) > 1:
+            continue
+        ways = factorial(b) // prod(map(factorial, counts)) if d.replacement else 1
+        yield (
+            ways,
+            {
+                d.xreplace({d.index: Integer(i + 1)}): flint.arb(n * count) / b
+                for i, count in enumerate(counts)
+            },
+        )

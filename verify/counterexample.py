@@ -23,7 +23,7 @@ from .sampling import predicates
 
 __all__ = ["Counterexample", "searched", "widened"]
 
-TRIES = 100
+TRIES = 70
 """Points that are looked at, from one start."""
 
 ROUNDS = 3

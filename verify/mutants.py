@@ -47,6 +47,8 @@ READS: Mapping[str, tuple[str, ...]] = {
     "right": (*_FORMS, "algorithm"),
     "sign": _FORMS,
     "change": _FORMS,
+    "order": ("exact", "generator"),
+    "update": _FORMS,
     "number": ("exact",),
     "assumptions": ("exact",),
     "exponents": ("path",),

@@ -46,6 +46,9 @@ TOLERANCE = 0.25
 """How far a measured order may lie below the one claimed: orders are whole or half numbers."""
 
 HALVINGS = 12
+SHAKEN = 64
+"""Draws at which the rounding of an observable is measured."""
+
 FLOOR = 64 * float(np.finfo(float).eps)
 
 
@@ -88,8 +91,8 @@ class Moves:
             dict(self.point) if h is None else {**self.point, str(self.setting.step): np.array(h)}
         )
 
-    def change(self, drawn: Mapping[str, Array], h: float | None) -> tuple[Array, Array]:
-        """f(x⁺) − f(x) for every draw, along the first axis, and the size of f."""
+    def change(self, drawn: Mapping[str, Array], h: float | None) -> tuple[Array, float]:
+        """f(x⁺) − f(x) for every draw, along the first axis, and its rounding."""
         at = self.at(h)
         n = len(next(iter(drawn.values()))) if drawn else 1
         after = self.problem.kernel("update")({**at, **drawn})
@@ -100,7 +103,20 @@ class Moves:
         moved = np.asarray(f(new), dtype=float)
         if moved.ndim == before.ndim:
             moved = moved[None]
-        return np.broadcast_to(moved - before, (n, *before.shape)), np.abs(before)
+        rounding = 4 * (self._shaken(new, drawn, moved) + self._shaken(at, {}, before))
+        rounding += FLOOR * float(np.max(np.abs(before), initial=0.0))
+        return np.broadcast_to(moved - before, (n, *before.shape)), rounding
+
+    def _shaken(self, at: Mapping[str, Any], drawn: Mapping[str, Array], value: Array) -> float:
+        """What the last digit of the states does to f at some draws: its rounding, or a part."""
+        n = len(next(iter(drawn.values()))) if drawn else 0
+        few = {name: x[:SHAKEN] for name, x in drawn.items()}
+        for name in self.setting.states:
+            x = np.asarray(at[name], dtype=float)
+            batched = x.ndim > np.ndim(self.point[name]) and len(x) == n
+            few[name] = _jittered(x[:SHAKEN] if batched else x)
+        shaken = np.asarray(self.problem.kernel("observable")({**at, **few}), dtype=float)
+        return float(np.max(np.abs(shaken - (value[: len(shaken)] if n else value))))
 
     def stated(self, drawn: Mapping[str, Array], h: float | None) -> Array:
         """The stated change; for every draw if it is a statement about each."""
@@ -113,27 +129,21 @@ class Moves:
 
     def gap(self, rule: Rule, h: float | None) -> Gap:
         """Change minus stated change, averaged or the largest over all draws."""
-        moved, f = self.change(rule.values, h)
+        moved, error = self.change(rule.values, h)
         stated = self.stated(rule.values, h)
         sizes = np.abs(stated) if stated.ndim else abs(float(stated))
         scale = float(np.max(np.abs(moved), initial=0.0) + np.max(sizes, initial=0.0))
-        rounding = FLOOR * float(np.max(f, initial=0.0) + scale)
+        error += FLOOR * scale
         if self.setting.pathwise:
             value = float(np.max(np.abs(moved - stated)))
-            return Gap(value=value, error=rounding, scale=scale, stated=float(np.max(sizes)))
+            return Gap(value=value, error=error, scale=scale, stated=float(np.max(sizes)))
         off = np.tensordot(rule.weights, moved, axes=1) - stated
-        error = rounding
         if rule.shorter is not None:
             less = self.change(rule.shorter[1], h)[0]
             other = np.tensordot(rule.shorter[0], less, axes=1) - stated
             error += float(np.max(np.abs(other - off)))
         worst = np.max(np.abs(off))
         return Gap(value=float(worst), error=error, scale=scale, stated=float(np.max(sizes)))
-
-    def noise(self, rule: Rule, unit: float) -> float:
-        """By how much f moves where the step size is too small to move anything: rounding."""
-        tiny = (unit / 2**n for n in (46, 47, 48))
-        return max(float(np.max(np.abs(self.change(rule.values, h)[0]))) for h in tiny)
 
     def unit(self, drawn: Mapping[str, Array]) -> float:
         """The step size at which the states move by a tenth of themselves."""
@@ -146,6 +156,13 @@ class Moves:
         pairs = zip(after, old, strict=True)
         moved = max(float(np.max(np.abs(np.asarray(x) - y))) for x, y in pairs)
         return 0.1 * h * size / moved if moved > 0.0 and size > 0.0 else 0.1
+
+
+def _jittered(x: Any) -> Array:
+    """Every entry moved by a unit in its last digit, up and down in turn."""
+    x = np.asarray(x, dtype=float)
+    turns = np.where(np.arange(x.size).reshape(x.shape) % 3 == 1, -1.0, 1.0) if x.ndim else 1.0
+    return np.asarray(x * (1.0 + np.finfo(float).eps * turns))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,9 +216,8 @@ def _ordered(moves: Moves, rule: Rule) -> tuple[Status, str, float]:
     """The order of the gap from h, h/2, h/4, ..., where it is clear of rounding."""
     claimed, unit = float(moves.setting.order or 0), moves.unit(rule.values)
     gaps = [moves.gap(rule, unit / 2**n) for n in range(HALVINGS)]
-    noise = moves.noise(rule, unit)
-    clear = [g.value for g in gaps if np.isfinite(g.value) and g.value > 20 * (g.error + noise)]
-    if not clear and any(g.scale > 1e4 * g.error for g in gaps):
+    clear = [g.value for g in gaps if np.isfinite(g.value) and g.value > 20 * g.error]
+    if not clear and any((g.stated or g.scale) > 1e4 * g.error for g in gaps):
         return Status.AGREES, "nothing is left out", claimed
     if len(clear) < 3 or clear != [g.value for g in gaps[: len(clear)]]:
         return Status.INCONCLUSIVE, "what is left out does not rise above rounding", 0.0

@@ -1,16 +1,17 @@
 """One step of an algorithm at the sizes of the net, with the draws as the algorithm makes them.
 
 Where there are few outcomes all of them are averaged; else the draws are sampled: signs and normals
-in antithetic pairs, quadratic controls ξ_a ξ_b − δ_ab of mean zero, and the weights of a minibatch
-minus their mean 1, with coefficients from an independent pilot.  What is left has an interval by
-the empirical Bernstein bound for a declared range, eight times the largest that the pilot saw.
+in antithetic pairs, with controls of mean zero: ξ_a ξ_b − δ_ab, of few normals also polynomials of
+degree four, and the weights of a minibatch minus 1.  Their coefficients come from an independent
+pilot; what is left has an interval by the empirical Bernstein bound for a declared range, eight
+times the largest that the pilot saw.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations_with_replacement, pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -26,15 +27,15 @@ from .step_measures import EXACT, MOST_TABLED, Drawn, Moves, Rule, evidence, rul
 from .step_setting import StepSetting
 from .verdict import Evidence, Status
 
-__all__ = ["simulated"]
+__all__ = ["relevant_change", "simulated"]
 
-LEADING, SAMPLED = 1e-2, 5e-2
-"""Relevant error of a change, relative to the change: claimed to an order, and of samples."""
+LEADING, SAMPLED = 1e-5, 1e-3
+"""Relevant error of a change, relative to the change: claimed to an order; exact, of samples."""
 
 LADDER = range(3, 15)
 """Halvings of the step size among which the one of the least bias is taken."""
 
-RANGE, CONTROLLED = 8.0, 24
+RANGE, CONTROLLED, FEW = 8.0, 24, 6
 LISTED = 256
 
 Measure: TypeAlias = Callable[[float | None], Estimate]
@@ -56,13 +57,14 @@ def simulated(problem: Problem, setting: StepSetting, plan: Plan, drawn: Drawn) 
         rule = _listed(draws, plan, pathwise=setting.pathwise)
         measure: Measure
         if rule is None:
-            alpha, how = plan.budget.alpha, f"{plan.effort.samples:,} samples"
-            measure, relevant = _Sampler(moves=moves, draws=draws, plan=plan).measure, SAMPLED
+            alpha, how = plan.budget.alpha, f"{_samples(plan):,} antithetic pairs"
+            measure = _Sampler(moves=moves, draws=draws, plan=plan).measure
+            relevant = SAMPLED if setting.order is None else LEADING
         else:
             alpha, how = 0.0, f"{len(rule.weights):,} draws"
             measure, relevant = _whole(moves, rule), EXACT if setting.order is None else LEADING
         unit = moves.unit(sampled(draws, rng, 1))
-        ladder = LADDER if rule else LADDER[5:7]
+        ladder = LADDER if rule else LADDER[4:7]
         found = _settled(measure, None if setting.order is None else unit, ladder)
     text = (
         f"difference {found.value:.1g} ± {found.half_width:.1g} of the change over {how}, bias "
@@ -94,17 +96,30 @@ def _whole(moves: Moves, rule: Rule) -> Measure:
 
 
 def _settled(measure: Measure, unit: float | None, ladder: Sequence[int]) -> Estimate:
-    """The gap, of a claim to an order where halving the step size changes it least."""
+    """The gap, of a claim to an order extrapolated to step size 0.
+
+    What is left out is a power series in h relative to the change: two of its terms are taken off,
+    and the last change of the extrapolation is the bias; the draws are the same at every h.
+    """
     if unit is None:
         return measure(None)
     found = [measure(unit / 2**n) for n in ladder]
-    best = Estimate(value=np.inf, bias=np.inf)
-    for before, after in pairwise(found):
-        # The rest of a series whose terms halve is no larger than the last change, twice over; at
-        # every step size the draws are the same.
-        bias = after.bias + 2 * abs(before.value - after.value)
-        if bias + after.half_width < best.bias + best.half_width:
-            best = Estimate(value=after.value, half_width=after.half_width, bias=bias)
+    column, best = found, Estimate(value=np.inf, bias=np.inf)
+    for power in (1, 2, 3):
+        factor = 2.0**power
+        for before, after in pairwise(column):
+            bias = 2 * (after.bias + before.bias) + abs(before.value - after.value)
+            bias += before.half_width + after.half_width if power > 1 else 0.0
+            if bias + after.half_width < best.bias + best.half_width:
+                best = Estimate(value=after.value, half_width=after.half_width, bias=bias)
+        column = [
+            Estimate(
+                value=(factor * b.value - a.value) / (factor - 1),
+                half_width=(factor * b.half_width + a.half_width) / (factor - 1),
+                bias=(factor * b.bias + a.bias) / (factor - 1),
+            )
+            for a, b in pairwise(column)
+        ]
     return best
 
 
@@ -123,7 +138,7 @@ class _Sampler:
         coefficients = np.linalg.lstsq(features, y, rcond=None)[0]
         left = y - features @ coefficients
         extent = RANGE * np.max(np.abs(left), axis=0)
-        n = self.plan.effort.samples
+        n = _samples(self.plan)
         y, features = self._drawn("run", h, n)
         left = y - features @ coefficients
         variance = np.var(left, axis=0)
@@ -154,7 +169,31 @@ class _Sampler:
             xi = np.concatenate(flat, axis=1)[:, :CONTROLLED]
             i, j = np.triu_indices(xi.shape[1])
             parts.append(xi[:, i] * xi[:, j] - (i == j))
+            if all(d.law == "gaussian" for d in self.draws) and xi.shape[1] <= FEW:
+                parts.append(_fourth(xi))
         for d in self.draws:
             if d.law == "minibatch":
                 parts.append(drawn[d.name] - 1.0)
         return np.concatenate(parts, axis=1)
+
+
+def relevant_change(setting: StepSetting) -> float:
+    """A relative change of what is stated that is seen whatever has to be sampled for it."""
+    sampled = setting.order is None and any(d.law == "gaussian" for d in setting.draws)
+    return 2 * (SAMPLED if sampled else LEADING)
+
+
+def _samples(plan: Plan) -> int:
+    """Antithetic pairs: every one of them is one step, and not a step and its extrapolation."""
+    return plan.effort.samples // 2
+
+
+def _fourth(xi: Array) -> Array:
+    """Products of Hermite polynomials of the entries, of degree four together."""
+    one = np.ones_like(xi)
+    he = [one, xi, xi**2 - 1.0, xi**3 - 3.0 * xi, xi**4 - 6.0 * xi**2 + 3.0]
+    columns = []
+    for chosen in combinations_with_replacement(range(xi.shape[1]), 4):
+        degrees = [chosen.count(a) for a in range(xi.shape[1])]
+        columns.append(np.prod([he[d][:, a] for a, d in enumerate(degrees)], axis=0))
+    return np.stack(columns, axis=1)

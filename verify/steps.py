@@ -9,6 +9,7 @@ coefficients below h^m must vanish: no small number is chosen and nothing is fit
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -163,7 +164,15 @@ def limited(problem: Problem, drawn: int | None, samples: int | None) -> Problem
         found.append(f"{drawn} >= {' + '.join(parts)}")
     conditions = [Condition(text=f"small enough: {x}", relation=x) for x in found if _open(x)]
     signature = problem.signature
-    signature = replace(signature, conditions=(*signature.conditions, *conditions))
+    # The size of a batch may stand in nothing that is stated.
+    batches = {
+        name for d in setting_of(problem).draws for name in re.findall(r"[^\W\d]\w*", d.batch)
+    }
+    signature = replace(
+        signature,
+        conditions=(*signature.conditions, *conditions),
+        dimensions=tuple(sorted({*signature.dimensions, *batches})),
+    )
     return replace(problem, signature=signature)
 
 

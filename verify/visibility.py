@@ -22,6 +22,7 @@ from .planning import Plan
 from .problem import Problem
 from .sampling import admissible, generic_point, net_sizes
 from .simulated import number, starting_values
+from .step_samples import relevant_change
 from .systems import as_numbers, smooth_within
 
 __all__ = ["LEAST", "change"]
@@ -52,6 +53,8 @@ def change(tier: str, right: Problem, wrong: Problem, plan: Plan) -> tuple[float
     if on_paths:
         assert right.signature.path is not None
         least = right.signature.path.relevant
+    if tier == "one-step" and right.step is not None:
+        least = relevant_change(right.step)
     if wrong.memory is not right.memory:
         # What is declared differs, and what is stated may not.
         return inf, least
