@@ -8,7 +8,7 @@ is meant in the sense of Stratonovich, there is float64 alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -227,7 +227,7 @@ def _differential(
         least = NOTHING["float64"] * np.maximum(1.0, by_tuple(e.drift_scale, axes).max(axis=1))
         noise = e.martingale_error
         if d is not None:
-            noise = np.maximum(noise, _off_noise(ctx, e.martingale, d))
+            noise = np.maximum(noise, _off_noise(ctx, e, d))
         gaps["martingale part"] = _worst(gap, e.martingale_scale, noise, axes, least)
     return _both(gaps, _said(lambda: None if d is None else _in_digits(problem, ctx, d, wide)))
 
@@ -261,23 +261,27 @@ def _in_digits(
 def _off(ctx: MultiprecisionContext, doubles: Any, wide: Any) -> Any:
     """How far a difference in float64 is from the same one in many digits.
 
-    Where a point is badly conditioned the extrapolation may think better of itself than it is.
+    Where a point is badly conditioned the extrapolation may think better of itself than it is;
+    twice that, since what is stated rounds there too.
     """
     reference = np.array([ctx.to_float(x) for x in entries(ctx, wide)])
-    return np.abs(doubles - reference.reshape(np.shape(doubles)))
+    return 2.0 * np.abs(doubles - reference.reshape(np.shape(doubles)))
 
 
-def _off_noise(ctx: MultiprecisionContext, doubles: Any, d: DigitsEstimate) -> Any:
-    """How far the standard deviation of the martingale part is from the same in many digits.
+def _off_noise(ctx: MultiprecisionContext, e: GeneratorEstimate, d: DigitsEstimate) -> Any:
+    """The same of the martingale part, whose coefficients are linear in the direction.
 
-    The components themselves may be others: a covariance has more than one square root.
+    The components may be others, since a covariance has more than one square root.
     """
-    squares = [
-        ctx.to_float(c.weight) * np.array([ctx.to_float(x) for x in entries(ctx, value)]) ** 2
-        for c, value in zip(d.components, d.martingale, strict=True)
-    ]
-    found = np.sqrt(np.sum(doubles**2, axis=0))
-    return np.abs(found - np.sqrt(np.sum(squares, axis=0)).reshape(np.shape(found)))
+
+    def row(values: Iterable[Any]) -> list[float]:
+        return [ctx.to_float(x) for value in values for x in entries(ctx, value)]
+
+    along = np.array([row(c.increments[name] for name in e.directions) for c in d.components])
+    wide = np.array([row([value]) for value in d.martingale])
+    flat = [x.reshape(len(x), -1) for x in e.directions.values()]
+    weights = np.linalg.lstsq(along.T, np.concatenate(flat, axis=1).T, rcond=None)[0]
+    return 2.0 * np.abs(e.martingale - (weights.T @ wide).reshape(e.martingale.shape))
 
 
 def _stated(ctx: FlintContext, value: Any, like: Any) -> Any:
