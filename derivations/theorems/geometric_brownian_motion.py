@@ -234,7 +234,7 @@ def _threshold() -> ThresholdClaim:
         above=1,
         horizon=40,
         values={sigma: "5/4", x: 1},
-        relevant=0.4,
+        relevant=0.15,
         mutants=(
             Mutant(
                 name="mean", mistake="σ², as if Itô's ½ were lost", changes={"threshold": sigma**2}

@@ -35,7 +35,7 @@ EIGENVALUES = (
     "(1989); V. Pérez-Abreu, C. Tudor, Wishart and Laguerre processes, Math. Reports 14 (2012), "
     "(1.2)"
 )
-m, p = dims("m p")
+m, p, q = dims("m p q")
 X, B = State("X", m, p), Brownian("B", m, p)
 S = X.T * X
 lam = eigenvalues(S)
@@ -107,28 +107,32 @@ def _eigenvalue() -> DifferentialClaim:
 
 
 def _log_determinant() -> DifferentialClaim:
-    drift = (m - p - 1) * tr(S.I)
+    """m = p + q, so that the sizes looked at differ in m − p too."""
+    Y, E = State("X", p + q, p), Brownian("B", p + q, p)
+    M = Y.T * Y
+    full = Assumption(text="X has full column rank", condition=Q.positive_definite(M))
+    drift = (q - 1) * tr(M.I)
     return DifferentialClaim(
         id="wishart.log_determinant",
-        title="d log det S = (m − p − 1) tr S⁻¹ dt + 2 tr(S⁻¹X'dB)",
+        title="d log det S = (m − p − 1) tr S⁻¹ dt + 2 tr(S⁻¹X'dB), m = p + q > p",
         source=BRU,
         statement="For m = p + 1 the logarithm of the determinant is a local martingale: from "
         "there on S stays invertible.",
-        sde=_sde(POSITIVE.condition),
-        observable=logdet(S),
+        sde=MatrixSDE({Y: E.d}, assuming=[full.condition]),
+        observable=logdet(M),
         drift=drift,
-        martingale=2 * tr(S.I * X.T * B.d),
-        assumptions=(POSITIVE, TALL),
-        where=WHERE,
+        martingale=2 * tr(M.I * Y.T * E.d),
+        assumptions=(full,),
+        where={"S": M},
         mutants=(
             Mutant(
                 name="determinant",
                 mistake="m − p + 1, that of det S",
-                changes={"drift": (m - p + 1) * tr(S.I)},
+                changes={"drift": (q + 1) * tr(M.I)},
             ),
-            Mutant(name="one", mistake="m − p", changes={"drift": (m - p) * tr(S.I)}),
-            Mutant(name="no_ito", mistake="no Itô term", changes={"drift": m * tr(S.I)}),
-            Mutant(name="exchanged", mistake="p − m − 1", changes={"drift": (p - m - 1) * tr(S.I)}),
+            Mutant(name="one", mistake="m − p", changes={"drift": q * tr(M.I)}),
+            Mutant(name="no_ito", mistake="no Itô term", changes={"drift": (p + q) * tr(M.I)}),
+            Mutant(name="exchanged", mistake="p − m − 1", changes={"drift": -(q + 1) * tr(M.I)}),
         ),
         inapplicable=MOVING,
     )
@@ -205,6 +209,7 @@ def _moments() -> MomentClaim:
         moments=(pairs, size, 1),
         **stated(rate, m * p),
         path=PathCheck(sde=_sde(), horizon=1, sizes={m: 2, p: 2}, relevant=0.005),
+        assumptions=(SEVERAL, Assumption(text="m ≥ 2", condition=Ge(m, 2))),
         where=WHERE,
         mutants=(
             Mutant(
