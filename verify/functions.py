@@ -183,6 +183,12 @@ def _path(claim: Any) -> tuple[PathSignature | None, dict[str, Kernel]]:
     for key, value in check.values.items():
         name = str(getattr(key, "name", key))
         values[name] = _number(name, value, names[name].shape_at({}))
+        if "positive" in names[name].facts and not np.all(values[name] > 0):
+            raise ClaimError(f"values: {name} = {value} is not positive, as within= says it is")
+    for key, several in getattr(claim, "vary", {}).items():
+        name = str(getattr(key, "name", key))
+        for value in several if isinstance(several, list | tuple) else (several,):
+            _number(f"vary: {name}", value, names[name].shape_at({}))
     signature = PathSignature(
         systems={"path": sde.signature("path_", claim.id)},
         letters=sde.letters,

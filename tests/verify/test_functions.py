@@ -22,11 +22,14 @@ from verify import (
     HittingClaim,
     IdentityClaim,
     LawClaim,
+    LimitClaim,
     MomentClaim,
     NumericSDE,
     PathCheck,
     SignClaim,
+    StationaryClaim,
     Status,
+    ThresholdClaim,
     TimeChangeClaim,
     check,
 )
@@ -328,7 +331,46 @@ def mean(x: Any, t: Any) -> Any:
     return np.cos(x * np.exp(-t)) * np.exp(-(1 - np.exp(-2 * t)) / 4)
 
 
+def stationary(width: float = 1.0) -> Any:
+    return StationaryClaim(
+        sde=NORMAL,
+        observable=lambda x: x,
+        density=lambda x: np.exp(-((x / width) ** 2)),
+        horizon=5,
+        values={"x": 0},
+        relevant=0.1,
+    )
+
+
+def growing(share: float = 2.0) -> Any:
+    return LimitClaim(
+        sde=GEOMETRIC,
+        observable=lambda x: np.log(x),
+        value=lambda mu, sigma: mu - sigma**2 / share,
+        horizon=20,
+        values={"x": 1, "mu": 0, "sigma": 1},
+        relevant=0.4,
+    )
+
+
+def threshold(share: float = 2.0) -> Any:
+    return ThresholdClaim(
+        sde=GEOMETRIC,
+        observable=lambda x: np.log(x),
+        parameter="mu",
+        threshold=lambda sigma: sigma**2 / share,
+        below=-1,
+        above=1,
+        horizon=20,
+        values={"x": 1, "sigma": 1},
+        relevant=0.4,
+    )
+
+
 PATHS = {
+    "stationary": (stationary(), stationary(0.5)),
+    "limit": (growing(), growing(0.5)),
+    "threshold": (threshold(), threshold(0.5)),
     "expectation": (expectation(mean), expectation(lambda x: -np.cos(x))),
     "law": (law(), law(1.0)),
     "hitting": (hitting(), hitting(1.0)),
@@ -422,6 +464,26 @@ REFUSED = {
         "values: 'y' is no state or parameter",
     ),
     "value of a shape": (expectation(mean, values={"x": [1, 2]}), "x: got .* numbers of shape"),
+    "value of a sign": (
+        ExpectationClaim(
+            sde=GEOMETRIC, observable=lambda x: x, value=0, horizon=1, values={"x": -1}
+        ),
+        "values: x = -1 is not positive",
+    ),
+    "varied nothing": (expectation(mean, vary={"q": (1, 2)}), "vary: 'q' is no state or parameter"),
+    "varied words": (expectation(mean, vary={"x": ("a", 2)}), "vary: x: got 'a'; give a number"),
+    "threshold of nothing": (
+        ThresholdClaim(
+            sde=GEOMETRIC,
+            observable=lambda x: np.log(x),
+            parameter="q",
+            threshold=1.0,
+            below=-1,
+            above=1,
+            horizon=1,
+        ),
+        "parameter: 'q' is no state or parameter; there are x, mu, sigma",
+    ),
     "horizon": (expectation(mean, horizon=lambda t: t), "horizon: got <function"),
     "symbolic system, unknown name": (
         differential(SYMBOLIC, lambda Y: Y, 0),

@@ -2,8 +2,7 @@
 
 from sympy import sqrt
 
-from derivations import Parameter, State, dims, positive, tr
-from derivations.update import StepClaim, TwoPoint, Update
+from derivations import Parameter, State, StepClaim, TwoPoint, Update, dims, positive, tr
 
 n, p, k, l = dims("n p k l")
 W1, W2 = State("W1", p, l), State("W2", l, k)
