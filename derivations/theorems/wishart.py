@@ -35,7 +35,7 @@ EIGENVALUES = (
     "(1989); V. Pérez-Abreu, C. Tudor, Wishart and Laguerre processes, Math. Reports 14 (2012), "
     "(1.2)"
 )
-m, p, q = dims("m p q")
+m, p, k, q = dims("m p k q")
 X, B = State("X", m, p), Brownian("B", m, p)
 S = X.T * X
 lam = eigenvalues(S)
@@ -107,16 +107,16 @@ def _eigenvalue() -> DifferentialClaim:
 
 
 def _log_determinant() -> DifferentialClaim:
-    """m = p + q, so that the sizes looked at differ in m − p too."""
-    Y, E = State("X", p + q, p), Brownian("B", p + q, p)
+    """k columns and k + q rows: the sizes looked at differ in q too."""
+    Y, E = State("X", k + q, k), Brownian("B", k + q, k)
     M = Y.T * Y
     full = Assumption(text="X has full column rank", condition=Q.positive_definite(M))
     drift = (q - 1) * tr(M.I)
     return DifferentialClaim(
         id="wishart.log_determinant",
-        title="d log det S = (m − p − 1) tr S⁻¹ dt + 2 tr(S⁻¹X'dB), m = p + q > p",
+        title="d log det S = (m − k − 1) tr S⁻¹ dt + 2 tr(S⁻¹X'dB), k < m = k + q",
         source=BRU,
-        statement="For m = p + 1 the logarithm of the determinant is a local martingale: from "
+        statement="For m = k + 1 the logarithm of the determinant is a local martingale: from "
         "there on S stays invertible.",
         sde=MatrixSDE({Y: E.d}, assuming=[full.condition]),
         observable=logdet(M),
@@ -127,12 +127,12 @@ def _log_determinant() -> DifferentialClaim:
         mutants=(
             Mutant(
                 name="determinant",
-                mistake="m − p + 1, that of det S",
+                mistake="m − k + 1, that of det S",
                 changes={"drift": (q + 1) * tr(M.I)},
             ),
-            Mutant(name="one", mistake="m − p", changes={"drift": q * tr(M.I)}),
-            Mutant(name="no_ito", mistake="no Itô term", changes={"drift": (p + q) * tr(M.I)}),
-            Mutant(name="exchanged", mistake="p − m − 1", changes={"drift": -(q + 1) * tr(M.I)}),
+            Mutant(name="one", mistake="m − k", changes={"drift": q * tr(M.I)}),
+            Mutant(name="no_ito", mistake="no Itô term", changes={"drift": (k + q) * tr(M.I)}),
+            Mutant(name="exchanged", mistake="k − m − 1", changes={"drift": -(q + 1) * tr(M.I)}),
         ),
         inapplicable=MOVING,
     )
