@@ -294,7 +294,9 @@ def _conversion(sde: MatrixSDE, found: Fields) -> Iterator[Step]:
             )
         )
         before = sde.drift(x) + correction
-        step = algebraic_step(f"Itô drift of {x}: a + ½ Σ_j (b_j·∇)b", before, found.drift[x])
+        step = algebraic_step(
+            f"Itô drift of {x}: a + ½ Σ_j Σ_k b_kj ∂_k b_j", before, found.drift[x]
+        )
         yield Step(rule=step.rule, before=before * dt, after=found.drift[x], check=step.check)
 
 

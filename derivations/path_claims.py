@@ -73,6 +73,8 @@ class PathClaim(Claim):
                 f"{self.id}: observable {self.observable} is a matrix; give a scalar, such as an "
                 "entry or a trace"
             )
+        if not self.relevant > 0:
+            raise DerivationError(f"{self.id}: relevant={self.relevant}: give an error above 0")
         _require_bounds(self.id, getattr(self, "bounds", None))
 
     @property
@@ -237,6 +239,17 @@ class StationaryClaim(PathClaim):
         finite = {name: end for name, end in ends.items() if not end.is_infinite}
         return {"observable": self.observable, "density": self.density, **finite}
 
+    def stated(self) -> tuple[tuple[str, Any], ...]:
+        """The density with the finite ends of its support, or the mean."""
+        if self.density is None:
+            return (("f", self.observable), ("stationary mean of f", self.value))
+        ends = {name: x for name, x in self.kernels().items() if name in ("lower", "upper")}
+        rows = ((f"{name} end of its support", end) for name, end in ends.items())
+        return (
+            (f"stationary density of {self.observable}, up to a factor", self.density),
+            *rows,
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class LimitClaim(PathClaim):
@@ -254,6 +267,10 @@ class LimitClaim(PathClaim):
     def kernels(self) -> dict[str, Any]:
         """Observable and limit."""
         return {"observable": self.observable, "value": self.value}
+
+    def stated(self) -> tuple[tuple[str, Any], ...]:
+        """The observable and the limit."""
+        return (("f", self.observable), ("lim f/t almost surely", self.value))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,3 +306,10 @@ class ThresholdClaim(PathClaim):
     def kernels(self) -> dict[str, Any]:
         """Observable and threshold."""
         return {"observable": self.observable, "threshold": self.threshold}
+
+    def stated(self) -> tuple[tuple[str, Any], ...]:
+        """The observable and the threshold, with the signs on both sides of it."""
+        words = {-1: "< 0", 0: "= 0", 1: "> 0"}
+        below, above = words[self.below], words[self.above]
+        label = f"threshold of {self.parameter} (lim f/t {below} below it, {above} above)"
+        return (("f", self.observable), (label, self.threshold))

@@ -278,6 +278,14 @@ class _Latex(LatexPrinter):
     def _print_MatAdd(self, expr: Any) -> str:
         return _signed_sum(sorted(map(self._print, expr.args), key=lambda x: x.startswith("-")))
 
+    def _print_Derivative(self, expr: Any) -> str:
+        if isinstance(expr.expr, AppliedUndef):
+            return str(super()._print_Derivative(expr))
+        order = len(expr.variables)
+        top = r"\partial" + (f"^{{{order}}}" if order > 1 else "")
+        below = r" \, ".join(rf"\partial {self._print(x)}" for x in expr.variables)
+        return rf"\frac{{{top}}}{{{below}}} \left({self._print(expr.expr)}\right)"
+
     def _print_Trace(self, expr: Any) -> str:
         return rf"\operatorname{{tr}}\left({self._print(expr.args[0])}\right)"
 
