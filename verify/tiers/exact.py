@@ -19,13 +19,14 @@ from numerics.contexts import (
 )
 from numerics.errors import NoValueError
 from numerics.jets import GeneratorValue, generator
-from verify import signs, steps
 from verify.coordinates import coordinates, entries
 from verify.degrees import false_pass
 from verify.forward import equal_sides
 from verify.planning import Plan
 from verify.problem import Problem
 from verify.sampling import admissible, predicates
+from verify.signs import exact as of_a_sign
+from verify.steps import exact as of_a_step
 from verify.verdict import Evidence, Status
 
 __all__ = ["check"]
@@ -39,9 +40,9 @@ Gaps = dict[str, bool]
 def check(problem: Problem, plan: Plan) -> Evidence:
     """Both sides at every point, in a prime field or, if that cannot say it, in the rationals."""
     if problem.kind == "sign":
-        return signs.exact(problem, plan)
+        return of_a_sign(problem, plan)
     if problem.kind == "step":
-        return steps.exact(problem, plan)
+        return of_a_step(problem, plan)
     missing = _without_points(problem, plan)
     if missing is not None:
         return missing

@@ -19,12 +19,13 @@ from numerics.generator import GeneratorEstimate, estimate_generator
 from numerics.generator_digits import DigitsEstimate, estimate_in_digits, largest_gap
 from numerics.kernel import Kernel
 from numerics.points import as_arrays
-from verify import signs, steps
 from verify.coordinates import by_tuple, coordinates, diffusion, entries, fitted, units
 from verify.forward import flux_digits, side_digits
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.sampling import admissible
+from verify.signs import generated as of_a_sign
+from verify.steps import generated as of_a_step
 from verify.systems import as_numbers, smooth_within
 from verify.verdict import Evidence, Status, combine
 
@@ -46,9 +47,9 @@ Gaps = dict[str, Estimate]
 def check(problem: Problem, plan: Plan) -> Evidence:
     """Both arithmetics at every admissible point."""
     if problem.kind == "sign":
-        return signs.generated(problem, plan)
+        return of_a_sign(problem, plan)
     if problem.kind == "step":
-        return steps.generated(problem, plan)
+        return of_a_step(problem, plan)
     exact = RationalContext()
     wide = MultiprecisionContext(50)
     compare = _COMPARISONS[problem.kind]

@@ -17,11 +17,12 @@ from numerics.generator import directions
 from numerics.kernel import Kernel
 from numerics.one_step import OneStepEstimate, one_step_covariation, one_step_drift
 from numerics.system import Array, System
-from verify import signs, steps
 from verify.coordinates import by_tuple, fitted, units
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.sampling import generic_point, net_sizes, point_near, several_sizes
+from verify.signs import stepped as of_a_sign
+from verify.steps import stepped as of_a_step
 from verify.systems import as_numbers, smooth_within
 from verify.verdict import Evidence, Status, combine
 
@@ -45,9 +46,9 @@ Gaps = dict[str, Estimate]
 def check(problem: Problem, plan: Plan) -> Evidence:
     """One step at a generic point of the net (p, k, l) = (5, 2, 10), or of the sizes admitted."""
     if problem.kind == "sign":
-        return signs.stepped(problem, plan)
+        return of_a_sign(problem, plan)
     if problem.kind == "step":
-        return steps.stepped(problem, plan)
+        return of_a_step(problem, plan)
     if problem.kind == "identity":
         return _enumerated(problem, plan)
     of_net = problem.kind in ("covariation", "differential", "moments")
