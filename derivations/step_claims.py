@@ -93,7 +93,7 @@ def _changed(claim: StepClaim) -> Form:
         if claim.order is None:
             raise
     else:
-        if not any(_hidden(claim, c) for c in difference.terms.values()):
+        if all(_is_plain(claim, c) for c in difference.terms.values()):
             return difference if claim.order is None else _truncated(claim, difference)
     return _expanded(claim, f, moves)
 
@@ -135,7 +135,7 @@ def _least_power(claim: StepClaim, c: Any) -> int:
 
 
 def _in_step(claim: StepClaim, c: Any) -> Poly:
-    if not c.is_polynomial(claim.step) or _hidden(claim, c):
+    if not _is_plain(claim, c):
         raise NotDerived(f"{c}: no polynomial in the step size {claim.step}")
     return Poly(c, claim.step)
 
@@ -149,6 +149,12 @@ def _truncated(claim: StepClaim, form: Form) -> Form:
         if low != 0:
             kept[m] = low
     return Form(form.shape, kept)
+
+
+def _is_plain(claim: StepClaim, c: Any) -> bool:
+    """Whether a coefficient is a polynomial in the step size, if there is one, and in the draws."""
+    polynomial = claim.order is None or c.is_polynomial(claim.step)
+    return polynomial and not _hidden(claim, c)
 
 
 def _hidden(claim: StepClaim, c: Any) -> bool:
