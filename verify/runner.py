@@ -127,25 +127,13 @@ def records(
     """
     sources = Sources.now()
     before = [sources.of(reference) for reference in references]
-    shown, using, count = settings.to_json(), versions(), len(references)
-    shares = count if claims is None else claims
+    shares = len(references) if claims is None else claims
+    shown, using = settings.to_json(), versions()
     keys = [key_of(r, p, shown, shares, using) for r, p in zip(references, before, strict=True)]
-    found: dict[int, Record] = {}
-
-    def keep(index: int, kernels: str, verdict: Verdict) -> None:
-        reference = references[index]
-        provenance = replace(before[index], kernels=kernels or before[index].kernels)
-        found[index] = Record(reference=reference, provenance=provenance, verdict=verdict)
-        if progress:
-            progress(len(found), count, verdict.claim)
-
-    for index, key in enumerate(keys):
-        known = store.get(key) if store and resume else None
-        if known:
-            keep(index, *known)
-    missing = [index for index in range(count) if index not in found]
+    done = store.found(keys) if store and resume else {}
+    missing = [index for index in range(len(references)) if index not in done]
     jobs = [_Job(reference=references[i], settings=settings, claims=shares) for i in missing]
-    for number, (kernels, verdict) in results(
+    for number, outcome in results(
         _Job.judged,
         jobs,
         workers=settings.workers,
@@ -153,11 +141,20 @@ def records(
         seconds=settings.time_limit * (len(settings.tiers) + 2),
     ):
         index = missing[number]
-        # A file that was changed meanwhile: it is not known which text was judged.
+        done[index] = outcome
+        # If a file was changed meanwhile, it is not known which text was judged.
         if store and sources.of(references[index]) == before[index]:
-            store.put(keys[index], kernels, verdict)
-        keep(index, kernels, verdict)
-    return tuple(found[index] for index in range(count))
+            store.put(keys[index], *outcome)
+        if progress:
+            progress(len(done), len(references), references[index].claim)
+    return tuple(
+        Record(
+            reference=reference,
+            provenance=replace(was, kernels=done[index][0] or was.kernels),
+            verdict=done[index][1],
+        )
+        for index, (reference, was) in enumerate(zip(references, before, strict=True))
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -145,6 +145,11 @@ class Store:
                 self._complained = True
                 self._say(f"{path}: {_reason(error)}; this claim is judged again")
             return None
+
+    def found(self, keys: Sequence[str]) -> dict[int, tuple[str, Verdict]]:
+        """What `get` finds, by the place of the key; without the keys that have nothing."""
+        found = {place: self.get(key) for place, key in enumerate(keys)}
+        return {place: known for place, known in found.items() if known}
 
     def put(self, key: str, kernels: str, verdict: Verdict) -> None:
         """Keep a finished verdict; one that was cut off is not kept."""
