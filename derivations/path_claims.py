@@ -14,6 +14,7 @@ from sympy import oo, sympify
 
 from .claim import Claim, PathCheck, is_function
 from .errors import DerivationError
+from .printing import unicode
 from .symbols import ScalarState, real
 
 __all__ = [
@@ -311,5 +312,5 @@ class ThresholdClaim(PathClaim):
         """The observable and the threshold, with the signs on both sides of it."""
         words = {-1: "< 0", 0: "= 0", 1: "> 0"}
         below, above = words[self.below], words[self.above]
-        label = f"threshold of {self.parameter} (lim f/t {below} below it, {above} above)"
+        label = f"threshold of {unicode(self.parameter)} (lim f/t {below} below it, {above} above)"
         return (("f", self.observable), (label, self.threshold))
