@@ -152,12 +152,12 @@ def _tables(
 
 
 def _scalars(problem: Problem, sizes: Sizes, point: At) -> dict[str, float]:
-    """Dimensions and scalar letters by their absolute values; 0, which has no logarithm, apart."""
+    """Dimensions and scalar letters; 0, which has no logarithm, is left out."""
     found = {name: float(n) for name, n in sizes.items()}
     arrays = as_arrays(point)
     for name, value in arrays.items():
         if np.ndim(value) == 0 and value != 0:
-            found[name] = abs(float(value))
+            found[name] = float(value)
     if problem.kind == "time change":
         found[CLOCK] = float(problem.kernel("rate")(arrays))
     return found

@@ -227,13 +227,13 @@ def _powers(
     told = [
         (float(low), float(high), scalars)
         for (low, high), scalars in zip(intervals, table.scalars, strict=True)
-        if math.isfinite(low) and math.isfinite(high)
+        if _narrow(low, high)
     ]
     middles = [(low + high) / 2 for low, high, _ in told]
-    if not told or any(m == 0 or m * middles[0] < 0 for m in middles):
+    if not told or any(m == 0 for m in middles):
         return None
     names = sorted(set.intersection(*({*scalars} for *_, scalars in told)))
-    logs = {name: np.log([scalars[name] for *_, scalars in told]) for name in names}
+    logs = {name: np.log(np.abs([scalars[name] for *_, scalars in told])) for name in names}
     varying = [name for name in names if np.ptp(logs[name]) > 1e-9]
     y = np.log(np.abs(middles))
     found = []
@@ -248,6 +248,18 @@ def _powers(
         if found:
             break
     return min(found, key=lambda fit: fit.cost, default=None)
+
+
+def _power(x: float, e: Fraction) -> float:
+    """x to the power e; not a number for a root of a negative one."""
+    if e.denominator == 1:
+        return float(x ** int(e))
+    return math.nan if x < 0 else float(x ** float(e))
+
+
+def _narrow(low: Any, high: Any) -> bool:
+    """Whether a point tells the number in front; where a term is but rounding, it does not."""
+    return math.isfinite(low) and float(high - low) <= WIDEST * max(abs(low), abs(high))
 
 
 def _with_powers(
@@ -269,14 +281,17 @@ def _with_powers(
     low, high = -math.inf, math.inf
     for a, b, scalars in told:
         scale = math.prod(
-            scalars[name] ** float(e) for name, e in zip(chosen, exponents, strict=True)
+            _power(scalars[name], e) for name, e in zip(chosen, exponents, strict=True)
         )
-        low, high = max(low, a / scale), min(high, b / scale)
+        if math.isnan(scale):
+            return None
+        ends = sorted((a / scale, b / scale))
+        low, high = max(low, ends[0]), min(high, ends[1])
     if low > high:
         if not _near(low, high, True):
             return None
         low, high = high, low
-    if high - low > WIDEST * max(abs(low), abs(high)):
+    if not _narrow(low, high):
         return None
     powers = dict(zip(chosen, exponents, strict=True))
     return Change(term=i, claimed=claimed, low=low, high=high, powers=powers)
@@ -293,13 +308,16 @@ def _pairs(table: Table, coefficients: Sequence[Any], count: int) -> Iterator[Fi
     y = np.array([float(row.measured) for _, row in rows]) - X @ c
     slack = np.array([row.error for _, row in rows]) + SAME * np.max(np.abs(X * c), axis=1)
     for name in names:
-        s = np.array([table.scalars[n][name] for n, _ in rows])
+        s = [table.scalars[n][name] for n, _ in rows]
         if np.ptp(s) == 0:
             continue
         for i, j in permutations(range(count), 2):
             rest = y + X[:, i] * c[i] + X[:, j] * c[j]
             for power in POWERS:
-                A = np.stack([X[:, i], X[:, j] * s ** float(power)], axis=1)
+                factor = np.array([_power(x, power) for x in s])
+                if np.any(np.isnan(factor)):
+                    continue
+                A = np.stack([X[:, i], X[:, j] * factor], axis=1)
                 found, _, rank, _ = np.linalg.lstsq(A, rest, rcond=None)
                 if rank == 2 and np.all(np.abs(A @ found - rest) <= slack):
                     yield _pair(coefficients, (i, j), found, name, power)

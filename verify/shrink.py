@@ -25,7 +25,7 @@ from .sampling import predicates, small_sizes
 
 __all__ = ["Failure", "Small", "failure", "plain", "shown", "shrunk"]
 
-SIZES, PATTERNS, LOOKS = 12, 8, 240
+SIZES, PATTERNS, LOOKS = 16, 8, 280
 """Sizes, patterns at each, and points looked at in all."""
 
 FREE = tuple(map(Fraction, (0, 1, -1, 2, -2, 3)))
@@ -123,8 +123,18 @@ def _patterned(letter: LetterSignature, sizes: Mapping[str, int], pattern: int) 
         choice = POSITIVE if positive else FREE[1:]
         return choice[0] if pattern == 0 else rng.choice(choice[: pattern + 1])
     if letter.family is not None:
-        return [_patterned_matrix(letter, shape[1:], pattern, rng) for _ in range(shape[0])]
+        return [_member(letter, shape[1:], pattern, rng, n) for n in range(shape[0])]
     return _patterned_matrix(letter, shape, pattern, rng)
+
+
+def _member(
+    letter: LetterSignature, shape: Sequence[int], pattern: int, rng: Random, n: int
+) -> Rational:
+    """A member of a family: members differ, so that their spread is not zero."""
+    found = _patterned_matrix(letter, shape, pattern, rng)
+    if pattern not in (0, 1, 4) or not isinstance(found, list):
+        return found
+    return [[n * x for x in row] for row in found]
 
 
 def _patterned_matrix(
