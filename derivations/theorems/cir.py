@@ -247,7 +247,7 @@ def _laplace() -> ExpectationClaim:
         bounds=(0.0, 1.0),
         horizon=1,
         sizes={n: 3},
-        values={kappa: 2, sigma: "3/2", s: 1, x: ((1,), ("1/2",), (0,))},
+        values={kappa: 2, sigma: "3/2", s: "3/4", x: ((1,), ("1/2",), (0,))},
         relevant=0.05,
         **stated(scale),
         mutants=(
@@ -303,7 +303,7 @@ def _stationary() -> StationaryClaim:
         observable=v,
         support=(0, oo),
         horizon=8,
-        values={kappa: 1, theta: 1, sigma: "1/2", v: 1},
+        values={kappa: "5/4", theta: "3/4", sigma: "1/2", v: 1},
         relevant=0.05,
         **gamma(shape, rate),
         mutants=(

@@ -121,7 +121,7 @@ def _moments() -> MomentClaim:
             sde=SDE,
             horizon=1,
             sizes={},
-            values={theta: 1, sigma: "3/4", m: "1/2", x: 2},
+            values={theta: "5/4", sigma: "3/4", m: "1/2", x: 2},
             relevant=0.005,
         ),
         mutants=(
@@ -194,9 +194,9 @@ def _isotropic() -> MomentClaim:
         **stated(c),
         path=PathCheck(
             sde=sde,
-            horizon=1,
+            horizon="1/2",
             sizes={n: 1, c: 2},
-            values={theta: 1, sigma: "3/4"},
+            values={theta: "5/4", sigma: "3/4"},
             relevant=0.005,
         ),
         mutants=(
@@ -224,7 +224,7 @@ def _law() -> LawClaim:
         sde=SDE,
         observable=x,
         horizon=1,
-        values={theta: "1/2", sigma: 1, m: "1/2", x: 2},
+        values={theta: "1/2", sigma: "3/2", m: "1/2", x: 2},
         relevant=0.05,
         **cdf(limit * (1 - exp(-2 * theta * t))),
         mutants=(
@@ -281,8 +281,8 @@ def _at_rest(**fields: Any) -> StationaryClaim:
         source=SOURCE,
         sde=SDE,
         horizon=8,
-        values={theta: 1, sigma: "3/4", m: "1/2", x: "1/2"},
-        relevant=0.05,
+        values={theta: "3/4", sigma: "3/2", m: "1/2", x: "1/2"},
+        relevant=0.04,
         inapplicable=NO_ALGORITHM,
         **fields,
     )
