@@ -8,7 +8,9 @@ returns has the batch axes of what it was given.
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, NoReturn
@@ -136,8 +138,9 @@ class Function:
     def called(self, given: Sequence[Any]) -> Any:
         """What the function returns, whatever it is."""
         try:
-            # What is not finite is looked for, with a message of its own.
-            with np.errstate(all="ignore"):
+            # What is not finite is looked for, with a message of its own; standard output is for
+            # results, and not for what a function prints.
+            with np.errstate(all="ignore"), redirect_stdout(sys.stderr):
                 return self.call(*given)
         except FunctionError:
             raise

@@ -96,6 +96,6 @@ def _range(name: str, within: Any) -> tuple[Array, Array]:
     if not ordered or not bounded:
         raise NumericsError(
             f"range of {name}: got {within!r}; give (low, high), numbers with low <= high, "
-            "or (0, inf)"
+            "or (0, inf); write an array as a list"
         )
     return low, high

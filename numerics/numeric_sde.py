@@ -39,7 +39,7 @@ class NumericSDE:
     ----------
     states : mapping
         Name -> shape of one path: ``()`` for a scalar, ``(n,)`` for a vector, ``(r, c)``.
-    drift : function, or mapping of state -> function or number
+    drift : function; or mapping of state -> function or number, or a tuple of them in this order
         A function of any of the states, parameters and ``t``, by their names.  Arrays have leading
         batch axes: entries are ``W[..., i, j]``.  For several states it returns a mapping or a
         tuple in their order.

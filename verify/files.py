@@ -20,8 +20,10 @@ import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import FunctionType, GeneratorType, ModuleType
 from typing import Any
+
+import numpy as np
 
 from derivations.claim import Claim, Theorem
 
@@ -129,7 +131,7 @@ class _Broken:
 def _parsed(text: str, path: str) -> tuple[list[ast.stmt], list[_Broken]]:
     """The statements of a file; those that are no Python are blanked out and told."""
     broken: list[_Broken] = []
-    lines = text.splitlines()
+    lines = text.split("\n")  # and at nothing else that may stand in a text
     while True:
         try:
             return ast.parse("\n".join(lines), filename=path).body, broken
@@ -198,6 +200,7 @@ class _Run:
         self.lines: dict[str, int] = {}  # name -> line of the statement that made it
         self.lost: dict[str, _Trouble] = {}  # name -> what went wrong instead
         self.flags = 0
+        self.unknown: _Trouble | None = None  # an import of all names of a module, which failed
 
     @contextlib.contextmanager
     def at_work(self, *, silent: bool) -> Iterator[None]:
@@ -208,7 +211,8 @@ class _Run:
         sys.path.insert(0, folder)
         try:
             # Standard output belongs to verdicts.
-            with contextlib.redirect_stdout(io.StringIO() if silent else sys.stderr):
+            out = io.StringIO() if silent else sys.stderr
+            with contextlib.redirect_stdout(out), np.errstate():
                 yield
         finally:
             if folder in sys.path:
@@ -244,8 +248,9 @@ class _Run:
                 self.lost.pop(name, None)
 
     def _raised(self, error: BaseException, statement: ast.stmt, names: tuple[str, ...]) -> None:
-        cause = self.lost.get(getattr(error, "name", None) or "")
-        if isinstance(error, NameError) and cause is not None:
+        source = error.__cause__ if isinstance(error.__cause__, NameError) else error
+        cause = self.lost.get(getattr(source, "name", None) or "", self.unknown)
+        if isinstance(source, NameError) and cause is not None:
             # Not an error of its own: the name is missing because of an earlier one.
             cause.lost |= dict.fromkeys(names or ("a statement",), statement.lineno)
             self.lost |= dict.fromkeys(names, cause)
@@ -256,12 +261,15 @@ class _Run:
         here = [n for n in lines if statement.lineno <= n <= (statement.end_lineno or n)]
         line = here[-1] if here else statement.lineno
         inside = f" (in line {lines[-1]})" if lines and lines[-1] not in here else ""
-        self._failed(line, readable(error) + inside, names)
+        trouble = self._failed(line, readable(error) + inside, names)
+        if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
+            self.unknown = trouble
 
-    def _failed(self, line: int, message: str, names: tuple[str, ...]) -> None:
+    def _failed(self, line: int, message: str, names: tuple[str, ...]) -> _Trouble:
         trouble = _Trouble(path=self.path, line=line, message=message)
         self.troubles.append(trouble)
         self.lost |= dict.fromkeys(names, trouble)
+        return trouble
 
     def _lines_of(self, error: BaseException) -> list[int]:
         """The lines of this file that an error came through, the innermost last."""
@@ -276,10 +284,12 @@ class _Run:
         taken: dict[str, int] = {}
         for name, line in list(self.lines.items()):
             value = getattr(self.module, name, None)
-            if name == "theorem" and isinstance(value, FunctionType):
-                value = self._called(value, line)
             if name.startswith("_"):
                 continue
+            if name == "theorem" and isinstance(value, FunctionType):
+                value = self._called(value, line)
+            if isinstance(value, GeneratorType):
+                value = self._called(lambda: list(value), line)
             for claim_id, claim in _found(name, value):
                 if id(claim) in seen:
                     continue

@@ -94,6 +94,19 @@ def test_points_lie_between_the_bounds_and_fixed_parameters_stand_still() -> Non
     assert [letter.fixed for letter in sde.letters] == [False, True, False]
 
 
+def test_functions_of_several_states_may_stand_in_their_order() -> None:
+    sde = NumericSDE(states={"x": (), "y": ()}, drift=(lambda y: y, 0))
+    moved = sde.kernels("")["increment"]({"x": np.ones(2), "y": np.ones(2), "dt": 0.5})
+    assert [part.tolist() for part in moved] == [[0.5, 0.5], [0.0, 0.0]]
+
+
+def test_what_a_function_prints_is_no_result(capsys: pytest.CaptureFixture[str]) -> None:
+    scalar(drift=lambda x: print("heard") or x)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "heard" in err
+
+
 def test_a_positive_state_is_drawn_positive() -> None:
     (x,) = scalar(within={"x": (0, np.inf)}).letters
     assert x == LetterSignature(name="x", kind="state", facts=("positive",))

@@ -8,6 +8,7 @@ import tokenize
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from verify import cli
@@ -154,6 +155,7 @@ STATEMENTS = {
         "X is n x m, it must be square",
     ),
     "a theorem that raises": ("def theorem(): return 1 / 0", "ZeroDivisionError"),
+    "a generator that raises": ("g = (1 / n for n in (0,))", "ZeroDivisionError"),
     "recursion": ("def f(): return f()\nf()", "RecursionError"),
 }
 
@@ -196,6 +198,30 @@ print(third)
         f"{LINE + 5})"
     )
     assert [c.id for c in found.claims] == ["good"]
+
+
+def test_an_import_of_everything_that_fails_explains_every_name(written: Any) -> None:
+    text = "from not_there_at_all import *\nx = State('x')\ny = dims('y')\n"
+    (trouble,) = read(written(text)).troubles
+    assert f"lost with it: x (line {LINE + 1}), y (line {LINE + 2})" in trouble
+
+
+def test_a_name_that_a_function_of_a_system_lacks_is_told_too(written: Any) -> None:
+    text = "half = 1 / 0\ns = NumericSDE(states={'x': ()}, drift=lambda x: half * x)\n"
+    (trouble,) = read(written(text)).troubles
+    assert f"lost with it: s (line {LINE + 1})" in trouble
+
+
+def test_generators_are_read_and_settings_of_numpy_put_back(written: Any) -> None:
+    before = np.geterr()
+    found = read(written("np.seterr(all='raise')\nmore = (claim() for _ in range(2))"))
+    assert [c.id for c in found.claims] == ["good", "more.1", "more.2"]
+    assert np.geterr() == before
+
+
+def test_a_text_keeps_its_line_breaks(written: Any) -> None:
+    (found,) = read(written("good = claim(title='a\u2028b\x0cc')")).claims
+    assert found.title == "a\u2028b\x0cc"
 
 
 def test_a_name_that_is_made_again_is_not_lost(written: Any) -> None:
