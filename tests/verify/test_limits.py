@@ -1,0 +1,146 @@
+"""Almost sure limits and thresholds on paths, right and wrong."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sympy import Rational, log, sqrt
+
+from derivations import (
+    Brownian,
+    DerivationError,
+    LimitClaim,
+    MatrixSDE,
+    State,
+    ThresholdClaim,
+    dt,
+    positive,
+    real,
+)
+from verify.loading import compiled
+from verify.planning import EFFORTS, ErrorBudget, Plan
+from verify.tiers import check_of
+from verify.verdict import Evidence, Status
+
+x, mu, sigma = State("x", positive=True), real("mu"), positive("sigma")
+kappa, zeta, B = positive("kappa"), positive("zeta"), Brownian("B")
+EQUATION = {x: mu * x * dt + sigma * x * B.d}
+GBM = MatrixSDE(EQUATION)
+# Chen et al. (2023): θ → 0 almost surely iff ζ² > 2κ.
+COLLAPSE = MatrixSDE({x: (kappa * x - x**3) * dt + zeta * x * B.d})
+PLAN = Plan(
+    seed=1,
+    effort=replace(EFFORTS["quick"], paths=1000),
+    budget=ErrorBudget(false_agree=1e-3, false_reject=1e-3),
+)
+VALUES: dict[str, Any] = {"values": {mu: Rational(1, 10), sigma: 1, x: 1}, "horizon": 24}
+VARIED: dict[str, Any] = {
+    "values": {mu: Rational(1, 10), x: 1}, "vary": {sigma: (1, Rational(1, 2))}, "horizon": 24
+}  # fmt: skip
+
+
+def rate(value: Any, sde: Any = GBM, relevant: float = 0.1, **fields: Any) -> Evidence:
+    claim = LimitClaim(
+        id="limit", title="", source="", statement="", sde=sde, observable=log(x),
+        value=value, relevant=relevant, **fields,
+    )  # fmt: skip
+    return check_of("path")(compiled(claim), PLAN)
+
+
+def sides(value: Any, below: int, above: int, **fields: Any) -> Evidence:
+    given: dict[str, Any] = {
+        "sde": GBM, "parameter": mu, "values": {sigma: 1, x: 1}, "horizon": 48,
+        "relevant": 0.2, **fields,
+    }  # fmt: skip
+    claim = ThresholdClaim(
+        id="threshold", title="", source="", statement="", observable=log(x), threshold=value,
+        below=below, above=above, **given,
+    )  # fmt: skip
+    return check_of("path")(compiled(claim), PLAN)
+
+
+def test_the_growth_rate_of_geometric_brownian_motion() -> None:
+    found = rate(mu - sigma**2 / 2, **VALUES)
+    assert found.status == Status.AGREES, found.reason
+    assert found.points >= 1000
+    assert found.false_agree == found.false_reject == PLAN.budget.alpha
+    assert "finite time" in found.condition
+
+
+def test_planted_rates_are_rejected() -> None:
+    assert rate(mu, **VALUES).status == Status.DISAGREES
+    assert rate(mu + sigma**2 / 2, **VALUES).status == Status.DISAGREES
+
+
+def test_the_rate_of_the_stratonovich_reading() -> None:
+    stratonovich = MatrixSDE(EQUATION, calculus="stratonovich")
+    values = {**VALUES, "horizon": 12}
+    assert rate(mu, stratonovich, relevant=0.2, **values).status == Status.AGREES
+    assert rate(mu - sigma**2 / 2, stratonovich, **values).status == Status.DISAGREES
+
+
+def test_a_wrong_power_of_the_noise_fits_one_value_alone() -> None:
+    assert rate(mu - sigma / 2, **VALUES).status == Status.AGREES
+    found = rate(mu - sigma / 2, **VARIED)
+    assert found.status == Status.DISAGREES
+    assert "sigma = 0.5" in found.reason
+    assert rate(mu - sigma**2 / 2, **VARIED).status == Status.AGREES
+
+
+def test_a_state_that_settles_does_not_grow() -> None:
+    """Below the threshold the formula of the linear system is wrong: the limit is 0."""
+    values = {"values": {kappa: 1, zeta: 1, x: 1}, "horizon": 24}
+    assert rate(kappa - zeta**2 / 2, COLLAPSE, **values).status == Status.DISAGREES
+    assert rate(0, COLLAPSE, **values).status == Status.AGREES
+
+
+def test_grids_that_are_too_coarse_reject_nothing() -> None:
+    """Over 5000 units of time neither a step nor a double is small enough."""
+    found = rate(mu - sigma**2 / 2, **{**VALUES, "horizon": 5000})
+    assert found.status == Status.INCONCLUSIVE
+    assert "shorter horizon" in found.reason
+
+
+def test_a_threshold_is_seen_from_both_sides() -> None:
+    found = sides(sigma**2 / 2, -1, 1)
+    assert found.status == Status.AGREES, found.reason
+    (setting,) = found.numbers["settings"]
+    low, high = sorted(side["at"] for side in setting["sides"])
+    assert (low, high) == pytest.approx((0.4, 0.6))
+
+
+def test_planted_thresholds_are_rejected() -> None:
+    assert sides(sigma**2, -1, 1).status == Status.DISAGREES
+    assert sides(sigma**2 / 4, -1, 1).status == Status.DISAGREES
+    assert sides(sigma**2 / 2, 1, -1).status == Status.DISAGREES
+
+
+def test_a_threshold_with_the_wrong_power_of_the_noise() -> None:
+    varied = {"values": {x: 1}, "vary": {sigma: (1, Rational(1, 2))}}
+    assert sides(sigma / 2, -1, 1).status == Status.AGREES
+    assert sides(sigma / 2, -1, 1, **varied).status == Status.DISAGREES
+
+
+def test_collapse_of_a_nonlinear_system() -> None:
+    given = {"sde": COLLAPSE, "parameter": zeta, "values": {kappa: 1, x: 1}, "horizon": 24}
+    assert sides(sqrt(2 * kappa), 0, -1, **given).status == Status.AGREES
+    assert sides(2 * kappa, 0, -1, **given).status == Status.DISAGREES
+    # Between the stated threshold and the true one nothing collapses, and no rate is clear of 0.
+    assert sides(sqrt(kappa) / 2, 0, -1, **{**given, "horizon": 12}).status != Status.AGREES
+
+
+def test_what_is_not_resolved_is_left_open() -> None:
+    found = sides(sigma**2 / 2, -1, 1, horizon=1, relevant=0.01)
+    assert found.status == Status.INCONCLUSIVE
+    assert "would settle it" in found.reason
+
+
+def test_thresholds_that_make_no_sense_are_refused() -> None:
+    with pytest.raises(DerivationError, match="two different signs"):
+        sides(sigma**2 / 2, 1, 1)
+    with pytest.raises(DerivationError, match="in the other parameters"):
+        sides(mu + sigma, -1, 1)
+    with pytest.raises(ValueError, match="is 0"):
+        sides(0, -1, 1)
