@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ __all__ = ["exact", "generated", "stepped"]
 
 EVIDENCE = "evidence at points and no proof for the whole region"
 STARTS = 4
-"""Points from which another one of the wrong sign is looked for."""
+"""Sizes at which a point of the wrong sign is looked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +89,7 @@ def _exact(problem: Problem, setting: SignSetting, plan: Plan, ctx: FlintContext
         shown = f"{len(wrong)} of {len(sample.points)} points of {numbers}"
         reason = f"the drift has another sign than {setting.sign} 0 at {shown}"
         return _evidence("exact", Status.DISAGREES, reason, sample)
-    against, tried = _searched(problem, setting, sample)
+    against, tried = _searched(problem, setting, plan)
     if against is not None:
         reason = f"the drift is {against.value:.6g}, against {setting.sign} 0, at {against.text}"
         return _evidence("exact", Status.DISAGREES, reason, sample, tried=tried)
@@ -106,9 +106,9 @@ def _exact(problem: Problem, setting: SignSetting, plan: Plan, ctx: FlintContext
 
 
 def _searched(
-    problem: Problem, setting: SignSetting, sample: Sample
+    problem: Problem, setting: SignSetting, plan: Plan
 ) -> tuple[Counterexample | None, int]:
-    """A point of another sign near the smallest of the sample; in 50 digits, if one is found."""
+    """A point of another sign, from a start at each of several sizes; in 50 digits, if found."""
     ctx = MultiprecisionContext(50)
     f = problem.kernel("observable")
 
@@ -126,20 +126,16 @@ def _searched(
         return setting.direction * min(wrong) if wrong else None
 
     tried = 0
-    for sizes, point in _starts(sample):
+    effort = replace(plan.effort, sizes=STARTS, points=1)
+    starts = admissible(
+        problem, RationalContext(), replace(plan, effort=effort), lambda sizes, point: True
+    )
+    for sizes, point in starts.points:
         found, count = searched(problem, ctx, sizes, point, score, confirm)
         tried += count
         if found is not None:
             return found, tried
     return None, tried
-
-
-def _starts(sample: Sample) -> list[tuple[Mapping[str, int], Mapping[str, Any]]]:
-    """One point of every size, then the others; the smaller sizes first."""
-    points = sorted(sample.points, key=lambda point: sum(point[0].values()))
-    first = {tuple(sizes.items()): (sizes, point) for sizes, point in reversed(points)}
-    starts = [*reversed(first.values())]
-    return [*starts, *(p for p in points if p not in starts)][:STARTS]
 
 
 def _drift(
