@@ -33,6 +33,9 @@ from .verdict import Evidence
 __all__ = ["crossed"]
 
 SURVIVAL = "log of the probability not to have crossed"
+SLOWER = 4
+"""A step takes so many times as long as one that looks at nothing."""
+
 EPSILON = 1e-5
 """Length of the differences along the noise, in units of its own over a unit of time."""
 
@@ -58,7 +61,9 @@ def _one(setting: Setting, plan: Plan) -> Judgement:
         levels = [-np.expm1(x) for x in survival]
         return extrapolated_mean(levels, 0.0, 1.0, stated, look.plan.budget.alpha)
 
-    found = refined(measure, plan, setting.relevant, setting.system.size)
+    # A step looks along every component of the noise too.
+    size = SLOWER * max(8, setting.system.size)
+    found = refined(measure, plan, setting.relevant, size)
     what = f"P(f reaches {level:.4g}) − {stated:.6g}, bridges between the steps,"
     return Judgement(
         finding=found,

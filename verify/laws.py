@@ -8,11 +8,13 @@ scheme is from the law.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from numerics.system import Array
 
+from .bounds import dkw_half_width
 from .decisions import DistributionFunction
 from .horizon import Setting
 from .path_evidence import Judgement, judged
@@ -26,7 +28,8 @@ __all__ = ["distributed"]
 GRID = 400
 """Levels at which grids are compared."""
 
-ROUNDING = 1e-7
+ROUNDING = 1e-12
+RISE = 1e-7
 """What a distribution function may fall, or exceed 0 and 1, by the rounding of its evaluation."""
 
 
@@ -52,22 +55,89 @@ def _measured(setting: Setting, levels: list[Array], alpha: float) -> Measuremen
     if lost == 1.0:
         return _nothing("f(X_T) is no number on any path; the scheme leaves the system's domain")
     coarse, fine = np.sort(levels[1][kept]), np.sort(levels[2][kept])
-    wrong = _no_distribution(setting, fine)
-    if wrong is not None:
-        return wrong
-    test = DistributionFunction(alpha=alpha, cdf=lambda x: _stated(setting, x))
+    domain = _domain(setting, fine)
+    if domain.outside > setting.relevant / 4:
+        return _off_the_law(domain, coarse, fine, alpha)
+    ends = (domain.low, domain.high)
+    test = DistributionFunction(alpha=alpha, cdf=lambda x: _stated(setting, np.clip(x, *ends)))
     e = test.estimate(fine)
     move, noise = _moved(coarse, fine, levels[1][kept], levels[2][kept])
     # Lost paths may have any value, and the band is that of the paths that were kept.
-    return Measurement(
-        estimate=Estimate(
-            value=e.value,
-            half_width=e.half_width,
-            bias=LEFT * max(move, noise) + lost + 1e-12,
-        ),
-        # The largest over many levels is a few standard deviations of one.
-        noise=2.5 * LEFT * noise,
+    bias = LEFT * max(move, noise) + lost + domain.outside + ROUNDING
+    # The largest noise over many levels is a few standard deviations of one.
+    return Measurement(estimate=replace(e, bias=bias), noise=2.5 * LEFT * noise)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Domain:
+    """Where a stated function is a distribution function, around the median of the values.
+
+    ``low`` and ``high`` are infinite if it is one at all values on that side; ``outside`` is the
+    part of the values beyond, and ``why`` says what is wrong there.
+    """
+
+    low: float
+    high: float
+    outside: float
+    why: str
+    number: bool
+
+
+def _domain(setting: Setting, x: Array) -> Domain:
+    """The levels, among sorted values, over which the stated function rises between 0 and 1."""
+    F, n = _stated(setting, x), len(x)
+    with np.errstate(invalid="ignore"):
+        inside = (F >= -RISE) & (F <= 1 + RISE)
+        rises = inside[1:] & inside[:-1] & (np.diff(F) >= -RISE)
+    middle = n // 2
+    below, above = np.flatnonzero(~rises[:middle]), np.flatnonzero(~rises[middle:])
+    first = int(below[-1]) + 1 if len(below) else 0
+    last = int(above[0]) + middle if len(above) else n - 1
+    if not inside[middle]:
+        first, last = middle, middle
+    outside = (first + n - 1 - last) / n if inside[middle] else 1.0
+    at = middle if not inside[middle] else first - 1 if first > 0 else min(last + 1, n - 1)
+    number = bool(np.isfinite(F[at]))
+    return Domain(
+        low=float(x[first]) if first > 0 else -math.inf,
+        high=float(x[last]) if last < n - 1 else math.inf,
+        outside=outside,
+        why=_wrong(x, F, at),
+        number=number,
     )
+
+
+def _wrong(x: Array, F: Array, at: int) -> str:
+    """What keeps the values from being those of a distribution function, at one place."""
+    if not np.isfinite(F[at]):
+        return f"cdf: no number at {x[at]:.6g}"
+    if not -RISE <= F[at] <= 1 + RISE:
+        return f"cdf: {F[at]:.6g} at {x[at]:.6g}, outside [0, 1]: no distribution function"
+    other = min(at + 1, len(x) - 1)
+    return (
+        f"cdf: {F[at]:.6g} at {x[at]:.6g} and {F[other]:.6g} at {x[other]:.6g}: it falls, no "
+        "distribution function"
+    )
+
+
+def _off_the_law(domain: Domain, coarse: Array, fine: Array, alpha: float) -> Measurement:
+    """Whether the observable is, and not its scheme alone, where no law is stated.
+
+    Where the stated form is no number, nothing is refuted: it is not stated there.
+    """
+    n = len(fine)
+    ends = ((coarse < domain.low) | (coarse > domain.high)).mean()
+    noise = math.sqrt(domain.outside / n)
+    bias = LEFT * max(abs(domain.outside - float(ends)), noise) if domain.outside < 1 else 0.0
+    # The part between two levels is a difference of two values of the distribution function.
+    e = Estimate(value=domain.outside, half_width=2 * dkw_half_width(n, alpha), bias=bias)
+    if domain.number and e.value - e.half_width > e.bias:
+        return Measurement(estimate=Estimate(value=math.inf), why=domain.why)
+    why = (
+        f"{domain.why}; {100 * domain.outside:.2g} % of the simulated paths are beyond; state it "
+        "wherever the observable can be"
+    )
+    return replace(_nothing(why), finer=True)
 
 
 def _moved(coarse: Array, fine: Array, half: Array, quarter: Array) -> tuple[float, float]:
@@ -91,40 +161,5 @@ def _stated(setting: Setting, x: Array) -> Array:
     return np.broadcast_to(value, x.shape)
 
 
-def _no_distribution(setting: Setting, x: Array) -> Measurement | None:
-    """What is wrong with a stated distribution function at the values that were reached."""
-    levels = np.unique(np.concatenate([x, np.linspace(x[0], x[-1], GRID)]))
-    F = _stated(setting, levels)
-    if not np.all(np.isfinite(F)):
-        bad = float(levels[np.argmin(np.isfinite(F))])
-        count = int(np.sum(~np.isfinite(_stated(setting, x))))
-        return _nothing(
-            f"cdf: no number at {bad:.6g}, among the values that {count:,} of {len(x):,} simulated "
-            "paths reach; state it wherever the observable can be"
-        )
-    out = np.maximum(-F, F - 1)
-    if np.max(out) > ROUNDING:
-        at = int(np.argmax(out))
-        return _refuted(
-            f"cdf: {F[at]:.6g} at {levels[at]:.6g}, outside [0, 1]: no distribution function"
-        )
-    falls = -np.diff(F)
-    if len(falls) and np.max(falls) > ROUNDING:
-        # The whole of a fall, from its top to its foot.
-        depth = np.maximum.accumulate(F) - F
-        foot = int(np.argmax(depth))
-        top = int(np.argmax(F[: foot + 1]))
-        return _refuted(
-            f"cdf: falls from {F[top]:.6g} at {levels[top]:.6g} to {F[foot]:.6g} at "
-            f"{levels[foot]:.6g}: no distribution function"
-        )
-    return None
-
-
 def _nothing(why: str) -> Measurement:
     return Measurement(estimate=Estimate(value=0.0, half_width=math.inf, bias=math.inf), why=why)
-
-
-def _refuted(why: str) -> Measurement:
-    """What is no distribution function is not the law, whatever the paths say."""
-    return Measurement(estimate=Estimate(value=math.inf), why=why)

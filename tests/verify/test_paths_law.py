@@ -4,16 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from sympy import Rational, exp, log, sin, sqrt
+from sympy import Abs, Rational, exp, log, sin, sqrt
 
-from derivations import LEVEL, DerivationError, LawClaim, positive
+from derivations import LEVEL, DerivationError, LawClaim, MatrixSDE, dt, positive
 from tests.verify.path_claims import (
     EFFORT,
     ORNSTEIN_UHLENBECK,
     PLAN,
     a,
+    beta,
     geometric_law,
     judged,
+    mu,
     named,
     normal,
     sigma,
@@ -87,7 +89,7 @@ def test_a_smaller_error_takes_more_paths_and_says_how_many() -> None:
 @pytest.mark.parametrize(
     ("cdf", "message"),
     [
-        (1 - normal(log(LEVEL)), "falls from"),
+        (1 - normal(log(LEVEL)), "it falls"),
         (2 * normal(log(LEVEL)), "outside [0, 1]"),
         (normal(log(LEVEL)) - 1, "outside [0, 1]"),
         (normal(log(LEVEL)) + sin(40 * LEVEL) / 50, "no distribution function"),
@@ -105,6 +107,30 @@ def test_a_cdf_that_is_no_number_where_paths_are_is_told() -> None:
     assert found.status == Status.INCONCLUSIVE
     assert "cdf: no number at" in found.reason
     assert "state it wherever" in found.reason
+
+
+def test_a_scheme_that_leaves_the_domain_of_a_law_refutes_nothing() -> None:
+    # The squared length of a plane Brownian motion: exponential, and never below 0; the steps of
+    # its scheme sometimes are, where the formula is below 0 too.
+    square = MatrixSDE({x: 2 * dt + 2 * sqrt(Abs(x)) * beta.d})
+    claim = LawClaim(
+        **named(
+            sde=square, observable=x, cdf=1 - exp(-LEVEL / (2 * t)), horizon=1, values={x: 0},
+            relevant=0.1,
+        )
+    )  # fmt: skip
+    found = judged(claim)
+    assert found.status != Status.DISAGREES, found.reason
+    for wrong in (1 - exp(-LEVEL / t), 1 - exp(-LEVEL / (2 * t)) * 2, exp(-LEVEL / (2 * t))):
+        assert judged(replace(claim, cdf=wrong)).status == Status.DISAGREES
+
+
+def test_few_paths_beyond_a_law_are_bias() -> None:
+    # At σ = 2 some paths of the scheme of geometric Brownian motion fall below 0.
+    wide = geometric_law(values={y: 1, mu: "1/2", sigma: 2})
+    found = judged(wide)
+    assert found.status == Status.AGREES, found.reason
+    assert judged(replace(wide, cdf=geometric_law(factor=0).cdf)).status == Status.DISAGREES
 
 
 def test_a_cdf_without_its_argument_is_refused() -> None:

@@ -34,7 +34,7 @@ def test_the_usual_tests_break_the_same_promise() -> None:
     # What the table is for: a judge made of t and z tests would be seen to fail.
     laws = ("two points, p = 0.002", "p = 0.01", "Pareto, index 1.1")
     names = [name for name in power_decisions.NAMES if name.endswith(laws)]
-    assert len(names) == 4
+    assert len(names) == 5
     for name in names:
         count = power_decisions.counted(name, 0.05, 300, 0, 0)
         assert count.usual is not None
@@ -99,3 +99,14 @@ def test_the_command_writes_a_table(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert found["schema"] == "driftproof.power/1"
     assert len(found["rows"]) == 1 + len(power_decisions.NAMES)
     assert {"false_reject", "miss", "within", "usual"} <= set(found["rows"][0])
+
+
+def test_the_page_holds_the_table_of_what_is_measured() -> None:
+    page = (Path(power.__file__).parent / "METHOD.md").read_text(encoding="utf-8")
+    assert "python -m verify power" in page
+    for name in power_claims.RUNS:
+        assert f"tier: {name} |" in page
+    for name in power_decisions.NAMES:
+        subject, law = name.split(": ")
+        assert page.count(f"| {subject} | {law} |") == len(power.LEVELS)
+    assert "| NO |" not in page
