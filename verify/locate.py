@@ -59,7 +59,6 @@ class _Wrong:
     part: StatedPart
     table: Table
     fit: Fit | None
-    level: str = "typed"
     missing: Residual | None = None
     """What the engine derives beyond what is stated."""
 
@@ -118,32 +117,33 @@ def _explained(statement: Statement, part: StatedPart, plan: Plan) -> _Wrong:
         _, (found,) = table(problem, [deeper], plan)
         fit = best_fit(found, _coefficients(deeper), len(deeper.candidates))
         if best is None or _cost(fit) < _cost(best.fit):
-            best = _Wrong(part=deeper, table=found, fit=fit, level=level)
+            best = _Wrong(part=deeper, table=found, fit=fit)
         if _cost(best.fit) <= ENOUGH:
             break
     assert best is not None
-    return best if _cost(best.fit) <= ENOUGH else _with_residual(statement, best, plan)
+    return best if _cost(best.fit) <= ENOUGH else _with_residual(statement, best, part, plan)
 
 
 def _cost(fit: Fit | None) -> float:
     return float("inf") if fit is None else fit.cost
 
 
-def _with_residual(statement: Statement, wrong: _Wrong, plan: Plan) -> _Wrong:
+def _with_residual(statement: Statement, wrong: _Wrong, typed: StatedPart, plan: Plan) -> _Wrong:
     """With what the engine derives beyond what is stated, if the measured values say the same."""
     problem = statement.problem
-    residual = engine_residual(problem, wrong.part.name, wrong.level)
+    residual = engine_residual(problem, wrong.part.name)
     if residual is None or _cost(wrong.fit) <= 0.55 + 1.1 * residual.terms:
         return wrong
     try:
-        terms = (*wrong.part.terms, statement.term(residual.expression))
+        terms = (*typed.terms, statement.term(residual.expression))
     except DerivationError:
         return replace(wrong, missing=residual)
-    part = replace(wrong.part, terms=terms, candidates=())
+    part = replace(typed, terms=terms, candidates=())
     _, (found,) = table(problem, [part], plan)
     confirmed = fits(found, _coefficients(part))
-    fit = None if confirmed else wrong.fit
-    return replace(wrong, missing=residual, confirmed=confirmed, fit=fit)
+    if not confirmed:
+        return replace(wrong, missing=residual)
+    return _Wrong(part=typed, table=found, fit=None, missing=residual, confirmed=True)
 
 
 def _of_clock(problem: Problem, pairs: Sequence[tuple[StatedPart, Table]]) -> Any:

@@ -74,6 +74,7 @@ class Table:
 
     points: tuple[tuple[Row, ...], ...]
     scalars: tuple[Mapping[str, float], ...]
+    dimensions: tuple[str, ...]
     exact: bool
     where: str
 
@@ -144,6 +145,7 @@ def _tables(
         Table(
             points=tuple(found[n] for found in values),
             scalars=tuple(_scalars(problem, sizes, point) for sizes, point in points),
+            dimensions=problem.signature.dimensions,
             exact=arithmetic.exact,
             where=where,
         )

@@ -280,9 +280,7 @@ def _with_powers(
         return None
     low, high = -math.inf, math.inf
     for a, b, scalars in told:
-        scale = math.prod(
-            _power(scalars[name], e) for name, e in zip(chosen, exponents, strict=True)
-        )
+        scale = _monomial(scalars, dict(zip(chosen, exponents, strict=True)))
         if math.isnan(scale):
             return None
         ends = sorted((a / scale, b / scale))
@@ -307,35 +305,43 @@ def _pairs(table: Table, coefficients: Sequence[Any], count: int) -> Iterator[Fi
     c = np.array([float(x) for x in coefficients[:count]])
     y = np.array([float(row.measured) for _, row in rows]) - X @ c
     slack = np.array([row.error for _, row in rows]) + SAME * np.max(np.abs(X * c), axis=1)
-    for name in names:
-        s = [table.scalars[n][name] for n, _ in rows]
-        if np.ptp(s) == 0:
+    for powers in _likely(names, table.dimensions):
+        factor = np.array([_monomial(table.scalars[n], powers) for n, _ in rows])
+        if np.any(np.isnan(factor)) or np.ptp(factor) == 0:
             continue
         for i, j in permutations(range(count), 2):
             rest = y + X[:, i] * c[i] + X[:, j] * c[j]
-            for power in POWERS:
-                factor = np.array([_power(x, power) for x in s])
-                if np.any(np.isnan(factor)):
-                    continue
-                A = np.stack([X[:, i], X[:, j] * factor], axis=1)
-                found, _, rank, _ = np.linalg.lstsq(A, rest, rcond=None)
-                if rank == 2 and np.all(np.abs(A @ found - rest) <= slack):
-                    yield _pair(coefficients, (i, j), found, name, power)
+            A = np.stack([X[:, i], X[:, j] * factor], axis=1)
+            found, _, rank, _ = np.linalg.lstsq(A, rest, rcond=None)
+            if rank == 2 and np.all(np.abs(A @ found - rest) <= slack):
+                yield _pair(coefficients, (i, j), found, powers)
+
+
+def _likely(names: Sequence[str], dimensions: Sequence[str]) -> Iterator[dict[str, Fraction]]:
+    """A power of one letter, or one dimension for another."""
+    yield from ({name: power} for name in names for power in POWERS)
+    yield from ({a: Fraction(1), b: Fraction(-1)} for a, b in permutations(dimensions, 2))
+
+
+def _monomial(scalars: Mapping[str, float], powers: Mapping[str, Fraction]) -> float:
+    return math.prod(_power(scalars[name], e) for name, e in powers.items())
 
 
 def _pair(
-    coefficients: Sequence[Any], pair: tuple[int, int], found: Any, name: str, power: Fraction
+    coefficients: Sequence[Any], pair: tuple[int, int], found: Any, powers: Mapping[str, Fraction]
 ) -> Fit:
     changes = []
-    for n, value, powers in zip(pair, found, ({}, {name: power}), strict=True):
-        low, high = (float(value) * (1 + x) for x in (-SAME, SAME))
+    for n, value, extra in zip(pair, found.tolist(), ({}, powers), strict=True):
+        slack = SAME * max(abs(value), abs(float(coefficients[n])))
         change = Change(
-            term=n, claimed=coefficients[n], low=min(low, high), high=max(low, high), powers=powers
+            term=n,
+            claimed=coefficients[n],
+            low=value - slack,
+            high=value + slack,
+            powers=extra,
         )
-        if powers or _differs(change):
-            changes.append(change)
-    same = abs(float(found[1]) - float(coefficients[pair[1]])) <= SAME * abs(float(found[1]))
-    return Fit(cost=2.3 + 0.3 * (not same), changes=tuple(changes))
+        changes.append(change)
+    return Fit(cost=2.3 + 0.3 * (not changes[1].same_number), changes=tuple(changes))
 
 
 def _joint(table: Table, coefficients: Sequence[Any], count: int) -> Iterator[Fit]:

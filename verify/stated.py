@@ -132,8 +132,8 @@ def _function_term(kernel: Kernel, text: str) -> TermKernel:
 class Residual:
     """What the engine derives less what is stated of a part.
 
-    ``replaced`` is the number of a stated term in whose place another one fits, ``text`` that one;
-    without it ``text`` is the residual.  ``terms`` counts what is left, multiplied out.
+    ``replaced`` is the number of a term as typed in whose place another one fits, ``text`` that
+    one; without it ``text`` is the residual.  ``terms`` counts what ``text`` has, multiplied out.
     """
 
     text: str
@@ -142,7 +142,7 @@ class Residual:
     replaced: int | None = None
 
 
-def engine_residual(problem: Problem, part: str, level: str) -> Residual | None:
+def engine_residual(problem: Problem, part: str) -> Residual | None:
     """What is missing of a part according to the engine; None if it cannot derive it."""
     from derivations.errors import DerivationError
     from derivations.printing import unicode
@@ -154,14 +154,14 @@ def engine_residual(problem: Problem, part: str, level: str) -> Residual | None:
         found = [(d, s) for name, d, s in _compared(claim, part) if name == part]
         if not found or is_zero(gap := _gap(claim, *found[0])):
             return None
-        terms = len(stated_terms(gap, LEVELS[2]))
-        for n, term in enumerate(stated_terms(found[0][1], level)):
+        said = unicode(gap, claim.where)
+        for n, term in enumerate(stated_terms(found[0][1])):
             right = _gap(claim, gap, -term.expression)
             text = unicode(right, claim.where)
-            fewer = len(stated_terms(right, LEVELS[2])) < terms
-            if fewer and not is_zero(right) and len(text) < len(unicode(gap, claim.where)):
-                return Residual(text=text, expression=gap, terms=terms, replaced=n)
-        return Residual(text=unicode(gap, claim.where), expression=gap, terms=terms)
+            single = len(stated_terms(right, LEVELS[1])) == 1
+            if single and not is_zero(right) and len(text) <= len(said):
+                return Residual(text=text, expression=gap, terms=1, replaced=n)
+        return Residual(text=said, expression=gap, terms=len(stated_terms(gap, LEVELS[1])))
     except DerivationError:
         return None
 

@@ -134,6 +134,8 @@ def missing_line(part: StatedPart, missing: Residual, table: Table, *, confirmed
         return f"{head}: {_cut(missing.text)} fits in its place{at}", data
     if not part.terms:
         return f"{part.name}: claimed 0, what fits is {_cut(missing.text)}{at}", data
+    if missing.terms > 2:
+        return f"{part.name}: what follows less what is stated is {_cut(missing.text)}{at}", data
     return f"{part.name}: {_cut(missing.text)} is missing{at}", data
 
 
