@@ -1,9 +1,9 @@
 """The command line ``python -m verify``: run, replay, list, explain, mutants, new, data, ...
 
 Exit codes: 0 every claim has the verdict it expects; 1 some claim is refuted; 2 bad usage or input,
-also an error in a claim file whose other claims were judged; 3 nothing is refuted, something is
-open.  Results go to standard output, everything else to standard error; with ``--json -`` standard
-output holds the JSON and nothing else.
+also an error in a claim file whose other claims were judged, or verdicts that could not be kept; 3
+nothing is refuted, something is open.  Results go to standard output, everything else to standard
+error; with ``--json -`` standard output holds the JSON and nothing else.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from .planning import EFFORTS, TIERS
 
 if TYPE_CHECKING:
     from .runner import Settings
-    from .store import Store
 
 __all__ = ["main"]
 
@@ -104,8 +103,8 @@ def run(
     if troubles and not chosen:
         return 2
     require_current(chosen)
-    store = Store(Path(store_folder), _complaint)
-    with _progress("judging") as progress, _saying_what_is_kept(store):
+    store = Store(Path(store_folder), outputs.complain)
+    with _progress("judging") as progress, outputs.telling_what_is_kept(store):
         found = runner.records(chosen, settings, progress, store=store, resume=resume)
     verdicts = tuple(record.verdict for record in found)
     certificate = Certificate(records=found, settings=settings, versions=versions())
@@ -132,6 +131,7 @@ def replay(path: str, workers: int | None, json_path: str | None) -> int:
 
     Exit code 0: every number is the same; 1: a verdict is another, or a number without any reason;
     2: the certificate was changed or cannot be read; 3: numbers moved with what decides them.
+    Claim files that it names are executed.
     """
     from . import replay as replayed
     from . import report
@@ -313,16 +313,12 @@ def experiment(
     return report.exit_code
 
 
-def _complaint(line: str) -> None:
-    click.echo(f"verify: {line}", err=True)
-
-
 def _telling(troubles: list[str]) -> Callable[[str], None]:
     """Tells an error in a claim file at once, and keeps it: the other claims are still judged."""
 
     def told(trouble: str) -> None:
         troubles.append(trouble)
-        _complaint(trouble)
+        outputs.complain(trouble)
 
     return told
 
@@ -353,15 +349,6 @@ def _settings(tiers: Sequence[str], effort: str, seed: int, workers: int | None)
     if workers is None:
         return settings
     return Settings(tiers=chosen, effort=effort, seed=seed, workers=workers)
-
-
-@contextmanager
-def _saying_what_is_kept(store: Store) -> Iterator[None]:
-    try:
-        yield
-    except KeyboardInterrupt:
-        _complaint(f"{store.kept} new verdicts are kept in {store.folder}; --resume goes on")
-        raise
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -15,7 +16,9 @@ from .writing import writable, write
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Output", "console", "emit", "wanted"]
+    from .store import Store
+
+__all__ = ["Output", "complain", "console", "emit", "telling_what_is_kept", "wanted"]
 
 Output: TypeAlias = tuple[str, Path | None]
 """A kind of text and its file; None is standard output."""
@@ -64,6 +67,21 @@ def emit(outputs: Sequence[Output], texts: Mapping[str, Callable[[], str]]) -> N
             write(path, texts[kind]())
         except OSError as error:
             raise UsageError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def complain(line: str) -> None:
+    """One line on standard error."""
+    click.echo(f"verify: {line}", err=True)
+
+
+@contextmanager
+def telling_what_is_kept(store: Store) -> Iterator[None]:
+    """Say at a Ctrl-C how much of the work is not lost."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        complain(f"{store.kept} new verdicts are kept in {store.folder}; --resume goes on")
+        raise
 
 
 def console(*, error: bool) -> Console:

@@ -187,7 +187,7 @@ class Verdict:
             "false_reject": json_value(self.false_reject),
             "evidence": [evidence.to_json() for evidence in self.evidence],
             **({"error": self.error} if self.error else {}),
-            **({"finding": self.finding.to_json()} if self.finding else {}),
+            **({"finding": json_value(self.finding.to_json())} if self.finding else {}),
         }
 
     @staticmethod

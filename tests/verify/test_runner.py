@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.verify import problems
+from verify import runner
 from verify.certificate import Certificate
 from verify.errors import KernelError, UsageError
 from verify.planning import TIERS, ErrorBudget, Plan
@@ -137,3 +138,21 @@ def test_a_claim_that_nobody_declares_ends_the_run() -> None:
     references = [Reference(claim=IDS[0]), Reference(claim="discrete_determinant.none")]
     with pytest.raises(ValueError, match=r"discrete_determinant\.none"):
         run(references, Settings(tiers=("exact",), workers=1))
+
+
+def test_a_claim_that_ends_its_process_is_open_and_asked_again() -> None:
+    job = runner._Job(reference=Reference(claim=IDS[0]), settings=FAST, claims=1)
+    _, found = job.lost("its process died twice")
+    assert (found.claim, found.status, found.finished) == (IDS[0], Status.INCONCLUSIVE, False)
+    assert [e.tier for e in found.evidence] == list(FAST.tiers)
+    assert all("its process died twice" in e.reason for e in found.evidence)
+
+
+def test_what_was_cut_off_is_not_finished() -> None:
+    def endless(problem: Problem, plan: Plan) -> Evidence:
+        while True:
+            time.sleep(0.01)
+
+    assert not guarded(endless, problems.geometric(), PLAN, "exact", 0.05).finished
+    assert not guarded(failing(MemoryError()), problems.geometric(), PLAN, "exact", 10).finished
+    assert guarded(failing(ValueError("no")), problems.geometric(), PLAN, "exact", 10).finished

@@ -11,15 +11,17 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.verify.records import PROVENANCE, SETTINGS, VERSIONS, evidence, verdict
-from verify import cli, loading, writing
+from verify import cli, loading, runner, writing
+from verify.finding import CounterExample, Finding
 from verify.problem import Reference
 from verify.provenance import Sources
 from verify.store import ABANDONED, Store, key_of
-from verify.verdict import Verdict
+from verify.verdict import Status, Verdict
 
 KEY = "0" * 64
 
@@ -41,6 +43,19 @@ def test_a_verdict_comes_back_as_it_was(tmp_path: Path) -> None:
     stored(tmp_path / "again").put(KEY, "kernels", found[1])
     texts = [stored(folder).path(KEY).read_text() for folder in (tmp_path, tmp_path / "again")]
     assert texts[0] == texts[1]
+
+
+def test_what_is_wrong_with_a_claim_comes_back_too(tmp_path: Path) -> None:
+    example = CounterExample(
+        part="drift", at={"x": "1/2"}, entry="", measured="1", claimed="2", exact=True
+    )
+    wrong = verdict("one", evidence(status=Status.DISAGREES))
+    wrong = replace(wrong, finding=Finding(lines=("2 for 1",), counterexample=example))
+    stored(tmp_path).put(KEY, "", wrong)
+    found = stored(tmp_path).get(KEY)
+    assert shown(found) == ("", wrong.to_json())
+    assert found
+    assert found[1].finding == wrong.finding
 
 
 def test_what_is_not_there_is_not_complained_about(tmp_path: Path) -> None:
@@ -275,6 +290,24 @@ def test_a_disk_that_fills_during_the_run_costs_no_verdict(
     assert "1 claims: 1 AGREES; all as expected" in out
     assert all("No space left on device" in line for line in err.splitlines())
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_a_stopped_run_says_what_it_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def judged(job: Any) -> tuple[str, Verdict]:
+        if job.reference.claim == "discrete_determinant.factor":
+            raise KeyboardInterrupt
+        return "", verdict(job.reference.claim)
+
+    monkeypatch.setattr(loading, "require_current", lambda chosen: None)
+    monkeypatch.setattr(runner._Job, "judged", judged)
+    theorem = ("discrete_determinant", *CLAIM[1:], "--store", str(tmp_path))
+    assert cli.main(theorem) == 130
+    err = capsys.readouterr().err
+    assert f"verify: 1 new verdicts are kept in {tmp_path}; --resume goes on\n" in err
+    assert "verify: stopped\n" in err
+    assert len(list((tmp_path / "verdicts").iterdir())) == 1
 
 
 # Runs that are killed, and runs beside each other.
