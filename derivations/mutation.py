@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Identity, Integer, sympify
+from sympy import Identity, Integer, cancel, sympify
 from sympy.matrices.expressions import MatrixExpr
 
 from .claim import (
@@ -38,6 +38,9 @@ __all__ = ["GeneratedMutant", "generated_mutants", "proved_equal"]
 
 STATED = ("drift", "martingale", "rate", "left", "right", "change")
 """Fields with one expression, in which a mutant differs."""
+
+OBSERVED = ("observable", "level", "variance")
+"""What a claim about paths observes, and what it declares of it."""
 
 SIGNS: Mapping[str, str] = {">=": "<=", "<=": ">=", ">": "<", "<": ">"}
 
@@ -191,14 +194,27 @@ def _put(value: Any, path: tuple[int, ...], other: Any) -> Any:
 def _of_paths(claim: PathClaim, sizes: tuple[Any, ...]) -> Iterator[GeneratedMutant]:
     """What is stated of simulated paths; the observable and declared bounds stay."""
     for field in claim.kernels():
-        if field in ("observable", "variance"):
+        if field in OBSERVED or not hasattr(claim, field):
             continue
         for found in variations(getattr(claim, field), dimensions=sizes):
+            if not _is_statement(field, getattr(claim, field), found.expression):
+                continue
             changes = {field: found.expression}
             yield _mutant(field, found.kind, f"{field}, {found.name}", changes)
     if isinstance(claim, ThresholdClaim):
         changes = {"below": claim.above, "above": claim.below}
         yield _mutant("threshold", "sign", "threshold: the two sides exchanged", changes)
+
+
+def _is_statement(field: str, right: Any, wrong: Any) -> bool:
+    """Whether a version says something else of paths, and something that can be judged."""
+    if field == "threshold":
+        # The claim is judged at multiples of it.
+        return not is_zero(wrong)
+    if field == "density":
+        # A density need not be normalised, and is positive.
+        return not cancel(wrong / right).is_number
+    return True
 
 
 def _of_exponents(claim: ExponentClaim) -> Iterator[GeneratedMutant]:

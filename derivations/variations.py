@@ -269,5 +269,9 @@ def _of_letters(expression: Any) -> Iterator[Variation]:
         if letter.is_positive and letter not in rooted:
             others[f"√{letter} for {letter}"] = sqrt(letter)
         for words, other in others.items():
-            version = expression.xreplace({letter: other})
+            try:
+                version = expression.xreplace({letter: other})
+            except ValueError:
+                # A derivative by a power: the letter is the variable of a density.
+                continue
             yield Variation(kind="power", name=words, expression=version)

@@ -40,11 +40,12 @@ def _where(row: Kill) -> str:
 def _summary(table: Table) -> str:
     counted = table.counts()["all"]
     by = {o: sum(n for (_, outcome), n in counted.items() if outcome is o) for o in Outcome}
+    unseen, none = by[Outcome.NOT_VISIBLE], len(table.too_small)
     text = (
         f"{table.mutants} mutants of {table.available} that could be made, against the tiers that "
         f"can see them: {by[Outcome.KILLED]} kills, {by[Outcome.SURVIVED]} survivors, "
-        f"{by[Outcome.NOT_VISIBLE]} not visible to a tier; {len(table.equivalent)} mutants "
-        "proved equivalent"
+        f"{unseen} not visible to a tier ({none} mutants to none), "
+        f"{len(table.equivalent)} mutants proved equivalent"
     )
     return text + (f"; {table.unseen} seen by no tier" if table.unseen else "")
 

@@ -167,13 +167,15 @@ class Table:
 
     @property
     def unseen(self) -> int:
-        """Mutants that are visible to no tier, of those that are not equivalent."""
-        seen = {
-            (r.claim, r.mutant)
-            for r in self.rows
-            if r.result in (Outcome.KILLED, Outcome.SURVIVED, Outcome.EQUIVALENT)
-        }
-        return self.mutants - len(seen)
+        """Mutants about which no tier was asked."""
+        return self.mutants - len({(row.claim, row.mutant) for row in self.rows})
+
+    @property
+    def too_small(self) -> tuple[tuple[str, str], ...]:
+        """Claim and mutant of those that are visible to no tier that was asked."""
+        seen = {(r.claim, r.mutant) for r in self.rows if r.result is not Outcome.NOT_VISIBLE}
+        every = dict.fromkeys((row.claim, row.mutant) for row in self.rows)
+        return tuple(found for found in every if found not in seen)
 
 
 def visible_tiers(changes: Iterable[str]) -> tuple[str, ...]:
@@ -204,7 +206,7 @@ def kills(mutant: Any, claim: str, verdict: Verdict) -> tuple[Kill, ...]:
 
 
 def exit_code(table: Table) -> int:
-    """0: some mutants, all seen by some tier, none survived, no defect beside them; else 1."""
+    """0: some mutants, each asked of a tier, none survived, no defect beside them; else 1."""
     survived = any(row.result is Outcome.SURVIVED for row in table.rows)
     sound = table.mutants > 0 and not table.unseen and not table.defects
     return 0 if sound and not survived else 1
@@ -222,6 +224,7 @@ def document(table: Table, settings: Mapping[str, Any]) -> dict[str, Any]:
         "killed": sum(row.killed for row in table.rows),
         "survived": sum(row.result is Outcome.SURVIVED for row in table.rows),
         "equivalent": [f"{claim}~{mutant}" for claim, mutant in table.equivalent],
+        "visible to no tier": [f"{claim}~{mutant}" for claim, mutant in table.too_small],
         "defects": list(table.defects),
         "counts": {
             kind: {

@@ -23,12 +23,12 @@ from .mutants import Kill, Outcome, Table, kills, visible_tiers
 from .problem import Problem, Reference
 from .runner import Progress, Settings, judge
 from .verdict import Status
-from .visibility import change
+from .visibility import change, has_value
 from .workers import results
 
 __all__ = ["MOST", "Mutation", "chosen", "judged", "kill_table", "spread"]
 
-MOST = 8
+MOST = 6
 """Generated mutants of a claim, unless all are asked for."""
 
 _ALONE = frozenset(
@@ -165,13 +165,16 @@ def judged(reference: Reference, settings: Settings, asked: Mutation, claims: in
     workshop = _Workshop.of(claim, settings, claims)
     rows: list[Kill] = []
     defects = list(workshop.control({t for m in mutants for t in _asked(m, settings.tiers)}))
+    judged_ones = 0
     for mutant in mutants:
-        found, wrong = workshop.rows(mutant)
+        wrong = workshop.made(mutant)
+        if wrong is None:
+            continue
+        found, said = workshop.rows(mutant, wrong)
+        judged_ones += 1
         rows += found
-        defects += wrong
-    return Table(
-        rows=tuple(rows), mutants=len(mutants), available=available, defects=tuple(defects)
-    )
+        defects += said
+    return Table(rows=tuple(rows), mutants=judged_ones, available=available, defects=tuple(defects))
 
 
 def _asked(mutant: Any, tiers: Iterable[str]) -> tuple[str, ...]:
@@ -225,9 +228,8 @@ class _Workshop:
             if evidence.status == Status.DISAGREES and self.claim.expected == Status.AGREES:
                 yield f"{self.claim.id}: {evidence.tier} rejects the claim itself"
 
-    def rows(self, mutant: Any) -> tuple[list[Kill], list[str]]:
+    def rows(self, mutant: Any, wrong: Problem) -> tuple[list[Kill], list[str]]:
         """The rows of one mutant, and what is wrong with its tiers beside survivors."""
-        wrong = self.made(mutant)
         tiers = _asked(mutant, self.settings.tiers)
         verdict = judge(wrong, replace(self.settings, tiers=tiers), self.claims)
         rows = list(kills(mutant, self.claim.id, verdict))
@@ -258,8 +260,20 @@ class _Workshop:
 
         return proved_equal(self.claim, mutant, facts_of(self.claim))
 
-    def made(self, mutant: Any) -> Problem:
-        """The problem of a mutant: what it changes is printed, all else is that of the claim."""
+    def made(self, mutant: Any) -> Problem | None:
+        """The problem of a mutant; None if a generated one does not typecheck, or has no value."""
+        try:
+            wrong = self._made(mutant)
+        except (TypeError, ValueError):
+            if not hasattr(mutant, "kind"):
+                raise
+            return None
+        plan = self.settings.plan.for_tier(self.problem.id, "path", self.claims)
+        valued = not hasattr(mutant, "kind") or has_value(wrong, plan)
+        return wrong if valued else None
+
+    def _made(self, mutant: Any) -> Problem:
+        """What a mutant changes is printed, all else is that of the claim."""
         # The claim's own id, so that points and paths are those of the claim.
         wrong = replace(self.claim.mutated(mutant), id=self.claim.id)
         if functional(wrong):

@@ -25,7 +25,7 @@ from .simulated import number, starting_values
 from .step_samples import relevant_change
 from .systems import as_numbers, smooth_within
 
-__all__ = ["LEAST", "change"]
+__all__ = ["LEAST", "change", "has_value"]
 
 LEAST: Mapping[str, float] = {
     "derivation": 0.0,
@@ -71,6 +71,16 @@ def change(tier: str, right: Problem, wrong: Problem, plan: Plan) -> tuple[float
     return max(found, default=inf), least
 
 
+def has_value(problem: Problem, plan: Plan) -> bool:
+    """Whether what is stated of paths is a number at their start: else there is no claim."""
+    named = [name for name in ("path_value", "path_cdf") if name in problem.kernels]
+    if not named:
+        return True
+    ((point, _),) = _points("path", problem, plan)
+    with np.errstate(all="ignore"):
+        return all(np.any(np.isfinite(_flat(problem.kernels[name](point)))) for name in named)
+
+
 def _points(
     tier: str, problem: Problem, plan: Plan
 ) -> Iterator[tuple[Mapping[str, Any], Mapping[str, float]]]:
@@ -84,7 +94,10 @@ def _points(
         point = starting_values(setting, plan)
         observable = problem.kernels.get("path_observable")
         initial = {} if observable is None else {"initial": np.asarray(observable(point))}
-        yield {**point, **initial, "t": np.asarray(float(number(setting.horizon)))}, {}
+        given = {**point, **initial, "t": np.asarray(float(number(setting.horizon)))}
+        if problem.kind in ("law", "stationary"):
+            given |= _along(problem, given)
+        yield given, _of_bounds(problem)
         return
     if tier == "one-step" and problem.kind != "identity":
         sample = generic_point(problem, net_sizes(problem.signature), plan)
@@ -99,6 +112,28 @@ def _points(
         system = as_numbers(problem.system("declared", sizes), point)
         scales = {} if tier == "exact" else _scales(problem, system, point)
         yield {**point, **directions(system), "dt": np.asarray(1.0)}, scales
+
+
+def _along(problem: Problem, point: Mapping[str, Any]) -> dict[str, Any]:
+    """Many values of what a distribution function or a density is a function of."""
+    line = np.linspace(-6.0, 6.0, 241)
+    taken = {name for k in problem.kernels.values() if k.name in ("path_cdf", "path_density")
+             for name in k.arguments}  # fmt: skip
+    scalars = {name for name in taken if name not in point or np.ndim(point[name]) == 0}
+    letters = () if problem.signature.path is None else problem.signature.path.letters
+    states = {x.name: line if "positive" not in x.facts else np.abs(line[line > 0])
+              for x in letters if x.kind == "state" and x.name in scalars}  # fmt: skip
+    if problem.kind == "stationary":
+        return states
+    return {name: line for name in taken if name not in point}
+
+
+def _of_bounds(problem: Problem) -> dict[str, float]:
+    """An expectation of bounded values is judged in units of their range."""
+    if problem.bounds is None or not np.all(np.isfinite(problem.bounds)):
+        return {}
+    low, high = problem.bounds
+    return {"path_value": float(high - low)}
 
 
 def _scales(problem: Problem, system: System, point: Mapping[str, Any]) -> dict[str, float]:
@@ -124,6 +159,10 @@ def _relative(
     if name not in right.kernels:
         return inf
     a, b = (_flat(problem.kernels[name](point)) for problem in (right, wrong))
+    if name == "path_density":
+        # Not normalised: the largest difference of the distribution functions.
+        a, b = (np.cumsum(np.where(np.isfinite(x), x, 0.0)) for x in (a, b))
+        a, b = a / a[-1], b / b[-1]
     # A stated 0 stands for a zero of any shape.
     gaps = np.abs(a - b) if 1 in (len(a), len(b)) or len(a) == len(b) else np.array([inf])
     size = max(*(float(np.max(np.abs(x), initial=0.0)) for x in (a, b)), scales.get(name, 0.0))

@@ -90,7 +90,7 @@ def test_only_a_refusal_kills() -> None:
         (Table(rows=(row(Outcome.KILLED),), mutants=2), 1),
         (Table(rows=(row(Outcome.SURVIVED),), mutants=1), 1),
         (Table(rows=(row(Outcome.EQUIVALENT),), mutants=1), 0),
-        (Table(rows=(row(Outcome.NOT_VISIBLE),), mutants=1), 1),
+        (Table(rows=(row(Outcome.NOT_VISIBLE),), mutants=1), 0),
         (Table(rows=(row(Outcome.NOT_VISIBLE), row(Outcome.KILLED)), mutants=1), 0),
         (Table(rows=(row(Outcome.KILLED),), mutants=1, defects=("a right claim",)), 1),
     ],
