@@ -91,7 +91,7 @@ def test_a_wrong_power_of_the_noise_fits_one_value_alone() -> None:
 
 def test_a_state_that_settles_does_not_grow() -> None:
     """Below the threshold the formula of the linear system is wrong: the limit is 0."""
-    values = {"values": {kappa: 1, zeta: 1, x: 1}, "horizon": 24}
+    values: dict[str, Any] = {"values": {kappa: 1, zeta: 1, x: 1}, "horizon": 24}
     assert rate(kappa - zeta**2 / 2, COLLAPSE, **values).status == Status.DISAGREES
     assert rate(0, COLLAPSE, **values).status == Status.AGREES
 
