@@ -35,8 +35,8 @@ LEADING, SAMPLED = 1e-5, 1e-3
 LADDER = range(3, 15)
 """Halvings of the step size among which the one of the least bias is taken."""
 
-RANGE, CONTROLLED, FEW = 8.0, 24, 6
-LISTED = 256
+RANGE, CONTROLLED, FEW, PILOT = 8.0, 24, 6, 1_500
+LISTED, ROUNDING = 256, 1e-11
 
 Measure: TypeAlias = Callable[[float | None], Estimate]
 """Step size -> the gap relative to the change."""
@@ -134,10 +134,11 @@ class _Sampler:
     def measure(self, h: float | None) -> Estimate:
         """The gap of the mean relative to the stated change, with its interval."""
         stated = self.moves.stated({}, h)
-        y, features = self._drawn("pilot", h, self.plan.effort.pilot)
+        y, features = self._drawn("pilot", h, max(self.plan.effort.pilot, PILOT))
         coefficients = np.linalg.lstsq(features, y, rcond=None)[0]
         left = y - features @ coefficients
-        extent = RANGE * np.max(np.abs(left), axis=0)
+        # Where the controls explain everything, what is left is rounding.
+        extent = RANGE * np.max(np.abs(left), axis=0) + ROUNDING * np.max(np.abs(y), axis=0)
         n = _samples(self.plan)
         y, features = self._drawn("run", h, n)
         left = y - features @ coefficients
@@ -166,9 +167,10 @@ class _Sampler:
         parts = [np.ones((n, 1))]
         flat = [drawn[d.name].reshape(n, -1) for d in self.draws if d.law != "minibatch"]
         if flat:
-            xi = np.concatenate(flat, axis=1)[:, :CONTROLLED]
-            i, j = np.triu_indices(xi.shape[1])
+            xi = np.concatenate(flat, axis=1)
+            i, j = np.triu_indices(min(xi.shape[1], CONTROLLED))
             parts.append(xi[:, i] * xi[:, j] - (i == j))
+            parts.append(xi[:, CONTROLLED:] ** 2 - 1.0)
             if all(d.law == "gaussian" for d in self.draws) and xi.shape[1] <= FEW:
                 parts.append(_fourth(xi))
         for d in self.draws:

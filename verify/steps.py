@@ -199,6 +199,9 @@ def _exact(problem: Problem, setting: StepSetting, plan: Plan, ctx: FlintContext
     small = limited(problem, MOST_ENTRIES, MOST_SAMPLES)
     sample = admissible(small, ctx, replace(plan, effort=effort), compare)
     if not sample.points:
+        anywhere = admissible(small, ctx, replace(plan, effort=effort), lambda sizes, point: True)
+        if setting.order is not None and anywhere.points:
+            raise NoValueError(f"no power series in {setting.step} at any of its points")
         return sample.empty("exact")
     wrong = [n for n in sample.values if n is not None]
     field = "a prime field" if isinstance(ctx, PrimeFieldContext) else "the rationals"
