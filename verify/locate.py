@@ -22,7 +22,8 @@ from .refit import Change, Fit, best_fit, fits, whole_factor
 from .shrink import Small, failure, plain, shown, shrunk
 from .stated import Residual, StatedPart, Statement, clock_of, engine_residual
 from .time_limit import limited
-from .verdict import Evidence, Status
+from .values import of_values
+from .verdict import Evidence
 from .wording import changed, clock_line, entry_words, letter, missing_line, unexplained
 
 __all__ = ["LOCATED", "located"]
@@ -70,7 +71,7 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
     if problem.kind == "sign":
         return _of_sign(problem)
     if problem.kind not in LOCATED:
-        return _of_values(evidence)
+        return of_values(evidence)
     statement = Statement.of(problem)
     parts = statement.parts("typed")
     arithmetic, tables = table(problem, parts, plan)
@@ -79,7 +80,7 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
     pairs = list(zip(parts, tables, strict=True))
     wrong = [pair for pair in pairs if not fits(pair[1], _coefficients(pair[0]))]
     if not wrong:
-        return _of_values(evidence)
+        return of_values(evidence)
     clock = _of_clock(problem, pairs) if problem.kind == "time change" else None
     if problem.kind == "identity":
         # What is typed on the right is what is claimed of the left.
@@ -268,9 +269,3 @@ def _of_sign(problem: Problem) -> Finding:
 def _chosen(row: Row, number: int) -> bool:
     count = row.shape[0] if row.shape else 1
     return row.entry == (number - 1 if number > 0 else count + number)
-
-
-def _of_values(evidence: Sequence[Evidence]) -> Finding:
-    """For a claim about numbers: what was measured, in the words of the tiers that disagree."""
-    wrong = [e for e in evidence if e.status == Status.DISAGREES]
-    return Finding(lines=tuple(f"{e.tier}: {e.reason}" for e in wrong))

@@ -120,6 +120,7 @@ def _numbers(setting: Setting, one: Judgement) -> dict[str, Any]:
     return {
         "setting": setting.label,
         "status": str(finding.status),
+        **_stated(setting),
         "difference": e.value,
         "half_width": e.half_width,
         "bias": e.bias,
@@ -130,3 +131,9 @@ def _numbers(setting: Setting, one: Judgement) -> dict[str, Any]:
         "looks": finding.looks,
         **one.numbers,
     }
+
+
+def _stated(setting: Setting) -> dict[str, float]:
+    """The number that is claimed, where the claim is about one."""
+    names = [n for n in ("value", "probability") if f"path_{n}" in setting.problem.kernels]
+    return {"stated": setting.stated(names[0])} if names else {}
