@@ -175,7 +175,7 @@ class StepClaim(Claim):
 
     kind: ClassVar[str] = "step"
 
-    update: Update
+    update: Any
     observable: Any
     change: Any = 0
     step: Symbol | None = None
@@ -187,7 +187,8 @@ class StepClaim(Claim):
             raise DerivationError(
                 f"order={self.order}: an order is at least 1 and is one in a step size; give step="
             )
-        drawn = drawn_in(self.change)
+        # Of an update by functions the change is a function too.
+        drawn = drawn_in(self.change) if isinstance(self.update, Update) else []
         if drawn and not self.pathwise:
             raise DerivationError(
                 f"change: the mean over {drawn[0]} holds no draw; give pathwise=True"
@@ -195,7 +196,8 @@ class StepClaim(Claim):
 
     def stated(self) -> tuple[tuple[str, Any], ...]:
         """The map, the observable, and its change."""
-        rows = [(f"{state} after the step", new) for state, new in self.update.moves.items()]
+        moves = self.update.moves if isinstance(self.update, Update) else {}
+        rows = [(f"{state} after the step", new) for state, new in moves.items()]
         left = "f(x⁺) − f(x)" if self.pathwise else "E f(x⁺) − f(x)"
         rest = "" if self.order is None else f", up to O({self.step}^{self.order})"
         return (*rows, ("f", self.observable), (f"{left}{rest}", self.change))

@@ -16,7 +16,7 @@ from .verdict import Status
 
 __all__ = ["check_claim", "readable"]
 
-_WORDS = ("id", "title", "source", "statement", "expected", "sign", "draws", "parameter")
+_WORDS = ("id", "title", "source", "statement", "expected", "sign", "step", "draws", "parameter")
 """Fields that are text, or may be."""
 
 _NUMBERS = ("horizon", "relevant", "number")

@@ -20,6 +20,7 @@ from numerics.function import Function
 from numerics.kernel import Kernel
 from numerics.letters import letter, shape_of
 from numerics.numeric_sde import NumericSDE
+from numerics.numeric_update import NumericUpdate
 from numerics.points import as_arrays
 from numerics.signature import ClaimSignature, Condition, LetterSignature, PathSignature
 from numerics.system import Array
@@ -38,6 +39,7 @@ PLACES: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
     "covariation": (("first", "first"), ("second", "second"), ("stated_rate", "rate")),
     "sign": (("observable", "observable"),),
+    "step": (("observable", "observable"), ("change", "change")),
     "identity": (("left", "left"), ("right", "right")),
     "time change": (("rate", "rate"),),
     "exponents": (),
@@ -55,10 +57,10 @@ def functional(claim: Any) -> bool:
     return any(map(is_function, (*stated, *others, *conditions))) or any(_numeric_systems(claim))
 
 
-def _numeric_systems(claim: Any) -> Iterator[NumericSDE]:
+def _numeric_systems(claim: Any) -> Iterator[NumericSDE | NumericUpdate]:
     for owner in (claim, claim.simulated):
-        for name in ("sde", "changed"):
-            if isinstance(system := getattr(owner, name, None), NumericSDE):
+        for name in ("sde", "changed", "update"):
+            if isinstance(system := getattr(owner, name, None), NumericSDE | NumericUpdate):
                 yield system
 
 
@@ -126,7 +128,7 @@ def problem_of_functions(
 def _numeric(claim: Any) -> tuple[dict[str, Kernel], ClaimSignature]:
     """Systems and letters; the stated forms follow."""
     systems: dict[str, Any] = {}
-    if claim.kind in PLACES and claim.kind != "identity":
+    if claim.kind in PLACES and claim.kind not in ("identity", "step"):
         systems["declared"] = claim.sde
         if claim.kind == "time change":
             systems["changed"] = claim.changed
@@ -141,6 +143,9 @@ def _numeric(claim: Any) -> tuple[dict[str, Kernel], ClaimSignature]:
                 raise ClaimError(f"changed: {x.name} is not what it is in sde; rename one")
     if claim.kind == "identity":
         letters = _arguments(claim)
+    if claim.kind == "step":
+        kernels["update"] = claim.update.kernel
+        letters = {x.name: x for x in claim.update.letters}
     takes_time = any(sde.takes_time for sde in systems.values())
     time = (LetterSignature(name="t", kind="time"),) if takes_time else ()
     path, more = _path(claim)

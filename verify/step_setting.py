@@ -58,11 +58,11 @@ def step_setting(claim: Any) -> StepSetting | None:
                 name=str(d.name),
                 law=d.law,
                 batch=str(d.batch) if batch else "",
-                replacement=batch and d.replacement,
+                replacement=bool(batch and d.replacement),
             )
         )
     return StepSetting(
-        states=tuple(str(state.name) for state in claim.update.states),
+        states=tuple(str(getattr(state, "name", state)) for state in claim.update.states),
         draws=tuple(draws),
         step=None if claim.step is None else str(claim.step),
         order=claim.order,

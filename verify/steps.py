@@ -87,7 +87,10 @@ def generated(problem: Problem, plan: Plan) -> Evidence:
         if setting.pathwise or any(d.law == "gaussian" for d in draws) or count(draws) > FEW:
             return None
         at = {name: widened(WIDE, x) for name, x in point.items()}
-        return _in_digits(problem, setting, draws, at, unit)
+        try:
+            return _in_digits(problem, setting, draws, at, unit)
+        except NoValueError:
+            return None  # Python functions have no digits but those of float64
 
     return fitted_order(small, setting, plan, draws_of, wide)
 
