@@ -15,7 +15,18 @@ from itertools import combinations_with_replacement
 from math import factorial
 from typing import Any, ClassVar
 
-from sympy import Add, Derivative, Function, Integer, Poly, Rational, collect, expand, sympify
+from sympy import (
+    Add,
+    Derivative,
+    Function,
+    Integer,
+    Poly,
+    Rational,
+    Symbol,
+    collect,
+    expand,
+    sympify,
+)
 from sympy.core.function import AppliedUndef
 
 from .claim import Claim
@@ -65,6 +76,12 @@ class FokkerPlanckClaim(Claim):
                 f'{self.id}: density {p} is no function of {names} and t; give density("p", '
                 f"{names})"
             )
+        letters = {a for e in (*self.sde.equations.values(), self.right) for a in _letters(e)}
+        taken = {a.name for a in letters if a.name.split("_")[0] in (str(p.func), "offset")}
+        if taken:
+            raise DerivationError(
+                f"{self.id}: the density and {taken.pop()} have one name; rename one of them"
+            )
 
     def stated(self) -> tuple[tuple[str, Any], ...]:
         """The right side."""
@@ -79,6 +96,10 @@ class FokkerPlanckClaim(Claim):
     def jet(self) -> Jet:
         """Letters for the values of p and of its derivatives at a point."""
         return Jet(p=self.density, states=self.sde.states)
+
+
+def _letters(expression: Any) -> set[Any]:
+    return {a for a in sympify(expression).free_symbols if isinstance(a, Symbol)}
 
 
 # The values of a density and of its derivatives.

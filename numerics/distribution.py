@@ -18,7 +18,7 @@ import numpy as np
 from numerics.errors import NumericsError
 from numerics.system import Array
 
-__all__ = ["Distribution", "End", "NotIntegrableError"]
+__all__ = ["Distribution", "End", "NoDensityError"]
 
 Density: TypeAlias = Callable[[Array], Array]
 
@@ -30,8 +30,8 @@ BORDER = 1e-3
 """Powers nearer than this to −1 are not told from it."""
 
 
-class NotIntegrableError(NumericsError):
-    """A function that no factor makes a density: its integral diverges at an end."""
+class NoDensityError(NumericsError):
+    """A function that no factor makes a density: its integral diverges, or it is negative."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,13 +61,10 @@ class Distribution:
         How p behaves at both ends.
     mass
         ∫ p.
-    least
-        The smallest value of p that was seen.
     """
 
     ends: tuple[End, End]
     mass: float
-    least: float
     _line: _Line
     _edges: Array
     _sums: Array
@@ -79,8 +76,8 @@ class Distribution:
 
         Raises
         ------
-        NotIntegrableError
-            If the integral of p diverges.
+        NoDensityError
+            If the integral of p diverges, or p is negative.
         NumericsError
             If that cannot be told, or no mass is found.
         """
@@ -93,18 +90,18 @@ class Distribution:
                     " of what can be integrated; give another setting"
                 )
             if not end.integrable:
-                raise NotIntegrableError(
+                raise NoDensityError(
                     f"like the power {end.power:.4g} at {end.at:g} its integral diverges"
                 )
         edges, parts, least = _integrated(lambda u: line.weighted(p, u), line.edges)
+        if least < 0:
+            raise NoDensityError("it is negative in its support")
         before, after = line.left(p, ends[0], -1), line.left(p, ends[1], 1)
         sums = before + np.concatenate([[0.0], np.cumsum(parts)])
         mass = float(sums[-1] + after)
         if not (math.isfinite(mass) and mass > 0):
             raise NumericsError(f"density: its integral is {mass:g}; give a positive function")
-        return cls(
-            ends=ends, mass=mass, least=least, _line=line, _edges=edges, _sums=sums, _density=p
-        )
+        return cls(ends=ends, mass=mass, _line=line, _edges=edges, _sums=sums, _density=p)
 
     def cdf(self, x: Array) -> Array:
         """P(X <= x) for an array of levels."""

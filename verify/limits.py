@@ -162,7 +162,8 @@ def _limit(setting: Setting, plan: Plan) -> Judgement:
 def _begin(setting: Setting, plan: Plan, share: float, more: int) -> tuple[int, int]:
     """Steps and paths of the first look."""
     paths = more * plan.effort.paths
-    most = max(6, most_path_steps(plan.effort, setting.system.size) // (4 * paths))
+    size = setting.system.size
+    most = max(6, most_path_steps(plan.effort, size) // (4 * paths * size))
     least = 3 * max(2, plan.effort.steps // FIRST_STEPS)
     return first_steps(setting, plan, least, (1, 3), share=share, most=most), paths
 

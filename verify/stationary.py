@@ -24,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics.distribution import Distribution, End, NotIntegrableError
+from numerics.distribution import Distribution, End, NoDensityError
 from numerics.errors import NumericsError
 from numerics.system import Array, State
 
@@ -54,6 +54,11 @@ FIRST_STEPS = 12
 
 UNSETTLED = 10
 """Where other starts or times move a law much, so many times the move may be left."""
+
+NOWHERE = (
+    "no path keeps to the domain of the system at these steps; write a root of what may change its "
+    "sign as √|…|, or take other variables"
+)
 
 SHARE = 0.1
 """Two grids of the first look move a path by at most this part of the spread of the paths."""
@@ -244,7 +249,7 @@ def _refined(
 ) -> Finding:
     size, paths = setting.system.size, more * plan.effort.paths
     # No more steps than a look may take.
-    most = max(4, most_path_steps(plan.effort, size) // (4 * paths))
+    most = max(4, most_path_steps(plan.effort, size) // (4 * paths * size))
     least = 3 * max(2, plan.effort.steps // FIRST_STEPS)
     steps = first_steps(setting, plan, least, (0, 3), share=SHARE, most=most)
     return refined(measure, plan, relevant, size, begin=(steps, paths))
@@ -259,16 +264,14 @@ def _density(setting: Setting, plan: Plan) -> Judgement:
     def measure(look: Look) -> Measurement:
         sample, lost = _without_lost(_sampled(setting, look))
         if lost >= 1.0:
-            return _undecided("no path keeps to the domain of the system; take a shorter step")
+            return _undecided(NOWHERE)
         try:
             law = _law(setting, sample.values)
-        except NotIntegrableError as error:
+        except NoDensityError as error:
             return _refuted(f"no density: {error}")
         except NumericsError as error:
             return _undecided(str(error))
         ends.update(_ends(law.ends), mass=law.mass)
-        if law.least < 0:
-            return _refuted("no density: negative in the support")
         test = DistributionFunction(alpha=look.plan.budget.alpha, cdf=law.cdf)
         e = test.estimate(sample.values)
         bias, noise, why = _biased(
@@ -297,7 +300,7 @@ def _diverging(setting: Setting) -> str:
     start = float(np.asarray(next(iter(setting.start.values()))).ravel()[0])
     try:
         _law(setting, np.array([start]))
-    except NotIntegrableError as error:
+    except NoDensityError as error:
         return f"no density: {error}"
     except NumericsError:
         return ""
@@ -360,7 +363,7 @@ def _mean(setting: Setting, plan: Plan) -> Judgement:
     def measure(look: Look) -> Measurement:
         sample, lost = _without_lost(_sampled(setting, look))
         if lost >= 1.0:
-            return _undecided("no path keeps to the domain of the system; take a shorter step")
+            return _undecided(NOWHERE)
         e = BoundedMean(alpha=look.plan.budget.alpha, low=low, high=high).estimate(
             sample.values, stated
         )

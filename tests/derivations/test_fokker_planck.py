@@ -132,6 +132,7 @@ i = index("i", 3)
 REFUSED = [
     (lambda: stated(OU, density("p", x, y), p), "is no function of x and t"),
     (lambda: stated(OU, x, p), "is no function of x and t"),
+    (lambda: stated(MatrixSDE({x: real("p") * dt + B.d}), p, p.diff(x)), "have one name"),
     (lambda: stated(OU, p, p.diff(t)).kernels(), "the derivative by t is the left side"),
     (lambda: stated(OU, p, density("g", x).diff(x)).kernels(), "is no derivative of p"),
     (lambda: stated(OU, p, density("g", x)).kernels(), "write one density"),

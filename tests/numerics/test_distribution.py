@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from numerics.distribution import Distribution, NotIntegrableError
+from numerics.distribution import Distribution, NoDensityError
 from numerics.errors import NumericsError
 
 INF = np.inf
@@ -62,14 +62,19 @@ DIVERGING: dict[str, tuple[Callable[[Any], Any], float, float]] = {
 
 @pytest.mark.parametrize("name", DIVERGING)
 def test_what_cannot_be_integrated_is_no_density(name: str) -> None:
-    with pytest.raises(NotIntegrableError, match="diverges"):
+    with pytest.raises(NoDensityError, match="diverges"):
         Distribution.of(*DIVERGING[name], centre=0.5, scale=1.0)
 
 
 def test_the_border_is_left_open() -> None:
     with pytest.raises(NumericsError, match="the border") as caught:
         Distribution.of(lambda x: np.exp(-x) / x, 0.0, INF, 1.0, 1.0)
-    assert not isinstance(caught.value, NotIntegrableError)
+    assert not isinstance(caught.value, NoDensityError)
+
+
+def test_a_negative_function_is_no_density() -> None:
+    with pytest.raises(NoDensityError, match="negative"):
+        Distribution.of(lambda x: x * np.exp(-(x**2)), -INF, INF, 0.0, 1.0)
 
 
 def test_no_mass_is_said() -> None:
