@@ -95,10 +95,11 @@ def _at_start(law: Any) -> Any:
 
 def moment_derivation(claim: MomentClaim) -> Derivation:
     """The drift of every moment, each by a derivation of its own, and the laws that solve them."""
-    steps = []
+    steps, used = [], dict[Any, None]()
     for moment in claim.moments:
         d = claim.sde.d(moment)
         inner = ito_derivation(d)
+        used |= dict.fromkeys(inner.used)
         shown = MatrixDifferential if isinstance(moment, MatrixExpr) else ScalarDifferential
         steps.append(
             Step(
@@ -111,4 +112,6 @@ def moment_derivation(claim: MomentClaim) -> Derivation:
     # A law that is stated wrongly follows from nothing: the steps are those of what does follow.
     laws = [(name, derived, law) for name, derived, law in _law_parts(claim) if equal(derived, law)]
     steps += [algebraic_step(name, law, derived) for name, derived, law in laws]
-    return Derivation(subject=claim.moments[0], steps=tuple(steps))
+    declared = (*claim.sde.assuming, *(a.condition for a in claim.assumptions))
+    unused = tuple(fact for fact in dict.fromkeys(declared) if fact not in used)
+    return Derivation(subject=claim.moments[0], steps=tuple(steps), used=tuple(used), unused=unused)
