@@ -33,11 +33,13 @@ if TYPE_CHECKING:
         ExponentClaim,
         Exponents,
         FokkerPlanckClaim,
+        Gaussian,
         HittingClaim,
         IdentityClaim,
         LawClaim,
         LimitClaim,
         MatrixSDE,
+        Minibatch,
         MomentClaim,
         Mutant,
         PathCheck,
@@ -47,8 +49,12 @@ if TYPE_CHECKING:
         Theorem,
         ThresholdClaim,
         TimeChangeClaim,
+        TwoPoint,
+        Update,
     )
+    from numerics.draws import Draw
     from numerics.numeric_sde import NumericSDE
+    from numerics.numeric_update import NumericUpdate
 
     from .checking import check
     from .verdict import Evidence, Status, Verdict
@@ -59,19 +65,23 @@ __all__ = [
     "Assumption",
     "CovariationClaim",
     "DifferentialClaim",
+    "Draw",
     "Evidence",
     "ExpectationClaim",
     "ExponentClaim",
     "Exponents",
     "FokkerPlanckClaim",
+    "Gaussian",
     "HittingClaim",
     "IdentityClaim",
     "LawClaim",
     "LimitClaim",
     "MatrixSDE",
+    "Minibatch",
     "MomentClaim",
     "Mutant",
     "NumericSDE",
+    "NumericUpdate",
     "PathCheck",
     "SignClaim",
     "StationaryClaim",
@@ -80,6 +90,8 @@ __all__ = [
     "Theorem",
     "ThresholdClaim",
     "TimeChangeClaim",
+    "TwoPoint",
+    "Update",
     "Verdict",
     "check",
 ]
@@ -101,6 +113,14 @@ def __getattr__(name: str) -> Any:
         from numerics.numeric_sde import NumericSDE
 
         return NumericSDE
+    if name == "NumericUpdate":
+        from numerics.numeric_update import NumericUpdate
+
+        return NumericUpdate
+    if name == "Draw":
+        from numerics.draws import Draw
+
+        return Draw
     import derivations
 
     return getattr(derivations, name)
