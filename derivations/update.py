@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from sympy import Expr, Symbol, sympify
 from sympy.core.symbol import Str
 
-from .claim import Claim
+from .claim import Claim, is_function
 from .errors import DerivationError, ShapeError
 from .expressions import tr
 from .shapes import shape_of
@@ -188,7 +188,8 @@ class StepClaim(Claim):
                 f"order={self.order}: an order is at least 1 and is one in a step size; give step="
             )
         # Of an update by functions the change is a function too.
-        drawn = drawn_in(self.change) if isinstance(self.update, Update) else []
+        symbolic = isinstance(self.update, Update) and not is_function(self.change)
+        drawn = drawn_in(self.change) if symbolic else []
         if drawn and not self.pathwise:
             raise DerivationError(
                 f"change: the mean over {drawn[0]} holds no draw; give pathwise=True"

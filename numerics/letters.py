@@ -17,6 +17,12 @@ __all__ = ["Shape", "letter", "parameter", "shape_of", "sizes"]
 
 Shape = tuple[int, ...]
 
+ANYWHERE = (-3.0, 3.0)
+"""Where entries are drawn of which nothing is said."""
+
+POSITIVE = (0.1, 5.0)
+"""The same of what is positive."""
+
 
 def shape_of(name: str, given: Any) -> Shape:
     """A shape as it may be typed: (), n, (n,), (r, c).
@@ -52,16 +58,16 @@ def letter(name: str, kind: str, shape: Shape, within: Any) -> LetterSignature:
     """
     own, family = sizes(shape)
     facts: tuple[str, ...] = ()
-    if within is not None:
-        low, high = _range(name, within)
-        if np.all(low == 0) and np.all(np.isinf(high)):
-            within, facts = None, ("positive",)
-        else:
-            within = (low.tolist(), high.tolist())
-    if facts and len(shape) == 2:
-        raise NumericsError(f"within {name}: (0, inf) is for scalars and vectors; give numbers")
+    low, high = _range(name, ANYWHERE if within is None else within)
+    if np.all(low == 0) and np.all(np.isinf(high)):
+        (low, high), facts = map(np.asarray, POSITIVE), ("positive",)
     return LetterSignature(
-        name=name, kind=kind, shape=own, family=family, facts=facts, within=within
+        name=name,
+        kind=kind,
+        shape=own,
+        family=family,
+        facts=facts,
+        within=(low.tolist(), high.tolist()),
     )
 
 

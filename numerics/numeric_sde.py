@@ -57,7 +57,7 @@ class NumericSDE:
         Name -> a number or an array, or a tuple (low, high) between which every point has its own.
     within : mapping
         State -> (low, high): where its entries are drawn; (0, inf) says positive.  Without it they
-        have any sign.
+        lie between −3 and 3.
     where : function or tuple of functions
         Of states and parameters; true at admissible points, others are drawn again.
     calculus : str
@@ -89,7 +89,7 @@ class NumericSDE:
     noise: Any = None
     noises: Mapping[str, Any] = field(default_factory=dict)
     covariance: Mapping[str, Any] = field(default_factory=dict)
-    correlation: Mapping[tuple[str, str], Any] = field(default_factory=dict)
+    correlation: Mapping[Any, Any] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     within: Mapping[str, Any] = field(default_factory=dict)
     where: Any = ()

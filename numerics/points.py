@@ -203,14 +203,14 @@ class _Source:
         return self._general(r, c)
 
     def _between(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> Any:
-        """Entries at random hundredths of the way from low to high."""
+        """Entries at random places between low and high, so fine that hardly two are the same."""
         if low.ndim == 1:
             return [self._between(a, b) for a, b in zip(low, high, strict=True)]
         if low.ndim == 2:
             rows = zip(low, high, strict=True)
             return self.ctx.matrix([self._between(a, b) for a, b in rows])
         a, b = (self.ctx.rational(*float(x).as_integer_ratio()) for x in (low, high))
-        return a + (b - a) * self.ctx.rational(self.rng.randint(1, 99), 100)
+        return a + (b - a) * self.ctx.rational(self.rng.randint(1, 999_999), 1_000_000)
 
     def _scalar(self, *, positive: bool) -> Scalar:
         if isinstance(self.ctx, PrimeFieldContext):

@@ -46,11 +46,8 @@ class VectorField:
             given = dict(zip(names, given, strict=True))
         each = given if isinstance(given, Mapping) else {names[0]: given}
         if set(each) != set(names):
-            said = (
-                ", ".join(map(str, each))
-                if isinstance(given, Mapping)
-                else f"a {type(given).__name__}"
-            )
+            named = isinstance(given, Mapping)
+            said = ", ".join(map(str, each)) if named else f"a {type(given).__name__}"
             raise NumericsError(f"{what}: got {said}; give one for each of {', '.join(names)}")
         parts = tuple(_sized(function(f"{what} of {s}", each[s]), states[s]) for s in names)
         return cls(parts=parts, states=states, together=False)

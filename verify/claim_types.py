@@ -76,6 +76,8 @@ def readable(error: BaseException) -> str:
         return f"{text}; is there a loop that does not end?"
     if isinstance(error, SystemExit):
         return "SystemExit: it ends the program; a claim file only declares"
+    if type(error).__name__ == "SympifyError":
+        return f"an expression in symbols is needed here ({text.removeprefix('SympifyError: ')})"
     if isinstance(error, TypeError):
         return _of_constructor(text) or f"TypeError: {text}"
     own = isinstance(error, VerifyError) or type(error).__module__.partition(".")[0] in _OWN

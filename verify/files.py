@@ -19,6 +19,7 @@ import tokenize
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import FunctionType, GeneratorType, ModuleType
 from typing import Any
@@ -289,7 +290,7 @@ class _Run:
             if name == "theorem" and isinstance(value, FunctionType):
                 value = self._called(value, line)
             if isinstance(value, GeneratorType):
-                value = self._called(lambda: list(value), line)
+                value = self._called(partial(list, value), line)
             for claim_id, claim in _found(name, value):
                 if id(claim) in seen:
                     continue

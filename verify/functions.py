@@ -75,10 +75,9 @@ def _stated(claim: Any) -> Iterator[tuple[str, Any]]:
         if claim.path is not None:
             yield "path_observable", claim.path.observable
             yield "path_law", claim.path.law
-    elif hasattr(claim, "kernels"):
-        prefix = "" if claim.simulated is None else "path_"
+    elif claim.simulated is not None and hasattr(claim, "kernels"):
         for name, value in claim.kernels().items():
-            yield f"{prefix}{name}", value
+            yield f"path_{name}", value
 
 
 def problem_of_functions(

@@ -12,6 +12,7 @@ from numerics.contexts import MultiprecisionContext, RationalContext
 from numerics.declared import DeclaredSystem
 from numerics.errors import FunctionError, NoValueError, NumericsError
 from numerics.function import Function, constant
+from numerics.letters import POSITIVE
 from numerics.numeric_sde import NumericSDE
 from numerics.points import as_arrays, draw
 from numerics.signature import LetterSignature
@@ -109,7 +110,15 @@ def test_what_a_function_prints_is_no_result(capsys: pytest.CaptureFixture[str])
 
 def test_a_positive_state_is_drawn_positive() -> None:
     (x,) = scalar(within={"x": (0, np.inf)}).letters
-    assert x == LetterSignature(name="x", kind="state", facts=("positive",))
+    assert x == LetterSignature(name="x", kind="state", facts=("positive",), within=POSITIVE)
+    assert POSITIVE[0] > 0
+
+
+def test_entries_of_which_nothing_is_said_are_hardly_ever_equal() -> None:
+    v = as_arrays(draw(RationalContext(), vector(states={"v": (50,)}, noises={"B": (50,)}).letters,
+                       {}, seed=1, number=0))["v"]  # fmt: skip
+    assert len(np.unique(v)) == 50
+    assert np.all(np.abs(v) < 3)
 
 
 def test_matrices_are_drawn_between_bounds_of_each_entry() -> None:

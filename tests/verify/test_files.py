@@ -154,6 +154,11 @@ STATEMENTS = {
         "from derivations import *; n, m = dims('n m'); X = State('X', n, m); c = tr(X)",
         "X is n x m, it must be square",
     ),
+    "a function where there are none": (
+        "from derivations import *; x = State('x'); p = density('p', x); f = FokkerPlanckClaim("
+        "sde=MatrixSDE({x: x * dt}), density=p, right=lambda x: x)",
+        "an expression in symbols is needed here",
+    ),
     "a theorem that raises": ("def theorem(): return 1 / 0", "ZeroDivisionError"),
     "a generator that raises": ("g = (1 / n for n in (0,))", "ZeroDivisionError"),
     "recursion": ("def f(): return f()\nf()", "RecursionError"),

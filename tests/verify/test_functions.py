@@ -11,7 +11,6 @@ from scipy.special import ndtr
 from sympy import Q
 
 from derivations import Brownian, MatrixSDE, State, dims, dt, entry, tr
-from derivations.update import StepClaim, Update
 from verify import (
     Assumption,
     CovariationClaim,
@@ -29,8 +28,10 @@ from verify import (
     SignClaim,
     StationaryClaim,
     Status,
+    StepClaim,
     ThresholdClaim,
     TimeChangeClaim,
+    Update,
     check,
 )
 from verify.errors import ClaimError
@@ -217,6 +218,7 @@ def test_a_wrong_claim_disagrees(kind: str, tier: str) -> None:
 # Systems in symbols with functions beside them.
 
 n, m = dims("n m")
+x = State("x")
 X, B = State("X", n, m), Brownian("B", n, m)
 SYMBOLIC = MatrixSDE({X: -X * dt + B.d})
 
@@ -256,6 +258,15 @@ def test_a_condition_that_is_a_function_leaves_a_symbolic_claim_symbolic() -> No
     assert [str(e.status) for e in verdict.evidence] == ["AGREES"] * 3
 
 
+@pytest.mark.parametrize(("factor", "status"), [(1, "AGREES"), (2, "DISAGREES")])
+def test_a_step_in_symbols_and_what_it_changes_in_functions(factor: int, status: str) -> None:
+    claim = StepClaim(
+        update=Update({x: 2 * x}), observable=lambda x: x, change=lambda x: factor * x
+    )
+    verdict = check(claim, effort="quick", tiers=("generator",))
+    assert str(verdict.status) == status, str(verdict)
+
+
 # Conditions.
 
 
@@ -269,6 +280,41 @@ def test_points_meet_the_conditions(low: float, status: str) -> None:
         assumptions=(Assumption(text="far enough", condition=lambda x: x > low),),
     )
     verdict = check(claim, effort="quick", tiers=("generator",))
+    assert str(verdict.status) == status, str(verdict)
+
+
+# Functions that are no smooth ones in double precision: a right claim is never refused for it.
+
+
+def test_a_function_that_rounds_more_than_float64_refuses_no_right_claim() -> None:
+    def square(x: Any) -> Any:
+        return (x**2).astype(np.float32)
+
+    claim = differential(NORMAL, square, lambda x: 1 - 2 * x**2, lambda x, dB: 2 * x * dB)
+    verdict = check(claim, effort="quick", tiers=POINTS)
+    assert verdict.status == Status.INCONCLUSIVE, str(verdict)
+
+
+@pytest.mark.parametrize(("share", "status"), [(1.0, "AGREES"), (1.1, "DISAGREES")])
+def test_a_median_is_smooth_but_where_entries_are_equal(share: float, status: str) -> None:
+    sde = NumericSDE(
+        states={"v": (3,)}, noises={"B": (3,)}, drift=lambda v: -v, noise=lambda dB: dB
+    )
+
+    def middle(v: Any, dB: Any) -> Any:
+        v, dB = np.broadcast_arrays(v, dB)
+        return np.take_along_axis(dB, np.argsort(v, axis=-1)[..., 1:2], -1)[..., 0]
+
+    claim = differential(
+        sde, lambda v: np.median(v, axis=-1), lambda v: -share * np.median(v, axis=-1), middle
+    )
+    verdict = check(claim, effort="quick", tiers=("generator",))
+    assert str(verdict.status) == status, str(verdict)
+
+
+@pytest.mark.parametrize(("drift", "status"), [(0.0, "AGREES"), (1e-4, "DISAGREES")])
+def test_what_does_not_move_has_the_differential_zero(drift: float, status: str) -> None:
+    verdict = check(differential(NORMAL, lambda x: 0 * x + 1, drift), tiers=("generator",))
     assert str(verdict.status) == status, str(verdict)
 
 
@@ -390,7 +436,6 @@ def test_paths_of_functions(kind: str) -> None:
 
 # What is refused, and how.
 
-x = State("x")
 REFUSED = {
     "raises": (
         differential(NORMAL, lambda x: 1 / 0, 0),
@@ -508,10 +553,6 @@ REFUSED = {
     "tier": (
         differential(NORMAL, lambda x: x, 0, inapplicable={"paths": "no"}),
         "inapplicable: 'paths' is no tier",
-    ),
-    "step": (
-        StepClaim(update=Update({x: 2 * x}), observable=lambda x: x, change=x),
-        "StepClaim: it takes no Python functions; give expressions",
     ),
     "entry": (differential(NORMAL, entry(X, 0, 0), 0), "observable: .* is symbolic"),
 }

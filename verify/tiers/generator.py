@@ -19,6 +19,7 @@ from numerics.generator import GeneratorEstimate, estimate_generator
 from numerics.generator_digits import DigitsEstimate, estimate_in_digits, largest_gap
 from numerics.kernel import Kernel
 from numerics.points import as_arrays
+from numerics.system import System
 from verify.coordinates import by_tuple, coordinates, diffusion, entries, fitted, units
 from verify.forward import flux_digits, side_digits
 from verify.planning import Estimate, Plan
@@ -39,6 +40,9 @@ NOTHING: Mapping[str, float] = {"float64": 1e-10, "50 digits": 1e-22}
 """A sum of absolute terms below this share of the other terms is rounding and no value."""
 
 T = TypeVar("T")
+
+ROUNDED = 1e-6
+"""The share of a unit that rounding may be: less than half of a digit more than is required."""
 
 Gaps = dict[str, Estimate]
 """Name of what is compared -> its difference, relative to the sum of the absolute terms."""
@@ -185,12 +189,20 @@ def _estimates(
         numbers = as_numbers(system, point)
         reach = smooth_within(declared, numbers, point)
         within = None if reach is None else float(reach)
-        doubles = estimate_generator(numbers, f, point, reach=reach)
-        if system.calculus != "ito":
-            return doubles, None
-        return doubles, _said(lambda: estimate_in_digits(ctx, system, f, wide, reach=within))
+        digits = None
+        if system.calculus == "ito":
+            digits = _said(lambda: estimate_in_digits(ctx, system, f, wide, reach=within))
+        if digits is None and reach is None:
+            # Nothing else tells how a function rounds: with a reach that is measured.
+            reach = np.asarray(_size(numbers, point))
+        return estimate_generator(numbers, f, point, reach=reach), digits
 
     return problem.measured((TIER, name), point, measure)
+
+
+def _size(system: System, point: Mapping[str, Any]) -> float:
+    """|x|, or 1 at the origin."""
+    return float(np.sqrt(sum(np.sum(np.square(point[name])) for name in system.states))) or 1.0
 
 
 def _said(find: Callable[[], T]) -> T | None:
@@ -221,7 +233,9 @@ def _differential(
     error = e.drift_error
     if d is not None:
         error = np.maximum(error, _off(ctx, e.drift, d.drift))
-    gaps = {"drift": _worst(e.drift - stated, e.drift_scale, error, axes)}
+    value = np.asarray(problem.kernel("observable")(point))
+    quiet = 0.0 if d is not None else _rounding(error, value, axes)
+    gaps = {"drift": _worst(e.drift - stated, e.drift_scale, error, axes, quiet)}
     if e.directions and martingale is not None:
         along = _evaluated(martingale, {**point, **e.directions})
         gap = e.martingale - fitted(along, e.martingale.shape, axes)
@@ -229,8 +243,17 @@ def _differential(
         noise = e.martingale_error
         if d is not None:
             noise = np.maximum(noise, _off_noise(ctx, e, d))
+        else:
+            least = np.maximum(least, _rounding(np.max(noise, axis=0), value, axes))
         gaps["martingale part"] = _worst(gap, e.martingale_scale, noise, axes, least)
     return _both(gaps, _said(lambda: None if d is None else _in_digits(problem, ctx, d, wide)))
+
+
+def _rounding(error: Any, value: Any, axes: int) -> Any:
+    """What float64 alone cannot tell from zero, where its errors are but the rounding of f."""
+    worst = by_tuple(error, axes).max(axis=1, initial=0.0)
+    size = np.maximum(1.0, np.max(np.abs(value), initial=0.0))
+    return np.where(worst <= NOTHING["float64"] * size, worst / ROUNDED, 0.0)
 
 
 def _in_digits(
