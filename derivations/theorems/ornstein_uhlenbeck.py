@@ -1,7 +1,7 @@
 """Ornstein–Uhlenbeck: dx = θ(m − x)dt + σdβ, and its matrix form (Karatzas and Shreve, 5.6.8).
 
 x_t − m = e^{−θt}(x_0 − m) + σ∫e^{−θ(t−s)}dβ_s is normal, of variance σ²(1 − e^{−2θt})/(2θ).  For a
-matrix X (n, c) with independent columns E XX' solves a Lyapunov equation.
+matrix X (d, c) with independent columns E XX' solves a Lyapunov equation.
 """
 
 from typing import Any
@@ -32,13 +32,13 @@ from derivations.fokker_planck import FokkerPlanckClaim, density
 SOURCE = (
     "I. Karatzas, S. Shreve, Brownian Motion and Stochastic Calculus, 2nd ed. (1991), Example 5.6.8"
 )
-n, c = dims("n c")
+d, c = dims("d c")
 theta, sigma, m = positive("theta"), positive("sigma"), real("m")
 x, beta = State("x"), Brownian("beta")
 SDE = MatrixSDE({x: theta * (m - x) * dt + sigma * beta.d})
-X = State("X", n, c)
-A = Parameter("A", n, n)
-C = Parameter("C", n, n, positive_definite=True)
+X = State("X", d, c)
+A = Parameter("A", d, d)
+C = Parameter("C", d, d, positive_definite=True)
 NO_ALGORITHM = {"algorithm": "a statement about the equation alone"}
 
 
@@ -136,7 +136,7 @@ def _moments() -> MomentClaim:
 
 def _lyapunov() -> DifferentialClaim:
     """dX = −AX dt + C^½ dB: the drift of XX'."""
-    dB = Brownian("B", n, c, row_covariance=C).d
+    dB = Brownian("B", d, c, row_covariance=C).d
     S = X * X.T
     drift = c * C - A * S - S * A.T
     return DifferentialClaim(
@@ -155,7 +155,7 @@ def _lyapunov() -> DifferentialClaim:
                 mistake="A for A' on the right",
                 changes={"drift": c * C - A * S - S * A},
             ),
-            Mutant(name="columns", mistake="n for c", changes={"drift": drift + (n - c) * C}),
+            Mutant(name="columns", mistake="d for c", changes={"drift": drift + (d - c) * C}),
             Mutant(name="no_ito", mistake="no Itô term", changes={"drift": drift - c * C}),
             Mutant(
                 name="martingale",
@@ -171,7 +171,7 @@ def _lyapunov() -> DifferentialClaim:
 
 
 def _isotropic() -> MomentClaim:
-    dB = Brownian("B", n, c).d
+    dB = Brownian("B", d, c).d
     sde = MatrixSDE({X: -theta * X * dt + sigma * dB})
     S, fade = X * X.T, exp(-2 * theta * t)
 
@@ -180,27 +180,27 @@ def _isotropic() -> MomentClaim:
         limit = columns * sigma**2 / rate
         return {
             "matrix": ((-rate, columns * sigma**2), (0, 0)),
-            "laws": (decay * S + limit * (1 - decay) * Identity(n), 1),
+            "laws": (decay * S + limit * (1 - decay) * Identity(d), 1),
         }
 
-    halved = (fade * S + c * sigma**2 / theta * (1 - fade) * Identity(n), 1)
+    halved = (fade * S + c * sigma**2 / theta * (1 - fade) * Identity(d), 1)
     return MomentClaim(
         id="ornstein_uhlenbeck.isotropic",
         title="A = θI: E XX' = e^{−2θt}X_0X_0' + cσ²(1 − e^{−2θt})/(2θ) I",
         source=SOURCE,
-        statement="The second moment of an n × c matrix relaxes to cσ²/(2θ) I.",
+        statement="The second moment of a d × c matrix relaxes to cσ²/(2θ) I.",
         sde=sde,
         moments=(S, 1),
         **stated(c),
         path=PathCheck(
             sde=sde,
             horizon="1/2",
-            sizes={n: 1, c: 2},
+            sizes={d: 1, c: 2},
             values={theta: "5/4", sigma: "3/4"},
             relevant=0.005,
         ),
         mutants=(
-            Mutant(name="columns", mistake="n for c", changes=stated(n)),
+            Mutant(name="columns", mistake="d for c", changes=stated(d)),
             Mutant(name="rate", mistake="e^{−θt} for e^{−2θt}", changes=stated(c, theta)),
             Mutant(name="factor_two", mistake="cσ²/θ", changes={"laws": halved}),
             Mutant(name="root", mistake="√c for c", changes=stated(sqrt(c))),

@@ -352,7 +352,7 @@ def ornstein_uhlenbeck_lyapunov_increment(X: Any, A: Any, dt: Any, dB: Any) -> t
 
         dX = dB - dt A X
 
-    Shapes: X (..., n, c), A (..., n, n), dt (...), dB (..., n, c); result (..., n, c).
+    Shapes: X (..., d, c), A (..., d, d), dt (...), dB (..., d, c); result (..., d, c).
     """
     return (dB - matmul(scale(dt, A), X),)
 
@@ -372,7 +372,7 @@ def ornstein_uhlenbeck_lyapunov_drift(X: Any, A: Any) -> tuple[Any]:
 
         drift_X = -A X
 
-    Shapes: X (..., n, c), A (..., n, n); result (..., n, c).
+    Shapes: X (..., d, c), A (..., d, d); result (..., d, c).
     """
     return (-matmul(A, X),)
 
@@ -390,7 +390,7 @@ def ornstein_uhlenbeck_lyapunov_noise(dB: Any) -> tuple[Any]:
 
         noise_X = dB
 
-    Shapes: dB (..., n, c); result (..., n, c).
+    Shapes: dB (..., d, c); result (..., d, c).
     """
     return (dB,)
 
@@ -408,7 +408,7 @@ def ornstein_uhlenbeck_lyapunov_row_covariance_db(C: Any) -> Any:
 
         C
 
-    Shapes: C (..., n, n); result (..., n, n).
+    Shapes: C (..., d, d); result (..., d, d).
     """
     return C
 
@@ -426,7 +426,7 @@ def ornstein_uhlenbeck_lyapunov_observable(X: Any) -> Any:
 
         X X'
 
-    Shapes: X (..., n, c); result (..., n, n).
+    Shapes: X (..., d, c); result (..., d, d).
     """
     return matmul(X, swap(X))
 
@@ -444,7 +444,7 @@ def ornstein_uhlenbeck_lyapunov_stated_drift(X: Any, A: Any, C: Any, c: int) -> 
 
         c C - A X X' - X X' A'
 
-    Shapes: X (..., n, c), A (..., n, n), C (..., n, n), c int; result (..., n, n).
+    Shapes: X (..., d, c), A (..., d, d), C (..., d, d), c int; result (..., d, d).
     """
     Z = -matmul(matmul(A, X), swap(X))
     return c * C + Z + swap(Z)
@@ -464,7 +464,7 @@ def ornstein_uhlenbeck_lyapunov_stated_martingale(X: Any, dB: Any) -> Any:
 
         dB X' + X dB'
 
-    Shapes: X (..., n, c), dB (..., n, c); result (..., n, n).
+    Shapes: X (..., d, c), dB (..., d, c); result (..., d, d).
     """
     dZ = matmul(dB, swap(X))
     return dZ + swap(dZ)
@@ -484,7 +484,7 @@ def ornstein_uhlenbeck_lyapunov_derived_drift(X: Any, A: Any, C: Any, c: int) ->
 
         c C - A X X' - X X' A'
 
-    Shapes: X (..., n, c), A (..., n, n), C (..., n, n), c int; result (..., n, n).
+    Shapes: X (..., d, c), A (..., d, d), C (..., d, d), c int; result (..., d, d).
     """
     Z = -matmul(matmul(A, X), swap(X))
     return c * C + Z + swap(Z)
@@ -504,7 +504,7 @@ def ornstein_uhlenbeck_lyapunov_derived_martingale(X: Any, dB: Any) -> Any:
 
         dB X' + X dB'
 
-    Shapes: X (..., n, c), dB (..., n, c); result (..., n, n).
+    Shapes: X (..., d, c), dB (..., d, c); result (..., d, d).
     """
     dZ = matmul(dB, swap(X))
     return dZ + swap(dZ)
@@ -526,7 +526,7 @@ def ornstein_uhlenbeck_isotropic_increment(
 
         dX = σ dB - θ dt X
 
-    Shapes: X (..., n, c), sigma (...), theta (...), dt (...), dB (..., n, c); result (..., n,
+    Shapes: X (..., d, c), sigma (...), theta (...), dt (...), dB (..., d, c); result (..., d,
     c).
     """
     return (scale(sigma, dB) - scale(theta * dt, X),)
@@ -547,7 +547,7 @@ def ornstein_uhlenbeck_isotropic_drift(X: Any, theta: Any) -> tuple[Any]:
 
         drift_X = -θ X
 
-    Shapes: X (..., n, c), theta (...); result (..., n, c).
+    Shapes: X (..., d, c), theta (...); result (..., d, c).
     """
     return (-scale(theta, X),)
 
@@ -565,7 +565,7 @@ def ornstein_uhlenbeck_isotropic_noise(sigma: Any, dB: Any) -> tuple[Any]:
 
         noise_X = σ dB
 
-    Shapes: sigma (...), dB (..., n, c); result (..., n, c).
+    Shapes: sigma (...), dB (..., d, c); result (..., d, c).
     """
     return (scale(sigma, dB),)
 
@@ -583,7 +583,7 @@ def ornstein_uhlenbeck_isotropic_observable(X: Any, weight1: Any, weight2: Any) 
 
         weight₂ + tr(weight₁' X X')
 
-    Shapes: X (..., n, c), weight1 (..., n, n), weight2 (...); result (...).
+    Shapes: X (..., d, c), weight1 (..., d, d), weight2 (...); result (...).
     """
     return weight2 + trace(matmul(matmul(swap(weight1), X), swap(X)))
 
@@ -597,54 +597,54 @@ def ornstein_uhlenbeck_isotropic_observable_in(ctx: Any, X: Any, weight1: Any, w
 
 
 def ornstein_uhlenbeck_isotropic_stated_drift(
-    X: Any, sigma: Any, theta: Any, weight1: Any, c: int, n: int
+    X: Any, sigma: Any, theta: Any, weight1: Any, c: int, d: int
 ) -> Any:
     """The drift of the moments, under free weights, as stated.
 
         tr(weight₁' (c σ² I - 2 θ X X'))
 
-    Shapes: X (..., n, c), sigma (...), theta (...), weight1 (..., n, n), c int, n int; result
+    Shapes: X (..., d, c), sigma (...), theta (...), weight1 (..., d, d), c int, d int; result
     (...).
     """
-    Z = scale(c * sigma**2, np.eye(n)) - matmul(scale(2 * theta, X), swap(X))
+    Z = scale(c * sigma**2, np.eye(d)) - matmul(scale(2 * theta, X), swap(X))
     return trace(matmul(swap(weight1), Z))
 
 
 def ornstein_uhlenbeck_isotropic_stated_drift_in(
-    ctx: Any, X: Any, sigma: Any, theta: Any, weight1: Any, c: int, n: int
+    ctx: Any, X: Any, sigma: Any, theta: Any, weight1: Any, c: int, d: int
 ) -> Any:
     """The drift of the moments, under free weights, as stated.
 
     In a number context, for unbatched matrices.
     """
     Z = ctx.negate(ctx.scale(2 * theta, ctx.matmul(X, ctx.transpose(X))))
-    Z2 = ctx.matmul(ctx.transpose(weight1), ctx.add(ctx.scale(c * sigma**2, ctx.identity(n)), Z))
+    Z2 = ctx.matmul(ctx.transpose(weight1), ctx.add(ctx.scale(c * sigma**2, ctx.identity(d)), Z))
     return ctx.trace(Z2)
 
 
 def ornstein_uhlenbeck_isotropic_derived_drift(
-    X: Any, sigma: Any, theta: Any, weight1: Any, c: int, n: int
+    X: Any, sigma: Any, theta: Any, weight1: Any, c: int, d: int
 ) -> Any:
     """The drift of the moments, under free weights, as derived.
 
         tr(weight₁' (c σ² I - 2 θ X X'))
 
-    Shapes: X (..., n, c), sigma (...), theta (...), weight1 (..., n, n), c int, n int; result
+    Shapes: X (..., d, c), sigma (...), theta (...), weight1 (..., d, d), c int, d int; result
     (...).
     """
-    Z = scale(c * sigma**2, np.eye(n)) - matmul(scale(2 * theta, X), swap(X))
+    Z = scale(c * sigma**2, np.eye(d)) - matmul(scale(2 * theta, X), swap(X))
     return trace(matmul(swap(weight1), Z))
 
 
 def ornstein_uhlenbeck_isotropic_derived_drift_in(
-    ctx: Any, X: Any, sigma: Any, theta: Any, weight1: Any, c: int, n: int
+    ctx: Any, X: Any, sigma: Any, theta: Any, weight1: Any, c: int, d: int
 ) -> Any:
     """The drift of the moments, under free weights, as derived.
 
     In a number context, for unbatched matrices.
     """
     Z = ctx.negate(ctx.scale(2 * theta, ctx.matmul(X, ctx.transpose(X))))
-    Z2 = ctx.matmul(ctx.transpose(weight1), ctx.add(ctx.scale(c * sigma**2, ctx.identity(n)), Z))
+    Z2 = ctx.matmul(ctx.transpose(weight1), ctx.add(ctx.scale(c * sigma**2, ctx.identity(d)), Z))
     return ctx.trace(Z2)
 
 
@@ -654,7 +654,7 @@ def ornstein_uhlenbeck_isotropic_path_moments(X: Any) -> tuple[Any, Any]:
         _1 = X X'
         _2 = 1
 
-    Shapes: X (..., n, c); result (..., n, n), (...).
+    Shapes: X (..., d, c); result (..., d, d), (...).
     """
     _1 = matmul(X, swap(X))
     _2 = 1
@@ -705,31 +705,31 @@ def ornstein_uhlenbeck_isotropic_path_matrix_in(
 
 
 def ornstein_uhlenbeck_isotropic_path_laws(
-    X: Any, sigma: Any, theta: Any, c: int, n: int, t: Any
+    X: Any, sigma: Any, theta: Any, c: int, d: int, t: Any
 ) -> tuple[Any, Any]:
     """E[m] at time t, from the state at time 0, as stated.
 
         _1 = c σ² (1 - exp(-2 θ t))/(2 θ) I + exp(-2 θ t) X X'
         _2 = 1
 
-    Shapes: X (..., n, c), sigma (...), theta (...), c int, n int, t (...); result (..., n, n),
+    Shapes: X (..., d, c), sigma (...), theta (...), c int, d int, t (...); result (..., d, d),
     (...).
     """
     s = np.exp(-2 * t * theta)
-    _1 = scale(c * sigma**2 * (1 - s) / (2 * theta), np.eye(n)) + matmul(scale(s, X), swap(X))
+    _1 = scale(c * sigma**2 * (1 - s) / (2 * theta), np.eye(d)) + matmul(scale(s, X), swap(X))
     _2 = 1
     return (_1, _2)
 
 
 def ornstein_uhlenbeck_isotropic_path_laws_in(
-    ctx: Any, X: Any, sigma: Any, theta: Any, c: int, n: int, t: Any
+    ctx: Any, X: Any, sigma: Any, theta: Any, c: int, d: int, t: Any
 ) -> tuple[Any, Any]:
     """E[m] at time t, from the state at time 0, as stated.
 
     In a number context, for unbatched matrices.
     """
     s = ctx.exp(-2 * t * theta)
-    Z = ctx.scale(c * sigma**2 * (ctx.rational(1) - s) / (2 * theta), ctx.identity(n))
+    Z = ctx.scale(c * sigma**2 * (ctx.rational(1) - s) / (2 * theta), ctx.identity(d))
     _1 = ctx.add(Z, ctx.scale(s, ctx.matmul(X, ctx.transpose(X))))
     _2 = ctx.rational(1)
     return (_1, _2)
@@ -1085,13 +1085,13 @@ KERNELS = {
         ),
         "stated_drift": Kernel(
             name="stated_drift",
-            arguments=("X", "sigma", "theta", "weight1", "c", "n"),
+            arguments=("X", "sigma", "theta", "weight1", "c", "d"),
             arrays=ornstein_uhlenbeck_isotropic_stated_drift,
             generic=ornstein_uhlenbeck_isotropic_stated_drift_in,
         ),
         "derived_drift": Kernel(
             name="derived_drift",
-            arguments=("X", "sigma", "theta", "weight1", "c", "n"),
+            arguments=("X", "sigma", "theta", "weight1", "c", "d"),
             arrays=ornstein_uhlenbeck_isotropic_derived_drift,
             generic=ornstein_uhlenbeck_isotropic_derived_drift_in,
         ),
@@ -1127,7 +1127,7 @@ KERNELS = {
         ),
         "path_laws": Kernel(
             name="path_laws",
-            arguments=("X", "sigma", "theta", "c", "n", "t"),
+            arguments=("X", "sigma", "theta", "c", "d", "t"),
             arrays=ornstein_uhlenbeck_isotropic_path_laws,
             generic=ornstein_uhlenbeck_isotropic_path_laws_in,
         ),
@@ -1382,16 +1382,16 @@ SIGNATURES = {
     "ornstein_uhlenbeck.lyapunov": ClaimSignature(
         claim="ornstein_uhlenbeck.lyapunov",
         kind="differential",
-        dimensions=("c", "n"),
+        dimensions=("c", "d"),
         letters=(
-            LetterSignature(name="X", kind="state", shape=("n", "c")),
-            LetterSignature(name="A", kind="parameter", shape=("n", "n")),
+            LetterSignature(name="X", kind="state", shape=("d", "c")),
+            LetterSignature(name="A", kind="parameter", shape=("d", "d")),
             LetterSignature(name="dt", kind="time increment"),
-            LetterSignature(name="dB", kind="increment", shape=("n", "c")),
+            LetterSignature(name="dB", kind="increment", shape=("d", "c")),
             LetterSignature(
                 name="C",
                 kind="parameter",
-                shape=("n", "n"),
+                shape=("d", "d"),
                 facts=("symmetric", "positive_definite"),
             ),
             LetterSignature(name="c", kind="dimension"),
@@ -1402,17 +1402,17 @@ SIGNATURES = {
                 prefix="",
                 states=("X",),
                 noises=(
-                    NoiseSignature(name="B", shape=("n", "c"), row_covariance="row_covariance_dB"),
+                    NoiseSignature(name="B", shape=("d", "c"), row_covariance="row_covariance_dB"),
                 ),
                 letters=(
-                    LetterSignature(name="X", kind="state", shape=("n", "c")),
-                    LetterSignature(name="A", kind="parameter", shape=("n", "n")),
+                    LetterSignature(name="X", kind="state", shape=("d", "c")),
+                    LetterSignature(name="A", kind="parameter", shape=("d", "d")),
                     LetterSignature(name="dt", kind="time increment"),
-                    LetterSignature(name="dB", kind="increment", shape=("n", "c")),
+                    LetterSignature(name="dB", kind="increment", shape=("d", "c")),
                     LetterSignature(
                         name="C",
                         kind="parameter",
-                        shape=("n", "n"),
+                        shape=("d", "d"),
                         facts=("symmetric", "positive_definite"),
                     ),
                 ),
@@ -1422,30 +1422,30 @@ SIGNATURES = {
     "ornstein_uhlenbeck.isotropic": ClaimSignature(
         claim="ornstein_uhlenbeck.isotropic",
         kind="moments",
-        dimensions=("c", "n"),
+        dimensions=("c", "d"),
         letters=(
-            LetterSignature(name="X", kind="state", shape=("n", "c")),
+            LetterSignature(name="X", kind="state", shape=("d", "c")),
             LetterSignature(name="sigma", kind="parameter", facts=("positive",)),
             LetterSignature(name="theta", kind="parameter", facts=("positive",)),
             LetterSignature(name="dt", kind="time increment"),
-            LetterSignature(name="dB", kind="increment", shape=("n", "c")),
-            LetterSignature(name="weight1", kind="parameter", shape=("n", "n")),
+            LetterSignature(name="dB", kind="increment", shape=("d", "c")),
+            LetterSignature(name="weight1", kind="parameter", shape=("d", "d")),
             LetterSignature(name="weight2", kind="parameter"),
             LetterSignature(name="c", kind="dimension"),
-            LetterSignature(name="n", kind="dimension"),
+            LetterSignature(name="d", kind="dimension"),
         ),
         conditions=(),
         systems={
             "declared": SystemSignature(
                 prefix="",
                 states=("X",),
-                noises=(NoiseSignature(name="B", shape=("n", "c")),),
+                noises=(NoiseSignature(name="B", shape=("d", "c")),),
                 letters=(
-                    LetterSignature(name="X", kind="state", shape=("n", "c")),
+                    LetterSignature(name="X", kind="state", shape=("d", "c")),
                     LetterSignature(name="sigma", kind="parameter", facts=("positive",)),
                     LetterSignature(name="theta", kind="parameter", facts=("positive",)),
                     LetterSignature(name="dt", kind="time increment"),
-                    LetterSignature(name="dB", kind="increment", shape=("n", "c")),
+                    LetterSignature(name="dB", kind="increment", shape=("d", "c")),
                 ),
             ),
         },
@@ -1454,28 +1454,28 @@ SIGNATURES = {
                 "path": SystemSignature(
                     prefix="path_",
                     states=("X",),
-                    noises=(NoiseSignature(name="B", shape=("n", "c")),),
+                    noises=(NoiseSignature(name="B", shape=("d", "c")),),
                     letters=(
-                        LetterSignature(name="X", kind="state", shape=("n", "c")),
+                        LetterSignature(name="X", kind="state", shape=("d", "c")),
                         LetterSignature(name="sigma", kind="parameter", facts=("positive",)),
                         LetterSignature(name="theta", kind="parameter", facts=("positive",)),
                         LetterSignature(name="dt", kind="time increment"),
-                        LetterSignature(name="dB", kind="increment", shape=("n", "c")),
+                        LetterSignature(name="dB", kind="increment", shape=("d", "c")),
                     ),
                 ),
             },
             letters=(
-                LetterSignature(name="X", kind="state", shape=("n", "c")),
+                LetterSignature(name="X", kind="state", shape=("d", "c")),
                 LetterSignature(name="sigma", kind="parameter", facts=("positive",)),
                 LetterSignature(name="theta", kind="parameter", facts=("positive",)),
                 LetterSignature(name="dt", kind="time increment"),
-                LetterSignature(name="dB", kind="increment", shape=("n", "c")),
+                LetterSignature(name="dB", kind="increment", shape=("d", "c")),
                 LetterSignature(name="c", kind="dimension"),
-                LetterSignature(name="n", kind="dimension"),
+                LetterSignature(name="d", kind="dimension"),
                 LetterSignature(name="t", kind="time"),
             ),
             horizon=Fraction(1, 2),
-            sizes={"n": 1, "c": 2},
+            sizes={"d": 1, "c": 2},
             values={"theta": Fraction(5, 4), "sigma": Fraction(3, 4)},
             relevant=0.005,
         ),
