@@ -14,7 +14,8 @@ class CounterExample:
     """A small admissible point at which both sides differ.
 
     ``at`` gives every letter as text, ``entry`` says which number is meant where there are several;
-    ``exact`` says whether both values are exact.
+    ``exact`` says whether both values are exact, ``against`` where the measured one
+    comes from.
     """
 
     part: str
@@ -23,12 +24,13 @@ class CounterExample:
     measured: str
     claimed: str
     exact: bool
+    against: str = "measured"
 
     def __str__(self) -> str:
         point = ", ".join(f"{name} = {value}" for name, value in self.at.items())
         where = f", {self.entry}" if self.entry else ""
         return (
-            f"counter-example: {point or 'anywhere'}: {self.part}{where}: measured "
+            f"counter-example: {point or 'anywhere'}: {self.part}{where}: {self.against} "
             f"{self.measured}, claimed {self.claimed}"
         )
 
@@ -41,6 +43,7 @@ class CounterExample:
             "measured": self.measured,
             "claimed": self.claimed,
             "exact": self.exact,
+            "against": self.against,
         }
 
     @staticmethod

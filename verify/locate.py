@@ -19,6 +19,7 @@ from .measured import Arithmetic, Row, Table, arithmetics, rows, table
 from .planning import Plan
 from .problem import Problem
 from .refit import Change, Fit, best_fit, fits, whole_factor
+from .residual_growth import growth
 from .shrink import Small, failure, plain, shown, shrunk
 from .stated import Residual, StatedPart, Statement, clock_of, engine_residual
 from .time_limit import limited
@@ -28,7 +29,15 @@ from .wording import changed, clock_line, entry_words, letter, missing_line, une
 
 __all__ = ["LOCATED", "located"]
 
-LOCATED = ("differential", "covariation", "identity", "moments", "time change")
+LOCATED = (
+    "covariation",
+    "differential",
+    "fokker planck",
+    "identity",
+    "moments",
+    "step",
+    "time change",
+)
 """Kinds of claims that state forms with terms."""
 
 ENOUGH = 1.35
@@ -73,7 +82,11 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
     if problem.kind not in LOCATED:
         return of_values(evidence)
     statement = Statement.of(problem)
-    parts = statement.parts("typed")
+    try:
+        parts = statement.parts("typed")
+    except DerivationError:
+        # Of one step, or of a density, the right form is what the engine derives.
+        return of_values(evidence)
     arithmetic, tables = table(problem, parts, plan)
     if not tables or not tables[0].points:
         return _nothing("no admissible point was found")
@@ -90,7 +103,7 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
             found = [other] if _explains(other) else found
     else:
         found = [_explained(statement, part, plan) for part, _ in wrong]
-    lines = [line for w in found for line in _lines(w)]
+    lines = [line for w in found for line in _lines(w, problem, arithmetic, plan)]
     explained = all(map(_explains, found))
     if clock is not None:
         # One clock for all of it comes first; with the clock as claimed a term may be to blame.
@@ -164,7 +177,7 @@ def _of_clock(problem: Problem, pairs: Sequence[tuple[StatedPart, Table]]) -> An
     return clock_line(clock_of(problem), factors, pairs[0][1])
 
 
-def _lines(wrong: _Wrong) -> Iterator[Any]:
+def _lines(wrong: _Wrong, problem: Problem, arithmetic: Arithmetic, plan: Plan) -> Iterator[Any]:
     """Line and data of everything that is wrong with a part."""
     if wrong.missing is not None:
         yield missing_line(wrong.part, wrong.missing, wrong.table, confirmed=wrong.confirmed)
@@ -172,9 +185,10 @@ def _lines(wrong: _Wrong) -> Iterator[Any]:
             return
     if wrong.fit is not None:
         for change in wrong.fit.changes:
-            yield changed(wrong.part, change, wrong.table, len(wrong.fit.changes))
+            yield changed(wrong.part, change, wrong.table)
     elif wrong.missing is None:
-        yield unexplained(wrong.part, wrong.table)
+        powers = growth(problem, arithmetic, wrong.part, plan)
+        yield unexplained(wrong.part, wrong.table, powers)
 
 
 def _finding(
@@ -204,16 +218,18 @@ def _counterexample(
     if small is None:
         return None
     row, stated = small.found
-    return _example(part.name, _used(problem, part, small), row, stated)
+    return _example(part, _used(problem, part, small), row, stated)
 
 
 def _used(problem: Problem, part: StatedPart, small: Small) -> Small:
     """The point without the letters that neither the system nor the part has."""
     stated = ("observable", "first", "second", "left", "right")
+    system = part.quantity != "value"
     kernels = [
         k
         for name, k in problem.kernels.items()
-        if name not in stated and not name.startswith(("stated_", "path_", "derived_"))
+        if name.startswith("condition_")
+        or (system and name not in stated and not name.startswith(("stated_", "path_", "derived_")))
     ]
     kernels += [x for x in part.subject if not isinstance(x, str)]
     kernels += [term.kernel for term in part.terms]
@@ -221,18 +237,19 @@ def _used(problem: Problem, part: StatedPart, small: Small) -> Small:
     return replace(small, point={name: x for name, x in small.point.items() if name in used})
 
 
-def _example(part: str, small: Small, row: Row, stated: Any) -> CounterExample:
+def _example(part: StatedPart, small: Small, row: Row, stated: Any) -> CounterExample:
     at = {name: str(n) for name, n in small.sizes.items()}
     at |= {letter(name): shown(x) for name, x in sorted(small.point.items())}
     along = {letter(name): shown(plain(x)) for name, x in (row.along or {}).items()}
     exact = isinstance(row.measured, Fraction) and isinstance(stated, Fraction)
     return CounterExample(
-        part=part,
+        part=part.name,
         at={**at, **along},
         entry=entry_words(row),
         measured=shown(row.measured),
         claimed=shown(stated),
         exact=exact,
+        against=part.against,
     )
 
 
@@ -258,7 +275,7 @@ def _of_sign(problem: Problem) -> Finding:
 
         small = shrunk(problem, fails)
         if small is not None:
-            found = _example("drift", small, small.found, Fraction(0))
+            found = _example(part, small, small.found, Fraction(0))
             break
     if found is None:
         return _nothing("no small point with the wrong sign was found")

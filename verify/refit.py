@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from .linear_fit import solved
 from .measured import Row, Table
 
-__all__ = ["Change", "Fit", "best_fit", "fits", "residuals", "whole_factor"]
+__all__ = ["Change", "Fit", "best_fit", "fits", "gap_of", "residuals", "whole_factor"]
 
 WIDEST = 1e-2
 """A coefficient known worse than that, relative to itself, explains nothing."""
@@ -108,6 +109,12 @@ def whole_factor(table: Table, coefficients: Sequence[Any]) -> Change | None:
 def residuals(table: Table, coefficients: Sequence[Any]) -> list[list[tuple[Any, float]]]:
     """Measured less stated with its error, row by row at every point."""
     return [[_needed(row, coefficients, None) for row in point] for point in table.points]
+
+
+def gap_of(rows: Sequence[Row], part: Any) -> float:
+    """The largest difference of measured and stated values among some rows."""
+    coefficients = [term.coefficient for term in (*part.terms, *part.candidates)]
+    return max((abs(float(_needed(row, coefficients, None)[0])) for row in rows), default=0.0)
 
 
 def _all(table: Table) -> Iterator[Row]:
@@ -346,7 +353,7 @@ def _pair(
 
 def _joint(table: Table, coefficients: Sequence[Any], count: int) -> Iterator[Fit]:
     """All numbers at once, where they are determined."""
-    solved = _solved(table, count)
+    solved = solved(table, count)
     if solved is None:
         return
     changes = []
@@ -356,49 +363,3 @@ def _joint(table: Table, coefficients: Sequence[Any], count: int) -> Iterator[Fi
             changes.append(change)
     if len(changes) > 1:
         yield Fit(cost=1.05 * len(changes), changes=tuple(changes))
-
-
-def _solved(table: Table, count: int) -> list[tuple[Any, Any]] | None:
-    rows = list(_all(table))
-    if table.exact:
-        exact = _eliminated([[*row.terms[:count], row.measured] for row in rows], count)
-        return None if exact is None else [(c, c) for c in exact]
-    weights = np.array([1.0 / max(row.error, 1e-300) for row in rows])
-    A = np.array([[float(x) for x in row.terms[:count]] for row in rows]) * weights[:, None]
-    y = np.array([float(row.measured) for row in rows]) * weights
-    scale = np.linalg.norm(A, axis=0)
-    if not np.all(scale > 0):
-        return None
-    solution, _, rank, singular = np.linalg.lstsq(A / scale, y, rcond=1e-10)
-    if rank < count or np.max(np.abs(A / scale @ solution - y)) > 2.0:
-        return None
-    spread = np.sqrt(len(rows)) / (singular[-1] * scale)
-    centre = solution / scale
-    if np.any(spread > WIDEST * np.maximum(np.abs(centre), 1.0)):
-        return None
-    return [(c - s, c + s) for c, s in zip(centre.tolist(), spread.tolist(), strict=True)]
-
-
-def _eliminated(rows: Sequence[Sequence[Fraction]], count: int) -> list[Fraction] | None:
-    """The solution of an overdetermined system in fractions; None without one, or with many."""
-    pivots: dict[int, list[Fraction]] = {}
-    for given in rows:
-        row = list(given)
-        for n in range(count):
-            if not row[n]:
-                continue
-            if n not in pivots:
-                pivots[n] = row
-                break
-            factor = row[n] / pivots[n][n]
-            row = [a - factor * b for a, b in zip(row, pivots[n], strict=True)]
-        else:
-            if row[count]:
-                return None
-    if len(pivots) < count:
-        return None
-    found = [Fraction(0)] * count
-    for n in reversed(range(count)):
-        rest = sum((pivots[n][j] * found[j] for j in range(n + 1, count)), Fraction(0))
-        found[n] = (pivots[n][count] - rest) / pivots[n][n]
-    return found

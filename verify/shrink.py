@@ -13,6 +13,8 @@ from fractions import Fraction
 from random import Random
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from numerics.contexts import RationalContext
 from numerics.errors import NumericsError
 from numerics.points import meets
@@ -168,8 +170,6 @@ def _patterned_matrix(
 
 
 def _between(letter: LetterSignature, shape: Sequence[int], rng: Random) -> Rational:
-    import numpy as np
-
     low, high = (np.broadcast_to(np.asarray(x, float), shape) for x in letter.within or (0, 0))
 
     def one(a: float, b: float) -> Fraction:
@@ -204,10 +204,12 @@ def _simpler(search: _Search, letters: Sequence[LetterSignature], small: Small) 
 
 def _simpler_than(letter: LetterSignature, now: Fraction, *, diagonal: bool) -> Iterator[Fraction]:
     definite = "positive_definite" in letter.facts and diagonal
-    if letter.within is not None:
-        return
     positive = "positive" in letter.facts or letter.kind == "time" or definite
-    for value in POSITIVE if positive else FREE:
+    values: Sequence[Fraction] = POSITIVE if positive else FREE
+    if letter.within is not None:
+        low, high = float(np.max(letter.within[0])), float(np.min(letter.within[1]))
+        values = [x for x in (*FREE, *HALVES) if low <= x <= high]
+    for value in values:
         if value == now:
             return
         yield value

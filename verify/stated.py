@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from sympy import Mul, Symbol, sympify
 from sympy.functions.special.tensor_functions import KroneckerDelta
 
 from derivations.codegen.formulas import claimed_indices
@@ -21,6 +22,7 @@ from derivations.codegen.stated_parts import (
     stated_parts,
 )
 from derivations.expressions import is_zero
+from derivations.printing import unicode
 from derivations.stated_terms import LEVELS, stated_terms
 from numerics.kernel import Kernel
 
@@ -73,7 +75,9 @@ def _of_functions(problem: Problem) -> Iterator[StatedPart]:
     if problem.kind == "differential":
         subject = (kernels["observable"],)
         terms = tuple(_named_terms(kernels)) or (_whole(kernels["stated_drift"], "drift"),)
-        yield StatedPart(name="drift", quantity="drift", subject=subject, terms=terms)
+        yield StatedPart(
+            name="drift", quantity="drift", subject=subject, terms=terms, candidates=(_one(),)
+        )
         words = "martingale part"
         term = _whole(kernels["stated_martingale"], words)
         yield StatedPart(name=words, quantity="martingale", subject=subject, terms=(term,))
@@ -106,6 +110,16 @@ def _named_terms(kernels: Mapping[str, Kernel]) -> Iterator[TermKernel]:
 
     kernel = Kernel(name="rest", arguments=tuple(arguments), arrays=rest, generic=whole.generic)
     yield _function_term(kernel, "the rest of the stated drift")
+
+
+def _one() -> TermKernel:
+    """A constant, that a form may have lost, with any powers of the scalars."""
+
+    def shown(number: Any, powers: Mapping[str, Fraction]) -> str:
+        return unicode(Mul(number, *(Symbol(name) ** sympify(e) for name, e in powers.items())))
+
+    kernel = Kernel(name="one", arguments=(), arrays=lambda: 1.0, generic=lambda ctx: 1)
+    return replace(_function_term(kernel, "1"), coefficient=Fraction(0), times=shown)
 
 
 def _whole(kernel: Kernel, words: str) -> TermKernel:
@@ -145,7 +159,6 @@ class Residual:
 def engine_residual(problem: Problem, part: str) -> Residual | None:
     """What is missing of a part according to the engine; None if it cannot derive it."""
     from derivations.errors import DerivationError
-    from derivations.printing import unicode
 
     claim = problem.claim
     if claim is None:
@@ -158,9 +171,10 @@ def engine_residual(problem: Problem, part: str) -> Residual | None:
         for n, term in enumerate(stated_terms(found[0][1])):
             right = _gap(claim, gap, -term.expression)
             text = unicode(right, claim.where)
-            single = len(stated_terms(right, LEVELS[1])) == 1
+            single = len(stated_terms(right)) == 1
             if single and not is_zero(right) and len(text) <= len(said):
-                return Residual(text=text, expression=gap, terms=1, replaced=n)
+                count = len(stated_terms(right, LEVELS[1]))
+                return Residual(text=text, expression=gap, terms=count, replaced=n)
         return Residual(text=said, expression=gap, terms=len(stated_terms(gap, LEVELS[1])))
     except DerivationError:
         return None
@@ -179,7 +193,10 @@ def _gap(claim: Any, derived: Any, stated: Any) -> Any:
 def _compared(claim: Any, part: str) -> Iterator[tuple[str, Any, Any]]:
     """Name of a part, what is derived of it, what is stated."""
     from derivations.claim import IdentityClaim, MomentClaim
+    from derivations.fokker_planck import FokkerPlanckClaim, forward_parts
     from derivations.moment_claims import stated_drifts
+    from derivations.step_claims import derived_change, stated_change
+    from derivations.update import StepClaim
 
     from .explain import compared
 
@@ -191,6 +208,11 @@ def _compared(claim: Any, part: str) -> Iterator[tuple[str, Any, Any]]:
         for name, moment, stated in zip(names, claim.moments, stated_drifts(claim), strict=True):
             if name == part:
                 yield name, claim.sde.d(moment).drift, stated
+    elif isinstance(claim, FokkerPlanckClaim):
+        for name, derived, stated in forward_parts(claim):
+            yield name.removeprefix("the "), derived, stated
+    elif isinstance(claim, StepClaim):
+        yield "change", derived_change(claim), stated_change(claim)
     else:
         yield from compared(claim)
 
@@ -199,8 +221,6 @@ def clock_of(problem: Problem) -> tuple[str, Mapping[str, Fraction], Any] | None
     """The stated clock: its text, powers and number, if it is one term."""
     if problem.claim is None:
         return None
-    from derivations.printing import unicode
-
     terms = stated_terms(problem.claim.rate)
     powers = terms[0].powers if len(terms) == 1 else {}
     number = terms[0].coefficient if len(terms) == 1 else 1

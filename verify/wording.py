@@ -21,8 +21,13 @@ LONGEST = 240
 Line: TypeAlias = tuple[str, Mapping[str, Any]]
 
 
-def changed(part: StatedPart, change: Change, table: Table, count: int) -> Line:
+def changed(part: StatedPart, change: Change, table: Table) -> Line:
     """The line of one change."""
+    line, data = _changed(part, change, table)
+    return line.replace("measured", part.against), {**data, "against": part.against}
+
+
+def _changed(part: StatedPart, change: Change, table: Table) -> Line:
     claimed_terms = len(part.terms)
     data: dict[str, Any] = {
         "part": part.name,
@@ -126,8 +131,10 @@ def _power(name: str, powers: Mapping[str, Fraction], extra: Fraction) -> str:
 def missing_line(part: StatedPart, missing: Residual, table: Table, *, confirmed: bool) -> Line:
     """What the engine derives beyond what is stated, or in place of a term."""
     data = {"part": part.name, "term": missing.text, "missing": True, "confirmed": confirmed}
-    how = "the measured values agree" + (" exactly" if table.exact else "")
+    how = f"the {part.against} values agree" + (" exactly" if table.exact else "")
     at = f" (as derived; {how}, {table.where})" if confirmed else " (as derived)"
+    if part.against == "derived":
+        at = " (as derived)"
     if missing.replaced is not None:
         head = _head(part, missing.replaced)
         data |= {"replaces": part.terms[missing.replaced].text}
@@ -139,7 +146,7 @@ def missing_line(part: StatedPart, missing: Residual, table: Table, *, confirmed
     return f"{part.name}: {_cut(missing.text)} is missing{at}", data
 
 
-def unexplained(part: StatedPart, table: Table) -> Line:
+def unexplained(part: StatedPart, table: Table, powers: Mapping[str, Fraction]) -> Line:
     """The size of what is left where nothing explains it."""
     gaps = residuals(table, [t.coefficient for t in (*part.terms, *part.candidates)])
     flat = [float(gap) for point in gaps for gap, _ in point]
@@ -151,7 +158,15 @@ def unexplained(part: StatedPart, table: Table) -> Line:
         f"terms that were tried; measured less stated is up to {size:.3g}, measured up to "
         f"{whole:.3g} ({table.where})"
     )
-    return line, {"part": part.name, "term": None, "residual": size}
+    grows = [f"{letter(name)}^{shown(power)}" for name, power in powers.items() if power]
+    still = [letter(name) for name, power in powers.items() if not power]
+    if grows:
+        line += f"; the difference grows like {' '.join(grows)}"
+    if still:
+        line += f"; the difference does not depend on {', '.join(still)}"
+    data = {name: str(power) for name, power in powers.items()}
+    line = line.replace("measured", part.against)
+    return line, {"part": part.name, "term": None, "residual": size, "powers": data}
 
 
 def clock_line(

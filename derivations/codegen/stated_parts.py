@@ -32,11 +32,14 @@ from derivations.display import expression as displayed
 from derivations.errors import DerivationError
 from derivations.expressions import is_zero, tr
 from derivations.facts import Facts
+from derivations.fokker_planck import FokkerPlanckClaim, forward_parts
 from derivations.interpreter import interpret
 from derivations.printing import unicode
 from derivations.sde import is_increment
 from derivations.stated_terms import StatedTerm, stated_terms
+from derivations.step_claims import derived_change, stated_change
 from derivations.symbols import MatrixState
+from derivations.update import StepClaim
 
 __all__ = [
     "StatedPart",
@@ -93,6 +96,10 @@ class StatedPart:
         The kernels of what it is measured of, or the name of a state.
     terms, candidates
         The terms stated, and others that might have been forgotten.
+    renamed
+        Increment of the declared system -> that of the stated one.
+    against
+        Where the right values come from: ``"measured"`` or ``"derived"``.
     """
 
     name: str
@@ -101,6 +108,7 @@ class StatedPart:
     terms: tuple[TermKernel, ...] = ()
     candidates: tuple[TermKernel, ...] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
+    against: str = "measured"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +120,7 @@ class _Part:
     expression: Any
     subject: tuple[Any, ...] = ()
     state: str | None = None
+    against: str = "measured"
     others: tuple[Any, ...] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
 
@@ -260,6 +269,7 @@ def _printed(printer: TermPrinter, part: _Part, level: str, candidates: bool) ->
         terms=printer.terms(terms),
         candidates=printer.terms(others),
         renamed=part.renamed,
+        against=part.against,
     )
 
 
@@ -320,6 +330,18 @@ def _parts(claim: Claim) -> Iterator[_Part]:
         yield from _moment_rows(claim)
     elif isinstance(claim, TimeChangeClaim):
         yield from _clock_parts(claim)
+    elif isinstance(claim, FokkerPlanckClaim):
+        for name, derived, stated in forward_parts(claim):
+            yield _derived_part(name.removeprefix("the "), derived, stated)
+    elif isinstance(claim, StepClaim):
+        yield _derived_part("change", derived_change(claim), stated_change(claim))
+
+
+def _derived_part(name: str, derived: Any, stated: Any) -> _Part:
+    """A part whose right value no simulation gives term by term: the engine does."""
+    return _Part(
+        name=name, quantity="value", expression=stated, subject=(derived,), against="derived"
+    )
 
 
 def _moment_rows(claim: MomentClaim) -> Iterator[_Part]:

@@ -200,6 +200,8 @@ def test_a_sign_gets_a_point() -> None:
         ("first_layer_eigenvalues.covariation", "sign", "claimed coefficient −4, measured 4"),
         ("moment_hierarchy", "exchanged", "k stands where p fits"),
         ("discrete_determinant", "unsquared", "det(I - η² G G')² det(M) fits in its place"),
+        ("cir.fokker_planck", "half", "claimed coefficient 1, derived 1/2"),
+        ("one_step_laws.weight_decay", "width", "-2 η μ (k + p) fits in its place"),
         ("time_change", "root", "the clock dτ/dt = √γ: the power of γ: claimed 1/2, measured 1"),
         ("time_change.general", "noise", "the power of a: claimed 0, measured 1/2"),
     ],
