@@ -353,11 +353,11 @@ def _pair(
 
 def _joint(table: Table, coefficients: Sequence[Any], count: int) -> Iterator[Fit]:
     """All numbers at once, where they are determined."""
-    solved = solved(table, count)
-    if solved is None:
+    numbers = solved(table, count)
+    if numbers is None:
         return
     changes = []
-    for n, (low, high) in enumerate(solved):
+    for n, (low, high) in enumerate(numbers):
         change = Change(term=n, claimed=coefficients[n], low=low, high=high)
         if _differs(change):
             changes.append(change)
