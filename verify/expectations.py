@@ -21,7 +21,8 @@ import numpy as np
 
 from numerics.errors import NumericsError
 from numerics.moments import expectation
-from numerics.system import Array
+from numerics.smoothness import interpolation_error
+from numerics.system import Array, State
 
 from .decisions import ControlledMean, LowerBound
 from .horizon import Setting
@@ -34,6 +35,9 @@ from .verdict import Evidence, Status
 __all__ = ["averaged"]
 
 ROUNDING = 1e-12
+SMOOTH = 1e-3
+"""Error of interpolation of a smooth observable, in units of the relevant error and its spread."""
+
 NEVER = (
     "no number of paths would settle it: a mean may be carried by rare paths; declare bounds that "
     "the observable cannot leave, or a bound of its variance"
@@ -188,25 +192,18 @@ def _varies_more(values: Array, variance: float, alpha: float) -> bool:
 
 
 def _over_signs(setting: Setting, stated: float, unit: float) -> Judgement | None:
-    """The extrapolated mean over all sign paths; None if they are too many or do not converge."""
+    """The extrapolated mean over all sign paths.
 
-    def measure(declared: Problem) -> tuple[float, float, int]:
-        found = expectation(
-            setting.system,
-            lambda state: setting.observed(declared, state)[:, None],
-            setting.start,
-            setting.horizon,
-        )
-        return float(found.value[0]), float(found.error[0]), found.paths
-
+    None if they are too many, if they do not converge, or if the observable is not smooth where
+    they go.
+    """
     try:
-        with np.errstate(all="ignore"):
-            value, error, paths = setting.problem.measured(
-                ("all sign paths", setting.horizon), setting.point, measure
-            )
+        value, error, rough, paths = setting.problem.measured(
+            ("all sign paths", setting.horizon), setting.point, lambda p: _enumerated(p, setting)
+        )
     except NumericsError:
         return None
-    if not (math.isfinite(value) and math.isfinite(error)):
+    if not (math.isfinite(value) and math.isfinite(error) and rough <= SMOOTH * unit):
         return None
     e = Estimate(value=value - stated, bias=error)
     finding = Finding(
@@ -224,6 +221,29 @@ def _over_signs(setting: Setting, stated: float, unit: float) -> Judgement | Non
         chance=False,
         numbers={"method": "all sign paths", "measured": value},
     )
+
+
+def _enumerated(declared: Problem, setting: Setting) -> tuple[float, float, float, int]:
+    """Mean, its error, how rough the observable is where the paths end, and how many they are."""
+    low, high = ({name: np.asarray(x) for name, x in setting.start.items()} for _ in range(2))
+
+    def observed(state: State) -> Array:
+        for name, x in state.items():
+            low[name] = np.minimum(low[name], x.min(axis=0))
+            high[name] = np.maximum(high[name], x.max(axis=0))
+        return setting.observed(declared, state)[:, None]
+
+    with np.errstate(all="ignore"):
+        found = expectation(setting.system, observed, setting.start, setting.horizon)
+        # What lies beyond their ends is met by rare paths of the system, and by none of these.
+        ends = (
+            {name: x - (high[name] - x) / 2 for name, x in low.items()},
+            {name: x + (x - low[name]) / 2 for name, x in high.items()},
+        )
+        rough, spread = interpolation_error(lambda x: setting.observed(declared, x), *ends)
+    if not (spread > 0 and rough <= SMOOTH * spread):
+        rough = math.inf
+    return float(found.value[0]), float(found.error[0]), rough, found.paths
 
 
 # One bound.

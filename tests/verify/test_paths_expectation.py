@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from sympy import cos, exp, oo, sign, sqrt
+from sympy import Abs, cos, exp, oo, sign, sqrt
 
 from derivations import (
     DerivationError,
@@ -131,6 +131,18 @@ def test_without_bounds_all_sign_paths_are_run() -> None:
     assert "sign paths" in found.reason
     assert found.false_agree == found.false_reject == 0.0
     assert judged(growth(y * exp(mu * t) + y / 4)).status == Status.DISAGREES
+
+
+def test_what_the_sign_paths_do_not_meet_is_not_settled_by_them() -> None:
+    # Coarse steps of a quick decay overflow, and all of them end where the observable is 0; a kink
+    # in the tail is met by none.  Both means would come out as 0 without any error.
+    quick = cosine(0.99, values={x: 1, a: 30, sigma: "1/2"}, horizon=4, bounds=None)
+    late = cosine("1/1000000", values={x: 1, a: 1, sigma: "1/5"}, bounds=None)
+    for claim, f in ((quick, exp(-(x**2))), (late, Abs(x - 2) + x - 2)):
+        found = judged(replace(claim, observable=f))
+        assert found.status == Status.INCONCLUSIVE, found.reason
+        assert NEVER in found.reason
+    assert judged(cosine(bounds=None)).status == Status.AGREES
 
 
 # Heavy tails: tr M at p = k = 1, where e^t tr M_0 is the mean though M → 0 on every path.
