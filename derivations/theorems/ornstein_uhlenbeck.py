@@ -1,7 +1,7 @@
 """Ornstein–Uhlenbeck: dx = θ(m − x)dt + σdβ, and its matrix form (Karatzas and Shreve, 5.6.8).
 
 x_t − m = e^{−θt}(x_0 − m) + σ∫e^{−θ(t−s)}dβ_s is normal, of variance σ²(1 − e^{−2θt})/(2θ).  For a
-matrix X (d, c) with independent columns E XX' solves a Lyapunov equation.
+matrix X (d, k) with independent columns E XX' solves a Lyapunov equation.
 """
 
 from typing import Any
@@ -32,11 +32,11 @@ from derivations.fokker_planck import FokkerPlanckClaim, density
 SOURCE = (
     "I. Karatzas, S. Shreve, Brownian Motion and Stochastic Calculus, 2nd ed. (1991), Example 5.6.8"
 )
-d, c = dims("d c")
+d, k = dims("d k")
 theta, sigma, m = positive("theta"), positive("sigma"), real("m")
 x, beta = State("x"), Brownian("beta")
 SDE = MatrixSDE({x: theta * (m - x) * dt + sigma * beta.d})
-X = State("X", d, c)
+X = State("X", d, k)
 A = Parameter("A", d, d)
 C = Parameter("C", d, d, positive_definite=True)
 NO_ALGORITHM = {"algorithm": "a statement about the equation alone"}
@@ -136,15 +136,15 @@ def _moments() -> MomentClaim:
 
 def _lyapunov() -> DifferentialClaim:
     """dX = −AX dt + C^½ dB: the drift of XX'."""
-    dB = Brownian("B", d, c, row_covariance=C).d
+    dB = Brownian("B", d, k, row_covariance=C).d
     S = X * X.T
-    drift = c * C - A * S - S * A.T
+    drift = k * C - A * S - S * A.T
     return DifferentialClaim(
         id="ornstein_uhlenbeck.lyapunov",
-        title="dX = −AX dt + C^½dB: the drift of XX' is cC − AXX' − XX'A'",
+        title="dX = −AX dt + C^½dB: the drift of XX' is kC − AXX' − XX'A'",
         source=SOURCE,
-        statement="Any stationary second moment S of c independent columns solves the Lyapunov "
-        "equation AS + SA' = cC.",
+        statement="Any stationary second moment S of k independent columns solves the Lyapunov "
+        "equation AS + SA' = kC.",
         sde=MatrixSDE({X: -A * X * dt + dB}),
         observable=S,
         drift=drift,
@@ -153,10 +153,10 @@ def _lyapunov() -> DifferentialClaim:
             Mutant(
                 name="transpose",
                 mistake="A for A' on the right",
-                changes={"drift": c * C - A * S - S * A},
+                changes={"drift": k * C - A * S - S * A},
             ),
-            Mutant(name="columns", mistake="d for c", changes={"drift": drift + (d - c) * C}),
-            Mutant(name="no_ito", mistake="no Itô term", changes={"drift": drift - c * C}),
+            Mutant(name="columns", mistake="d for k", changes={"drift": drift + (d - k) * C}),
+            Mutant(name="no_ito", mistake="no Itô term", changes={"drift": drift - k * C}),
             Mutant(
                 name="martingale",
                 mistake="one of the two factors moves",
@@ -171,7 +171,7 @@ def _lyapunov() -> DifferentialClaim:
 
 
 def _isotropic() -> MomentClaim:
-    dB = Brownian("B", d, c).d
+    dB = Brownian("B", d, k).d
     sde = MatrixSDE({X: -theta * X * dt + sigma * dB})
     S, fade = X * X.T, exp(-2 * theta * t)
 
@@ -183,27 +183,27 @@ def _isotropic() -> MomentClaim:
             "laws": (decay * S + limit * (1 - decay) * Identity(d), 1),
         }
 
-    halved = (fade * S + c * sigma**2 / theta * (1 - fade) * Identity(d), 1)
+    halved = (fade * S + k * sigma**2 / theta * (1 - fade) * Identity(d), 1)
     return MomentClaim(
         id="ornstein_uhlenbeck.isotropic",
-        title="A = θI: E XX' = e^{−2θt}X_0X_0' + cσ²(1 − e^{−2θt})/(2θ) I",
+        title="A = θI: E XX' = e^{−2θt}X_0X_0' + kσ²(1 − e^{−2θt})/(2θ) I",
         source=SOURCE,
-        statement="The second moment of a d × c matrix relaxes to cσ²/(2θ) I.",
+        statement="The second moment of a d × k matrix relaxes to kσ²/(2θ) I.",
         sde=sde,
         moments=(S, 1),
-        **stated(c),
+        **stated(k),
         path=PathCheck(
             sde=sde,
             horizon="1/2",
-            sizes={d: 1, c: 2},
+            sizes={d: 1, k: 2},
             values={theta: "5/4", sigma: "3/4"},
             relevant=0.005,
         ),
         mutants=(
-            Mutant(name="columns", mistake="d for c", changes=stated(d)),
-            Mutant(name="rate", mistake="e^{−θt} for e^{−2θt}", changes=stated(c, theta)),
-            Mutant(name="factor_two", mistake="cσ²/θ", changes={"laws": halved}),
-            Mutant(name="root", mistake="√c for c", changes=stated(sqrt(c))),
+            Mutant(name="columns", mistake="d for k", changes=stated(d)),
+            Mutant(name="rate", mistake="e^{−θt} for e^{−2θt}", changes=stated(k, theta)),
+            Mutant(name="factor_two", mistake="kσ²/θ", changes={"laws": halved}),
+            Mutant(name="root", mistake="√k for k", changes=stated(sqrt(k))),
         ),
         inapplicable=NO_ALGORITHM,
     )

@@ -352,7 +352,7 @@ def ornstein_uhlenbeck_lyapunov_increment(X: Any, A: Any, dt: Any, dB: Any) -> t
 
         dX = dB - dt A X
 
-    Shapes: X (..., d, c), A (..., d, d), dt (...), dB (..., d, c); result (..., d, c).
+    Shapes: X (..., d, k), A (..., d, d), dt (...), dB (..., d, k); result (..., d, k).
     """
     return (dB - matmul(scale(dt, A), X),)
 
@@ -372,7 +372,7 @@ def ornstein_uhlenbeck_lyapunov_drift(X: Any, A: Any) -> tuple[Any]:
 
         drift_X = -A X
 
-    Shapes: X (..., d, c), A (..., d, d); result (..., d, c).
+    Shapes: X (..., d, k), A (..., d, d); result (..., d, k).
     """
     return (-matmul(A, X),)
 
@@ -390,7 +390,7 @@ def ornstein_uhlenbeck_lyapunov_noise(dB: Any) -> tuple[Any]:
 
         noise_X = dB
 
-    Shapes: dB (..., d, c); result (..., d, c).
+    Shapes: dB (..., d, k); result (..., d, k).
     """
     return (dB,)
 
@@ -426,7 +426,7 @@ def ornstein_uhlenbeck_lyapunov_observable(X: Any) -> Any:
 
         X X'
 
-    Shapes: X (..., d, c); result (..., d, d).
+    Shapes: X (..., d, k); result (..., d, d).
     """
     return matmul(X, swap(X))
 
@@ -439,24 +439,24 @@ def ornstein_uhlenbeck_lyapunov_observable_in(ctx: Any, X: Any) -> Any:
     return ctx.matmul(X, ctx.transpose(X))
 
 
-def ornstein_uhlenbeck_lyapunov_stated_drift(X: Any, A: Any, C: Any, c: int) -> Any:
+def ornstein_uhlenbeck_lyapunov_stated_drift(X: Any, A: Any, C: Any, k: int) -> Any:
     """The drift of f, as stated (Itô).
 
-        c C - A X X' - X X' A'
+        k C - A X X' - X X' A'
 
-    Shapes: X (..., d, c), A (..., d, d), C (..., d, d), c int; result (..., d, d).
+    Shapes: X (..., d, k), A (..., d, d), C (..., d, d), k int; result (..., d, d).
     """
     Z = -matmul(matmul(A, X), swap(X))
-    return c * C + Z + swap(Z)
+    return k * C + Z + swap(Z)
 
 
-def ornstein_uhlenbeck_lyapunov_stated_drift_in(ctx: Any, X: Any, A: Any, C: Any, c: int) -> Any:
+def ornstein_uhlenbeck_lyapunov_stated_drift_in(ctx: Any, X: Any, A: Any, C: Any, k: int) -> Any:
     """The drift of f, as stated (Itô).
 
     In a number context, for unbatched matrices.
     """
     Z = ctx.negate(ctx.matmul(A, X, ctx.transpose(X)))
-    return ctx.add(ctx.scale(ctx.rational(c), C), Z, ctx.transpose(Z))
+    return ctx.add(ctx.scale(ctx.rational(k), C), Z, ctx.transpose(Z))
 
 
 def ornstein_uhlenbeck_lyapunov_stated_martingale(X: Any, dB: Any) -> Any:
@@ -464,7 +464,7 @@ def ornstein_uhlenbeck_lyapunov_stated_martingale(X: Any, dB: Any) -> Any:
 
         dB X' + X dB'
 
-    Shapes: X (..., d, c), dB (..., d, c); result (..., d, d).
+    Shapes: X (..., d, k), dB (..., d, k); result (..., d, d).
     """
     dZ = matmul(dB, swap(X))
     return dZ + swap(dZ)
@@ -479,24 +479,24 @@ def ornstein_uhlenbeck_lyapunov_stated_martingale_in(ctx: Any, X: Any, dB: Any) 
     return ctx.add(dZ, ctx.transpose(dZ))
 
 
-def ornstein_uhlenbeck_lyapunov_derived_drift(X: Any, A: Any, C: Any, c: int) -> Any:
+def ornstein_uhlenbeck_lyapunov_derived_drift(X: Any, A: Any, C: Any, k: int) -> Any:
     """The drift of f, as derived (Itô).
 
-        c C - A X X' - X X' A'
+        k C - A X X' - X X' A'
 
-    Shapes: X (..., d, c), A (..., d, d), C (..., d, d), c int; result (..., d, d).
+    Shapes: X (..., d, k), A (..., d, d), C (..., d, d), k int; result (..., d, d).
     """
     Z = -matmul(matmul(A, X), swap(X))
-    return c * C + Z + swap(Z)
+    return k * C + Z + swap(Z)
 
 
-def ornstein_uhlenbeck_lyapunov_derived_drift_in(ctx: Any, X: Any, A: Any, C: Any, c: int) -> Any:
+def ornstein_uhlenbeck_lyapunov_derived_drift_in(ctx: Any, X: Any, A: Any, C: Any, k: int) -> Any:
     """The drift of f, as derived (Itô).
 
     In a number context, for unbatched matrices.
     """
     Z = ctx.negate(ctx.matmul(A, X, ctx.transpose(X)))
-    return ctx.add(ctx.scale(ctx.rational(c), C), Z, ctx.transpose(Z))
+    return ctx.add(ctx.scale(ctx.rational(k), C), Z, ctx.transpose(Z))
 
 
 def ornstein_uhlenbeck_lyapunov_derived_martingale(X: Any, dB: Any) -> Any:
@@ -504,7 +504,7 @@ def ornstein_uhlenbeck_lyapunov_derived_martingale(X: Any, dB: Any) -> Any:
 
         dB X' + X dB'
 
-    Shapes: X (..., d, c), dB (..., d, c); result (..., d, d).
+    Shapes: X (..., d, k), dB (..., d, k); result (..., d, d).
     """
     dZ = matmul(dB, swap(X))
     return dZ + swap(dZ)
@@ -526,8 +526,8 @@ def ornstein_uhlenbeck_isotropic_increment(
 
         dX = σ dB - θ dt X
 
-    Shapes: X (..., d, c), sigma (...), theta (...), dt (...), dB (..., d, c); result (..., d,
-    c).
+    Shapes: X (..., d, k), sigma (...), theta (...), dt (...), dB (..., d, k); result (..., d,
+    k).
     """
     return (scale(sigma, dB) - scale(theta * dt, X),)
 
@@ -547,7 +547,7 @@ def ornstein_uhlenbeck_isotropic_drift(X: Any, theta: Any) -> tuple[Any]:
 
         drift_X = -θ X
 
-    Shapes: X (..., d, c), theta (...); result (..., d, c).
+    Shapes: X (..., d, k), theta (...); result (..., d, k).
     """
     return (-scale(theta, X),)
 
@@ -565,7 +565,7 @@ def ornstein_uhlenbeck_isotropic_noise(sigma: Any, dB: Any) -> tuple[Any]:
 
         noise_X = σ dB
 
-    Shapes: sigma (...), dB (..., d, c); result (..., d, c).
+    Shapes: sigma (...), dB (..., d, k); result (..., d, k).
     """
     return (scale(sigma, dB),)
 
@@ -583,7 +583,7 @@ def ornstein_uhlenbeck_isotropic_observable(X: Any, weight1: Any, weight2: Any) 
 
         weight₂ + tr(weight₁' X X')
 
-    Shapes: X (..., d, c), weight1 (..., d, d), weight2 (...); result (...).
+    Shapes: X (..., d, k), weight1 (..., d, d), weight2 (...); result (...).
     """
     return weight2 + trace(matmul(matmul(swap(weight1), X), swap(X)))
 
@@ -597,54 +597,54 @@ def ornstein_uhlenbeck_isotropic_observable_in(ctx: Any, X: Any, weight1: Any, w
 
 
 def ornstein_uhlenbeck_isotropic_stated_drift(
-    X: Any, sigma: Any, theta: Any, weight1: Any, c: int, d: int
+    X: Any, sigma: Any, theta: Any, weight1: Any, d: int, k: int
 ) -> Any:
     """The drift of the moments, under free weights, as stated.
 
-        tr(weight₁' (c σ² I - 2 θ X X'))
+        tr(weight₁' (k σ² I - 2 θ X X'))
 
-    Shapes: X (..., d, c), sigma (...), theta (...), weight1 (..., d, d), c int, d int; result
+    Shapes: X (..., d, k), sigma (...), theta (...), weight1 (..., d, d), d int, k int; result
     (...).
     """
-    Z = scale(c * sigma**2, np.eye(d)) - matmul(scale(2 * theta, X), swap(X))
+    Z = scale(k * sigma**2, np.eye(d)) - matmul(scale(2 * theta, X), swap(X))
     return trace(matmul(swap(weight1), Z))
 
 
 def ornstein_uhlenbeck_isotropic_stated_drift_in(
-    ctx: Any, X: Any, sigma: Any, theta: Any, weight1: Any, c: int, d: int
+    ctx: Any, X: Any, sigma: Any, theta: Any, weight1: Any, d: int, k: int
 ) -> Any:
     """The drift of the moments, under free weights, as stated.
 
     In a number context, for unbatched matrices.
     """
     Z = ctx.negate(ctx.scale(2 * theta, ctx.matmul(X, ctx.transpose(X))))
-    Z2 = ctx.matmul(ctx.transpose(weight1), ctx.add(ctx.scale(c * sigma**2, ctx.identity(d)), Z))
+    Z2 = ctx.matmul(ctx.transpose(weight1), ctx.add(ctx.scale(k * sigma**2, ctx.identity(d)), Z))
     return ctx.trace(Z2)
 
 
 def ornstein_uhlenbeck_isotropic_derived_drift(
-    X: Any, sigma: Any, theta: Any, weight1: Any, c: int, d: int
+    X: Any, sigma: Any, theta: Any, weight1: Any, d: int, k: int
 ) -> Any:
     """The drift of the moments, under free weights, as derived.
 
-        tr(weight₁' (c σ² I - 2 θ X X'))
+        tr(weight₁' (k σ² I - 2 θ X X'))
 
-    Shapes: X (..., d, c), sigma (...), theta (...), weight1 (..., d, d), c int, d int; result
+    Shapes: X (..., d, k), sigma (...), theta (...), weight1 (..., d, d), d int, k int; result
     (...).
     """
-    Z = scale(c * sigma**2, np.eye(d)) - matmul(scale(2 * theta, X), swap(X))
+    Z = scale(k * sigma**2, np.eye(d)) - matmul(scale(2 * theta, X), swap(X))
     return trace(matmul(swap(weight1), Z))
 
 
 def ornstein_uhlenbeck_isotropic_derived_drift_in(
-    ctx: Any, X: Any, sigma: Any, theta: Any, weight1: Any, c: int, d: int
+    ctx: Any, X: Any, sigma: Any, theta: Any, weight1: Any, d: int, k: int
 ) -> Any:
     """The drift of the moments, under free weights, as derived.
 
     In a number context, for unbatched matrices.
     """
     Z = ctx.negate(ctx.scale(2 * theta, ctx.matmul(X, ctx.transpose(X))))
-    Z2 = ctx.matmul(ctx.transpose(weight1), ctx.add(ctx.scale(c * sigma**2, ctx.identity(d)), Z))
+    Z2 = ctx.matmul(ctx.transpose(weight1), ctx.add(ctx.scale(k * sigma**2, ctx.identity(d)), Z))
     return ctx.trace(Z2)
 
 
@@ -654,7 +654,7 @@ def ornstein_uhlenbeck_isotropic_path_moments(X: Any) -> tuple[Any, Any]:
         _1 = X X'
         _2 = 1
 
-    Shapes: X (..., d, c); result (..., d, d), (...).
+    Shapes: X (..., d, k); result (..., d, d), (...).
     """
     _1 = matmul(X, swap(X))
     _2 = 1
@@ -672,64 +672,64 @@ def ornstein_uhlenbeck_isotropic_path_moments_in(ctx: Any, X: Any) -> tuple[Any,
 
 
 def ornstein_uhlenbeck_isotropic_path_matrix(
-    sigma: Any, theta: Any, c: int
+    sigma: Any, theta: Any, k: int
 ) -> tuple[Any, Any, Any, Any]:
     """The matrix A of dE[m] = A E[m] dt, row by row, as stated.
 
         _1 = -2 θ
-        _2 = c σ²
+        _2 = k σ²
         _3 = 0
         _4 = 0
 
-    Shapes: sigma (...), theta (...), c int; result (...), (...), (...), (...).
+    Shapes: sigma (...), theta (...), k int; result (...), (...), (...), (...).
     """
     _1 = -2 * theta
-    _2 = c * sigma**2
+    _2 = k * sigma**2
     _3 = 0
     _4 = 0
     return (_1, _2, _3, _4)
 
 
 def ornstein_uhlenbeck_isotropic_path_matrix_in(
-    ctx: Any, sigma: Any, theta: Any, c: int
+    ctx: Any, sigma: Any, theta: Any, k: int
 ) -> tuple[Any, Any, Any, Any]:
     """The matrix A of dE[m] = A E[m] dt, row by row, as stated.
 
     In a number context, for unbatched matrices.
     """
     _1 = -2 * theta
-    _2 = c * sigma**2
+    _2 = k * sigma**2
     _3 = ctx.rational(0)
     _4 = ctx.rational(0)
     return (_1, _2, _3, _4)
 
 
 def ornstein_uhlenbeck_isotropic_path_laws(
-    X: Any, sigma: Any, theta: Any, c: int, d: int, t: Any
+    X: Any, sigma: Any, theta: Any, d: int, k: int, t: Any
 ) -> tuple[Any, Any]:
     """E[m] at time t, from the state at time 0, as stated.
 
-        _1 = c σ² (1 - exp(-2 θ t))/(2 θ) I + exp(-2 θ t) X X'
+        _1 = k σ² (1 - exp(-2 θ t))/(2 θ) I + exp(-2 θ t) X X'
         _2 = 1
 
-    Shapes: X (..., d, c), sigma (...), theta (...), c int, d int, t (...); result (..., d, d),
+    Shapes: X (..., d, k), sigma (...), theta (...), d int, k int, t (...); result (..., d, d),
     (...).
     """
     s = np.exp(-2 * t * theta)
-    _1 = scale(c * sigma**2 * (1 - s) / (2 * theta), np.eye(d)) + matmul(scale(s, X), swap(X))
+    _1 = scale(k * sigma**2 * (1 - s) / (2 * theta), np.eye(d)) + matmul(scale(s, X), swap(X))
     _2 = 1
     return (_1, _2)
 
 
 def ornstein_uhlenbeck_isotropic_path_laws_in(
-    ctx: Any, X: Any, sigma: Any, theta: Any, c: int, d: int, t: Any
+    ctx: Any, X: Any, sigma: Any, theta: Any, d: int, k: int, t: Any
 ) -> tuple[Any, Any]:
     """E[m] at time t, from the state at time 0, as stated.
 
     In a number context, for unbatched matrices.
     """
     s = ctx.exp(-2 * t * theta)
-    Z = ctx.scale(c * sigma**2 * (ctx.rational(1) - s) / (2 * theta), ctx.identity(d))
+    Z = ctx.scale(k * sigma**2 * (ctx.rational(1) - s) / (2 * theta), ctx.identity(d))
     _1 = ctx.add(Z, ctx.scale(s, ctx.matmul(X, ctx.transpose(X))))
     _2 = ctx.rational(1)
     return (_1, _2)
@@ -1035,7 +1035,7 @@ KERNELS = {
         ),
         "stated_drift": Kernel(
             name="stated_drift",
-            arguments=("X", "A", "C", "c"),
+            arguments=("X", "A", "C", "k"),
             arrays=ornstein_uhlenbeck_lyapunov_stated_drift,
             generic=ornstein_uhlenbeck_lyapunov_stated_drift_in,
         ),
@@ -1047,7 +1047,7 @@ KERNELS = {
         ),
         "derived_drift": Kernel(
             name="derived_drift",
-            arguments=("X", "A", "C", "c"),
+            arguments=("X", "A", "C", "k"),
             arrays=ornstein_uhlenbeck_lyapunov_derived_drift,
             generic=ornstein_uhlenbeck_lyapunov_derived_drift_in,
         ),
@@ -1085,13 +1085,13 @@ KERNELS = {
         ),
         "stated_drift": Kernel(
             name="stated_drift",
-            arguments=("X", "sigma", "theta", "weight1", "c", "d"),
+            arguments=("X", "sigma", "theta", "weight1", "d", "k"),
             arrays=ornstein_uhlenbeck_isotropic_stated_drift,
             generic=ornstein_uhlenbeck_isotropic_stated_drift_in,
         ),
         "derived_drift": Kernel(
             name="derived_drift",
-            arguments=("X", "sigma", "theta", "weight1", "c", "d"),
+            arguments=("X", "sigma", "theta", "weight1", "d", "k"),
             arrays=ornstein_uhlenbeck_isotropic_derived_drift,
             generic=ornstein_uhlenbeck_isotropic_derived_drift_in,
         ),
@@ -1121,13 +1121,13 @@ KERNELS = {
         ),
         "path_matrix": Kernel(
             name="path_matrix",
-            arguments=("sigma", "theta", "c"),
+            arguments=("sigma", "theta", "k"),
             arrays=ornstein_uhlenbeck_isotropic_path_matrix,
             generic=ornstein_uhlenbeck_isotropic_path_matrix_in,
         ),
         "path_laws": Kernel(
             name="path_laws",
-            arguments=("X", "sigma", "theta", "c", "d", "t"),
+            arguments=("X", "sigma", "theta", "d", "k", "t"),
             arrays=ornstein_uhlenbeck_isotropic_path_laws,
             generic=ornstein_uhlenbeck_isotropic_path_laws_in,
         ),
@@ -1382,19 +1382,19 @@ SIGNATURES = {
     "ornstein_uhlenbeck.lyapunov": ClaimSignature(
         claim="ornstein_uhlenbeck.lyapunov",
         kind="differential",
-        dimensions=("c", "d"),
+        dimensions=("d", "k"),
         letters=(
-            LetterSignature(name="X", kind="state", shape=("d", "c")),
+            LetterSignature(name="X", kind="state", shape=("d", "k")),
             LetterSignature(name="A", kind="parameter", shape=("d", "d")),
             LetterSignature(name="dt", kind="time increment"),
-            LetterSignature(name="dB", kind="increment", shape=("d", "c")),
+            LetterSignature(name="dB", kind="increment", shape=("d", "k")),
             LetterSignature(
                 name="C",
                 kind="parameter",
                 shape=("d", "d"),
                 facts=("symmetric", "positive_definite"),
             ),
-            LetterSignature(name="c", kind="dimension"),
+            LetterSignature(name="k", kind="dimension"),
         ),
         conditions=(),
         systems={
@@ -1402,13 +1402,13 @@ SIGNATURES = {
                 prefix="",
                 states=("X",),
                 noises=(
-                    NoiseSignature(name="B", shape=("d", "c"), row_covariance="row_covariance_dB"),
+                    NoiseSignature(name="B", shape=("d", "k"), row_covariance="row_covariance_dB"),
                 ),
                 letters=(
-                    LetterSignature(name="X", kind="state", shape=("d", "c")),
+                    LetterSignature(name="X", kind="state", shape=("d", "k")),
                     LetterSignature(name="A", kind="parameter", shape=("d", "d")),
                     LetterSignature(name="dt", kind="time increment"),
-                    LetterSignature(name="dB", kind="increment", shape=("d", "c")),
+                    LetterSignature(name="dB", kind="increment", shape=("d", "k")),
                     LetterSignature(
                         name="C",
                         kind="parameter",
@@ -1422,30 +1422,30 @@ SIGNATURES = {
     "ornstein_uhlenbeck.isotropic": ClaimSignature(
         claim="ornstein_uhlenbeck.isotropic",
         kind="moments",
-        dimensions=("c", "d"),
+        dimensions=("d", "k"),
         letters=(
-            LetterSignature(name="X", kind="state", shape=("d", "c")),
+            LetterSignature(name="X", kind="state", shape=("d", "k")),
             LetterSignature(name="sigma", kind="parameter", facts=("positive",)),
             LetterSignature(name="theta", kind="parameter", facts=("positive",)),
             LetterSignature(name="dt", kind="time increment"),
-            LetterSignature(name="dB", kind="increment", shape=("d", "c")),
+            LetterSignature(name="dB", kind="increment", shape=("d", "k")),
             LetterSignature(name="weight1", kind="parameter", shape=("d", "d")),
             LetterSignature(name="weight2", kind="parameter"),
-            LetterSignature(name="c", kind="dimension"),
             LetterSignature(name="d", kind="dimension"),
+            LetterSignature(name="k", kind="dimension"),
         ),
         conditions=(),
         systems={
             "declared": SystemSignature(
                 prefix="",
                 states=("X",),
-                noises=(NoiseSignature(name="B", shape=("d", "c")),),
+                noises=(NoiseSignature(name="B", shape=("d", "k")),),
                 letters=(
-                    LetterSignature(name="X", kind="state", shape=("d", "c")),
+                    LetterSignature(name="X", kind="state", shape=("d", "k")),
                     LetterSignature(name="sigma", kind="parameter", facts=("positive",)),
                     LetterSignature(name="theta", kind="parameter", facts=("positive",)),
                     LetterSignature(name="dt", kind="time increment"),
-                    LetterSignature(name="dB", kind="increment", shape=("d", "c")),
+                    LetterSignature(name="dB", kind="increment", shape=("d", "k")),
                 ),
             ),
         },
@@ -1454,28 +1454,28 @@ SIGNATURES = {
                 "path": SystemSignature(
                     prefix="path_",
                     states=("X",),
-                    noises=(NoiseSignature(name="B", shape=("d", "c")),),
+                    noises=(NoiseSignature(name="B", shape=("d", "k")),),
                     letters=(
-                        LetterSignature(name="X", kind="state", shape=("d", "c")),
+                        LetterSignature(name="X", kind="state", shape=("d", "k")),
                         LetterSignature(name="sigma", kind="parameter", facts=("positive",)),
                         LetterSignature(name="theta", kind="parameter", facts=("positive",)),
                         LetterSignature(name="dt", kind="time increment"),
-                        LetterSignature(name="dB", kind="increment", shape=("d", "c")),
+                        LetterSignature(name="dB", kind="increment", shape=("d", "k")),
                     ),
                 ),
             },
             letters=(
-                LetterSignature(name="X", kind="state", shape=("d", "c")),
+                LetterSignature(name="X", kind="state", shape=("d", "k")),
                 LetterSignature(name="sigma", kind="parameter", facts=("positive",)),
                 LetterSignature(name="theta", kind="parameter", facts=("positive",)),
                 LetterSignature(name="dt", kind="time increment"),
-                LetterSignature(name="dB", kind="increment", shape=("d", "c")),
-                LetterSignature(name="c", kind="dimension"),
+                LetterSignature(name="dB", kind="increment", shape=("d", "k")),
+                LetterSignature(name="k", kind="dimension"),
                 LetterSignature(name="d", kind="dimension"),
                 LetterSignature(name="t", kind="time"),
             ),
             horizon=Fraction(1, 2),
-            sizes={"d": 1, "c": 2},
+            sizes={"d": 1, "k": 2},
             values={"theta": Fraction(5, 4), "sigma": Fraction(3, 4)},
             relevant=0.005,
         ),
