@@ -98,9 +98,9 @@ def _flipped_path(variance: Any) -> PathCheck:
         sde=BINARY.sde(MatAdd(*terms)),
         observable=logdet(BINARY.M),
         law=INITIAL + rate * t,
-        horizon=1,
+        horizon="3/4",
         sizes={p: 2, l: 5},
-        values={eta: 1, rho: "1/4", labels[0]: 0, labels[1]: 1, labels[2]: 1},
+        values={eta: "3/4", rho: "1/4", labels[0]: 0, labels[1]: 1, labels[2]: 1},
     )
 
 

@@ -67,7 +67,7 @@ def log_det_path(sde: MatrixSDE, rate: Any, values: Mapping[Any, Any] | None = N
         sde=sde,
         observable=logdet(M),
         law=INITIAL + rate * t,
-        horizon=1,
-        sizes={p: 2, k: 1, l: 5, n: 8},
+        horizon="3/4",
+        sizes={p: 2, k: 3, l: 5, n: 8},
         values=values or {},
     )

@@ -111,7 +111,7 @@ def _square() -> DifferentialClaim:
             law=exp(-rate * t) * Parameter("initial", l, l),
             horizon="1/2",
             sizes={p: 2, l: 4},
-            values={gamma: 1},
+            values={gamma: "3/4"},
         )
         return {"drift": -rate * imbalance, "path": path}
 

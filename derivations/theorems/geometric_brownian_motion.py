@@ -93,7 +93,7 @@ def _solution() -> DifferentialClaim:
             sde=sde,
             observable=x * exp(-sigma * b),
             law=INITIAL * exp(rate * t),
-            horizon=1,
+            horizon="3/4",
             sizes={},
             values={**VALUES, b: 0},
         )

@@ -122,7 +122,7 @@ def _label_noise() -> DifferentialClaim:
 
     def stated(rate: Any) -> dict[str, Any]:
         """One rate, as every tier reads it."""
-        path = log_det_path(sde, rate, {eta: 1, delta: 2})
+        path = log_det_path(sde, rate, {eta: "3/4", delta: 2})
         algorithm = AlgorithmCheck(algorithm="label_noise", rate=rate, dataset="diabetes")
         return {"drift": rate, "path": path, "algorithm": algorithm}
 

@@ -221,8 +221,8 @@ def _square() -> DifferentialClaim:
             observable=F.I * T,
             law=exp(-rate * t) * Parameter("initial", 2 * p, l),
             horizon="1/2",
-            sizes={p: 2, l: 2},
-            values={gamma: 1, F: eye(4)},
+            sizes={p: 2, l: 3},
+            values={gamma: "3/4", F: eye(4)},
         )
         return {"drift": -rate * F.I * T, "path": path}
 

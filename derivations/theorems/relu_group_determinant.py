@@ -211,9 +211,9 @@ def _two_groups() -> DifferentialClaim:
             sde=sde,
             observable=observable,
             law=INITIAL + rate * t,
-            horizon=1,
-            sizes={p: 2, k: 1, l: 4, n: 6},
-            values={eta: 1, delta: 2, D: MASKS[0], other: MASKS[1]},
+            horizon="3/4",
+            sizes={p: 2, k: 3, l: 5, n: 6},
+            values={eta: "3/4", delta: 2, D: MASKS[0], other: MASKS[1]},
         )
         return {"drift": rate, "observable": observable, "path": path}
 

@@ -104,7 +104,7 @@ def _label_noise() -> DifferentialClaim:
 
     def stated(rate: Any) -> dict[str, Any]:
         """One rate, as every tier reads it."""
-        path = log_det_path(sde, rate, {eta: 1, delta: 1, mu: "1/8"})
+        path = log_det_path(sde, rate, {eta: "3/4", delta: 2, mu: "1/8"})
         algorithm = AlgorithmCheck(algorithm="label_noise", rate=rate, values={"mu": 0.05})
         return {"drift": rate, "path": path, "algorithm": algorithm}
 

@@ -816,7 +816,7 @@ SIGNATURES = {
             ),
             horizon=Fraction(1, 2),
             sizes={"p": 2, "l": 4},
-            values={"gamma": 1},
+            values={"gamma": Fraction(3, 4)},
             relevant=0.02,
         ),
     ),

@@ -1602,8 +1602,8 @@ def classification_determinant_softmax_label_noise_stated_drift(
     (...).
     """
     s = 1 / (y1**2 + y2**2 + y3**2) ** 2
-    s2 = np.sum((1 - s * y1**4 - s * y2**4 - s * y3**4) * trace(matmul(swap(x), x)), axis=-1)
-    return -2 * eta * s2 / n**2
+    s2 = (1 - s * (y1**2)**2 - s * (y2**2)**2 - s * (y3**2)**2) * trace(matmul(swap(x), x))
+    return -2 * eta * np.sum(s2, axis=-1) / n**2
 
 
 def classification_determinant_softmax_label_noise_stated_drift_in(
@@ -3527,9 +3527,9 @@ SIGNATURES = {
                 LetterSignature(name="initial", kind="initial"),
                 LetterSignature(name="t", kind="time"),
             ),
-            horizon=1,
+            horizon=Fraction(3, 4),
             sizes={"p": 2, "l": 5},
-            values={"eta": 1, "rho": Fraction(1, 4), "y1": 0, "y2": 1, "y3": 1},
+            values={"eta": Fraction(3, 4), "rho": Fraction(1, 4), "y1": 0, "y2": 1, "y3": 1},
             relevant=0.02,
         ),
     ),

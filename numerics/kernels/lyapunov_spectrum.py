@@ -564,16 +564,17 @@ def lyapunov_spectrum_radial_derived_drift(Z: Any, p: int) -> Any:
     Z2 = matmul(Z, swap(Z))
     lam = eigenvalues(Z2)
     s = trace(Z2)
-    s2 = lam**5 - 1 - 10 * lam**2 - 5 * lam**4 + 5 * lam + 10 * lam**3 - p * lam**3 - 3 * p * lam
-    s3 = 1 / apart(np.expand_dims(lam, -1) - np.expand_dims(lam, -2), -1, -2, 1.0)
-    s4 = s3 / (np.expand_dims(1 + np.sqrt(lam), -1) * np.expand_dims(np.sqrt(lam) - 1, -1))
-    s5 = 1 / (2 * (1 + lam**4 - 4 * lam**3 - 4 * lam + 6 * lam**2) * np.sqrt(lam))
-    s6 = -2 * np.sqrt(lam) * np.expand_dims(s / 4 - p / 2, -1) / (lam - 1)
-    s7 = -4 * np.expand_dims(lam, -1) * np.expand_dims(lam, -2)
-    s8 = np.expand_dims(lam**2, -1) * np.expand_dims(lam, -2)
-    s9 = s8 + np.expand_dims(lam**2, -2) * np.expand_dims(lam, -1) + s7 + np.expand_dims(lam, -1)
-    s10 = s4 * (s9 + np.expand_dims(lam, -2)) / np.expand_dims(np.sqrt(lam), -1)
-    return s5 * (s2 + 3 * p * lam**2 + p) - np.sum(apart(s10, -1, -2), axis=-1) / 2 + s6
+    s2 = 1 / (2 * (1 + (lam**2)**2 - 4 * (lam**2 * lam) - 4 * lam + 6 * lam**2) * np.sqrt(lam))
+    s3 = (lam**2)**2 * lam - 1 - 10 * lam**2 - 5 * (lam**2)**2 + 5 * lam + 10 * (lam**2 * lam)
+    s4 = 1 / apart(np.expand_dims(lam, -1) - np.expand_dims(lam, -2), -1, -2, 1.0)
+    s5 = s4 / (np.expand_dims(1 + np.sqrt(lam), -1) * np.expand_dims(np.sqrt(lam) - 1, -1))
+    s6 = s2 * (s3 - p * (lam**2 * lam) - 3 * p * lam + 3 * p * lam**2 + p)
+    s7 = -2 * np.sqrt(lam) * np.expand_dims(s / 4 - p / 2, -1) / (lam - 1)
+    s8 = -4 * np.expand_dims(lam, -1) * np.expand_dims(lam, -2)
+    s9 = np.expand_dims(lam**2, -1) * np.expand_dims(lam, -2)
+    s10 = s9 + np.expand_dims(lam**2, -2) * np.expand_dims(lam, -1) + s8 + np.expand_dims(lam, -1)
+    s11 = s5 * (s10 + np.expand_dims(lam, -2)) / np.expand_dims(np.sqrt(lam), -1)
+    return s6 - np.sum(apart(s11, -1, -2), axis=-1) / 2 + s7
 
 
 def lyapunov_spectrum_radial_derived_drift_in(ctx: Any, Z: Any, p: int) -> Any:
@@ -1065,7 +1066,7 @@ def lyapunov_spectrum_column_noise_derived_rate(x: Any, y: Any) -> Any:
     """
     s = trace(matmul(x, swap(x)))
     s2 = trace(matmul(y, swap(y)))
-    return 4 * (s**2 + s2**2 - 2 * s * s2) * s2 / s**3
+    return 4 * (s**2 + s2**2 - 2 * s * s2) * s2 / (s**2 * s)
 
 
 def lyapunov_spectrum_column_noise_derived_rate_in(ctx: Any, x: Any, y: Any) -> Any:
@@ -2595,8 +2596,8 @@ SIGNATURES = {
                 LetterSignature(name="initial", kind="initial"),
                 LetterSignature(name="t", kind="time"),
             ),
-            horizon=1,
-            sizes={"p": 2, "k": 1, "l": 5, "n": 8},
+            horizon=Fraction(3, 4),
+            sizes={"p": 2, "k": 3, "l": 5, "n": 8},
             values={},
             relevant=0.02,
         ),

@@ -1761,8 +1761,11 @@ SIGNATURES = {
                 LetterSignature(name="t", kind="time"),
             ),
             horizon=Fraction(1, 2),
-            sizes={"p": 2, "l": 2},
-            values={"gamma": 1, "Phi": ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1))},
+            sizes={"p": 2, "l": 3},
+            values={
+                "gamma": Fraction(3, 4),
+                "Phi": ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1)),
+            },
             relevant=0.02,
         ),
     ),
