@@ -92,7 +92,8 @@ def read(
             run.execute(statement)
         claims = tuple(run.claims())
     troubles = [str(x) for x in sorted(run.troubles, key=lambda x: x.line)]
-    if not claims and not troubles:
+    # That of a folder of claim files is among those that *.py names, and has none.
+    if not claims and not troubles and Path(path).name != "__init__.py":
         troubles = [
             f"{path}: no claim in it; assign one to a name, as in the file that python -m verify "
             "new FILE writes"

@@ -306,6 +306,12 @@ def test_a_file_without_a_claim_says_so(written: Any, text: str) -> None:
     )
 
 
+def test_all_files_of_a_folder_may_be_named_at_once(written: Any, tmp_path: Path) -> None:
+    written('"""A folder of claims."""\n', "__init__.py", head="")
+    written("")
+    assert cli.main([*map(str, sorted(tmp_path.glob("*.py"))), *QUICK]) == 0
+
+
 # The command line.
 
 SECOND = "bad = claim(observable=lambda x: np.log(x))\nwrong = claim(drift=0)\n"
