@@ -19,32 +19,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from numerics.distribution import Distribution, End, NoDensityError
 from numerics.errors import NumericsError
-from numerics.system import Array, State
+from numerics.system import Array
 
 from .decisions import BoundedMean, DistributionFunction
-from .ensemble import BLOCK, ensemble, first_steps
+from .ensemble import first_steps
 from .horizon import Setting
 from .path_evidence import Judgement, judged
 from .planning import Estimate, Plan
 from .problem import Problem
-from .refinement import LEFT, Finding, Look, Measurement, most_path_steps, refined
+from .refinement import Finding, Look, Measurement, most_path_steps, refined
+from .stationary_paths import biased, sampled, support, without_lost
 from .verdict import Evidence, Status
 
 __all__ = ["stationary"]
-
-PILOT = 256
-OUTER = (0.05, 0.95)
-"""Quantiles of the pilot from which further paths start."""
-
-COUPLED = 4
-"""One path in so many is run with other steps and from another start too."""
 
 PATHS = 8
 """Paths of the first look for each of the plan: a band of 0.02 at rates of 10⁻⁸."""
@@ -52,13 +46,13 @@ PATHS = 8
 FIRST_STEPS = 12
 """The first look takes at least three times this part of the plan's steps, on the coarsest grid."""
 
-UNSETTLED = 10
-"""Where other starts or times move a law much, so many times the move may be left."""
-
 NOWHERE = (
     "no path keeps to the domain of the system at these steps; write a root of what may change its "
     "sign as √|…|, or take other variables"
 )
+
+TYPICAL = 2.0
+"""Two empirical distribution functions of n values each are about 2/√n apart at most."""
 
 SHARE = 0.1
 """Two grids of the first look move a path by at most this part of the spread of the paths."""
@@ -66,182 +60,11 @@ SHARE = 0.1
 CONDITION = "the bias left by the finite time, estimated from what another start moves"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sample:
-    """Values at the horizon: of all paths at h/4, of the first of them in other ways too.
-
-    Attributes
-    ----------
-    values
-        At h/4, the paths having their starts in turn.
-    half, whole
-        The first paths at h/2 and at h.
-    swapped
-        The same at h/2, every path from the start that is next in turn.
-    earlier
-        All paths at h/4, at half of the horizon.
-    starts
-        How many there are.
-    """
-
-    values: Array
-    earlier: Array
-    half: Array
-    whole: Array
-    swapped: Array
-    starts: int
-
-    @property
-    def quarter(self) -> Array:
-        """The first paths at h/4."""
-        return self.values[: len(self.half)]
-
-
 def stationary(problem: Problem, plan: Plan) -> Evidence:
     """The evidence on a stationary density, or on a stationary mean, at all settings."""
     if "path_density" in problem.kernels:
         return judged(problem, plan, _density)
     return judged(problem, plan, _mean)
-
-
-# What is simulated.
-
-
-def _sampled(setting: Setting, look: Look) -> Sample:
-    key = ("stationary", look.steps, look.paths, look.plan.seed, look.plan.purpose, setting.horizon)
-    return setting.problem.measured(
-        key, setting.point, lambda declared: _simulated(setting, declared, look)
-    )
-
-
-def _simulated(setting: Setting, declared: Problem, look: Look) -> Sample:
-    starts = _starts(setting, declared, look)
-    few = max(1, look.paths // COUPLED)
-    seed = look.plan.seed_for("paths") % 2**63
-
-    count = len(next(iter(starts.values())))
-
-    def run(refinement: int, paths: int, turn: int = 0) -> Array:
-        which = (np.arange(paths) + turn) % count
-        start = {name: x[which] for name, x in starts.items()}
-        steps = look.steps * refinement
-        marks = [steps // 2, steps]
-        block = min(BLOCK, few)
-        found = ensemble(setting, declared, steps, paths, seed, start=start, block=block, at=marks)
-        return found["f"]
-
-    earlier, values = run(4, look.paths)
-    return Sample(
-        values=values,
-        earlier=earlier,
-        half=run(2, few)[1],
-        whole=run(1, few)[1],
-        swapped=run(2, few, 1)[1],
-        starts=count,
-    )
-
-
-def _starts(setting: Setting, declared: Problem, look: Look) -> State:
-    """The start of the claim, its mirror image, and two that a pilot reached, for every state."""
-    pilot = ensemble(
-        setting,
-        declared,
-        4 * look.steps,
-        PILOT,
-        look.plan.seed_for("pilot") % 2**63,
-        states=True,
-        block=PILOT,
-    )
-    order = np.argsort(pilot["f"][0])
-    whole = int(np.count_nonzero(np.isfinite(pilot["f"][0])))
-    outer = [order[int(q * (whole - 1))] for q in OUTER] if whole else []
-    mirrored = [-1.0] if _has_mirror_image(setting) else []
-    return {
-        name: np.stack(
-            [
-                np.asarray(x, dtype=float),
-                *(sign * np.asarray(x, dtype=float) for sign in mirrored),
-                *(pilot[name][0][i] for i in outer),
-            ]
-        )
-        for name, x in setting.start.items()
-    }
-
-
-def _has_mirror_image(setting: Setting) -> bool:
-    """Whether the only state is a scalar of either sign, and the support has both x and −x."""
-    path = setting.problem.signature.path
-    assert path is not None
-    (name, *others) = setting.system.states
-    state = next(x for x in path.letters if x.name == name)
-    if others or state.shape or "positive" in state.facts:
-        return False
-    low, high = _support(setting)
-    return low < -float(setting.start[name]) < high
-
-
-def _support(setting: Setting) -> tuple[float, float]:
-    kernels = setting.problem.kernels
-    low = setting.stated("lower") if "path_lower" in kernels else -math.inf
-    high = setting.stated("upper") if "path_upper" in kernels else math.inf
-    return low, high
-
-
-def _biased(
-    sample: Sample,
-    distance: Callable[[Array, Array], float],
-    noise: float,
-    relevant: float,
-    most: float,
-) -> tuple[float, float, str]:
-    """Bias of step and time, the part of it that may be noise, and what no paths would settle.
-
-    ``distance`` says how far two laws are apart, ``most`` how far they can be, ``noise`` how far
-    two samples of one law on the same paths may be.
-    """
-    left = _left(distance(sample.half, sample.whole), distance(sample.quarter, sample.half), noise)
-    # One start after the other: all together, the starts of both are the same.
-    start = max(
-        distance(sample.half[n :: sample.starts], sample.swapped[n :: sample.starts])
-        for n in range(sample.starts)
-    )
-    late = distance(sample.earlier, sample.values)
-    bias = left + start
-    words = {"another start": start, "the second half of the horizon": late}
-    cause = max(words, key=lambda name: words[name])
-    if words[cause] <= relevant / 2:
-        return bias, LEFT * noise, ""
-    why = (
-        f"{cause} moves it by {words[cause]:.2g}: no stationary law at the horizon, or not the only"
-        " one; no number of paths would settle it, a longer horizon may"
-    )
-    return min(bias + UNSETTLED * words[cause], most), LEFT * noise, why
-
-
-def _left(before: float, last: float, noise: float) -> float:
-    """What is left of an error whose last two moves are known: as of order h at best, √h at worst.
-
-    Moves are not smaller than their noise.
-    """
-    before, last = max(before, noise), max(last, noise)
-    ratio = min(max(last / before, 0.5), 1 / math.sqrt(2)) if before > 0 else 0.5
-    return last * ratio / (1 - ratio)
-
-
-def _without_lost(sample: Sample) -> tuple[Sample, float]:
-    """The sample with the median where a path left the domain of the system, and their part."""
-    parts = ("values", "earlier", "half", "whole", "swapped")
-    lost = max(float(np.mean(~np.isfinite(getattr(sample, part)))) for part in parts)
-    if lost in (0.0, 1.0):
-        return sample, lost
-    kept = {part: getattr(sample, part) for part in parts}
-    return (
-        replace(
-            sample,
-            **{part: np.where(np.isfinite(x), x, np.nanmedian(x)) for part, x in kept.items()},
-        ),
-        2 * lost,
-    )
 
 
 def _refined(
@@ -262,7 +85,7 @@ def _density(setting: Setting, plan: Plan) -> Judgement:
     ends: dict[str, Any] = {}
 
     def measure(look: Look) -> Measurement:
-        sample, lost = _without_lost(_sampled(setting, look))
+        sample, lost = without_lost(sampled(setting, look))
         if lost >= 1.0:
             return _undecided(NOWHERE)
         try:
@@ -274,8 +97,13 @@ def _density(setting: Setting, plan: Plan) -> Judgement:
         ends.update(_ends(law.ends), mass=law.mass)
         test = DistributionFunction(alpha=look.plan.budget.alpha, cdf=law.cdf)
         e = test.estimate(sample.values)
-        bias, noise, why = _biased(
-            sample, _apart, _noise_of_law(sample.half, sample.quarter), setting.relevant, 1.0
+        bias, noise, why = biased(
+            sample,
+            _apart,
+            _noise_of_law(sample.half, sample.quarter),
+            setting.relevant,
+            most=1.0,
+            typical=TYPICAL,
         )
         return Measurement(estimate=replace(e, bias=bias + lost), noise=noise, why=why)
 
@@ -312,7 +140,7 @@ def _law(setting: Setting, values: Array) -> Distribution:
     problem, point = setting.problem, setting.point
     kernel = problem.kernel("path_density")
     (name,) = problem.kernel("path_observable").arguments
-    low, high = _support(setting)
+    low, high = support(setting)
 
     def p(x: Array) -> Array:
         return np.broadcast_to(np.asarray(kernel({**point, name: x}), dtype=float), np.shape(x))
@@ -361,19 +189,20 @@ def _mean(setting: Setting, plan: Plan) -> Judgement:
     unit = setting.relevant * (high - low)
 
     def measure(look: Look) -> Measurement:
-        sample, lost = _without_lost(_sampled(setting, look))
+        sample, lost = without_lost(sampled(setting, look))
         if lost >= 1.0:
             return _undecided(NOWHERE)
         e = BoundedMean(alpha=look.plan.budget.alpha, low=low, high=high).estimate(
             sample.values, stated
         )
         spread = float(np.std(sample.quarter - sample.half))
-        bias, noise, why = _biased(
+        bias, noise, why = biased(
             sample,
             lambda x, y: abs(float(np.mean(x) - np.mean(y))),
             spread / math.sqrt(len(sample.half)),
             unit,
-            high - low,
+            most=high - low,
+            typical=2 * float(np.std(sample.values)),
         )
         return Measurement(
             estimate=replace(e, bias=bias + lost * (high - low)), noise=noise, why=why
