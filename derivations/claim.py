@@ -11,13 +11,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from sympy import Basic, Rel, Symbol
+from sympy.matrices.expressions import MatrixExpr
 
+from .errors import DerivationError, ShapeError
 from .sde import MatrixSDE
 from .symbols import real
 
 __all__ = [
     "INITIAL",
     "POSITION",
+    "SIGNS",
     "TIERS",
     "AlgorithmCheck",
     "Assumption",
@@ -41,6 +44,8 @@ INITIAL = real("initial")
 
 POSITION = Symbol("i", integer=True, positive=True)
 """The number of a Lyapunov exponent, counted from the largest, in the value stated for it."""
+
+SIGNS = (">=", "<=", ">", "<")
 
 TIERS = ("derivation", "exact", "generator", "one-step", "path", "algorithm")
 
@@ -205,6 +210,15 @@ class SignClaim(Claim):
     sign: str
     number: int | None = None
     shown: Any = None
+
+    def __post_init__(self) -> None:
+        if self.sign not in SIGNS:
+            raise DerivationError(f"sign={self.sign!r}: give one of {', '.join(SIGNS)}")
+        if isinstance(self.observable, MatrixExpr):
+            raise ShapeError(
+                f"observable {self.observable}: a matrix has no sign; take a trace, an entry or an "
+                "eigenvalue"
+            )
 
     def stated(self) -> tuple[tuple[str, Any], ...]:
         """The observable and the sign of its drift."""

@@ -33,6 +33,8 @@ from .facts import Facts
 from .forms import Atom, Form
 from .interpreter import interpret
 from .points import Point, draw, entries, evaluate, precision
+from .reduction import InverseOf
+from .resolution import is_spectral
 from .symbols import FamilyMember, Index, MatrixIncrement, ScalarMember
 from .terms import Monomial, Term
 from .update import MatrixDraw, StepClaim, WeightDraw, drawn_in
@@ -93,7 +95,7 @@ def _changed(claim: StepClaim) -> Form:
         if claim.order is None:
             raise
     else:
-        if all(_is_plain(claim, c) for c in difference.terms.values()):
+        if all(_is_plain(claim, m, c) for m, c in difference.terms.items()):
             return difference if claim.order is None else _truncated(claim, difference)
     return _expanded(claim, f, moves)
 
@@ -111,8 +113,8 @@ def _expanded(claim: StepClaim, f: Any, moves: dict[Any, Any]) -> Form:
     """D₁[u] + ½D₂[u, u] with u = x⁺ − x, up to the order that is claimed."""
     if claim.order is None or claim.order > EXPANDED:
         raise NotDerived(
-            f"order={claim.order}: of an observable that is no polynomial the expansion is of "
-            f"second order, which gives orders up to {EXPANDED}"
+            f"order={claim.order}: what moves stands inside a function, a determinant, an inverse "
+            f"or an eigenvalue; a second-order expansion gives orders up to {EXPANDED}"
         )
     forms = _algebra(claim, [f])
 
@@ -121,7 +123,7 @@ def _expanded(claim: StepClaim, f: Any, moves: dict[Any, Any]) -> Form:
         if state not in moves:
             return zero, zero
         u: Form = interpret(moves[state], forms) - forms.letter(state)
-        if any(_least_power(claim, c) < 1 for c in u.terms.values()):
+        if any(_least_power(claim, *term) < 1 for term in u.terms.items()):
             raise NotDerived(f"{state}: it does not stand still as {claim.step} tends to 0")
         return zero, u
 
@@ -129,14 +131,17 @@ def _expanded(claim: StepClaim, f: Any, moves: dict[Any, Any]) -> Form:
     return _truncated(claim, moved.martingale + moved.drift)
 
 
-def _least_power(claim: StepClaim, c: Any) -> int:
-    powers = _in_step(claim, c).monoms()
+def _least_power(claim: StepClaim, m: Monomial, c: Any) -> int:
+    powers = _in_step(claim, m, c).monoms()
     return min(int(n) for (n,) in powers)
 
 
-def _in_step(claim: StepClaim, c: Any) -> Poly:
-    if not _is_plain(claim, c):
-        raise NotDerived(f"{c}: no polynomial in the step size {claim.step}")
+def _in_step(claim: StepClaim, m: Monomial, c: Any) -> Poly:
+    plain = claim.order is None or (
+        c.is_polynomial(claim.step) and claim.step not in m.indexed.free_symbols
+    )
+    if not plain:
+        raise NotDerived(f"{c * m.indexed}: no polynomial in the step size {claim.step}")
     return Poly(c, claim.step)
 
 
@@ -144,37 +149,52 @@ def _truncated(claim: StepClaim, form: Form) -> Form:
     """The form without the powers of the step size from the claimed order on."""
     kept = {}
     for m, c in form.terms.items():
-        terms = _in_step(claim, c).terms()
+        terms = _in_step(claim, m, c).terms()
         low = Add(*(a * claim.step**n for (n,), a in terms if n < claim.order))
         if low != 0:
             kept[m] = low
     return Form(form.shape, kept)
 
 
-def _is_plain(claim: StepClaim, c: Any) -> bool:
-    """Whether a coefficient is a polynomial in the step size, if there is one, and in the draws."""
+def _is_plain(claim: StepClaim, m: Monomial, c: Any) -> bool:
+    """Whether a term is a polynomial in the step size, if there is one, and in the draws.
+
+    Neither may stand inside a function, a determinant, an inverse or an eigenvalue.
+    """
     polynomial = claim.order is None or c.is_polynomial(claim.step)
-    return polynomial and not _hidden(claim, c)
-
-
-def _hidden(claim: StepClaim, c: Any) -> bool:
-    """Whether the step size or a draw stands inside a function of a coefficient."""
+    if not polynomial or claim.step in m.indexed.free_symbols or is_spectral(Form((), {m: c})):
+        return False
     names = {str(claim.step), *(str(d.name) for d in claim.update.draws)} - {"None"}
-    inside = (a.payload[1] for a in c.free_symbols if isinstance(a, Atom))
-    forms = [content for content in inside if isinstance(content, Form)]
-    found = {str(x) for form in forms for x in _names(form)}
-    return bool(names & found)
+    return not names & set(_hidden_in(m, c))
+
+
+def _hidden_in(m: Monomial, c: Any) -> Iterator[str]:
+    """The names of all letters inside the determinants, sums and inverses of a term."""
+    words = [*m.cycles, m.word or ()]
+    for symbol in (c * m.indexed).free_symbols:
+        if not isinstance(symbol, Atom):
+            continue
+        content = symbol.payload[1]
+        if isinstance(content, Form):
+            yield from _names(content)
+        else:
+            words.append(content)
+    for word in words:
+        for f in word:
+            if isinstance(f.base, InverseOf):
+                yield from _names(f.base.form)
 
 
 def _names(form: Form) -> Iterator[str]:
     """The names of all letters of a form."""
     for m, c in form.terms.items():
+        yield from _hidden_in(m, c)
+        yield from (str(symbol) for symbol in (c * m.indexed).free_symbols)
+        for symbol in c.free_symbols:
+            if isinstance(symbol, Atom) and not isinstance(symbol.payload[1], Form):
+                yield from (str(getattr(f.base, "name", f.base)) for f in symbol.payload[1])
         for word in (*m.cycles, m.word or ()):
             yield from (str(getattr(f.base, "name", f.base)) for f in word)
-        for symbol in (c * m.indexed).free_symbols:
-            yield str(symbol)
-            if isinstance(symbol, Atom) and isinstance(symbol.payload[1], Form):
-                yield from _names(symbol.payload[1])
 
 
 # The mean over the draws.

@@ -257,7 +257,7 @@ def evidence(
         status=status,
         reason=f"{text}, at {sample.described()}{beside}",
         brief=f"{len(sample.points)} points",
-        false_agree=rate or None,
+        false_agree=rate,
         false_reject=rate,
         condition="" if not rate else "the range declared for the controlled statistic",
         points=len(sample.points),

@@ -35,7 +35,7 @@ from .counterexample import widened
 from .errors import UsageError
 from .planning import Plan
 from .problem import Problem
-from .sampling import admissible
+from .sampling import admissible, predicates
 from .step_measures import fitted_order, judged_order
 from .step_samples import simulated
 from .step_setting import StepSetting
@@ -66,6 +66,9 @@ class _NoPolynomialError(NoValueError):
 def exact(problem: Problem, plan: Plan) -> Evidence:
     """Both sides in a prime field or, if that cannot say it, in the rationals."""
     setting, reasons = setting_of(problem), []
+    missing = _without_points(problem, plan)
+    if missing is not None:
+        return missing
     contexts: list[FlintContext] = [PrimeFieldContext(MERSENNE_61), RationalContext()]
     for ctx in contexts:
         try:
@@ -74,6 +77,19 @@ def exact(problem: Problem, plan: Plan) -> Evidence:
             reasons.append(str(error))
     reason = f"no exact numbers for this claim: {reasons[-1]}"
     return Evidence(tier="exact", status=Status.NOT_APPLICABLE, reason=reason)
+
+
+def _without_points(problem: Problem, plan: Plan) -> Evidence | None:
+    """The evidence that no admissible point exists: a prime field has no order to ask."""
+    if not predicates(problem):
+        return None
+    small = limited(problem, MOST_ENTRIES, MOST_SAMPLES)
+    one = replace(plan, effort=replace(plan.effort, points=1))
+    try:
+        sample = admissible(small, RationalContext(), one, lambda sizes, point: True)
+    except NoValueError:
+        return None
+    return None if sample.points else sample.empty("exact")
 
 
 def generated(problem: Problem, plan: Plan) -> Evidence:

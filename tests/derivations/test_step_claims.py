@@ -22,6 +22,7 @@ from derivations import (
     TwoPoint,
     Update,
     dims,
+    eigenvalues,
     equal,
     full_row_rank,
     index,
@@ -146,6 +147,35 @@ def test_terms_beyond_the_order_do_not_count() -> None:
     assert _answer(replace(right, change=right.change + h**3 * x)) is Status.EQUAL
     assert _answer(replace(right, order=2, change=0)) is Status.EQUAL
     assert _answer(replace(right, order=2, change=h * exp(x))) is Status.DIFFERENT
+
+
+Z, A = State("Z", p, p), Parameter("A", p, p)
+INSIDE: dict[str, StepClaim] = {
+    "inverse": claim(
+        {Z: Z + h * A},
+        tr(Z.inv()),
+        h**2 * tr(Z.inv() * A * Z.inv() * A * Z.inv()) - h * tr(Z.inv() * A * Z.inv()),
+        **to_order,
+    ),
+    "eigenvalue": claim(
+        {W: (1 - h) * W},
+        eigenvalues(W * W.T)[eigenvalues(W * W.T).indices("i")],
+        (h**2 - 2 * h) * eigenvalues(W * W.T)[eigenvalues(W * W.T).indices("i")],
+        **to_order,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", INSIDE)
+def test_what_moves_inside_an_inverse_or_an_eigenvalue_is_expanded(name: str) -> None:
+    right = INSIDE[name]
+    assert _answer(right) is Status.EQUAL
+    assert (
+        _answer(replace(right, change=right.change - h**2 * right.observable)) is not Status.EQUAL
+    )
+    assert _answer(replace(right, order=2, change=right.change + h**2)) is Status.EQUAL
+    with pytest.raises(NotDerived, match="an inverse or an eigenvalue"):
+        derived_change(replace(right, order=None))
 
 
 UNREACHED: dict[str, tuple[StepClaim, str]] = {

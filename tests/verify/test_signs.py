@@ -24,7 +24,6 @@ from derivations import (
     tr,
 )
 from derivations.catalogue import find
-from derivations.derive import derive
 from verify.loading import compiled
 from verify.runner import Settings, judge
 from verify.verdict import Evidence, Status
@@ -144,7 +143,9 @@ def test_what_no_rule_decides_is_left_open() -> None:
 
 def test_refusals() -> None:
     with pytest.raises(DerivationError, match="sign='positive'"):
-        derive(replace(RIGHT["norm"], sign="positive"))
+        replace(RIGHT["norm"], sign="positive")
+    with pytest.raises(DerivationError, match="a matrix has no sign"):
+        replace(RIGHT["norm"], observable=X * X.T)
     lam = eigenvalues(X * X.T)
     i, j = lam.indices("i j")
     both = replace(RIGHT["norm"], observable=lam[i] - lam[j], number=1)

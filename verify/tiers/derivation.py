@@ -136,7 +136,8 @@ def _parts(problem: Problem, df: Any) -> Iterator[tuple[str, Any, Any]]:
     elif isinstance(claim, TimeChangeClaim):
         yield from _clock_parts(claim)
     elif isinstance(claim, StepClaim):
-        change = problem.remembered(TIER, lambda: derived_change(claim))
+        key = (TIER, claim.order, claim.pathwise)
+        change = problem.remembered(key, lambda: derived_change(claim))
         yield "change", change, stated_change(claim)
     elif isinstance(claim, FokkerPlanckClaim):
         yield from forward_parts(claim)
