@@ -1,8 +1,8 @@
 """Dyson's Brownian motion: eigenvalues of a symmetric Brownian matrix, in both normalisations.
 
-For a d × d Brownian matrix B the noise dH = (dB + dB')/√2 has variance t off the diagonal and 2t on
-it, which gives dλ_i = √2 dβ_i + Σ_{j≠i} 1/(λ_i − λ_j) dt; dH = (dB + dB')/2 has half of both, which
-gives dλ_i = dβ_i + ½Σ_{j≠i} 1/(λ_i − λ_j) dt.  Papers write either; mixtures of both are wrong.
+For an N × N Brownian matrix B the noise dH = (dB + dB')/√2 has variance t off the diagonal and 2t
+on it, which gives dλ_i = √2 dβ_i + Σ_{j≠i} 1/(λ_i − λ_j) dt; dH = (dB + dB')/2 has half of both,
+which gives dλ_i = dβ_i + ½Σ_{j≠i} 1/(λ_i − λ_j) dt.  Papers write either; mixtures are wrong.
 
 H is declared as (G + G')/2 with dG = √2 dB, or dG = dB: its points have rational entries.
 """
@@ -38,8 +38,8 @@ DYSON = (
 )
 AGZ = "G. Anderson, A. Guionnet, O. Zeitouni, An Introduction to Random Matrices (2010)"
 SOURCE = f"{DYSON}; {AGZ}, Theorem 4.3.2 (β = 1)"
-d = dims("d")
-G, B = State("G", d, d), Brownian("B", d, d)
+N = dims("N")
+G, B = State("G", N, N), Brownian("B", N, N)
 H = (G + G.T) / 2
 HALVED = (B.d + B.d.T) / 2
 NOISE = sqrt(2) * HALVED
@@ -170,7 +170,7 @@ def _independence() -> CovariationClaim:
         "independence",
         j,
         0,
-        {"2/d: one noise shared by all": 2 / d},
+        {"2/N: one noise shared by all": 2 / N},
         title="d⟨λ_i, λ_j⟩ = 0 for i ≠ j",
         statement="The β_i are independent Brownian motions.",
     )
@@ -253,7 +253,7 @@ def _determinant() -> DifferentialClaim:
         id="dyson.determinant",
         title="det H has the drift −det H Σ_{i<j} 1/(λ_iλ_j) = −½det H ((tr H⁻¹)² − tr H⁻²)",
         source="as derived here",
-        statement="The drift is minus the elementary symmetric polynomial of degree d − 2, so "
+        statement="The drift is minus the elementary symmetric polynomial of degree N − 2, so "
         "that E det H obeys the recursion of the Hermite polynomials.",
         sde=_sde(sqrt(2) * B.d, invertible),
         observable=det(H),
@@ -281,13 +281,13 @@ def _surmise() -> LawClaim:
 
     return LawClaim(
         id="dyson.surmise",
-        title="d = 2, from 0: P((λ_1 − λ_2)² ≤ y) = 1 − e^{−y/(8T)} for dH = (dB + dB')/√2",
+        title="N = 2, from 0: P((λ_1 − λ_2)² ≤ y) = 1 − e^{−y/(8T)} for dH = (dB + dB')/√2",
         source="M. Mehta, Random Matrices, 3rd ed. (2004), Section 1.5 (Wigner's surmise)",
         statement="The gap has the density ∝ s e^{−s²/(8T)}: it vanishes linearly at zero.",
         sde=_sde(sqrt(2) * B.d),
         observable=square,
         horizon="3/2",
-        sizes={d: 2},
+        sizes={N: 2},
         values={G: ((0, 0), (0, 0))},
         relevant=0.05,
         where=WHERE,

@@ -1,12 +1,12 @@
-"""Brownian motion on GL(n): dG = dB G or dG = G dB, read by Itô or by Stratonovich.
+"""Brownian motion on GL(N): dG = dB G or dG = G dB, read by Itô or by Stratonovich.
 
 The volume of k columns of G obeys an equation of its own: with P the projector on their span,
 
-    d log det X'X = k(n − k − 1)dt + 2 tr(P dB)   for dX = dB X, X (n, k),
+    d log det X'X = k(N − k − 1)dt + 2 tr(P dB)   for dX = dB X, X (N, k),
 
 and tr(P dB) has the quadratic variation k t.  By the law of large numbers the k largest Lyapunov
-exponents sum to k(n − k − 1)/2, so that number i is (n − 2i)/2; read by Stratonovich, where ½G dt
-is added, (n − 2i + 1)/2, symmetric about zero (Newman; Norris, Rogers and Williams).
+exponents sum to k(N − k − 1)/2, so that number i is (N − 2i)/2; read by Stratonovich, where ½G dt
+is added, (N − 2i + 1)/2, symmetric about zero (Newman; Norris, Rogers and Williams).
 """
 
 from typing import Any
@@ -42,8 +42,8 @@ NEWMAN = (
     "Comm. Math. Phys. 103 (1986)"
 )
 NRW = "J. Norris, L. Rogers, D. Williams, Brownian motions of ellipsoids, Trans. AMS 294 (1986)"
-d, k, m = dims("d k m")
-G, B = State("G", d, d), Brownian("B", d, d)
+N, k, m = dims("N k m")
+G, B = State("G", N, N), Brownian("B", N, N)
 X, E = State("X", k + m, k), Brownian("E", k + m, k + m)
 FULL = Assumption(text="the columns are independent", condition=Q.positive_definite(X.T * X))
 FLOW = MatrixSDE({X: E.d * X}, assuming=[FULL.condition])
@@ -56,7 +56,7 @@ def theorem() -> Theorem:
     """Volumes, both calculi, both sides, moments, and the exponents."""
     return Theorem(
         id="general_linear",
-        title="Brownian motion on GL(n): volumes and Lyapunov exponents, Itô and Stratonovich",
+        title="Brownian motion on GL(N): volumes and Lyapunov exponents, Itô and Stratonovich",
         source=f"{NEWMAN}; {NRW}",
         claims=(
             _volume(),
@@ -77,10 +77,10 @@ def _volume() -> DifferentialClaim:
     martingale = 2 * tr(M.I * X.T * E.d * X)
     return DifferentialClaim(
         id="general_linear",
-        title="d log det X'X = k(n − k − 1)dt + 2 tr(P dB) for k columns of dX = dB X, n = k + m",
+        title="d log det X'X = k(N − k − 1)dt + 2 tr(P dB) for k columns of dX = dB X, N = k + m",
         source=f"{NEWMAN}; the differential as derived here",
-        statement="The squared volume of k < n columns, P the projector on their span: a drift "
-        "that no state enters, and noise of the variance 4k.  For k = n see "
+        statement="The squared volume of k < N columns, P the projector on their span: a drift "
+        "that no state enters, and noise of the variance 4k.  For k = N see "
         "general_linear.determinant.",
         sde=FLOW,
         observable=logdet(M),
@@ -88,12 +88,12 @@ def _volume() -> DifferentialClaim:
         martingale=martingale,
         assumptions=(FULL,),
         mutants=(
-            Mutant(name="stratonovich", mistake="k(n − k), as for ∘dB", changes={"drift": k * m}),
+            Mutant(name="stratonovich", mistake="k(N − k), as for ∘dB", changes={"drift": k * m}),
             Mutant(name="half", mistake="½: of the volume itself", changes={"drift": drift / 2}),
             Mutant(name="no_ito", mistake="kn: no second order", changes={"drift": k * (k + m)}),
             Mutant(
                 name="transposed",
-                mistake="k(n − 1): tr(P dB P dB) left out",
+                mistake="k(N − 1): tr(P dB P dB) left out",
                 changes={"drift": k * (k + m - 1)},
             ),
             Mutant(name="noise", mistake="1 for 2", changes={"martingale": martingale / 2}),
@@ -107,13 +107,13 @@ def _correction() -> DifferentialClaim:
         id="general_linear.stratonovich",
         title="dG = ∘dB G is dG = ½G dt + dB G",
         source=f"{NRW}, (1)",
-        statement="dB dB = I dt, whatever n: the Itô drift of the Stratonovich equation is ½G.",
+        statement="dB dB = I dt, whatever N: the Itô drift of the Stratonovich equation is ½G.",
         sde=MatrixSDE({G: B.d * G}, calculus="stratonovich"),
         observable=G,
         drift=G / 2,
         martingale=B.d * G,
         mutants=(
-            Mutant(name="dimension", mistake="n/2, as if dB dB'", changes={"drift": d * G / 2}),
+            Mutant(name="dimension", mistake="N/2, as if dB dB'", changes={"drift": N * G / 2}),
             Mutant(name="factor_two", mistake="G for ½G", changes={"drift": G}),
             Mutant(name="none", mistake="the Itô reading", changes={"drift": 0 * G}),
         ),
@@ -139,7 +139,7 @@ def _right() -> DifferentialClaim:
         assumptions=(Assumption(text="G is invertible", condition=Q.invertible(G)),),
         mutants=(
             Mutant(name="half", mistake="½G⁻¹", changes={"drift": G.I / 2}),
-            Mutant(name="dimension", mistake="nG⁻¹", changes={"drift": d * G.I}),
+            Mutant(name="dimension", mistake="NG⁻¹", changes={"drift": N * G.I}),
             Mutant(name="side", mistake="G⁻¹dB for dB G⁻¹", changes={"martingale": -G.I * B.d}),
         ),
         inapplicable=MOVING,
@@ -150,19 +150,19 @@ def _determinant() -> DifferentialClaim:
     fact = Q.invertible(G)
     return DifferentialClaim(
         id="general_linear.determinant",
-        title="d log|det G| = −½n dt + tr dB for dG = dB G and for dG = G dB",
+        title="d log|det G| = −½N dt + tr dB for dG = dB G and for dG = G dB",
         source="as derived here",
         statement="The determinant is the exponential martingale of tr B: det G has no drift, "
-        "and |det G| → 0 at the rate n/2, the sum of the exponents.",
+        "and |det G| → 0 at the rate N/2, the sum of the exponents.",
         sde=MatrixSDE({G: G * B.d}, assuming=[fact]),
         observable=LogAbs(det(G)),
-        drift=-d * Rational(1, 2),
+        drift=-N * Rational(1, 2),
         martingale=tr(B.d),
         assumptions=(Assumption(text="G is invertible", condition=fact),),
         mutants=(
-            Mutant(name="square", mistake="−n: of det G'G", changes={"drift": -d}),
-            Mutant(name="stratonovich", mistake="0, as for ∘dB", changes={"drift": 0 * d}),
-            Mutant(name="entries", mistake="−n²/2", changes={"drift": -(d**2) * Rational(1, 2)}),
+            Mutant(name="square", mistake="−N: of det G'G", changes={"drift": -N}),
+            Mutant(name="stratonovich", mistake="0, as for ∘dB", changes={"drift": 0 * N}),
+            Mutant(name="entries", mistake="−N²/2", changes={"drift": -(N**2) * Rational(1, 2)}),
             Mutant(name="noise", mistake="tr dB lost", changes={"martingale": 0 * tr(B.d)}),
         ),
         inapplicable=MOVING,
@@ -170,26 +170,26 @@ def _determinant() -> DifferentialClaim:
 
 
 def _law() -> LawClaim:
-    def cdf(rate: Any, variance: Any = d * t) -> dict[str, Any]:
+    def cdf(rate: Any, variance: Any = N * t) -> dict[str, Any]:
         """log|det G_T| normal, of this mean growth and variance, from G_0 = I."""
         return {"cdf": (1 + erf((log(LEVEL) - rate * t) / sqrt(2 * variance))) / 2}
 
     return LawClaim(
         id="general_linear.law",
-        title="|det G_T| is lognormal: log of mean −nT/2 and variance nT, from G_0 = I",
+        title="|det G_T| is lognormal: log of mean −NT/2 and variance NT, from G_0 = I",
         source="as derived here (general_linear.determinant)",
         statement="The determinant is a geometric Brownian motion without drift.",
         sde=MatrixSDE({G: B.d * G}),
         observable=Abs(det(G)),
         horizon="1/2",
-        sizes={d: 2},
+        sizes={N: 2},
         values={G: ((1, 0), (0, 1))},
         relevant=0.05,
-        **cdf(-d / 2),
+        **cdf(-N / 2),
         mutants=(
-            Mutant(name="stratonovich", mistake="mean 0", changes=cdf(0 * d)),
-            Mutant(name="square", mistake="mean −nT, of det G'G", changes=cdf(-d)),
-            Mutant(name="entries", mistake="variance n²T", changes=cdf(-d / 2, d**2 * t)),
+            Mutant(name="stratonovich", mistake="mean 0", changes=cdf(0 * N)),
+            Mutant(name="square", mistake="mean −NT, of det G'G", changes=cdf(-N)),
+            Mutant(name="entries", mistake="variance N²T", changes=cdf(-N / 2, N**2 * t)),
         ),
         inapplicable=NO_ALGORITHM,
     )
@@ -202,25 +202,25 @@ def _moments() -> MomentClaim:
     def stated(rate: Any) -> dict[str, Any]:
         """E G'G grows at this rate, and E|G|² with it."""
         grown = exp(rate * t)
-        laws = (grown * inner, outer + (grown - 1) * size / d * Identity(d), grown * size)
+        laws = (grown * inner, outer + (grown - 1) * size / N * Identity(N), grown * size)
         return {"matrix": ((rate, 0, 0), (0, 0, 1), (0, 0, rate)), "laws": laws}
 
     return MomentClaim(
         id="general_linear.moments",
-        title="dG = dB G: E G'G = e^{nt}G_0'G_0, E GG' = G_0G_0' + (e^{nt} − 1)|G_0|²/n I",
+        title="dG = dB G: E G'G = e^{Nt}G_0'G_0, E GG' = G_0G_0' + (e^{Nt} − 1)|G_0|²/N I",
         source="as derived here",
-        statement="The mean of |G|² grows at n, the typical |G|² at n − 2 (general_linear, k = 1).",
+        statement="The mean of |G|² grows at N, the typical |G|² at N − 2 (general_linear, k = 1).",
         sde=sde,
         moments=(inner, outer, size),
-        **stated(d),
-        path=PathCheck(sde=sde, horizon="1/8", sizes={d: 2}, relevant=0.01),
+        **stated(N),
+        path=PathCheck(sde=sde, horizon="1/8", sizes={N: 2}, relevant=0.01),
         mutants=(
-            Mutant(name="typical", mistake="n − 2 for n", changes=stated(d - 2)),
-            Mutant(name="stratonovich", mistake="n + 1: ½G twice", changes=stated(d + 1)),
+            Mutant(name="typical", mistake="N − 2 for N", changes=stated(N - 2)),
+            Mutant(name="stratonovich", mistake="N + 1: ½G twice", changes=stated(N + 1)),
             Mutant(
                 name="sides",
-                mistake="d E GG' = n E GG', as for dG = G dB",
-                changes={"matrix": ((d, 0, 0), (0, d, 0), (0, 0, d))},
+                mistake="dE GG' = N E GG', as for dG = G dB",
+                changes={"matrix": ((N, 0, 0), (0, N, 0), (0, 0, N))},
             ),
         ),
         inapplicable=NO_ALGORITHM,
@@ -228,7 +228,7 @@ def _moments() -> MomentClaim:
 
 
 def _exponents(value: Any) -> dict[str, Any]:
-    return {"exponents": (Exponents(first=1, last=d, value=value),)}
+    return {"exponents": (Exponents(first=1, last=N, value=value),)}
 
 
 def on_paths() -> dict[str, str]:
@@ -243,20 +243,20 @@ def on_paths() -> dict[str, str]:
 def _ito_exponents() -> ExponentClaim:
     return ExponentClaim(
         id="general_linear.exponents",
-        title="Itô: the exponents of dG = dB G are (n − 2i)/2",
+        title="Itô: the exponents of dG = dB G are (N − 2i)/2",
         source=f"{NEWMAN}, in Itô form",
-        statement="Equidistant, from n/2 − 1 down to −n/2; their sum is −n/2.",
+        statement="Equidistant, from N/2 − 1 down to −N/2; their sum is −N/2.",
         sde=MatrixSDE({G: B.d * G}),
-        **_exponents((d - 2 * i) / 2),
-        sizes=({d: 1}, {d: 2}, {d: 3}),
+        **_exponents((N - 2 * i) / 2),
+        sizes=({N: 1}, {N: 2}, {N: 3}),
         mutants=(
             Mutant(
                 name="stratonovich",
-                mistake="(n − 2i + 1)/2",
-                changes=_exponents((d - 2 * i + 1) / 2),
+                mistake="(N − 2i + 1)/2",
+                changes=_exponents((N - 2 * i + 1) / 2),
             ),
-            Mutant(name="square", mistake="n − 2i: of G'G", changes=_exponents(d - 2 * i)),
-            Mutant(name="sign", mistake="growth for decay", changes=_exponents((2 * i - d) / 2)),
+            Mutant(name="square", mistake="N − 2i: of G'G", changes=_exponents(N - 2 * i)),
+            Mutant(name="sign", mistake="growth for decay", changes=_exponents((2 * i - N) / 2)),
         ),
         inapplicable=on_paths(),
     )
@@ -265,24 +265,24 @@ def _ito_exponents() -> ExponentClaim:
 def _stratonovich_exponents() -> ExponentClaim:
     return ExponentClaim(
         id="general_linear.stratonovich_exponents",
-        title="Stratonovich: the exponents of dG = ∘dB G are (n − 2i + 1)/2",
+        title="Stratonovich: the exponents of dG = ∘dB G are (N − 2i + 1)/2",
         source=f"{NEWMAN}; {NRW}",
         statement="Symmetric about zero, with volumes that neither grow nor shrink.  The system "
         "is written in Itô form (general_linear.stratonovich).",
         sde=MatrixSDE({G: G / 2 * dt + B.d * G}),
-        **_exponents((d - 2 * i + 1) / 2),
-        sizes=({d: 1}, {d: 2}, {d: 3}),
+        **_exponents((N - 2 * i + 1) / 2),
+        sizes=({N: 1}, {N: 2}, {N: 3}),
         mutants=(
-            Mutant(name="ito", mistake="(n − 2i)/2", changes=_exponents((d - 2 * i) / 2)),
+            Mutant(name="ito", mistake="(N − 2i)/2", changes=_exponents((N - 2 * i) / 2)),
             Mutant(
                 name="square",
-                mistake="n − 2i + 1: of G'G",
-                changes=_exponents(d - 2 * i + 1),
+                mistake="N − 2i + 1: of G'G",
+                changes=_exponents(N - 2 * i + 1),
             ),
             Mutant(
                 name="offset",
-                mistake="(n − 2i + 2)/2: numbered from 0",
-                changes=_exponents((d - 2 * i + 2) / 2),
+                mistake="(N − 2i + 2)/2: numbered from 0",
+                changes=_exponents((N - 2 * i + 2) / 2),
             ),
         ),
         inapplicable=on_paths(),

@@ -40,7 +40,7 @@ def dyson_increment(dB: Any) -> tuple[Any]:
 
         dG = √2 dB
 
-    Shapes: dB (..., d, d); result (..., d, d).
+    Shapes: dB (..., N, N); result (..., N, N).
     """
     return (np.sqrt(2) * dB,)
 
@@ -53,22 +53,22 @@ def dyson_increment_in(ctx: Any, dB: Any) -> tuple[Any]:
     return (ctx.scale(ctx.sqrt(ctx.rational(2)), dB),)
 
 
-def dyson_drift(d: int) -> tuple[Any]:
+def dyson_drift(N: int) -> tuple[Any]:
     """Coefficients of dt (Itô), as declared.
 
         drift_G = 0
 
-    Shapes: d int; result (..., d, d).
+    Shapes: N int; result (..., N, N).
     """
-    return (np.zeros((d, d)),)
+    return (np.zeros((N, N)),)
 
 
-def dyson_drift_in(ctx: Any, d: int) -> tuple[Any]:
+def dyson_drift_in(ctx: Any, N: int) -> tuple[Any]:
     """Coefficients of dt (Itô), as declared.
 
     In a number context, for unbatched matrices.
     """
-    return (ctx.zeros(d, d),)
+    return (ctx.zeros(N, N),)
 
 
 def dyson_noise(dB: Any) -> tuple[Any]:
@@ -76,7 +76,7 @@ def dyson_noise(dB: Any) -> tuple[Any]:
 
         noise_G = √2 dB
 
-    Shapes: dB (..., d, d); result (..., d, d).
+    Shapes: dB (..., N, N); result (..., N, N).
     """
     return (np.sqrt(2) * dB,)
 
@@ -96,9 +96,9 @@ def dyson_observable(G: Any) -> Any:
 
     Eigenvalues are distinct and numbered downwards from 1.
 
-    One value for each i = 1, ..., d, along the axis after the batch axes.
+    One value for each i = 1, ..., N, along the axis after the batch axes.
 
-    Shapes: G (..., d, d); result (..., d).
+    Shapes: G (..., N, N); result (..., N).
     """
     Z = 1 / 2 * G
     lam = eigenvalues(Z + swap(Z))
@@ -122,9 +122,9 @@ def dyson_stated_drift(G: Any) -> Any:
 
     Eigenvalues are distinct and numbered downwards from 1.
 
-    One value for each i = 1, ..., d, along the axis after the batch axes.
+    One value for each i = 1, ..., N, along the axis after the batch axes.
 
-    Shapes: G (..., d, d); result (..., d).
+    Shapes: G (..., N, N); result (..., N).
     """
     Z = 1 / 2 * G
     lam = eigenvalues(Z + swap(Z))
@@ -152,9 +152,9 @@ def dyson_stated_martingale(G: Any, dB: Any) -> Any:
 
     Eigenvalues are distinct and numbered downwards from 1.
 
-    One value for each i = 1, ..., d, along the axis after the batch axes.
+    One value for each i = 1, ..., N, along the axis after the batch axes.
 
-    Shapes: G (..., d, d), dB (..., d, d); result (..., d).
+    Shapes: G (..., N, N), dB (..., N, N); result (..., N).
     """
     Z = 1 / 2 * G
     E = projectors(Z + swap(Z))
@@ -184,9 +184,9 @@ def dyson_derived_drift(G: Any) -> Any:
 
     Eigenvalues are distinct and numbered downwards from 1.
 
-    One value for each i = 1, ..., d, along the axis after the batch axes.
+    One value for each i = 1, ..., N, along the axis after the batch axes.
 
-    Shapes: G (..., d, d); result (..., d).
+    Shapes: G (..., N, N); result (..., N).
     """
     Z = 1 / 2 * G
     lam = eigenvalues(Z + swap(Z))
@@ -214,9 +214,9 @@ def dyson_derived_martingale(G: Any, dB: Any) -> Any:
 
     Eigenvalues are distinct and numbered downwards from 1.
 
-    One value for each i = 1, ..., d, along the axis after the batch axes.
+    One value for each i = 1, ..., N, along the axis after the batch axes.
 
-    Shapes: G (..., d, d), dB (..., d, d); result (..., d).
+    Shapes: G (..., N, N), dB (..., N, N); result (..., N).
     """
     Z = 1 / 2 * G
     E = projectors(Z + swap(Z))
@@ -238,7 +238,7 @@ def dyson_spectrum_1(G: Any) -> Any:
 
         1/2 G + 1/2 G'
 
-    Shapes: G (..., d, d); result (..., d, d).
+    Shapes: G (..., N, N); result (..., N, N).
     """
     Z = 1 / 2 * G
     return Z + swap(Z)
@@ -260,7 +260,7 @@ def dyson_condition_0(G: Any) -> Any:
 
         1/2 G + 1/2 G'
 
-    Shapes: G (..., d, d); result (..., d, d).
+    Shapes: G (..., N, N); result (..., N, N).
     """
     Z = 1 / 2 * G
     return Z + swap(Z)
@@ -280,7 +280,7 @@ def dyson_halved_increment(dB: Any) -> tuple[Any]:
 
         dG = dB
 
-    Shapes: dB (..., d, d); result (..., d, d).
+    Shapes: dB (..., N, N); result (..., N, N).
     """
     return (dB,)
 
@@ -298,7 +298,7 @@ def dyson_halved_noise(dB: Any) -> tuple[Any]:
 
         noise_G = dB
 
-    Shapes: dB (..., d, d); result (..., d, d).
+    Shapes: dB (..., N, N); result (..., N, N).
     """
     return (dB,)
 
@@ -318,9 +318,9 @@ def dyson_halved_stated_drift(G: Any) -> Any:
 
     Eigenvalues are distinct and numbered downwards from 1.
 
-    One value for each i = 1, ..., d, along the axis after the batch axes.
+    One value for each i = 1, ..., N, along the axis after the batch axes.
 
-    Shapes: G (..., d, d); result (..., d).
+    Shapes: G (..., N, N); result (..., N).
     """
     Z = 1 / 2 * G
     lam = eigenvalues(Z + swap(Z))
@@ -348,9 +348,9 @@ def dyson_halved_stated_martingale(G: Any, dB: Any) -> Any:
 
     Eigenvalues are distinct and numbered downwards from 1.
 
-    One value for each i = 1, ..., d, along the axis after the batch axes.
+    One value for each i = 1, ..., N, along the axis after the batch axes.
 
-    Shapes: G (..., d, d), dB (..., d, d); result (..., d).
+    Shapes: G (..., N, N), dB (..., N, N); result (..., N).
     """
     Z = 1 / 2 * G
     E = projectors(Z + swap(Z))
@@ -376,9 +376,9 @@ def dyson_halved_derived_drift(G: Any) -> Any:
 
     Eigenvalues are distinct and numbered downwards from 1.
 
-    One value for each i = 1, ..., d, along the axis after the batch axes.
+    One value for each i = 1, ..., N, along the axis after the batch axes.
 
-    Shapes: G (..., d, d); result (..., d).
+    Shapes: G (..., N, N); result (..., N).
     """
     Z = 1 / 2 * G
     lam = eigenvalues(Z + swap(Z))
@@ -406,9 +406,9 @@ def dyson_halved_derived_martingale(G: Any, dB: Any) -> Any:
 
     Eigenvalues are distinct and numbered downwards from 1.
 
-    One value for each i = 1, ..., d, along the axis after the batch axes.
+    One value for each i = 1, ..., N, along the axis after the batch axes.
 
-    Shapes: G (..., d, d), dB (..., d, d); result (..., d).
+    Shapes: G (..., N, N), dB (..., N, N); result (..., N).
     """
     Z = 1 / 2 * G
     E = projectors(Z + swap(Z))
@@ -435,7 +435,7 @@ def dyson_independence_first(G: Any) -> Any:
     One value for each (i, j), pairwise different, in lexicographic order, along the axis after
     the batch axes.
 
-    Shapes: G (..., d, d); result (..., d**2 - d).
+    Shapes: G (..., N, N); result (..., N**2 - N).
     """
     Z = 1 / 2 * G
     lam = eigenvalues(Z + swap(Z))
@@ -462,7 +462,7 @@ def dyson_independence_second(G: Any) -> Any:
     One value for each (i, j), pairwise different, in lexicographic order, along the axis after
     the batch axes.
 
-    Shapes: G (..., d, d); result (..., d**2 - d).
+    Shapes: G (..., N, N); result (..., N**2 - N).
     """
     Z = 1 / 2 * G
     lam = eigenvalues(Z + swap(Z))
@@ -479,7 +479,7 @@ def dyson_independence_second_in(ctx: Any, G: Any) -> Any:
     return [lam[j] for i in range(len(lam)) for j in range(len(lam)) if j != i]
 
 
-def dyson_independence_stated_rate(d: int) -> Any:
+def dyson_independence_stated_rate(N: int) -> Any:
     """The rate of their quadratic covariation, as stated.
 
         0
@@ -487,20 +487,20 @@ def dyson_independence_stated_rate(d: int) -> Any:
     One value for each (i, j), pairwise different, in lexicographic order, along the axis after
     the batch axes.
 
-    Shapes: d int; result (..., d**2 - d).
+    Shapes: N int; result (..., N**2 - N).
     """
-    return repeated(0, d**2 - d, 0)
+    return repeated(0, N**2 - N, 0)
 
 
-def dyson_independence_stated_rate_in(ctx: Any, d: int) -> Any:
+def dyson_independence_stated_rate_in(ctx: Any, N: int) -> Any:
     """The rate of their quadratic covariation, as stated.
 
     In a number context, for unbatched matrices.
     """
-    return [ctx.rational(0) for i in range(d) for j in range(d) if j != i]
+    return [ctx.rational(0) for i in range(N) for j in range(N) if j != i]
 
 
-def dyson_independence_derived_rate(d: int) -> Any:
+def dyson_independence_derived_rate(N: int) -> Any:
     """The rate of their quadratic covariation, as derived.
 
         0
@@ -508,17 +508,17 @@ def dyson_independence_derived_rate(d: int) -> Any:
     One value for each (i, j), pairwise different, in lexicographic order, along the axis after
     the batch axes.
 
-    Shapes: d int; result (..., d**2 - d).
+    Shapes: N int; result (..., N**2 - N).
     """
-    return repeated(0, d**2 - d, 0)
+    return repeated(0, N**2 - N, 0)
 
 
-def dyson_independence_derived_rate_in(ctx: Any, d: int) -> Any:
+def dyson_independence_derived_rate_in(ctx: Any, N: int) -> Any:
     """The rate of their quadratic covariation, as derived.
 
     In a number context, for unbatched matrices.
     """
-    return [ctx.rational(0) for i in range(d) for j in range(d) if j != i]
+    return [ctx.rational(0) for i in range(N) for j in range(N) if j != i]
 
 
 def dyson_independence_condition_1(G: Any) -> Any:
@@ -528,7 +528,7 @@ def dyson_independence_condition_1(G: Any) -> Any:
 
         1/2 G + 1/2 G'
 
-    Shapes: G (..., d, d); result (..., d, d).
+    Shapes: G (..., N, N); result (..., N, N).
     """
     Z = 1 / 2 * G
     return Z + swap(Z)
@@ -550,9 +550,9 @@ def dyson_quadratic_variation_first(G: Any) -> Any:
 
     Eigenvalues are distinct and numbered downwards from 1.
 
-    One value for each i = 1, ..., d, along the axis after the batch axes.
+    One value for each i = 1, ..., N, along the axis after the batch axes.
 
-    Shapes: G (..., d, d); result (..., d).
+    Shapes: G (..., N, N); result (..., N).
     """
     Z = 1 / 2 * G
     lam = eigenvalues(Z + swap(Z))
@@ -576,9 +576,9 @@ def dyson_quadratic_variation_second(G: Any) -> Any:
 
     Eigenvalues are distinct and numbered downwards from 1.
 
-    One value for each i = 1, ..., d, along the axis after the batch axes.
+    One value for each i = 1, ..., N, along the axis after the batch axes.
 
-    Shapes: G (..., d, d); result (..., d).
+    Shapes: G (..., N, N); result (..., N).
     """
     Z = 1 / 2 * G
     lam = eigenvalues(Z + swap(Z))
@@ -595,44 +595,44 @@ def dyson_quadratic_variation_second_in(ctx: Any, G: Any) -> Any:
     return lam
 
 
-def dyson_quadratic_variation_stated_rate(d: int) -> Any:
+def dyson_quadratic_variation_stated_rate(N: int) -> Any:
     """The rate of their quadratic covariation, as stated.
 
         2
 
-    One value for each i = 1, ..., d, along the axis after the batch axes.
+    One value for each i = 1, ..., N, along the axis after the batch axes.
 
-    Shapes: d int; result (..., d).
+    Shapes: N int; result (..., N).
     """
-    return repeated(2, d, 0)
+    return repeated(2, N, 0)
 
 
-def dyson_quadratic_variation_stated_rate_in(ctx: Any, d: int) -> Any:
+def dyson_quadratic_variation_stated_rate_in(ctx: Any, N: int) -> Any:
     """The rate of their quadratic covariation, as stated.
 
     In a number context, for unbatched matrices.
     """
-    return [ctx.rational(2) for i in range(d)]
+    return [ctx.rational(2) for i in range(N)]
 
 
-def dyson_quadratic_variation_derived_rate(d: int) -> Any:
+def dyson_quadratic_variation_derived_rate(N: int) -> Any:
     """The rate of their quadratic covariation, as derived.
 
         2
 
-    One value for each i = 1, ..., d, along the axis after the batch axes.
+    One value for each i = 1, ..., N, along the axis after the batch axes.
 
-    Shapes: d int; result (..., d).
+    Shapes: N int; result (..., N).
     """
-    return repeated(2, d, 0)
+    return repeated(2, N, 0)
 
 
-def dyson_quadratic_variation_derived_rate_in(ctx: Any, d: int) -> Any:
+def dyson_quadratic_variation_derived_rate_in(ctx: Any, N: int) -> Any:
     """The rate of their quadratic covariation, as derived.
 
     In a number context, for unbatched matrices.
     """
-    return [ctx.rational(2) for i in range(d)]
+    return [ctx.rational(2) for i in range(N)]
 
 
 def dyson_gap_observable(G: Any) -> Any:
@@ -645,7 +645,7 @@ def dyson_gap_observable(G: Any) -> Any:
     One value for each (i, j), pairwise different, in lexicographic order, along the axis after
     the batch axes.
 
-    Shapes: G (..., d, d); result (..., d**2 - d).
+    Shapes: G (..., N, N); result (..., N**2 - N).
     """
     Z = 1 / 2 * G
     lam = eigenvalues(Z + swap(Z))
@@ -678,7 +678,7 @@ def dyson_gap_stated_drift(G: Any) -> Any:
     One value for each (i, j), pairwise different, in lexicographic order, along the axis after
     the batch axes.
 
-    Shapes: G (..., d, d); result (..., d**2 - d).
+    Shapes: G (..., N, N); result (..., N**2 - N).
     """
     Z = 1 / 2 * G
     lam = eigenvalues(Z + swap(Z))
@@ -717,7 +717,7 @@ def dyson_gap_stated_martingale(G: Any, dB: Any) -> Any:
     One value for each (i, j), pairwise different, in lexicographic order, along the axis after
     the batch axes.
 
-    Shapes: G (..., d, d), dB (..., d, d); result (..., d**2 - d).
+    Shapes: G (..., N, N), dB (..., N, N); result (..., N**2 - N).
     """
     Z = 1 / 2 * G
     Z2 = Z + swap(Z)
@@ -759,7 +759,7 @@ def dyson_gap_derived_drift(G: Any) -> Any:
     One value for each (i, j), pairwise different, in lexicographic order, along the axis after
     the batch axes.
 
-    Shapes: G (..., d, d); result (..., d**2 - d).
+    Shapes: G (..., N, N); result (..., N**2 - N).
     """
     Z = 1 / 2 * G
     lam = eigenvalues(Z + swap(Z))
@@ -798,7 +798,7 @@ def dyson_gap_derived_martingale(G: Any, dB: Any) -> Any:
     One value for each (i, j), pairwise different, in lexicographic order, along the axis after
     the batch axes.
 
-    Shapes: G (..., d, d), dB (..., d, d); result (..., d**2 - d).
+    Shapes: G (..., N, N), dB (..., N, N); result (..., N**2 - N).
     """
     Z = 1 / 2 * G
     Z2 = Z + swap(Z)
@@ -839,7 +839,7 @@ def dyson_discriminant_observable(G: Any) -> Any:
 
     Eigenvalues are distinct and numbered downwards from 1.
 
-    Shapes: G (..., d, d); result (...).
+    Shapes: G (..., N, N); result (...).
     """
     Z = 1 / 2 * G
     lam = eigenvalues(Z + swap(Z))
@@ -886,7 +886,7 @@ def dyson_discriminant_stated_martingale(G: Any, dB: Any) -> Any:
 
     Eigenvalues are distinct and numbered downwards from 1.
 
-    Shapes: G (..., d, d), dB (..., d, d); result (...).
+    Shapes: G (..., N, N), dB (..., N, N); result (...).
     """
     Z = 1 / 2 * G
     Z2 = Z + swap(Z)
@@ -929,7 +929,7 @@ def dyson_discriminant_derived_drift(G: Any) -> Any:
 
     Eigenvalues are distinct and numbered downwards from 1.
 
-    Shapes: G (..., d, d); result (...).
+    Shapes: G (..., N, N); result (...).
     """
     Z = 1 / 2 * G
     lam = eigenvalues(Z + swap(Z))
@@ -1005,7 +1005,7 @@ def dyson_discriminant_derived_martingale(G: Any, dB: Any) -> Any:
 
     Eigenvalues are distinct and numbered downwards from 1.
 
-    Shapes: G (..., d, d), dB (..., d, d); result (...).
+    Shapes: G (..., N, N), dB (..., N, N); result (...).
     """
     Z = 1 / 2 * G
     Z2 = Z + swap(Z)
@@ -1046,7 +1046,7 @@ def dyson_determinant_observable(G: Any) -> Any:
 
         det(1/2 G + 1/2 G')
 
-    Shapes: G (..., d, d); result (...).
+    Shapes: G (..., N, N); result (...).
     """
     Z = 1 / 2 * G
     return det(Z + swap(Z))
@@ -1066,7 +1066,7 @@ def dyson_determinant_stated_drift(G: Any) -> Any:
 
         (-tr((1/2 G + 1/2 G')⁻¹)² + tr((1/2 G + 1/2 G')⁻²)) det(1/2 G + 1/2 G')/2
 
-    Shapes: G (..., d, d); result (...).
+    Shapes: G (..., N, N); result (...).
     """
     Z = 1 / 2 * G
     Z2 = Z + swap(Z)
@@ -1088,7 +1088,7 @@ def dyson_determinant_stated_martingale(G: Any, dB: Any) -> Any:
 
         det(1/2 G + 1/2 G') tr(√2 (1/2 G + 1/2 G')⁻¹ (1/2 dB + 1/2 dB'))
 
-    Shapes: G (..., d, d), dB (..., d, d); result (...).
+    Shapes: G (..., N, N), dB (..., N, N); result (...).
     """
     Z = 1 / 2 * G
     Z2 = Z + swap(Z)
@@ -1115,7 +1115,7 @@ def dyson_determinant_derived_drift(G: Any) -> Any:
         (tr((1/2 G + 1/2 G')⁻¹ (1/2 G + 1/2 G')⁻¹) - tr((1/2 G + 1/2 G')⁻¹)²) det(1/2 G + 1/2
             G')/2
 
-    Shapes: G (..., d, d); result (...).
+    Shapes: G (..., N, N); result (...).
     """
     Z = 1 / 2 * G
     Z2 = Z + swap(Z)
@@ -1139,7 +1139,7 @@ def dyson_determinant_derived_martingale(G: Any, dB: Any) -> Any:
 
         √2 det(1/2 G + 1/2 G') tr((1/2 G + 1/2 G')⁻¹ dB)
 
-    Shapes: G (..., d, d), dB (..., d, d); result (...).
+    Shapes: G (..., N, N), dB (..., N, N); result (...).
     """
     Z = 1 / 2 * G
     Z2 = Z + swap(Z)
@@ -1161,7 +1161,7 @@ def dyson_surmise_path_observable(G: Any) -> Any:
 
         -tr(1/2 G + 1/2 G')² + 2 tr((1/2 G + 1/2 G')²)
 
-    Shapes: G (..., d, d); result (...).
+    Shapes: G (..., N, N); result (...).
     """
     Z = 1 / 2 * G
     Z2 = Z + swap(Z)
@@ -1204,7 +1204,7 @@ KERNELS = {
             arrays=dyson_increment,
             generic=dyson_increment_in,
         ),
-        "drift": Kernel(name="drift", arguments=("d",), arrays=dyson_drift, generic=dyson_drift_in),
+        "drift": Kernel(name="drift", arguments=("N",), arrays=dyson_drift, generic=dyson_drift_in),
         "noise": Kernel(
             name="noise",
             arguments=("dB",),
@@ -1261,7 +1261,7 @@ KERNELS = {
             arrays=dyson_halved_increment,
             generic=dyson_halved_increment_in,
         ),
-        "drift": Kernel(name="drift", arguments=("d",), arrays=dyson_drift, generic=dyson_drift_in),
+        "drift": Kernel(name="drift", arguments=("N",), arrays=dyson_drift, generic=dyson_drift_in),
         "noise": Kernel(
             name="noise",
             arguments=("dB",),
@@ -1318,7 +1318,7 @@ KERNELS = {
             arrays=dyson_increment,
             generic=dyson_increment_in,
         ),
-        "drift": Kernel(name="drift", arguments=("d",), arrays=dyson_drift, generic=dyson_drift_in),
+        "drift": Kernel(name="drift", arguments=("N",), arrays=dyson_drift, generic=dyson_drift_in),
         "noise": Kernel(
             name="noise",
             arguments=("dB",),
@@ -1339,13 +1339,13 @@ KERNELS = {
         ),
         "stated_rate": Kernel(
             name="stated_rate",
-            arguments=("d",),
+            arguments=("N",),
             arrays=dyson_independence_stated_rate,
             generic=dyson_independence_stated_rate_in,
         ),
         "derived_rate": Kernel(
             name="derived_rate",
-            arguments=("d",),
+            arguments=("N",),
             arrays=dyson_independence_derived_rate,
             generic=dyson_independence_derived_rate_in,
         ),
@@ -1369,7 +1369,7 @@ KERNELS = {
             arrays=dyson_increment,
             generic=dyson_increment_in,
         ),
-        "drift": Kernel(name="drift", arguments=("d",), arrays=dyson_drift, generic=dyson_drift_in),
+        "drift": Kernel(name="drift", arguments=("N",), arrays=dyson_drift, generic=dyson_drift_in),
         "noise": Kernel(
             name="noise",
             arguments=("dB",),
@@ -1390,13 +1390,13 @@ KERNELS = {
         ),
         "stated_rate": Kernel(
             name="stated_rate",
-            arguments=("d",),
+            arguments=("N",),
             arrays=dyson_quadratic_variation_stated_rate,
             generic=dyson_quadratic_variation_stated_rate_in,
         ),
         "derived_rate": Kernel(
             name="derived_rate",
-            arguments=("d",),
+            arguments=("N",),
             arrays=dyson_quadratic_variation_derived_rate,
             generic=dyson_quadratic_variation_derived_rate_in,
         ),
@@ -1420,7 +1420,7 @@ KERNELS = {
             arrays=dyson_increment,
             generic=dyson_increment_in,
         ),
-        "drift": Kernel(name="drift", arguments=("d",), arrays=dyson_drift, generic=dyson_drift_in),
+        "drift": Kernel(name="drift", arguments=("N",), arrays=dyson_drift, generic=dyson_drift_in),
         "noise": Kernel(
             name="noise",
             arguments=("dB",),
@@ -1477,7 +1477,7 @@ KERNELS = {
             arrays=dyson_increment,
             generic=dyson_increment_in,
         ),
-        "drift": Kernel(name="drift", arguments=("d",), arrays=dyson_drift, generic=dyson_drift_in),
+        "drift": Kernel(name="drift", arguments=("N",), arrays=dyson_drift, generic=dyson_drift_in),
         "noise": Kernel(
             name="noise",
             arguments=("dB",),
@@ -1534,7 +1534,7 @@ KERNELS = {
             arrays=dyson_increment,
             generic=dyson_increment_in,
         ),
-        "drift": Kernel(name="drift", arguments=("d",), arrays=dyson_drift, generic=dyson_drift_in),
+        "drift": Kernel(name="drift", arguments=("N",), arrays=dyson_drift, generic=dyson_drift_in),
         "noise": Kernel(
             name="noise",
             arguments=("dB",),
@@ -1587,7 +1587,7 @@ KERNELS = {
         ),
         "path_drift": Kernel(
             name="path_drift",
-            arguments=("d",),
+            arguments=("N",),
             arrays=dyson_drift,
             generic=dyson_drift_in,
         ),
@@ -1616,11 +1616,11 @@ SIGNATURES = {
     "dyson": ClaimSignature(
         claim="dyson",
         kind="differential",
-        dimensions=("d",),
+        dimensions=("N",),
         letters=(
-            LetterSignature(name="dB", kind="increment", shape=("d", "d")),
-            LetterSignature(name="d", kind="dimension"),
-            LetterSignature(name="G", kind="state", shape=("d", "d")),
+            LetterSignature(name="dB", kind="increment", shape=("N", "N")),
+            LetterSignature(name="N", kind="dimension"),
+            LetterSignature(name="G", kind="state", shape=("N", "N")),
         ),
         conditions=(
             Condition(
@@ -1633,11 +1633,11 @@ SIGNATURES = {
             "declared": SystemSignature(
                 prefix="",
                 states=("G",),
-                noises=(NoiseSignature(name="B", shape=("d", "d")),),
+                noises=(NoiseSignature(name="B", shape=("N", "N")),),
                 letters=(
-                    LetterSignature(name="dB", kind="increment", shape=("d", "d")),
-                    LetterSignature(name="d", kind="dimension"),
-                    LetterSignature(name="G", kind="state", shape=("d", "d")),
+                    LetterSignature(name="dB", kind="increment", shape=("N", "N")),
+                    LetterSignature(name="N", kind="dimension"),
+                    LetterSignature(name="G", kind="state", shape=("N", "N")),
                 ),
             ),
         },
@@ -1646,11 +1646,11 @@ SIGNATURES = {
     "dyson.halved": ClaimSignature(
         claim="dyson.halved",
         kind="differential",
-        dimensions=("d",),
+        dimensions=("N",),
         letters=(
-            LetterSignature(name="dB", kind="increment", shape=("d", "d")),
-            LetterSignature(name="d", kind="dimension"),
-            LetterSignature(name="G", kind="state", shape=("d", "d")),
+            LetterSignature(name="dB", kind="increment", shape=("N", "N")),
+            LetterSignature(name="N", kind="dimension"),
+            LetterSignature(name="G", kind="state", shape=("N", "N")),
         ),
         conditions=(
             Condition(
@@ -1663,11 +1663,11 @@ SIGNATURES = {
             "declared": SystemSignature(
                 prefix="",
                 states=("G",),
-                noises=(NoiseSignature(name="B", shape=("d", "d")),),
+                noises=(NoiseSignature(name="B", shape=("N", "N")),),
                 letters=(
-                    LetterSignature(name="dB", kind="increment", shape=("d", "d")),
-                    LetterSignature(name="d", kind="dimension"),
-                    LetterSignature(name="G", kind="state", shape=("d", "d")),
+                    LetterSignature(name="dB", kind="increment", shape=("N", "N")),
+                    LetterSignature(name="N", kind="dimension"),
+                    LetterSignature(name="G", kind="state", shape=("N", "N")),
                 ),
             ),
         },
@@ -1676,14 +1676,14 @@ SIGNATURES = {
     "dyson.independence": ClaimSignature(
         claim="dyson.independence",
         kind="covariation",
-        dimensions=("d",),
+        dimensions=("N",),
         letters=(
-            LetterSignature(name="dB", kind="increment", shape=("d", "d")),
-            LetterSignature(name="d", kind="dimension"),
-            LetterSignature(name="G", kind="state", shape=("d", "d")),
+            LetterSignature(name="dB", kind="increment", shape=("N", "N")),
+            LetterSignature(name="N", kind="dimension"),
+            LetterSignature(name="G", kind="state", shape=("N", "N")),
         ),
         conditions=(
-            Condition(text="the indices i, j take different values", relation="d >= 2"),
+            Condition(text="the indices i, j take different values", relation="N >= 2"),
             Condition(
                 text="the eigenvalues of H are distinct",
                 predicate="distinct_eigenvalues",
@@ -1694,11 +1694,11 @@ SIGNATURES = {
             "declared": SystemSignature(
                 prefix="",
                 states=("G",),
-                noises=(NoiseSignature(name="B", shape=("d", "d")),),
+                noises=(NoiseSignature(name="B", shape=("N", "N")),),
                 letters=(
-                    LetterSignature(name="dB", kind="increment", shape=("d", "d")),
-                    LetterSignature(name="d", kind="dimension"),
-                    LetterSignature(name="G", kind="state", shape=("d", "d")),
+                    LetterSignature(name="dB", kind="increment", shape=("N", "N")),
+                    LetterSignature(name="N", kind="dimension"),
+                    LetterSignature(name="G", kind="state", shape=("N", "N")),
                 ),
             ),
         },
@@ -1707,11 +1707,11 @@ SIGNATURES = {
     "dyson.quadratic_variation": ClaimSignature(
         claim="dyson.quadratic_variation",
         kind="covariation",
-        dimensions=("d",),
+        dimensions=("N",),
         letters=(
-            LetterSignature(name="dB", kind="increment", shape=("d", "d")),
-            LetterSignature(name="d", kind="dimension"),
-            LetterSignature(name="G", kind="state", shape=("d", "d")),
+            LetterSignature(name="dB", kind="increment", shape=("N", "N")),
+            LetterSignature(name="N", kind="dimension"),
+            LetterSignature(name="G", kind="state", shape=("N", "N")),
         ),
         conditions=(
             Condition(
@@ -1724,11 +1724,11 @@ SIGNATURES = {
             "declared": SystemSignature(
                 prefix="",
                 states=("G",),
-                noises=(NoiseSignature(name="B", shape=("d", "d")),),
+                noises=(NoiseSignature(name="B", shape=("N", "N")),),
                 letters=(
-                    LetterSignature(name="dB", kind="increment", shape=("d", "d")),
-                    LetterSignature(name="d", kind="dimension"),
-                    LetterSignature(name="G", kind="state", shape=("d", "d")),
+                    LetterSignature(name="dB", kind="increment", shape=("N", "N")),
+                    LetterSignature(name="N", kind="dimension"),
+                    LetterSignature(name="G", kind="state", shape=("N", "N")),
                 ),
             ),
         },
@@ -1737,14 +1737,14 @@ SIGNATURES = {
     "dyson.gap": ClaimSignature(
         claim="dyson.gap",
         kind="differential",
-        dimensions=("d",),
+        dimensions=("N",),
         letters=(
-            LetterSignature(name="dB", kind="increment", shape=("d", "d")),
-            LetterSignature(name="d", kind="dimension"),
-            LetterSignature(name="G", kind="state", shape=("d", "d")),
+            LetterSignature(name="dB", kind="increment", shape=("N", "N")),
+            LetterSignature(name="N", kind="dimension"),
+            LetterSignature(name="G", kind="state", shape=("N", "N")),
         ),
         conditions=(
-            Condition(text="the indices i, j take different values", relation="d >= 2"),
+            Condition(text="the indices i, j take different values", relation="N >= 2"),
             Condition(
                 text="the eigenvalues of H are distinct",
                 predicate="distinct_eigenvalues",
@@ -1755,11 +1755,11 @@ SIGNATURES = {
             "declared": SystemSignature(
                 prefix="",
                 states=("G",),
-                noises=(NoiseSignature(name="B", shape=("d", "d")),),
+                noises=(NoiseSignature(name="B", shape=("N", "N")),),
                 letters=(
-                    LetterSignature(name="dB", kind="increment", shape=("d", "d")),
-                    LetterSignature(name="d", kind="dimension"),
-                    LetterSignature(name="G", kind="state", shape=("d", "d")),
+                    LetterSignature(name="dB", kind="increment", shape=("N", "N")),
+                    LetterSignature(name="N", kind="dimension"),
+                    LetterSignature(name="G", kind="state", shape=("N", "N")),
                 ),
             ),
         },
@@ -1768,11 +1768,11 @@ SIGNATURES = {
     "dyson.discriminant": ClaimSignature(
         claim="dyson.discriminant",
         kind="differential",
-        dimensions=("d",),
+        dimensions=("N",),
         letters=(
-            LetterSignature(name="dB", kind="increment", shape=("d", "d")),
-            LetterSignature(name="d", kind="dimension"),
-            LetterSignature(name="G", kind="state", shape=("d", "d")),
+            LetterSignature(name="dB", kind="increment", shape=("N", "N")),
+            LetterSignature(name="N", kind="dimension"),
+            LetterSignature(name="G", kind="state", shape=("N", "N")),
         ),
         conditions=(
             Condition(
@@ -1785,11 +1785,11 @@ SIGNATURES = {
             "declared": SystemSignature(
                 prefix="",
                 states=("G",),
-                noises=(NoiseSignature(name="B", shape=("d", "d")),),
+                noises=(NoiseSignature(name="B", shape=("N", "N")),),
                 letters=(
-                    LetterSignature(name="dB", kind="increment", shape=("d", "d")),
-                    LetterSignature(name="d", kind="dimension"),
-                    LetterSignature(name="G", kind="state", shape=("d", "d")),
+                    LetterSignature(name="dB", kind="increment", shape=("N", "N")),
+                    LetterSignature(name="N", kind="dimension"),
+                    LetterSignature(name="G", kind="state", shape=("N", "N")),
                 ),
             ),
         },
@@ -1798,11 +1798,11 @@ SIGNATURES = {
     "dyson.determinant": ClaimSignature(
         claim="dyson.determinant",
         kind="differential",
-        dimensions=("d",),
+        dimensions=("N",),
         letters=(
-            LetterSignature(name="dB", kind="increment", shape=("d", "d")),
-            LetterSignature(name="d", kind="dimension"),
-            LetterSignature(name="G", kind="state", shape=("d", "d")),
+            LetterSignature(name="dB", kind="increment", shape=("N", "N")),
+            LetterSignature(name="N", kind="dimension"),
+            LetterSignature(name="G", kind="state", shape=("N", "N")),
         ),
         conditions=(
             Condition(text="H is invertible", predicate="invertible", kernel="condition_0"),
@@ -1811,11 +1811,11 @@ SIGNATURES = {
             "declared": SystemSignature(
                 prefix="",
                 states=("G",),
-                noises=(NoiseSignature(name="B", shape=("d", "d")),),
+                noises=(NoiseSignature(name="B", shape=("N", "N")),),
                 letters=(
-                    LetterSignature(name="dB", kind="increment", shape=("d", "d")),
-                    LetterSignature(name="d", kind="dimension"),
-                    LetterSignature(name="G", kind="state", shape=("d", "d")),
+                    LetterSignature(name="dB", kind="increment", shape=("N", "N")),
+                    LetterSignature(name="N", kind="dimension"),
+                    LetterSignature(name="G", kind="state", shape=("N", "N")),
                 ),
             ),
         },
@@ -1832,23 +1832,23 @@ SIGNATURES = {
                 "path": SystemSignature(
                     prefix="path_",
                     states=("G",),
-                    noises=(NoiseSignature(name="B", shape=("d", "d")),),
+                    noises=(NoiseSignature(name="B", shape=("N", "N")),),
                     letters=(
-                        LetterSignature(name="dB", kind="increment", shape=("d", "d")),
-                        LetterSignature(name="d", kind="dimension"),
-                        LetterSignature(name="G", kind="state", shape=("d", "d")),
+                        LetterSignature(name="dB", kind="increment", shape=("N", "N")),
+                        LetterSignature(name="N", kind="dimension"),
+                        LetterSignature(name="G", kind="state", shape=("N", "N")),
                     ),
                 ),
             },
             letters=(
-                LetterSignature(name="dB", kind="increment", shape=("d", "d")),
-                LetterSignature(name="d", kind="dimension"),
-                LetterSignature(name="G", kind="state", shape=("d", "d")),
+                LetterSignature(name="dB", kind="increment", shape=("N", "N")),
+                LetterSignature(name="N", kind="dimension"),
+                LetterSignature(name="G", kind="state", shape=("N", "N")),
                 LetterSignature(name="level", kind="parameter"),
                 LetterSignature(name="t", kind="time"),
             ),
             horizon=Fraction(3, 2),
-            sizes={"d": 2},
+            sizes={"N": 2},
             values={"G": ((0, 0), (0, 0))},
             relevant=0.05,
         ),

@@ -95,7 +95,7 @@ LAWS = (
     ),
     Law(
         claim="general_linear.law",
-        point={"d": 2, "t": T},
+        point={"N": 2, "t": T},
         cdf=lambda y: stats.lognorm.cdf(y, np.sqrt(2 * T), scale=np.exp(-T)),
         source="scipy.stats.lognorm",
     ),
