@@ -160,6 +160,8 @@ def judged(reference: Reference, settings: Settings, asked: Mutation, claims: in
     """The kill table of one claim, as one of ``claims`` that share the error rates of a run."""
     claim = claim_of(reference)
     mutants, available = chosen(claim, asked)
+    # With some tiers only, mutants that others see are nobody's; one that no tier sees stays.
+    mutants = tuple(m for m in mutants if _asked(m, settings.tiers) or not visible_tiers(m.changes))
     if not mutants:
         return Table(available=available)
     workshop = _Workshop.of(claim, settings, claims)
@@ -269,7 +271,7 @@ class _Workshop:
                 raise
             return None
         plan = self.settings.plan.for_tier(self.problem.id, "path", self.claims)
-        valued = not hasattr(mutant, "kind") or has_value(wrong, plan)
+        valued = not hasattr(mutant, "kind") or has_value(self.problem, wrong, plan)
         return wrong if valued else None
 
     def _made(self, mutant: Any) -> Problem:

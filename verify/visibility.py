@@ -71,14 +71,23 @@ def change(tier: str, right: Problem, wrong: Problem, plan: Plan) -> tuple[float
     return max(found, default=inf), least
 
 
-def has_value(problem: Problem, plan: Plan) -> bool:
-    """Whether what is stated of paths is a number at their start: else there is no claim."""
-    named = [name for name in ("path_value", "path_cdf") if name in problem.kernels]
-    if not named:
+def has_value(right: Problem, wrong: Problem, plan: Plan) -> bool:
+    """Whether what is stated of paths is a number, or a distribution function: else it is nothing.
+
+    A distribution function is looked at where the right one is strictly between 0 and 1.
+    """
+    names = [name for name in ("path_value", "path_cdf") if name in wrong.kernels]
+    if not names:
         return True
-    ((point, _),) = _points("path", problem, plan)
+    ((point, _),) = _points("path", wrong, plan)
     with np.errstate(all="ignore"):
-        return all(np.any(np.isfinite(_flat(problem.kernels[name](point)))) for name in named)
+        a, b = (_flat(problem.kernels[names[0]](point)) for problem in (right, wrong))
+    if names[0] == "path_value":
+        return bool(np.all(np.isfinite(b)))
+    if len(a) != len(b):
+        return False
+    b = b[(a > 0.0) & (a < 1.0)]
+    return bool(np.all((b >= 0.0) & (b <= 1.0)) and np.all(np.diff(b) >= 0.0))
 
 
 def _points(
@@ -116,7 +125,7 @@ def _points(
 
 def _along(problem: Problem, point: Mapping[str, Any]) -> dict[str, Any]:
     """Many values of what a distribution function or a density is a function of."""
-    line = np.linspace(-6.0, 6.0, 241)
+    line = np.linspace(-6.0, 20.0, 26_001)
     taken = {name for k in problem.kernels.values() if k.name in ("path_cdf", "path_density")
              for name in k.arguments}  # fmt: skip
     scalars = {name for name in taken if name not in point or np.ndim(point[name]) == 0}
