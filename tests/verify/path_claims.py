@@ -1,4 +1,4 @@
-"""Small claims about paths with known answers, and their mistakes, for the tests of the path tier."""
+"""Small claims about paths with known answers and their mistakes, for tests of the path tier."""
 
 from __future__ import annotations
 
