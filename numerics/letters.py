@@ -93,12 +93,14 @@ def parameter(name: str, value: Any) -> LetterSignature:
 
 
 def _range(name: str, within: Any) -> tuple[Array, Array]:
+    ordered = bounded = False
     try:
         low, high = (np.asarray(x, dtype=float) for x in within)
         ordered = bool(np.all(low <= high)) and bool(np.all(np.isfinite(low)))
-        bounded = bool(np.all(np.isfinite(high))) or (np.all(low == 0) and np.all(np.isinf(high)))
+        half_line = bool(np.all(low == 0) and np.all(np.isinf(high)))
+        bounded = bool(np.all(np.isfinite(high))) or half_line
     except (TypeError, ValueError):
-        ordered = bounded = False
+        pass
     if not ordered or not bounded:
         raise NumericsError(
             f"range of {name}: got {within!r}; give (low, high), numbers with low <= high, "

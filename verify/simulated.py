@@ -71,7 +71,8 @@ def _exactly(ctx: RationalContext, value: Any) -> Any:
 
 def _drawn(letter: LetterSignature, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     if letter.within is not None:
-        return np.asarray(rng.uniform(*(np.asarray(x, float) for x in letter.within), shape))
+        low, high = (np.asarray(x, dtype=float) for x in letter.within)
+        return np.asarray(rng.uniform(low, high, shape))
     if "positive" in letter.facts:
         return np.asarray(rng.uniform(0.5, 2.0, shape))
     A = rng.standard_normal(shape)
