@@ -118,12 +118,11 @@ def largest() -> Any:
     return find("first_layer_eigenvalues.largest")
 
 
-def test_numbered_eigenvalues() -> None:
-    assert statuses(largest()) == [AGREES] * 4
-    # Of the smallest neither sign is true, and a point is found against each.
-    for sign in (">=", "<="):
-        found = evidence(replace(largest(), number=-1, sign=sign), "exact")["exact"]
-        assert found.status is DISAGREES
+def test_the_smallest_eigenvalue_has_neither_sign() -> None:
+    """At random points its drift is >= 0; a point against that is found by looking for it."""
+    found = evidence(replace(largest(), number=-1), "exact")["exact"]
+    assert found.status is DISAGREES
+    assert found.numbers["tried"]
 
 
 def test_a_form_that_shows_the_sign_has_to_be_the_drift() -> None:
