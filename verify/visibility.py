@@ -105,7 +105,7 @@ def _points(
         initial = {} if observable is None else {"initial": np.asarray(observable(point))}
         given = {**point, **initial, "t": np.asarray(float(number(setting.horizon)))}
         if problem.kind in ("law", "stationary"):
-            given |= _along(problem, given)
+            given |= _along(problem)
         yield given, _of_bounds(problem)
         return
     if tier == "one-step" and problem.kind != "identity":
@@ -123,18 +123,16 @@ def _points(
         yield {**point, **directions(system), "dt": np.asarray(1.0)}, scales
 
 
-def _along(problem: Problem, point: Mapping[str, Any]) -> dict[str, Any]:
-    """Many values of what a distribution function or a density is a function of."""
+def _along(problem: Problem) -> dict[str, Any]:
+    """Many values of what a distribution function, or a density, is a function of."""
     line = np.linspace(-6.0, 20.0, 26_001)
-    taken = {name for k in problem.kernels.values() if k.name in ("path_cdf", "path_density")
-             for name in k.arguments}  # fmt: skip
-    scalars = {name for name in taken if name not in point or np.ndim(point[name]) == 0}
-    letters = () if problem.signature.path is None else problem.signature.path.letters
-    states = {x.name: line if "positive" not in x.facts else np.abs(line[line > 0])
-              for x in letters if x.kind == "state" and x.name in scalars}  # fmt: skip
-    if problem.kind == "stationary":
-        return states
-    return {name: line for name in taken if name not in point}
+    if problem.kind == "law":
+        return {"level": line}
+    density, setting = problem.kernels.get("path_density"), problem.signature.path
+    if density is None or setting is None:
+        return {}
+    states = [x for x in setting.letters if x.kind == "state" and x.name in density.arguments]
+    return {x.name: line[line > 0.0] if "positive" in x.facts else line for x in states}
 
 
 def _of_bounds(problem: Problem) -> dict[str, float]:
