@@ -28,7 +28,7 @@ from .workers import results
 
 __all__ = ["MOST", "Mutation", "chosen", "judged", "kill_table", "spread"]
 
-MOST = 6
+MOST = 4
 """Generated mutants of a claim, unless all are asked for."""
 
 _ALONE = frozenset(
