@@ -20,7 +20,8 @@ def solved(table: Table, count: int) -> list[tuple[Any, Any]] | None:
     """An interval for each of the first ``count`` numbers; None if they are not determined."""
     rows = [row for point in table.points for row in point]
     if table.exact:
-        exact = _eliminated([[*row.terms[:count], row.measured] for row in rows], count)
+        system: list[list[Any]] = [[*row.terms[:count], row.measured] for row in rows]
+        exact = _eliminated(system, count)
         return None if exact is None else [(c, c) for c in exact]
     weights = np.array([1.0 / max(row.error, 1e-300) for row in rows])
     A = np.array([[float(x) for x in row.terms[:count]] for row in rows]) * weights[:, None]

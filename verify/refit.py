@@ -183,8 +183,10 @@ def _ratio(
     low: Any = -math.inf
     high: Any = math.inf
     for row in point:
+        x: Any
+        gap: Any
         if i is None:
-            x: Any = sum(c * y for c, y in zip(coefficients, row.terms, strict=True) if c != 0)
+            x = sum(c * y for c, y in zip(coefficients, row.terms, strict=True) if c != 0)
             gap, error = row.measured, row.error
         else:
             x = row.terms[i]

@@ -31,7 +31,7 @@ SIZES, PATTERNS, LOOKS = 16, 8, 280
 """Sizes, patterns at each, and points looked at in all."""
 
 FREE = tuple(map(Fraction, (0, 1, -1, 2, -2, 3)))
-POSITIVE = tuple(map(Fraction, (1, 4, 2, 9, "1/4")))
+POSITIVE = tuple(Fraction(x) for x in ("1", "4", "2", "9", "1/4"))
 """Simple numbers, the simplest first; squares have roots."""
 
 HALVES = tuple(map(Fraction, ("1/2", "3/2", "3/4", "5/4")))

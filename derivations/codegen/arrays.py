@@ -16,6 +16,7 @@ from derivations.codegen.code import (
     SUM,
     Code,
     joined_power,
+    negated,
     size_code,
     within,
 )
@@ -71,7 +72,7 @@ class ArraysPrinter(KernelPrinter):
             return super()._power(base, exponent)
         half, odd = divmod(int(exponent), 2)
         inner = code if half == 1 else self._power(base, Integer(half))
-        text = f"{within(inner, ATOM)}**2" + (f" * {code.text}" if odd else "")
+        text = joined_power(inner, "2").text + (f" * {code.text}" if odd else "")
         return Code(text, PRODUCT if odd else POWER, code.axes)
 
     def _real_power(self, base: Code, exponent: Code) -> Code:
@@ -152,7 +153,7 @@ class ArraysPrinter(KernelPrinter):
 
     def _print_MatMul(self, expression: Any) -> Code:
         negative, code = self._signed_matrix(expression)
-        return Code(f"-{within(code, PRODUCT)}", SUM, code.axes) if negative else code
+        return negated(code) if negative else code
 
     def _scaled(self, coefficient: Any, factors: Sequence[Any]) -> Code:
         """A scalar times a product of matrices; the scalar goes to the first factor."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import keyword
 import re
 from collections.abc import Iterable
@@ -20,6 +21,7 @@ __all__ = [
     "Code",
     "Names",
     "joined_power",
+    "negated",
     "size_code",
     "within",
 ]
@@ -94,6 +96,18 @@ def joined_power(base: Code, exponent: str) -> Code:
     return Code(f"{text}**{exponent}" if simple else f"{text} ** {exponent}", POWER, base.axes)
 
 
+def negated(code: Code) -> Code:
+    """Minus a product; a power in front stands in parentheses, as formatters of Python write it."""
+    text = within(code, PRODUCT)
+    first = ast.parse(text, mode="eval").body
+    while isinstance(first, ast.BinOp) and not isinstance(first.op, ast.Pow):
+        first = first.left
+    if isinstance(first, ast.BinOp) and first.col_offset == 0:
+        end = first.end_col_offset
+        text = f"({text[:end]}){text[end:]}"
+    return Code(f"-{text}", SUM, code.axes)
+
+
 def size_code(size: Any, names: Names | None = None) -> Code:
     """A size, such as p + k, as code on integers."""
     if isinstance(size, int) or size.is_Integer:
@@ -106,7 +120,7 @@ def size_code(size: Any, names: Names | None = None) -> Code:
     if size.is_Mul:
         coefficient, rest = size.as_coeff_Mul()
         if coefficient == -1:
-            return Code(f"-{within(size_code(rest, names), PRODUCT)}", SUM)
+            return negated(size_code(rest, names))
         factors = [size_code(part, names) for part in sorted(size.args, key=_numbers_first)]
         return Code(" * ".join(within(factor, POWER) for factor in factors), PRODUCT)
     if size.is_Pow and size.exp.is_Integer and size.exp > 0:

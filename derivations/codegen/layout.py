@@ -112,7 +112,8 @@ def definition(name: str, parameters: list[str], result: str) -> str:
     flat = f"def {name}({', '.join(parameters)}) -> {result}:"
     if len(flat) <= WIDTH:
         return flat
-    inner = f"    {', '.join(parameters)}"
+    # A parameter alone has a comma, as formatters of Python write it.
+    inner = f"    {', '.join(parameters)}{',' * (len(parameters) == 1)}"
     if len(inner) <= WIDTH:
         return f"def {name}(\n{inner}\n) -> {result}:"
     lines = ",\n".join(f"    {parameter}" for parameter in parameters)

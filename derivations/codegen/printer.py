@@ -18,6 +18,7 @@ from derivations.codegen.code import (
     Code,
     Names,
     joined_power,
+    negated,
     size_code,
     within,
 )
@@ -118,7 +119,7 @@ class KernelPrinter(Printer, ABC):
         code = self._number(
             Code(str(abs(number.p))), Code(str(number.q)) if number.q != 1 else None
         )
-        return code if number.p >= 0 else Code(f"-{within(code, PRODUCT)}", SUM)
+        return code if number.p >= 0 else negated(code)
 
     def _print_Float(self, number: Any) -> Code:
         return self._print_Rational(Rational(number))
@@ -136,7 +137,7 @@ class KernelPrinter(Printer, ABC):
 
     def _print_Mul(self, expression: Any) -> Code:
         negative, code = self._signed(expression)
-        return Code(f"-{within(code, PRODUCT)}", SUM, code.axes) if negative else code
+        return negated(code) if negative else code
 
     def _signed(self, term: Any) -> tuple[bool, Code]:
         """A scalar as its sign and the code of the rest."""
@@ -282,7 +283,8 @@ class KernelPrinter(Printer, ABC):
         # A positive term in front saves a unary minus.
         first = signs.index(min(signs))
         order = [first, *(i for i in range(len(codes)) if i != first)]
-        text = ("-" if signs[first] else "") + within(codes[first], PRODUCT)
+        start = codes[first]
+        text = negated(start).text if signs[first] else within(start, PRODUCT)
         for i in order[1:]:
             text += (" - " if signs[i] else " + ") + within(codes[i], PRODUCT)
         return Code(text, SUM, codes[0].axes)

@@ -63,15 +63,15 @@ class NumberContext(ABC):
         """An entire or meromorphic function by name: exp, sin, cos, tan, sinh, cosh, tanh, atan."""
 
     def special(self, name: str, *arguments: Scalar) -> Scalar:
-        """A function that distribution functions need; no number of an exact context, nor a series.
+        """A function that distribution functions need: erf, erfc, gamma, and its incomplete ones.
 
         Raises
         ------
         NoValueError
-            Always: such functions occur in stated laws, which are evaluated in float64.
+            In exact contexts and for series: it is no number of theirs.
         """
         raise NoValueError(
-            f"{name}: has no value in {type(self).__name__}; it is evaluated in float64 alone"
+            f"{name}: has no value in {type(self).__name__}; evaluate it in float64 or in digits"
         )
 
     @abstractmethod

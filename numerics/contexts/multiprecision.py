@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil, log2
-from typing import final
+from typing import Any, final
 
 import flint
 from flint import arb, arb_mat, fmpq
@@ -83,6 +83,23 @@ class MultiprecisionContext(FlintContext):
     def function(self, name: str, x: Scalar) -> Scalar:
         """An elementary function by name."""
         return getattr(arb(x), name)()
+
+    def special(self, name: str, *arguments: Scalar) -> Scalar:
+        """erf, erfc, gamma, lowergamma(s, x), uppergamma(s, x); x < 0 counts as 0 in the last two.
+
+        Raises
+        ------
+        NotAdmissibleError
+            If x is neither positive nor negative for sure.
+        """
+        *orders, x = (arb(argument) for argument in arguments)
+        if not orders:
+            return getattr(x, name)()
+        if not (x > 0 or x < 0 or x == 0):
+            raise NotAdmissibleError(f"{name}: the sign of {_text(x)} is open; draw another point")
+        x = x if x > 0 else arb(0)
+        incomplete: Any = x.gamma_lower if name == "lowergamma" else x.gamma_upper
+        return incomplete(*orders)
 
     def constant(self, name: str) -> Scalar:
         """π or e."""

@@ -744,7 +744,7 @@ def bessel_shifted_law_path_cdf(x: Any, level: Any, t: Any) -> Any:
     s4 = s2 + level
     s5 = erf(np.sqrt(2) * s4 / (2 * np.sqrt(t))) / 2 + erf(np.sqrt(2) * s3 / (2 * np.sqrt(t))) / 2
     s6 = -np.sqrt(2) * np.sqrt(t) / (2 * np.sqrt(np.pi) * np.sqrt(s))
-    return s5 + s6 * (np.exp(-s3**2 / (2 * t)) - np.exp(-s4**2 / (2 * t)))
+    return s5 + s6 * (np.exp(-(s3**2) / (2 * t)) - np.exp(-(s4**2) / (2 * t)))
 
 
 def bessel_shifted_law_path_cdf_in(ctx: Any, x: Any, level: Any, t: Any) -> Any:
@@ -759,7 +759,7 @@ def bessel_shifted_law_path_cdf_in(ctx: Any, x: Any, level: Any, t: Any) -> Any:
     s5 = -ctx.sqrt(ctx.rational(2)) * ctx.sqrt(t) / (2 * ctx.sqrt(ctx.pi()) * ctx.sqrt(s))
     s6 = ctx.special("erf", ctx.sqrt(ctx.rational(2)) * s4 / (2 * ctx.sqrt(t))) / 2
     s7 = s6 + ctx.special("erf", ctx.sqrt(ctx.rational(2)) * s3 / (2 * ctx.sqrt(t))) / 2
-    return s7 + s5 * (ctx.exp(-s3**2 / (2 * t)) - ctx.exp(-s4**2 / (2 * t)))
+    return s7 + s5 * (ctx.exp(-(s3**2) / (2 * t)) - ctx.exp(-(s4**2) / (2 * t)))
 
 
 def bessel_hitting_path_level() -> Any:

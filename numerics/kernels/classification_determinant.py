@@ -1602,7 +1602,7 @@ def classification_determinant_softmax_label_noise_stated_drift(
     (...).
     """
     s = 1 / (y1**2 + y2**2 + y3**2) ** 2
-    s2 = (1 - s * (y1**2)**2 - s * (y2**2)**2 - s * (y3**2)**2) * trace(matmul(swap(x), x))
+    s2 = (1 - s * (y1**2) ** 2 - s * (y2**2) ** 2 - s * (y3**2) ** 2) * trace(matmul(swap(x), x))
     return -2 * eta * np.sum(s2, axis=-1) / n**2
 
 

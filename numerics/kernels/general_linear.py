@@ -712,7 +712,7 @@ def general_linear_moments_path_moments_in(ctx: Any, G: Any) -> tuple[Any, Any, 
 
 
 def general_linear_moments_path_matrix(
-    N: int
+    N: int,
 ) -> tuple[Any, Any, Any, Any, Any, Any, Any, Any, Any]:
     """The matrix A of dE[m] = A E[m] dt, row by row, as stated.
 

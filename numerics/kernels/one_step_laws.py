@@ -394,7 +394,8 @@ def one_step_laws_fourth_moment_change(W1: Any, W2: Any, delta: Any, eta: Any, p
     Shapes: W1 (..., p, l), W2 (..., l, 1), delta (...), eta (...), p int; result (...).
     """
     Z = stack(W1, swap(W2))
-    return ((2 + p) * p * delta**2 * (eta**2)**2 - 2 * p * eta**2 * delta) * det(matmul(Z, swap(Z)))
+    s = (2 + p) * p * delta**2 * (eta**2) ** 2 - 2 * p * eta**2 * delta
+    return s * det(matmul(Z, swap(Z)))
 
 
 def one_step_laws_fourth_moment_change_in(

@@ -828,7 +828,7 @@ def ornstein_uhlenbeck_stationary_density(x: Any, m: Any, sigma: Any, theta: Any
 
     Shapes: x (...), m (...), sigma (...), theta (...); result (...).
     """
-    return np.exp(-(x - m) ** 2 * theta / sigma**2)
+    return np.exp(-((x - m) ** 2) * theta / sigma**2)
 
 
 def ornstein_uhlenbeck_stationary_density_in(
@@ -838,7 +838,7 @@ def ornstein_uhlenbeck_stationary_density_in(
 
     In a number context, for unbatched matrices.
     """
-    return ctx.exp(-(x - m) ** 2 * theta / sigma**2)
+    return ctx.exp(-((x - m) ** 2) * theta / sigma**2)
 
 
 def ornstein_uhlenbeck_characteristic_path_observable(x: Any, m: Any) -> Any:
@@ -866,7 +866,7 @@ def ornstein_uhlenbeck_characteristic_path_value(sigma: Any, theta: Any) -> Any:
 
     Shapes: sigma (...), theta (...); result (...).
     """
-    return np.exp(-sigma**2 / (4 * theta))
+    return np.exp(-(sigma**2) / (4 * theta))
 
 
 def ornstein_uhlenbeck_characteristic_path_value_in(ctx: Any, sigma: Any, theta: Any) -> Any:
@@ -874,7 +874,7 @@ def ornstein_uhlenbeck_characteristic_path_value_in(ctx: Any, sigma: Any, theta:
 
     In a number context, for unbatched matrices.
     """
-    return ctx.exp(-sigma**2 / (4 * theta))
+    return ctx.exp(-(sigma**2) / (4 * theta))
 
 
 KERNELS = {

@@ -1,6 +1,7 @@
 """Points for kernels: rational values, as float64 batches and as values of a number context.
 
-Positive scalars are squares, so that a square root of a product of them is rational too.
+Positive scalars are squares, so that a square root of a product of them is rational too, and at
+most 2, so that exponentials of products of them are numbers.
 """
 
 from __future__ import annotations
@@ -21,9 +22,17 @@ SIZES = {
     "n": 4,
     "m": 5,
     "d": 3,
+    "N": 3,
+    "b": 3,
+    "c": 2,
+    "q": 3,
     **{f"d{j}": size for j, size in enumerate((2, 6, 3, 7, 2))},
 }
 """Different sizes, so that a transposition that does not conform is seen at once; l >= p + k."""
+
+
+SHRUNK = 8
+"""Positive scalars are squares of these parts of an integer."""
 
 
 def admitted_sizes(signature: ClaimSignature) -> dict[str, int]:
@@ -54,8 +63,10 @@ def draw(
             continue
         shape = letter.shape_at(sizes)
         value = _fractions(rng, (*batch, *shape))
-        if "positive" in letter.facts or letter.kind in ("time", "time increment"):
-            value = _fractions(rng, (*batch, *shape), least=1)
+        times = letter.kind in ("time", "time increment")
+        # A law may speak of positive levels alone.
+        if "positive" in letter.facts or times or letter.name == "level":
+            value = _fractions(rng, (*batch, *shape), least=1) / SHRUNK
             value = value * value
         if "positive_definite" in letter.facts:
             value = np.matmul(value, np.swapaxes(value, -1, -2)) + np.eye(shape[-1], dtype=int)

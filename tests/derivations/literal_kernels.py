@@ -247,4 +247,7 @@ def _scalar(e: Any, value: Any, point: Any) -> Any:
     name = type(e).__name__
     if name == "LogAbs":
         return mpmath.log(abs(arguments[0]))
+    if name == "lowergamma":
+        order, x = arguments
+        return mpmath.gammainc(order, 0, max(x, 0))
     return getattr(mpmath, FUNCTIONS.get(name, name))(*arguments)
