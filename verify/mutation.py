@@ -221,6 +221,11 @@ class _Workshop:
             claims=claims,
         )
 
+    @property
+    def letters(self) -> set[str]:
+        """The names that a point of the claim has."""
+        return {name for kernel in self.problem.kernels.values() for name in kernel.arguments}
+
     def control(self, tiers: Iterable[str]) -> Iterator[str]:
         """The claim itself must pass: a tier that rejects everything kills nothing."""
         # A form that the derivation calls wrong is so at a point that it names.
@@ -298,6 +303,8 @@ class _Workshop:
         if any(f.name in self.problem.declared.kernels for f in changed):
             return None
         kernels = compile_formulas(wrong, changed)
+        if any(not set(kernel.arguments) <= self.letters for kernel in kernels.values()):
+            return None
         problem = problem_of(wrong, {**self.problem.kernels, **kernels}, self.problem.signature)
         return self._finished(problem, self.problem.memory)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from derivations.claim import Claim
-from derivations.codegen.formulas import formulas, path_formulas, rate_formulas
+from derivations.codegen import formulas
 from derivations.codegen.function import Formula
 from derivations.codegen.module import kernels_source, module_source, run_source
 
@@ -65,7 +65,11 @@ def compile_claim(claim: Claim, *, derive: bool = True) -> Mapping[str, Any]:
 
 def stated_formulas(claim: Claim) -> tuple[Formula, ...]:
     """All that is printed of a claim without asking the engine."""
-    return (*formulas(claim, derive=False), *path_formulas(claim), *rate_formulas(claim))
+    return (
+        *formulas.formulas(claim, derive=False),
+        *formulas.path_formulas(claim),
+        *formulas.rate_formulas(claim),
+    )
 
 
 def compile_formulas(claim: Claim, chosen: Sequence[Formula]) -> Mapping[str, Any]:

@@ -36,7 +36,7 @@ _LETTERS = {
     "−": "-", "×": "times", "·": "cdot", "≤": "leq", "≥": "geq", "≠": "neq", "≻": "succ",
     "⪰": "succeq", "→": "to", "√": "surd", "∫": "int", "∂": "partial", "∞": "infty", "∘": "circ",
     "⟨": "langle", "⟩": "rangle", "⊙": "odot", "∈": "in", "′": "prime", "∝": "propto", "⋅": "cdot",
-    "≈": "approx", "±": "pm", "½": "tfrac12", "¼": "tfrac14", "∏": "prod", "⊥": "perp",
+    "≈": "approx", "±": "pm", "∓": "mp", "½": "tfrac12", "¼": "tfrac14", "∏": "prod", "⊥": "perp",
     "…": "ldots",
 }  # fmt: skip
 _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True))
