@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from numerics.numeric_sde import NumericSDE
     from numerics.numeric_update import NumericUpdate
 
-    from .checking import check
+    from .outside.checking import check
     from .verdict import Evidence, Status, Verdict
 
 __all__ = [
@@ -102,7 +102,7 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'verify' has no attribute {name!r}")
     if name == "check":
-        from . import checking
+        from .outside import checking
 
         return checking.check
     if name in ("Evidence", "Status", "Verdict"):

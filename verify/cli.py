@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import outputs
 from .planning import EFFORTS, TIERS
+from .runs import outputs
 
 if TYPE_CHECKING:
     from .runner import Settings
@@ -90,10 +90,10 @@ def run(
     kept as soon as it is there, and a certificate at the end; `replay` recomputes it.
     """
     from . import report, runner
-    from .certificate import Certificate
     from .loading import references, require_current
-    from .provenance import versions
-    from .store import Store
+    from .runs.certificate import Certificate
+    from .runs.provenance import versions
+    from .runs.store import Store
     from .verdict import exit_code
 
     wanted = outputs.wanted(json_path, junit_path, report_folder)
@@ -133,9 +133,9 @@ def replay(path: str, workers: int | None, json_path: str | None) -> int:
     2: the certificate was changed or cannot be read; 3: numbers moved with what decides them.
     Claim files that it names are executed.
     """
-    from . import replay as replayed
     from . import report
-    from .certificate import Certificate
+    from .runs import replay as replayed
+    from .runs.certificate import Certificate
 
     wanted = outputs.wanted(json_path, None, None)
     certificate = Certificate.read(Path(path))
@@ -173,7 +173,7 @@ def list_claims(ids: tuple[str, ...], as_json: bool) -> int:
 @click.argument("path", metavar="FILE")
 def new(path: str) -> int:
     """Write a file of claims to begin with; it runs as it is."""
-    from .template import write_new
+    from .outside.template import write_new
 
     write_new(Path(path))
     click.echo(f"{path}: written; run it with python -m verify run {path}")
@@ -229,10 +229,11 @@ def mutants(
     json_path: str,
 ) -> int:
     """The kill table: wrong claims, generated and by hand, against every tier that can see them."""
-    from . import mutant_report, report
-    from . import mutants as table
+    from . import report
     from .loading import references
-    from .mutation import MOST, Mutation, kill_table
+    from .mutants import report as mutant_report
+    from .mutants import table
+    from .mutants.making import MOST, Mutation, kill_table
 
     if json_path != "-":
         Path(json_path).parent.mkdir(parents=True, exist_ok=True)
@@ -330,8 +331,8 @@ def _telling(troubles: list[str]) -> Callable[[str], None]:
 @_json
 def power(quick: bool, seed: int, workers: int | None, json_path: str | None) -> int:
     """Measure the judge: false rejects of true claims, misses of wrong ones."""
-    from . import power as measured
     from . import report
+    from .power import table as measured
 
     wanted = outputs.wanted(json_path, None, None)
     with _progress("judging the judge") as progress:

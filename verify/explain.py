@@ -26,8 +26,8 @@ from derivations.spectrum import spectra_of
 from numerics.numeric_sde import NumericSDE
 
 from .applicability import refusal
-from .functions import functional
-from .source_text import declared_rows, source_text
+from .outside.functions import functional
+from .outside.source_text import declared_rows, source_text
 from .tiers.derivation import facts_of
 
 __all__ = ["compared", "explained"]

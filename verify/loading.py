@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import ClaimError, KernelError, TimeLimitError, UsageError
-from .exponents import exponent_setting
-from .mutants import visible_tiers
+from .mutants.table import visible_tiers
+from .paths.exponents import exponent_setting
 from .planning import TIERS
 from .problem import AlgorithmSetting, Problem, Reference, SignSetting, ThresholdSetting
-from .step_setting import step_setting
-from .time_limit import limited
+from .runs.time_limit import limited
+from .steps.setting import step_setting
 from .verdict import Status
 
 if TYPE_CHECKING:
-    from .files import ClaimFile
+    from .outside.files import ClaimFile
 
 __all__ = [
     "claim_of",
@@ -81,7 +81,7 @@ def is_file(given: str) -> bool:
 
 
 def _file(path: str, troubled: Callable[[str], None] | None) -> ClaimFile:
-    from .files import read
+    from .outside.files import read
 
     file = read(path)
     for trouble in file.troubles:
@@ -118,7 +118,7 @@ def claim_of(reference: Reference) -> Any:
     """The declared claim that a reference names."""
     from derivations.catalogue import find
 
-    from .files import read
+    from .outside.files import read
 
     if reference.file is None:
         return find(reference.claim)
@@ -160,7 +160,7 @@ def problem_from_outside(claim: Any, limit: float = LIMIT) -> Problem:
     ClaimError
         Saying what is wrong with the claim.
     """
-    from .claim_types import readable
+    from .outside.claim_types import readable
 
     try:
         with limited(limit):
@@ -185,7 +185,7 @@ def _restricted(problem: Problem, tiers: Iterable[str] | None) -> Problem:
 
 def compiled(claim: Any) -> Problem:
     """The problem of a claim with kernels printed now, or made of its Python functions."""
-    from .functions import functional, problem_of_functions
+    from .outside.functions import functional, problem_of_functions
 
     if functional(claim):
         return problem_of_functions(claim, problem_of, printed)

@@ -18,7 +18,7 @@ from numerics.signature import ClaimSignature, LetterSignature
 
 from .errors import KernelError
 from .memory import Memory, written
-from .step_setting import StepSetting
+from .steps.setting import StepSetting
 from .verdict import Status
 
 __all__ = [

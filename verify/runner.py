@@ -2,7 +2,7 @@
 
 Claims are independent of each other and every one has randomness of its own, so verdicts do not
 depend on how many workers there are, nor on which finishes first, nor on how often the run was
-interrupted.  `verify.workers` says what the processes are and what floating point can promise.
+interrupted.  `verify.runs.workers` says what the processes are and what floating point can promise.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from .errors import ClaimError, KernelError, TimeLimitError, UsageError
+from .finding.locating import with_finding
 from .loading import claim_of, load
-from .locating import with_finding
 from .planning import TIERS, ErrorBudget, Plan, effort
 from .problem import Problem, Reference
-from .provenance import Sources, kernels_hash, versions
-from .store import Record, Store, key_of
+from .runs.provenance import Sources, kernels_hash, versions
+from .runs.store import Record, Store, key_of
+from .runs.time_limit import limited
+from .runs.workers import results
 from .tiers import TierCheck, check_of
-from .time_limit import limited
 from .verdict import Evidence, Status, Verdict
-from .workers import results
 
 __all__ = ["Progress", "Settings", "guarded", "judge", "limited", "records", "run"]
 

@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Any
 
 from .errors import VerifyError
-from .finding import Finding
+from .finding.finding import Finding
 
 __all__ = ["Evidence", "Status", "Verdict", "combine", "exit_code", "json_value"]
 

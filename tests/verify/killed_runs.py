@@ -22,11 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from verify import runner
-from verify.certificate import Certificate
 from verify.problem import Reference
-from verify.provenance import versions
 from verify.runner import Settings
-from verify.store import Store
+from verify.runs.certificate import Certificate
+from verify.runs.provenance import versions
+from verify.runs.store import Store
 from verify.verdict import Evidence, Status, Verdict
 
 CLAIMS = 30

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from verify.problem import Reference
-from verify.provenance import Provenance
 from verify.runner import Settings
-from verify.store import Record
+from verify.runs.provenance import Provenance
+from verify.runs.store import Record
 from verify.verdict import Evidence, Status, Verdict
 
 SETTINGS = Settings(tiers=("exact", "path"), effort="quick", seed=3, workers=1)

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from verify import bounds
 from verify.errors import UsageError
+from verify.statistics import bounds
 
 ALPHA = 0.05
 TRIALS = 2000

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from tests.verify.records import SETTINGS, VERSIONS, evidence, record, verdict
-from verify.certificate import Certificate, differences
 from verify.errors import UsageError
 from verify.runner import Settings
-from verify.store import canonical, hash_of
+from verify.runs.certificate import Certificate, differences
+from verify.runs.store import canonical, hash_of
 from verify.verdict import Status, Verdict
 
 CERTIFICATE = Certificate(

@@ -13,8 +13,8 @@ import verify
 from tests.architecture.test_import_directions import loaded
 from verify import cli
 from verify.errors import ClaimError, UsageError
-from verify.files import read
-from verify.template import TEMPLATE
+from verify.outside.files import read
+from verify.outside.template import TEMPLATE
 
 GUIDE = Path(verify.__file__).parent / "CLAIMS.md"
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from verify.bounds import catoni_half_width, catoni_mean, clopper_pearson
-from verify.decisions import (
+from verify.errors import UsageError
+from verify.statistics.bounds import catoni_half_width, catoni_mean, clopper_pearson
+from verify.statistics.decisions import (
     BoundedMean,
     ControlledMean,
     Decision,
@@ -19,7 +20,6 @@ from verify.decisions import (
     Probability,
     Quantile,
 )
-from verify.errors import UsageError
 from verify.verdict import Status
 
 ALPHA = 1e-6

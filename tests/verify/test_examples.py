@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from verify import check, examples
-from verify.files import read
+from verify.outside.files import read
 from verify.planning import TIERS
 from verify.verdict import Status
 

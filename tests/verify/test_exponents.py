@@ -14,9 +14,9 @@ from sympy import Symbol
 from derivations.catalogue import find, find_theorem
 from derivations.claim import Claim, ExponentClaim, Exponents
 from verify.errors import UsageError
-from verify.exponents import exponent_setting
-from verify.growth import grown
 from verify.loading import compiled
+from verify.paths.exponents import exponent_setting
+from verify.paths.growth import grown
 from verify.planning import EFFORTS, ErrorBudget, Plan
 from verify.verdict import Status
 

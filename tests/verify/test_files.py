@@ -13,8 +13,8 @@ import pytest
 
 from verify import cli
 from verify.errors import UsageError
-from verify.files import read
 from verify.loading import claim_of, is_file, references
+from verify.outside.files import read
 
 HEAD = """
 import numpy as np

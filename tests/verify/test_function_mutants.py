@@ -11,7 +11,7 @@ import pytest
 
 from tests.verify.test_functions import FLAT, NORMAL, clock, differential, logarithm, sign
 from verify import ExpectationClaim, cli
-from verify.function_mutants import function_mutants
+from verify.mutants.of_functions import function_mutants
 
 HEAD = """
 import numpy as np

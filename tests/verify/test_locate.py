@@ -28,10 +28,10 @@ from derivations import (
 from numerics.numeric_sde import NumericSDE
 from tests.verify import problems
 from verify import report
-from verify.finding import Finding
+from verify.finding.finding import Finding
+from verify.finding.locate import located
+from verify.finding.locating import with_finding
 from verify.loading import claims_of, compiled
-from verify.locate import located
-from verify.locating import with_finding
 from verify.planning import Plan
 from verify.runner import Settings, judge
 from verify.verdict import Status, Verdict
@@ -271,7 +271,7 @@ def test_a_search_that_fails_leaves_the_verdict(monkeypatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("planted")
 
-    monkeypatch.setattr("verify.locate._located", broken)
+    monkeypatch.setattr("verify.finding.locate._located", broken)
     finding = located(problems.geometric(), (), PLAN)
     assert finding.lines == ("the wrong term could not be located: RuntimeError: planted",)
 
@@ -293,8 +293,8 @@ def test_reports_show_the_finding() -> None:
 
 
 def test_numbers_as_they_are_printed() -> None:
-    from verify.refit import Change
-    from verify.shrink import shown
+    from verify.finding.refit import Change
+    from verify.finding.shrink import shown
 
     assert shown(Fraction(-3, 2)) == "−3/2"
     assert shown([[Fraction(1), Fraction(0)]]) == "[1 0]"

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from verify.looks import LOOKS, settled
+from verify.paths.looks import LOOKS, settled
 from verify.planning import Plan
 from verify.verdict import Evidence, Status
 

@@ -10,11 +10,11 @@ import pytest
 from derivations.catalogue import find
 from derivations.claim import Claim, Mutant
 from derivations.mutation import generated_mutants, proved_equal
-from verify import mutants
 from verify.loading import compiled
 from verify.memory import Memory, written
-from verify.mutants import Kill, Outcome, Table
-from verify.mutation import Mutation, judged, kill_table, spread
+from verify.mutants import table as mutants
+from verify.mutants.making import Mutation, judged, kill_table, spread
+from verify.mutants.table import Kill, Outcome, Table
 from verify.planning import TIERS
 from verify.problem import Reference
 from verify.runner import Settings, judge

@@ -34,7 +34,7 @@ from tests.verify.path_claims import (
     y,
 )
 from verify.errors import UsageError
-from verify.expectations import NEVER
+from verify.paths.expectations import NEVER
 from verify.verdict import Evidence, Status
 
 # Bounds: an average of bounded values.

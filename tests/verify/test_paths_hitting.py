@@ -21,10 +21,10 @@ from tests.verify.path_claims import (
     x,
     y,
 )
-from verify import hitting
-from verify.horizon import settings
 from verify.loading import compiled
-from verify.refinement import Look
+from verify.paths import hitting
+from verify.paths.horizon import settings
+from verify.paths.refinement import Look
 from verify.verdict import Status
 
 

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from verify import power, power_claims, power_decisions
 from verify.cli import cli
-from verify.power import Count, Job
+from verify.power import claims as power_claims
+from verify.power import decisions as power_decisions
+from verify.power import table as power
+from verify.power.table import Count, Job
 
 COUNT = Count(subject="a test", law="a law", alpha=0.05, samples="200")
 

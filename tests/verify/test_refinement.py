@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from verify.paths.refinement import LEFT, Finding, Look, Measurement, extrapolated_mean, refined
 from verify.planning import EFFORTS, ErrorBudget, Estimate, Plan
-from verify.refinement import LEFT, Finding, Look, Measurement, extrapolated_mean, refined
 from verify.verdict import Status
 
 EFFORT = replace(EFFORTS["quick"], paths=1_000, steps=64)

@@ -19,12 +19,13 @@ from tests.verify.records import (
     verdict,
     with_number,
 )
-from verify import cli, loading, replay, runner
-from verify.certificate import Certificate
+from verify import cli, loading, runner
 from verify.errors import UsageError
-from verify.provenance import Sources
-from verify.replay import Change, replayed
-from verify.store import canonical, hash_of
+from verify.runs import replay
+from verify.runs.certificate import Certificate
+from verify.runs.provenance import Sources
+from verify.runs.replay import Change, replayed
+from verify.runs.store import canonical, hash_of
 from verify.verdict import Status, Verdict
 
 CLAIMS = ("one", "two")

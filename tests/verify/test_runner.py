@@ -8,12 +8,12 @@ import pytest
 
 from tests.verify import problems
 from verify import runner
-from verify.certificate import Certificate
 from verify.errors import KernelError, UsageError
 from verify.planning import TIERS, ErrorBudget, Plan
 from verify.problem import Problem, Reference
-from verify.provenance import Sources, versions
 from verify.runner import Settings, guarded, judge, records, run
+from verify.runs.certificate import Certificate
+from verify.runs.provenance import Sources, versions
 from verify.verdict import Evidence, Status
 
 FAST = Settings(tiers=("exact", "generator"), effort="quick")

@@ -22,10 +22,10 @@ from derivations import (
 )
 from verify.explain import explained
 from verify.loading import compiled
-from verify.normalisation import normalisation
+from verify.paths.normalisation import normalisation
+from verify.paths.stationary import stationary
 from verify.planning import EFFORTS, ErrorBudget, Plan
 from verify.problem import Problem
-from verify.stationary import stationary
 from verify.tiers import check_of
 from verify.verdict import Status
 

@@ -29,7 +29,7 @@ from numerics.errors import NumericsError
 from numerics.numeric_update import NumericUpdate
 from verify.loading import compiled
 from verify.runner import Settings, judge
-from verify.step_measures import judged_order
+from verify.steps.measures import judged_order
 from verify.verdict import Evidence, Status
 
 AGREES, DISAGREES, INCONCLUSIVE, NONE = (

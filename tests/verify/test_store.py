@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 
 from tests.verify.records import PROVENANCE, SETTINGS, VERSIONS, evidence, verdict
-from verify import cli, loading, runner, writing
-from verify.finding import CounterExample, Finding
+from verify import cli, loading, runner
+from verify.finding.finding import CounterExample, Finding
 from verify.problem import Reference
-from verify.provenance import Sources
-from verify.store import ABANDONED, Store, key_of
+from verify.runs import writing
+from verify.runs.provenance import Sources
+from verify.runs.store import ABANDONED, Store, key_of
 from verify.verdict import Status, Verdict
 
 KEY = "0" * 64
@@ -240,7 +241,7 @@ SMALL_DISK = """
 import resource, sys
 from pathlib import Path
 from tests.verify.records import evidence, verdict
-from verify.store import Store
+from verify.runs.store import Store
 
 store = Store(Path(sys.argv[1]), print)
 store.put("0" * 64, "", verdict())

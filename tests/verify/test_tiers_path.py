@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.verify import problems
-from verify.pathwise import path_errors
+from verify.paths.pathwise import path_errors
 from verify.planning import ErrorBudget, Plan, effort
 from verify.problem import Problem
 from verify.tiers.path import check

@@ -26,7 +26,7 @@ from verify.coordinates import by_tuple, units
 from verify.degrees import false_pass, orders
 from verify.explain import explained
 from verify.loading import compiled
-from verify.mutants import visible_tiers
+from verify.mutants.table import visible_tiers
 from verify.planning import Plan, effort
 from verify.tiers import derivation, exact, generator, one_step
 from verify.verdict import Status

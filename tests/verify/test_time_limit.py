@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from verify.errors import TimeLimitError, UsageError
-from verify.time_limit import limited
+from verify.runs.time_limit import limited
 
 
 def sleeping() -> None:

@@ -12,7 +12,7 @@ import joblib
 import pytest
 
 from tests.verify import tasks
-from verify.workers import results
+from verify.runs.workers import results
 
 
 def lost(job: Any, reason: str) -> str:

@@ -16,12 +16,12 @@ import numpy as np
 from scipy.special import betaincinv
 
 from numerics.network import Array
-from verify.bounds import quantile_interval
 from verify.experiments.experiment import Experiment, Finding, Numbers, Progress, Settings
 from verify.experiments.repulsion_paths import Noise, branches, enumerated, paths
 from verify.experiments.repulsion_pictures import draw
-from verify.pathwise import path_errors
+from verify.paths.pathwise import path_errors
 from verify.planning import ErrorBudget, Estimate
+from verify.statistics.bounds import quantile_interval
 from verify.verdict import Status, combine
 
 __all__ = ["experiment", "findings", "judge"]

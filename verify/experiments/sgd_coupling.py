@@ -7,7 +7,7 @@ order h², and their difference is the budget for the bias.
 Per-path values lose the part that is linear in sums of mean zero, Σ(|ΔZ|² − E|ΔZ|²) and Σ⟨R, ΔZ⟩
 of every step size: the draws' own moments, with coefficients from a pilot that is independent of
 every seed.  Then they are clipped to a window around the pilot's mean: bounded values, of which
-`verify.bounds` knows the mean.
+`verify.statistics.bounds` knows the mean.
 """
 
 from __future__ import annotations

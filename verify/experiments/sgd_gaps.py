@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from numerics.network import Array
-from verify.bounds import bernstein_half_width
 from verify.planning import Estimate
+from verify.statistics.bounds import bernstein_half_width
 
 __all__ = ["LIMIT", "Pool", "limit", "local_orders", "order", "pooled", "slope"]
 

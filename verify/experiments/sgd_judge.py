@@ -11,11 +11,11 @@ import numpy as np
 
 from numerics.kernels import kernels
 from numerics.network import Array
-from verify.bounds import dkw_half_width
 from verify.experiments.experiment import Finding, Numbers, Settings
 from verify.experiments.sgd_coupling import Network, network
 from verify.experiments.sgd_gaps import LIMIT, Pool, limit, local_orders, order, pooled
 from verify.planning import ErrorBudget, Estimate
+from verify.statistics.bounds import dkw_half_width
 from verify.verdict import Status, combine
 
 __all__ = ["STATED", "Laws", "Measured", "decomposition", "findings", "judge", "law_distances"]

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from numerics.network import Array
-from verify.bounds import dkw_half_width
 from verify.experiments import style
 from verify.experiments.experiment import Finding, Numbers, Settings
 from verify.experiments.sgd_gaps import slope
 from verify.experiments.sgd_judge import Measured, decomposition
 from verify.planning import Estimate
+from verify.statistics.bounds import dkw_half_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

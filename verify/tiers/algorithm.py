@@ -23,8 +23,8 @@ from numerics.training import Algorithm, gradient_descent, label_noise, minibatc
 from numerics.training import Problem as Data
 from numerics.training import problem as data_of
 from verify.errors import UsageError
-from verify.looks import settled
-from verify.pathwise import PathErrors, path_errors
+from verify.paths.looks import settled
+from verify.paths.pathwise import PathErrors, path_errors
 from verify.planning import Estimate, Plan
 from verify.problem import AlgorithmSetting, Problem
 from verify.verdict import Evidence, Status

@@ -33,7 +33,7 @@ from derivations.sign_claims import decided
 from derivations.stationary_density import stationary_parts
 from derivations.step_claims import NotDerived, derived_change, stated_change
 from derivations.update import StepClaim
-from verify.normalisation import normalisation
+from verify.paths.normalisation import normalisation
 from verify.planning import Plan
 from verify.problem import Problem
 from verify.verdict import Evidence, Status, combine

@@ -26,7 +26,7 @@ from verify.planning import Plan
 from verify.problem import Problem
 from verify.sampling import admissible, predicates
 from verify.signs import exact as of_a_sign
-from verify.steps import exact as of_a_step
+from verify.steps.checks import exact as of_a_step
 from verify.verdict import Evidence, Status
 
 __all__ = ["check"]

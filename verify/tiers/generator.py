@@ -26,7 +26,7 @@ from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.sampling import admissible
 from verify.signs import generated as of_a_sign
-from verify.steps import generated as of_a_step
+from verify.steps.checks import generated as of_a_step
 from verify.systems import as_numbers, smooth_within
 from verify.verdict import Evidence, Status, combine
 

@@ -22,7 +22,7 @@ from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.sampling import generic_point, net_sizes, point_near, several_sizes
 from verify.signs import stepped as of_a_sign
-from verify.steps import stepped as of_a_step
+from verify.steps.checks import stepped as of_a_step
 from verify.systems import as_numbers, smooth_within
 from verify.verdict import Evidence, Status, combine
 

@@ -16,19 +16,19 @@ from numerics.schemes import named
 from numerics.signature import PathSignature
 from numerics.simulate import simulate
 from numerics.system import Array, System
-from verify.clocked import clocked
-from verify.expectations import averaged
-from verify.growth import grown
-from verify.hitting import crossed
-from verify.laws import distributed
-from verify.limits import limiting, threshold
-from verify.looks import settled
-from verify.moments import expected
-from verify.pathwise import PathErrors, path_errors
+from verify.paths.clocked import clocked
+from verify.paths.expectations import averaged
+from verify.paths.growth import grown
+from verify.paths.hitting import crossed
+from verify.paths.laws import distributed
+from verify.paths.limits import limiting, threshold
+from verify.paths.looks import settled
+from verify.paths.moments import expected
+from verify.paths.pathwise import PathErrors, path_errors
+from verify.paths.simulated import number, simulated_system, starting_values, unmet
+from verify.paths.stationary import stationary
 from verify.planning import Plan
 from verify.problem import Problem
-from verify.simulated import number, simulated_system, starting_values, unmet
-from verify.stationary import stationary
 from verify.verdict import Evidence, Status
 
 __all__ = ["check"]

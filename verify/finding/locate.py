@@ -1,0 +1,288 @@
+"""Which term of a refuted claim is wrong, by what number or power, and a small counter-example.
+
+Every term is evaluated alone and put beside what is measured of the declared system; the least
+change that fits at all points is reported.  Nothing here changes a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from derivations.errors import DerivationError
+from verify.errors import TimeLimitError
+from verify.planning import Plan
+from verify.problem import Problem
+from verify.runs.time_limit import limited
+from verify.verdict import Evidence
+
+from .finding import CounterExample, Finding
+from .measured import Arithmetic, Row, Table, arithmetics, rows, table
+from .refit import Change, Fit, best_fit, fits, whole_factor
+from .residual_growth import growth
+from .shrink import Small, failure, plain, shown, shrunk
+from .stated import Residual, StatedPart, Statement, clock_of, engine_residual
+from .values import of_values
+from .wording import changed, clock_line, entry_words, letter, missing_line, unexplained
+
+__all__ = ["LOCATED", "located"]
+
+LOCATED = (
+    "covariation",
+    "differential",
+    "fokker planck",
+    "identity",
+    "moments",
+    "step",
+    "time change",
+)
+"""Kinds of claims that state forms with terms."""
+
+ENOUGH = 1.35
+"""A change no greater than that is not looked beyond."""
+
+SECONDS = 10.0
+"""A guard; what is looked at is bounded by counts, so that it is the same on every machine."""
+
+
+def located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Finding:
+    """What is wrong with a claim that disagrees; says so where that could not be found out."""
+    try:
+        with limited(SECONDS):
+            return _located(problem, evidence, plan)
+    except TimeLimitError as error:
+        return _nothing(f"the search was {error}")
+    except Exception as error:  # noqa: BLE001 - a verdict stands, whatever becomes of its finding
+        return _nothing(f"{type(error).__name__}: {error}")
+
+
+def _nothing(reason: str) -> Finding:
+    return Finding(lines=(f"the wrong term could not be located: {' '.join(reason.split())}",))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Wrong:
+    """A part that does not fit, and the change that makes it fit, if one does."""
+
+    part: StatedPart
+    table: Table
+    fit: Fit | None
+    missing: Residual | None = None
+    """What the engine derives beyond what is stated."""
+
+    confirmed: bool = False
+    """Whether the measured values say that this is what is missing."""
+
+
+def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Finding:
+    if problem.kind == "sign":
+        return _of_sign(problem)
+    if problem.kind not in LOCATED:
+        return of_values(evidence)
+    statement = Statement.of(problem)
+    try:
+        parts = statement.parts("typed")
+    except DerivationError:
+        # Of one step, or of a density, the right form is what the engine derives.
+        return of_values(evidence)
+    arithmetic, tables = table(problem, parts, plan)
+    if not tables or not tables[0].points:
+        return _nothing("no admissible point was found")
+    pairs = list(zip(parts, tables, strict=True))
+    wrong = [pair for pair in pairs if not fits(pair[1], _coefficients(pair[0]))]
+    if not wrong:
+        return of_values(evidence)
+    clock = _of_clock(problem, pairs) if problem.kind == "time change" else None
+    if problem.kind == "identity":
+        # What is typed on the right is what is claimed of the left.
+        found = [_explained(statement, wrong[0][0], plan)]
+        if not _explains(found[0]) and len(wrong) > 1:
+            other = _explained(statement, wrong[1][0], plan)
+            found = [other] if _explains(other) else found
+    else:
+        found = [_explained(statement, part, plan) for part, _ in wrong]
+    lines = [line for w in found for line in _lines(w, problem, arithmetic, plan)]
+    explained = all(map(_explains, found))
+    if clock is not None:
+        # One clock for all of it comes first; with the clock as claimed a term may be to blame.
+        others = [(f"or, with this clock, {text}", data) for text, data in lines]
+        lines, explained = [clock, *(others if explained else [])], True
+    return _finding(problem, arithmetic, [w.part for w in found], lines, explained)
+
+
+def _explains(wrong: _Wrong) -> bool:
+    return wrong.fit is not None or wrong.confirmed
+
+
+def _coefficients(part: StatedPart) -> list[Any]:
+    return [term.coefficient for term in (*part.terms, *part.candidates)]
+
+
+def _explained(statement: Statement, part: StatedPart, plan: Plan) -> _Wrong:
+    """The least change of a part at any level of its terms, forgotten terms included."""
+    best: _Wrong | None = None
+    problem = statement.problem
+    for level in ("typed", "multiplied out", "sums split"):
+        (deeper,) = statement.parts(level, candidates=True, only=part.name)
+        if best is not None and len(deeper.terms) == len(best.part.terms):
+            continue
+        _, (found,) = table(problem, [deeper], plan)
+        fit = best_fit(found, _coefficients(deeper), len(deeper.candidates))
+        if best is None or _cost(fit) < _cost(best.fit):
+            best = _Wrong(part=deeper, table=found, fit=fit)
+        if _cost(best.fit) <= ENOUGH:
+            break
+    assert best is not None
+    return best if _cost(best.fit) <= ENOUGH else _with_residual(statement, best, part, plan)
+
+
+def _cost(fit: Fit | None) -> float:
+    return float("inf") if fit is None else fit.cost
+
+
+def _with_residual(statement: Statement, wrong: _Wrong, typed: StatedPart, plan: Plan) -> _Wrong:
+    """With what the engine derives beyond what is stated, if the measured values say the same."""
+    problem = statement.problem
+    residual = engine_residual(problem, wrong.part.name)
+    if residual is None or _cost(wrong.fit) <= 0.55 + 1.1 * residual.terms:
+        return wrong
+    try:
+        terms = (*typed.terms, statement.term(residual.expression))
+    except DerivationError:
+        return replace(wrong, missing=residual)
+    part = replace(typed, terms=terms, candidates=())
+    _, (found,) = table(problem, [part], plan)
+    confirmed = fits(found, _coefficients(part))
+    if not confirmed:
+        return replace(wrong, missing=residual)
+    return _Wrong(part=typed, table=found, fit=None, missing=residual, confirmed=True)
+
+
+def _of_clock(problem: Problem, pairs: Sequence[tuple[StatedPart, Table]]) -> Any:
+    """The clock, if another one makes every drift and every noise fit."""
+    factors: list[tuple[str, Change | None]] = []
+    for part, found in pairs:
+        coefficients = _coefficients(part)
+        if not part.terms or all(row.measured == 0 for p in found.points for row in p):
+            if fits(found, coefficients):
+                continue
+            return None
+        right = fits(found, coefficients)
+        factor = None if right else whole_factor(found, coefficients)
+        if not right and factor is None:
+            return None
+        factors.append((part.quantity, factor))
+    return clock_line(clock_of(problem), factors, pairs[0][1])
+
+
+def _lines(wrong: _Wrong, problem: Problem, arithmetic: Arithmetic, plan: Plan) -> Iterator[Any]:
+    """Line and data of everything that is wrong with a part."""
+    if wrong.missing is not None:
+        yield missing_line(wrong.part, wrong.missing, wrong.table, confirmed=wrong.confirmed)
+        if wrong.confirmed:
+            return
+    if wrong.fit is not None:
+        for change in wrong.fit.changes:
+            yield changed(wrong.part, change, wrong.table)
+    elif wrong.missing is None:
+        powers = growth(problem, arithmetic, wrong.part, plan)
+        yield unexplained(wrong.part, wrong.table, powers)
+
+
+def _finding(
+    problem: Problem,
+    arithmetic: Arithmetic,
+    parts: Sequence[StatedPart],
+    lines: Sequence[Any],
+    explained: bool,
+) -> Finding:
+    return Finding(
+        lines=tuple(text for text, _ in lines),
+        changes=tuple(data for _, data in lines),
+        explained=explained,
+        counterexample=_counterexample(problem, arithmetic, parts[0]),
+    )
+
+
+def _counterexample(
+    problem: Problem, arithmetic: Arithmetic, part: StatedPart
+) -> CounterExample | None:
+    coefficients = _coefficients(part)
+
+    def fails(sizes: Mapping[str, int], point: Mapping[str, Any]) -> Any:
+        return failure(rows(arithmetic, problem, part, sizes, point), coefficients)
+
+    small = shrunk(problem, fails)
+    if small is None:
+        return None
+    row, stated = small.found
+    return _example(part, _used(problem, part, small), row, stated)
+
+
+def _used(problem: Problem, part: StatedPart, small: Small) -> Small:
+    """The point without the letters that neither the system nor the part has."""
+    stated = ("observable", "first", "second", "left", "right")
+    system = part.quantity != "value"
+    kernels = [
+        k
+        for name, k in problem.kernels.items()
+        if name.startswith("condition_")
+        or (system and name not in stated and not name.startswith(("stated_", "path_", "derived_")))
+    ]
+    kernels += [x for x in part.subject if not isinstance(x, str)]
+    kernels += [term.kernel for term in part.terms]
+    used = {name for kernel in kernels for name in kernel.arguments}
+    return replace(small, point={name: x for name, x in small.point.items() if name in used})
+
+
+def _example(part: StatedPart, small: Small, row: Row, stated: Any) -> CounterExample:
+    at = {name: str(n) for name, n in small.sizes.items()}
+    at |= {letter(name): shown(x) for name, x in sorted(small.point.items())}
+    along = {letter(name): shown(plain(x)) for name, x in (row.along or {}).items()}
+    exact = isinstance(row.measured, Fraction) and isinstance(stated, Fraction)
+    return CounterExample(
+        part=part.name,
+        at={**at, **along},
+        entry=entry_words(row),
+        measured=shown(row.measured),
+        claimed=shown(stated),
+        exact=exact,
+        against=part.against,
+    )
+
+
+def _of_sign(problem: Problem) -> Finding:
+    """A point with the wrong sign."""
+    setting = problem.sign
+    if setting is None:
+        return _nothing("the claim states no sign")
+    part = StatedPart(name="drift", quantity="drift", subject=(problem.kernel("observable"),))
+    found: CounterExample | None = None
+    for arithmetic in arithmetics():
+
+        def fails(
+            sizes: Mapping[str, int], point: Mapping[str, Any], how: Arithmetic = arithmetic
+        ) -> Any:
+            for row in rows(how, problem, part, sizes, point):
+                value = float(row.measured) * setting.direction
+                if setting.number is not None and not _chosen(row, setting.number):
+                    continue
+                if value < -10 * row.error or (setting.strict and value == row.error == 0):
+                    return row
+            return None
+
+        small = shrunk(problem, fails)
+        if small is not None:
+            found = _example(part, small, small.found, Fraction(0))
+            break
+    if found is None:
+        return _nothing("no small point with the wrong sign was found")
+    found = CounterExample(**{**found.to_json(), "claimed": f"{setting.sign} 0"})
+    return Finding(lines=("the drift has the wrong sign at a point",), counterexample=found)
+
+
+def _chosen(row: Row, number: int) -> bool:
+    count = row.shape[0] if row.shape else 1
+    return row.entry == (number - 1 if number > 0 else count + number)

@@ -1,0 +1,1 @@
+"""Wrong claims made from right ones, and the table of which tier rejected which."""

@@ -1,0 +1,1 @@
+"""Claims from outside: files, Python functions, one claim judged from Python."""

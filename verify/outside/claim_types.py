@@ -1,0 +1,103 @@
+"""What claims from outside are refused for before anything is made of them, and errors in words."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import fields
+from typing import Any
+
+from derivations.claim import TIERS, Assumption, Mutant, PathCheck
+from derivations.sde import MatrixSDE
+from numerics.numeric_sde import NumericSDE
+from verify.errors import ClaimError, TimeLimitError, VerifyError
+from verify.verdict import Status
+
+__all__ = ["check_claim", "readable"]
+
+_WORDS = ("id", "title", "source", "statement", "expected", "sign", "step", "draws", "parameter")
+"""Fields that are text, or may be."""
+
+_NUMBERS = ("horizon", "relevant", "number")
+
+_OWN = ("verify", "derivations", "numerics")
+
+
+def check_claim(claim: Any) -> None:
+    """Refuse a claim whose fields are of no kind that they can be.
+
+    Raises
+    ------
+    ClaimError
+        Naming the field, what it is, and what it should be.
+    """
+    for field in fields(claim):
+        value = getattr(claim, field.name)
+        if field.name in ("sde", "changed"):
+            _check_system(field.name, value)
+        elif field.name in _WORDS[:4] and not isinstance(value, str):
+            raise ClaimError(f"{field.name}: got {value!r}; give a text")
+        elif field.name not in _WORDS and isinstance(value, str):
+            asked = "a number" if field.name in _NUMBERS else "an expression or a Python function"
+            raise ClaimError(f"{field.name}: got the text {value!r}; give {asked}")
+        elif value is None and field.default is not None:
+            raise ClaimError(f"{field.name}: got None; give an expression or a Python function")
+    for name, kind in (("assumptions", Assumption), ("mutants", Mutant)):
+        given = getattr(claim, name)
+        if not isinstance(given, tuple) or not all(isinstance(x, kind) for x in given):
+            raise ClaimError(f"{name}: got {_short(given)}; give a tuple of {kind.__name__}")
+    if claim.path is not None and not isinstance(claim.path, PathCheck):
+        raise ClaimError(f"path: got {_short(claim.path)}; give a PathCheck")
+    if claim.path is not None:
+        _check_system("path.sde", claim.path.sde)
+    if claim.expected not in set(Status):
+        raise ClaimError(f"expected: got {claim.expected!r}; give one of {', '.join(Status)}")
+    unknown = sorted(set(claim.inapplicable) - set(TIERS))
+    if unknown:
+        raise ClaimError(f"inapplicable: {unknown[0]!r} is no tier; there are {', '.join(TIERS)}")
+
+
+def _check_system(name: str, value: Any) -> None:
+    if not isinstance(value, MatrixSDE | NumericSDE):
+        raise ClaimError(f"{name}: got {_short(value)}; give a MatrixSDE or a NumericSDE")
+
+
+def _short(value: Any) -> str:
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def readable(error: BaseException) -> str:
+    """An error in one line; those of this project need no name of their class."""
+    # A claim that has no id yet leaves an empty place for it.
+    text = " ".join(str(error).split()).removeprefix(": ")
+    if isinstance(error, TimeLimitError):
+        return f"{text}; is there a loop that does not end?"
+    if isinstance(error, SystemExit):
+        return "SystemExit: it ends the program; a claim file only declares"
+    if type(error).__name__ == "SympifyError":
+        return f"an expression in symbols is needed here ({text.removeprefix('SympifyError: ')})"
+    if isinstance(error, TypeError):
+        return _of_constructor(text) or f"TypeError: {text}"
+    own = isinstance(error, VerifyError) or type(error).__module__.partition(".")[0] in _OWN
+    return text if own else f"{type(error).__name__}: {text or 'without a word'}"
+
+
+def _of_constructor(text: str) -> str | None:
+    """What Python says of a constructor called wrongly, in the words of its fields."""
+    import verify
+
+    called = re.match(r"(\w+)\.__init__\(\) (.*)", text)
+    kind = getattr(verify, called[1], None) if called and called[1] in verify.__all__ else None
+    if called is None or kind is None:
+        return None
+    name, said = called[1], called[2]
+    names = [field.name for field in fields(kind)]
+    quoted = re.findall(r"'(\w+)'", said)
+    if "missing" in said:
+        return f"{name}: {' and '.join(quoted)} missing; it needs {', '.join(quoted)}"
+    if "unexpected" in said:
+        near = difflib.get_close_matches(quoted[0], names, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
+        return f"{name}: it has no field {quoted[0]!r}; {hint}"
+    return f"{name}: give everything by name, such as {name}({names[0]}=...)"

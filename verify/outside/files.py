@@ -1,0 +1,348 @@
+"""Claim files: Python code that is executed, statement by statement, and the claims found in it.
+
+Every value at the top level that is a claim, a theorem, or a list, tuple or mapping of them counts,
+unless its name begins with an underscore; a function ``theorem()`` is called for one.  A statement
+that fails is told by its line, with what could not be made without it, and the rest still counts.
+A claim file is code: whoever runs it trusts it.
+"""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import contextlib
+import io
+import re
+import symtable
+import sys
+import tokenize
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from types import FunctionType, GeneratorType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from derivations.claim import Claim, Theorem
+from verify.errors import ClaimError, TimeLimitError, UsageError
+from verify.runs.time_limit import limited
+
+from .claim_types import check_claim, readable
+
+__all__ = ["LIMIT", "ClaimFile", "read"]
+
+LIMIT = 20.0
+"""Seconds that one statement may take."""
+
+REPAIRS = 3
+"""Statements that may be no Python; with more the file is given up."""
+
+_ID = re.compile(r"[\w.\-]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimFile:
+    """What a file holds.
+
+    Attributes
+    ----------
+    claims
+        Its claims, each with an id.
+    troubles
+        One line for each thing that went wrong, with file and line.
+    endless
+        Lines of the statements that did not end in time.
+    """
+
+    claims: tuple[Claim, ...]
+    troubles: tuple[str, ...]
+    endless: tuple[int, ...] = ()
+
+
+def read(
+    path: str, *, limit: float = LIMIT, without: tuple[int, ...] = (), silent: bool = False
+) -> ClaimFile:
+    """Execute a claim file and collect its claims.
+
+    Parameters
+    ----------
+    path
+        The file, relative to the working folder or not.
+    limit
+        Seconds that one statement may take.
+    without
+        Lines of statements that are left out: those that are known not to end.
+    silent
+        Whether what the file prints is dropped; else it goes to standard error.
+
+    Raises
+    ------
+    UsageError
+        If there is no such file, or it cannot be read as text.
+    """
+    text = _text(path)
+    statements, broken = _parsed(text, path)
+    run = _Run(path=path, limit=limit, without=without)
+    run.broken(broken)
+    with run.at_work(silent=silent):
+        for statement in statements:
+            run.execute(statement)
+        claims = tuple(run.claims())
+    troubles = [str(x) for x in sorted(run.troubles, key=lambda x: x.line)]
+    # That of a folder of claim files is among those that *.py names, and has none.
+    if not claims and not troubles and Path(path).name != "__init__.py":
+        troubles = [
+            f"{path}: no claim in it; assign one to a name, as in the file that python -m verify "
+            "new FILE writes"
+        ]
+    return ClaimFile(claims=claims, troubles=tuple(troubles), endless=tuple(run.endless))
+
+
+def _text(path: str) -> str:
+    file = Path(path)
+    if file.is_dir():
+        raise UsageError(f"{path}: is a folder; give a file of claims, such as {path}/claims.py")
+    if not file.is_file():
+        raise UsageError(f"{path}: there is no such file")
+    if file.suffix != ".py":
+        raise UsageError(f"{path}: a file of claims is Python; give it a name that ends with .py")
+    try:
+        with tokenize.open(file) as opened:
+            return opened.read()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
+    except (SyntaxError, UnicodeDecodeError):
+        raise UsageError(f"{path}: not a text in UTF-8; save it as one") from None
+
+
+# Statements.
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Broken:
+    """Lines that are no Python, and the names that they seem to make."""
+
+    line: int
+    message: str
+    names: tuple[str, ...]
+
+
+def _parsed(text: str, path: str) -> tuple[list[ast.stmt], list[_Broken]]:
+    """The statements of a file; those that are no Python are blanked out and told."""
+    broken: list[_Broken] = []
+    lines = text.split("\n")  # and at nothing else that may stand in a text
+    while True:
+        try:
+            return ast.parse("\n".join(lines), filename=path).body, broken
+        except (SyntaxError, ValueError) as error:
+            at = getattr(error, "lineno", None) or 1
+            first, last = _block(lines, at)
+            said = getattr(error, "msg", None) or str(error)
+            if said == "unexpected indent":
+                first = at  # what stands before it is whole
+            block = lines[first - 1 : last]
+            if len(broken) == REPAIRS or not any(block):
+                # What was blanked out was not the cause: the first message is the one that counts.
+                return [], broken[:1] or [_Broken(line=at, message=said, names=())]
+            broken.append(_Broken(line=at, message=said, names=tuple(_made(block))))
+            lines[first - 1 : last] = [""] * len(block)
+
+
+def _block(lines: list[str], at: int) -> tuple[int, int]:
+    """First and last line of the top-level statement that a line seems to belong to."""
+    starts = [n for n, line in enumerate(lines, 1) if re.match(r"[^\s#)\]}]", line)]
+    first = max((n for n in starts if n <= at), default=1)
+    following = min((n for n in starts if n > at), default=len(lines) + 1)
+    return first, following - 1
+
+
+def _made(block: list[str]) -> Iterator[str]:
+    for line in block:
+        found = re.match(r"(?:def |class )?(\w+)\s*(?:[=(:]|$)", line)
+        if found:
+            yield found[1]
+
+
+def _bound(statement: ast.stmt, path: str) -> tuple[str, ...]:
+    """The names of the module that a statement makes."""
+    table = symtable.symtable(ast.unparse(statement), path, "exec")
+    return tuple(s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported())
+
+
+# Running them.
+
+
+@dataclass(kw_only=True)
+class _Trouble:
+    """An error, and what was lost with it."""
+
+    path: str
+    line: int
+    message: str
+    lost: dict[str, int] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        lost = [f"{name} (line {line})" for name, line in self.lost.items()]
+        more = f"; lost with it: {', '.join(lost)}" if lost else ""
+        return f"{self.path}, line {self.line}: {self.message}{more}"
+
+
+class _Run:
+    """The execution of one file."""
+
+    def __init__(self, *, path: str, limit: float, without: tuple[int, ...]) -> None:
+        self.path, self.limit, self.without = path, limit, without
+        self.module = ModuleType(f"claims_{Path(path).stem}")
+        self.module.__file__ = path
+        self.troubles: list[_Trouble] = []
+        self.endless: list[int] = []
+        self.lines: dict[str, int] = {}  # name -> line of the statement that made it
+        self.lost: dict[str, _Trouble] = {}  # name -> what went wrong instead
+        self.flags = 0
+        self.unknown: _Trouble | None = None  # an import of all names of a module, which failed
+
+    @contextlib.contextmanager
+    def at_work(self, *, silent: bool) -> Iterator[None]:
+        """What a script finds around it: its folder, itself as a module; no output of its own."""
+        name, folder = self.module.__name__, str(Path(self.path).resolve().parent)
+        before = sys.modules.get(name)
+        sys.modules[name] = self.module  # data classes look for the module that they are in
+        sys.path.insert(0, folder)
+        try:
+            # Standard output belongs to verdicts.
+            out = io.StringIO() if silent else sys.stderr
+            with contextlib.redirect_stdout(out), np.errstate():
+                yield
+        finally:
+            if folder in sys.path:
+                sys.path.remove(folder)
+            sys.modules.pop(name, None)
+            if before is not None:
+                sys.modules[name] = before
+
+    def broken(self, found: list[_Broken]) -> None:
+        """Tell what is no Python."""
+        for part in found:
+            self._failed(part.line, f"SyntaxError: {part.message}", part.names)
+
+    def execute(self, statement: ast.stmt) -> None:
+        """Run one statement; what goes wrong is told, and the names that are lost with it."""
+        names = _bound(statement, self.path)
+        if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+            self.flags |= _flags(statement)
+        if statement.lineno in self.without:
+            trouble = _Trouble(path=self.path, line=statement.lineno, message="did not end")
+            self.lost |= dict.fromkeys(names, trouble)
+            return
+        try:
+            with limited(self.limit):
+                module = ast.Module(body=[statement], type_ignores=[])
+                code = compile(module, self.path, "exec", flags=self.flags, dont_inherit=True)
+                exec(code, vars(self.module))
+        except (Exception, SystemExit, TimeLimitError) as error:  # noqa: BLE001 - code of a user
+            self._raised(error, statement, names)
+        else:
+            self.lines |= dict.fromkeys(names, statement.lineno)
+            for name in names:
+                self.lost.pop(name, None)
+
+    def _raised(self, error: BaseException, statement: ast.stmt, names: tuple[str, ...]) -> None:
+        source = error.__cause__ if isinstance(error.__cause__, NameError) else error
+        cause = self.lost.get(getattr(source, "name", None) or "", self.unknown)
+        if isinstance(source, NameError) and cause is not None:
+            # Not an error of its own: the name is missing because of an earlier one.
+            cause.lost |= dict.fromkeys(names or ("a statement",), statement.lineno)
+            self.lost |= dict.fromkeys(names, cause)
+            return
+        if isinstance(error, TimeLimitError):
+            self.endless.append(statement.lineno)
+        lines = self._lines_of(error)
+        here = [n for n in lines if statement.lineno <= n <= (statement.end_lineno or n)]
+        line = here[-1] if here else statement.lineno
+        inside = f" (in line {lines[-1]})" if lines and lines[-1] not in here else ""
+        trouble = self._failed(line, readable(error) + inside, names)
+        if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
+            self.unknown = trouble
+
+    def _failed(self, line: int, message: str, names: tuple[str, ...]) -> _Trouble:
+        trouble = _Trouble(path=self.path, line=line, message=message)
+        self.troubles.append(trouble)
+        self.lost |= dict.fromkeys(names, trouble)
+        return trouble
+
+    def _lines_of(self, error: BaseException) -> list[int]:
+        """The lines of this file that an error came through, the innermost last."""
+        frames = traceback.extract_tb(error.__traceback__)
+        return [f.lineno for f in frames if f.filename == self.path and f.lineno]
+
+    # What was made.
+
+    def claims(self) -> Iterator[Claim]:
+        """Every claim once, with an id that no other has."""
+        seen: set[int] = set()
+        taken: dict[str, int] = {}
+        for name, line in list(self.lines.items()):
+            value = getattr(self.module, name, None)
+            if name.startswith("_"):
+                continue
+            if name == "theorem" and isinstance(value, FunctionType):
+                value = self._called(value, line)
+            if isinstance(value, GeneratorType):
+                value = self._called(partial(list, value), line)
+            for claim_id, claim in _found(name, value):
+                if id(claim) in seen:
+                    continue
+                seen.add(id(claim))
+                try:
+                    yield self._named(claim, claim_id, line, taken)
+                except ClaimError as error:
+                    self._failed(line, f"{claim.id or claim_id}: {error}", ())
+
+    def _called(self, function: Any, line: int) -> Any:
+        try:
+            with limited(self.limit):
+                return function()
+        except (Exception, SystemExit, TimeLimitError) as error:  # noqa: BLE001 - code of a user
+            if isinstance(error, TimeLimitError):
+                self.endless.append(line)
+            self._failed([line, *self._lines_of(error)][-1], readable(error), ())
+            return None
+
+    def _named(self, claim: Claim, name: str, line: int, taken: dict[str, int]) -> Claim:
+        claim = replace(
+            claim,
+            id=claim.id or name,
+            title=claim.title or name.replace("_", " "),
+            source=claim.source or f"{Path(self.path).name}, line {line}",
+        )
+        if not _ID.fullmatch(claim.id):
+            raise ClaimError(f"id {claim.id!r}: give letters, digits, dots and dashes alone")
+        if claim.id in taken:
+            raise ClaimError(f"the claim of line {taken[claim.id]} has this id; give it another")
+        taken[claim.id] = line
+        check_claim(claim)
+        return claim
+
+
+def _flags(statement: ast.ImportFrom) -> int:
+    flags = 0
+    for alias in statement.names:
+        flags |= getattr(getattr(__future__, alias.name, None), "compiler_flag", 0)
+    return flags
+
+
+def _found(name: str, value: Any) -> Iterator[tuple[str, Claim]]:
+    """Claims in a value, with the id that each has if it names none."""
+    if isinstance(value, Claim):
+        yield name, value
+    elif isinstance(value, Theorem):
+        yield from _found(value.id or name, value.claims)
+    elif isinstance(value, list | tuple):
+        for number, item in enumerate(value, 1):
+            yield from _found(f"{name}.{number}", item)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _found(f"{name}.{key}", item)

@@ -1,0 +1,1 @@
+"""Claims about simulated paths: laws, expectations, limits, stationary laws, crossings, clocks."""

@@ -1,0 +1,169 @@
+"""Paths of a claim over a long time: several starts, several times, the states beside what is seen.
+
+Paths are run by Euler–Maruyama.  A scalar state that is declared positive is reflected where the
+scheme leaves (0, ∞): the process never does, so that as h → 0 nothing is reflected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from numerics.brownian import Block, increments
+from numerics.loop import iterate
+from numerics.schemes import named
+from numerics.schemes.step import stepper
+from numerics.system import Array, State
+from verify.planning import Plan
+from verify.problem import Problem
+
+from .horizon import Setting
+
+__all__ = ["ensemble", "first_steps", "is_fine"]
+
+BLOCK = 4096
+"""Paths in a block: enough to hide the interpreter, few enough for the cache."""
+
+PILOT = 256
+"""Paths that choose the steps of the first look."""
+
+SHARE = 0.3
+"""Two grids move a path by at most this part of the spread of the paths, if both are fine."""
+
+
+def first_steps(
+    setting: Setting,
+    plan: Plan,
+    steps: int,
+    at: Sequence[int],
+    *,
+    share: float = SHARE,
+    most: int,
+) -> int:
+    """The first of steps, 2·steps, … whose halved and quartered grids agree on single paths.
+
+    ``at`` says, in units of thirds of the horizon, between which times f has to agree; there are
+    not more than ``most`` steps.  The pilot has randomness of its own; of its paths nothing else is
+    used.
+    """
+    begun, end = at
+    seed = plan.seed_for("steps") % 2**63
+
+    def moved(declared: Problem, number: int) -> Array:
+        marks = [begun * number // 3, end * number // 3]
+        found = ensemble(setting, declared, number, PILOT, seed, at=marks, block=PILOT)["f"]
+        with np.errstate(invalid="ignore"):
+            return np.asarray(found[1] - found[0] if begun else found[1])
+
+    def chosen(declared: Problem) -> int:
+        number, half = steps, moved(declared, 2 * steps)
+        while 2 * number <= most:
+            quarter = moved(declared, 4 * number)
+            if is_fine(half, quarter, share):
+                break
+            number, half = 2 * number, quarter
+        return number
+
+    key = ("steps", steps, tuple(at), share, most, plan.seed, plan.purpose, setting.horizon)
+    return setting.problem.measured(key, setting.point, chosen)
+
+
+def is_fine(half: Array, quarter: Array, share: float = SHARE) -> bool:
+    """Whether two grids give single paths nearly the same value: few are lost or move much.
+
+    Differences that shrink slowly, or on grids so coarse that they do not show yet, are told by no
+    extrapolation.
+    """
+    kept = np.isfinite(half) & np.isfinite(quarter)
+    if np.mean(kept) < 0.99:
+        return False
+    low, high = np.quantile(quarter[kept], [0.25, 0.75])
+    moves = half[kept] - quarter[kept]
+    spread = float(high - low) / 2
+    return bool(np.median(np.abs(moves - np.median(moves))) <= share * spread or spread == 0.0)
+
+
+def ensemble(
+    setting: Setting,
+    declared: Problem,
+    steps: int,
+    paths: int,
+    seed: int,
+    *,
+    at: Sequence[int] | None = None,
+    start: State | None = None,
+    states: bool = False,
+    block: int = BLOCK,
+) -> dict[str, Array]:
+    """Values "f" of the observable, (times, paths); with ``states`` all states under their names.
+
+    Parameters
+    ----------
+    setting, declared
+        What is run, and the problem that has the kernel of the observable.
+    steps, paths, seed, block
+        Runs with steps, 2·steps, … and one seed and block see the same Brownian paths.
+    at
+        Numbers of steps after which to observe, ascending; by default the end.
+    start
+        One state for each path; by default that of the setting for all.
+
+    A path that leaves the domain of the system has values that are no numbers.
+    """
+    system = setting.system
+    move = stepper(named("euler_maruyama"), system, setting.horizon / steps)
+    positive = _positive(setting)
+
+    def step(state: State, index: int, dB: Mapping[str, Array]) -> State:
+        after = move(state, index, dB)
+        return {name: np.abs(x) if name in positive else x for name, x in after.items()}
+
+    observe: dict[str, Callable[[Mapping[str, Any]], Array]] = {
+        "f": lambda state: setting.observed(declared, state)
+    }
+    if states:
+        observe |= {name: _state(name) for name in system.states}
+    run = iterate(
+        step,
+        _starting(setting.start if start is None else start, setting, paths),
+        steps=steps,
+        paths=paths,
+        seed=seed,
+        draws=increments(system, horizon=setting.horizon, steps=steps),
+        observe=observe,
+        at=at,
+        keep=True,
+        block=block,
+        dt=setting.horizon / steps,
+    )
+    return {name: np.asarray(values) for name, values in run.values.items()}
+
+
+def _positive(setting: Setting) -> set[str]:
+    path = setting.problem.signature.path
+    assert path is not None
+    positive = {x.name for x in path.letters if "positive" in x.facts and not x.shape}
+    return positive & set(setting.system.states)
+
+
+def _state(name: str) -> Callable[[Mapping[str, Any]], Array]:
+    return lambda state: state[name]
+
+
+def _starting(start: State, setting: Setting, paths: int) -> Callable[[Block], State]:
+    shapes = setting.system.states
+
+    def of(block: Block) -> State:
+        which = np.minimum(block.paths, paths - 1)
+        return {
+            name: np.array(
+                x[which]
+                if np.ndim(x) > len(shapes[name])
+                else np.broadcast_to(x, (block.size, *shapes[name]))
+            )
+            for name, x in start.items()
+        }
+
+    return of

@@ -1,0 +1,178 @@
+"""Simulated paths of a claim up to its horizon: at h, h/2, h/4, on the same Brownian paths.
+
+All that is simulated is the declared system by Euler–Maruyama; all that is seen of it is the
+observable.  What a claim states is evaluated here too, but never reaches the simulation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from numerics.schemes import named
+from numerics.signature import PathSignature
+from numerics.simulate import simulate
+from numerics.system import Array, System
+from verify.errors import UsageError
+from verify.planning import Plan
+from verify.problem import Problem
+
+from .simulated import number, simulated_system, starting_values, unmet
+
+__all__ = ["LEVELS", "Setting", "settings"]
+
+LEVELS = 3
+"""Grids: h, h/2, h/4."""
+
+BLOCK = 8192
+"""Scalars of state in a block: few paths enough for the cache, enough to hide the interpreter."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """A claim about paths at one choice of its values.
+
+    Attributes
+    ----------
+    problem
+        The claim.
+    label
+        The values that vary, such as ``"sigma = 0.3"``; empty if none does.
+    point
+        Sizes, parameters and starting values.
+    system
+        Itô, with these parameters.
+    horizon
+        T.
+    relevant
+        As the claim states it.
+    unmet
+        Conditions that the point fails.
+    """
+
+    problem: Problem
+    label: str
+    point: Mapping[str, Any]
+    system: System
+    horizon: float
+    relevant: float
+    unmet: tuple[str, ...]
+
+    @property
+    def start(self) -> dict[str, Any]:
+        """The states at time 0."""
+        return {name: self.point[name] for name in self.system.states}
+
+    def stated(self, name: str) -> float:
+        """A stated number, at T.
+
+        Raises
+        ------
+        UsageError
+            If it is not a finite number.
+        """
+        at = {**self.point, "t": np.asarray(self.horizon)}
+        with np.errstate(all="ignore"):
+            value = np.asarray(self.problem.kernel(f"path_{name}")(at), dtype=float)
+        if value.size != 1 or not np.all(np.isfinite(value)):
+            raise UsageError(
+                f"{name}: is {np.array2string(value, threshold=4)} at t = {self.horizon:g}"
+                f"{self.at}; state one finite number"
+            )
+        return float(value.reshape(()))
+
+    @property
+    def at(self) -> str:
+        """The varied values as they follow a sentence."""
+        return f" with {self.label}" if self.label else ""
+
+    def observed(self, problem: Problem, state: Mapping[str, Any]) -> Array:
+        """The observable on a batch of paths, (N,), at the time ``t`` of the state, else at T.
+
+        Raises
+        ------
+        UsageError
+            If it is no scalar.
+        """
+        parameters = {k: v for k, v in self.point.items() if k not in self.system.states}
+        parameters["t"] = np.asarray(self.horizon)
+        paths = len(next(iter(state[name] for name in self.system.states)))
+        value = np.asarray(problem.kernel("path_observable")({**parameters, **state}), dtype=float)
+        value = np.broadcast_to(value, (paths,)) if value.ndim == 0 else value
+        if value.shape != (paths,):
+            raise UsageError(
+                f"observable: has shape {value.shape[1:]} on a path; give a scalar, such as an "
+                "entry or a trace"
+            )
+        return value
+
+    def reached(self, steps: int, paths: int, plan: Plan) -> list[Array]:
+        """f(X_T) on every path with steps, 2 steps, 4 steps: three arrays (paths,)."""
+        key = ("horizon", steps, paths, plan.seed, plan.purpose, self.horizon)
+
+        def measure(declared: Problem) -> list[Array]:
+            return [
+                simulate(
+                    self.system,
+                    named("euler_maruyama"),
+                    self.start,
+                    self.horizon,
+                    steps * 2**level,
+                    paths,
+                    plan.seed_for("paths") % 2**63,
+                    observe={"f": lambda state: self.observed(declared, state)},
+                    keep=True,
+                    finite=False,
+                    block=block_of(self.system, paths),
+                ).values["f"][0]
+                for level in range(LEVELS)
+            ]
+
+        return self.problem.measured(key, self.point, measure)
+
+
+def block_of(system: System, paths: int) -> int:
+    """Paths in a block: as many as fill the cache, and none in vain where there are few."""
+    fitting = max(1, BLOCK // max(1, system.size))
+    return max(1, min(fitting, paths))
+
+
+def settings(problem: Problem, plan: Plan) -> Iterator[Setting]:
+    """The claim at each of its settings.
+
+    Raises
+    ------
+    UsageError
+        If the horizon is no positive time, or what varies is not there.
+    """
+    path = problem.signature.path
+    assert path is not None
+    known = {letter.name for letter in path.letters}
+    for name in path.vary:
+        if name not in known:
+            raise UsageError(f"vary: {name} does not occur in the claim; vary one that does")
+    for one in path.settings():
+        yield _setting(problem, path, one, plan)
+
+
+def _setting(problem: Problem, path: PathSignature, one: PathSignature, plan: Plan) -> Setting:
+    point = starting_values(one, plan)
+    horizon = float(number(one.horizon))
+    if not (np.isfinite(horizon) and horizon > 0):
+        raise UsageError(f"horizon={horizon:g}: not a positive time; give a number above zero")
+    return Setting(
+        problem=problem,
+        label=", ".join(f"{name} = {_shown(point[name])}" for name in path.vary if name in point),
+        point=point,
+        system=simulated_system(problem, one, point),
+        horizon=horizon,
+        relevant=one.relevant,
+        unmet=tuple(unmet(problem, point)),
+    )
+
+
+def _shown(value: Any) -> str:
+    return f"{float(value):g}" if np.ndim(value) == 0 else "a matrix"

@@ -1,0 +1,55 @@
+"""More samples where the first did not settle a claim: looks, each with its share of the rates.
+
+The second look spends four times the paths and twice the steps.  Both error rates are split over
+the looks beforehand, so that looking twice costs nothing in honesty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from verify.planning import Plan
+from verify.verdict import Evidence, Status
+
+__all__ = ["LOOKS", "looks", "settled"]
+
+LOOKS = 2
+
+
+def settled(check: Callable[[Plan], Evidence], plan: Plan) -> Evidence:
+    """The evidence of the first look that settles the claim, else of the last one."""
+    for look, share in enumerate(looks(plan), 1):
+        found = check(share)
+        found = replace(found, numbers={**found.numbers, "looks": look})
+        if found.status != Status.INCONCLUSIVE:
+            break
+    return replace(
+        found,
+        false_agree=_of_all_looks(found.false_agree, plan.budget.false_agree),
+        false_reject=_of_all_looks(found.false_reject, plan.budget.false_reject),
+    )
+
+
+def looks(plan: Plan) -> Iterator[Plan]:
+    """The plan of each look, with its share of the rates, for a check that looks part by part."""
+    share = replace(plan, budget=plan.budget.split(LOOKS))
+    yield from (_enlarged(share, look) for look in range(LOOKS))
+
+
+def _of_all_looks(rate: float | None, whole: float) -> float | None:
+    """The rate that was spent: the whole share, unless no chance was involved."""
+    return whole if rate else rate
+
+
+def _enlarged(plan: Plan, look: int) -> Plan:
+    effort = plan.effort
+    return replace(
+        plan,
+        effort=replace(
+            effort,
+            paths=effort.paths * 4**look,
+            repeats=effort.repeats * 4**look,
+            steps=effort.steps * 2**look,
+        ),
+    )

@@ -1,0 +1,195 @@
+"""Looks at a difference with finer steps or with more paths, whichever it wants.
+
+The noise of a difference has a finite-sample bound.  The bias of the scheme has none: it is
+estimated from what a halving of the steps moved, and called an estimate.  If the error shrinks at
+least like √h, then what is left is at most ``LEFT`` times the last move.
+
+Every look has paths of its own and an equal share of both error rates, so that what the next look
+spends may follow from what the last one saw.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from numerics.system import Array
+from verify.planning import Effort, Estimate, Plan
+from verify.statistics.bounds import bernstein_samples
+from verify.statistics.decisions import BoundedMean
+from verify.verdict import Status
+
+__all__ = [
+    "CONDITION",
+    "LEFT",
+    "LOOKS",
+    "Finding",
+    "Look",
+    "Measurement",
+    "extrapolated_mean",
+    "most_path_steps",
+    "refined",
+]
+
+CONDITION = (
+    "the bias left by the step length, estimated from what the last halving of the steps moved"
+)
+
+LEFT = 1 / (math.sqrt(2) - 1)
+"""Sum of the moves to come, in units of the last, if each is at most 1/√2 of the one before."""
+
+ROUNDING = 1e-12
+LOOKS = 3
+FIRST_STEPS = 8
+"""The first look takes this part of the steps of the plan."""
+
+PATH_STEPS = 64
+"""Steps of all paths that a look may take, in units of those of the plan."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """Steps of the coarsest of three grids, paths, and a plan with rates and randomness."""
+
+    steps: int
+    paths: int
+    plan: Plan
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """A difference measured − stated, and how much of its bias may be noise.
+
+    ``samples`` is how many paths have a given half-width, if not as many as 1/√n says; ``why`` says
+    what keeps it from deciding, if it is neither paths nor steps, and ``finer`` whether finer steps
+    may mend that.
+    """
+
+    estimate: Estimate
+    noise: float = 0.0
+    why: str = ""
+    finer: bool = False
+    samples: Callable[[float], int] | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """What the looks found: the last measurement, the decision, what would settle it."""
+
+    status: Status
+    measurement: Measurement
+    steps: int
+    paths: int
+    looks: int
+    needed: str
+
+    @property
+    def estimate(self) -> Estimate:
+        """The difference of the last look."""
+        return self.measurement.estimate
+
+
+def most_path_steps(effort: Effort, size: int) -> int:
+    """Steps of all paths on the finest grid that one look may take, for a state of some size."""
+    return int(PATH_STEPS * effort.paths * effort.steps / max(1.0, size / 8))
+
+
+def refined(
+    measure: Callable[[Look], Measurement],
+    plan: Plan,
+    relevant: float,
+    size: int,
+    *,
+    begin: tuple[int, int] | None = None,
+) -> Finding:
+    """Look until the difference is decided, or until a look would take too long.
+
+    ``begin`` has the steps and the paths of the first look.
+    """
+    share = replace(plan, budget=plan.budget.split(LOOKS))
+    steps, paths = begin or (max(4, plan.effort.steps // FIRST_STEPS), plan.effort.paths)
+    most = most_path_steps(plan.effort, size)
+    for number in range(LOOKS):
+        looking = replace(share, purpose=f"{share.purpose}/look {number}")
+        found = measure(Look(steps=steps, paths=paths, plan=looking))
+        status = found.estimate.decide(relevant)
+        wanted = _wanted(found, steps, paths, relevant)
+        finding = Finding(
+            status=status,
+            measurement=found,
+            steps=steps,
+            paths=paths,
+            looks=number + 1,
+            needed=_needed(found, wanted),
+        )
+        if status != Status.INCONCLUSIVE or wanted is None:
+            return finding
+        more_steps, more_paths = wanted
+        more_steps = min(more_steps, max(steps, most // (4 * paths)))
+        more_paths = min(more_paths, max(paths, most // (4 * more_steps)))
+        if more_steps * more_paths < 1.5 * steps * paths:
+            return finding
+        steps, paths = more_steps, more_paths
+    return finding
+
+
+def _wanted(found: Measurement, steps: int, paths: int, relevant: float) -> tuple[int, int] | None:
+    """Steps and paths that would leave a quarter of the room to the bias; None if none would."""
+    e, room = found.estimate, relevant / 2
+    if found.why:
+        return (4 * steps, paths) if found.finer else None
+    if not (math.isfinite(e.half_width) and math.isfinite(e.bias)) or not room > 0:
+        return None
+    bias, noise = max(e.bias - found.noise, 0.0), found.noise
+    finer = 0
+    while bias > room / 4 and finer < 4:
+        finer, bias = finer + 1, bias / 2
+    left = room - min(bias, room / 2)
+    if found.samples is not None:
+        more = found.samples(0.8 * left) / paths
+    else:
+        # Both what is known up to w and the noise of the bias shrink like 1/√n.
+        more = ((e.half_width + noise) / left) ** 2
+    return steps * 2**finer, math.ceil(paths * max(1.1 * more, 1.0))
+
+
+def _needed(found: Measurement, wanted: tuple[int, int] | None) -> str:
+    if found.why:
+        return found.why
+    if wanted is None:
+        return "no number of paths would settle it"
+    return f"about {wanted[1]:,} paths of {4 * wanted[0]:,} steps would settle it"
+
+
+def extrapolated_mean(
+    levels: Sequence[Array], low: float, high: float, stated: float, alpha: float
+) -> Measurement:
+    """The mean of values within bounds at h, h/2, h/4, extrapolated to h = 0, less the stated one.
+
+    2f(h/4) − f(h/2) lies between 2·low − high and 2·high − low, so that Bernstein's inequality
+    holds for it as it is.  A path that left the domain of the system, whose value is no number, may
+    have any value: its weight counts as bias.
+    """
+    h, half, quarter, lost = _whole(levels, (low + high) / 2)
+    fine, coarse = 2 * quarter - half, 2 * half - h
+    test = BoundedMean(alpha=alpha, low=2 * low - high, high=2 * high - low)
+    e = test.estimate(fine, stated)
+    moves = fine - coarse
+    noise = float(np.std(moves)) / math.sqrt(len(moves))
+    bias = LEFT * max(abs(float(np.mean(moves))), noise) + lost * (high - low)
+    scale, variance, extent = abs(low) + abs(high), float(np.var(fine)), 3 * (high - low)
+    return Measurement(
+        estimate=replace(e, bias=bias + ROUNDING * scale),
+        noise=LEFT * noise,
+        samples=lambda half_width: bernstein_samples(variance, half_width, extent, alpha),
+    )
+
+
+def _whole(levels: Sequence[Array], instead: float) -> tuple[Array, Array, Array, float]:
+    """The values, those of lost paths replaced on all grids, and the part of paths that is lost."""
+    kept = np.all([np.isfinite(x) for x in levels], axis=0)
+    h, half, quarter = (np.where(kept, x, instead) for x in levels)
+    return h, half, quarter, float(np.mean(~kept))

@@ -1,0 +1,1 @@
+"""The judge measured: how often it rejects true claims and misses wrong ones."""

@@ -1,0 +1,1 @@
+"""Runs: workers, time limits, what is kept, certificates and their replay."""

@@ -1,0 +1,94 @@
+"""Where the results of a command go: files asked for, standard output, the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import click
+
+from verify.errors import UsageError
+
+from .writing import writable, write
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from .store import Store
+
+__all__ = ["Output", "complain", "console", "emit", "telling_what_is_kept", "wanted"]
+
+Output: TypeAlias = tuple[str, Path | None]
+"""A kind of text and its file; None is standard output."""
+
+
+def wanted(json_path: str | None, junit_path: str | None, folder: str | None) -> list[Output]:
+    """What to write where, each place tried before the work begins.
+
+    Raises
+    ------
+    UsageError
+        Naming the place that cannot be written.
+    """
+    found: list[Output] = []
+    if json_path is not None:
+        found.append(("json", None if json_path == "-" else writable(Path(json_path))))
+    if junit_path is not None:
+        found.append(("junit", writable(Path(junit_path))))
+    if folder is not None:
+        root = Path(folder)
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(
+                f"{root}: cannot be made ({error.strerror}); give another folder"
+            ) from None
+        found.append(("json", writable(root / "verdicts.json")))
+        found.append(("certificate", writable(root / "certificate.json")))
+        found.append(("markdown", writable(root / "verdicts.md")))
+    return found
+
+
+def emit(outputs: Sequence[Output], texts: Mapping[str, Callable[[], str]]) -> None:
+    """Write every text to its place.
+
+    Raises
+    ------
+    UsageError
+        Naming the file that cannot be written; nothing of it is left.
+    """
+    for kind, path in outputs:
+        if path is None:
+            click.echo(texts[kind](), nl=False)
+            continue
+        try:
+            write(path, texts[kind]())
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def complain(line: str) -> None:
+    """One line on standard error."""
+    click.echo(f"verify: {line}", err=True)
+
+
+@contextmanager
+def telling_what_is_kept(store: Store) -> Iterator[None]:
+    """Say at a Ctrl-C how much of the work is not lost."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        complain(f"{store.kept} new verdicts are kept in {store.folder}; --resume goes on")
+        raise
+
+
+def console(*, error: bool) -> Console:
+    """The terminal, or what stands for it: standard error or standard output."""
+    from rich.console import Console
+
+    stream = sys.stderr if error else sys.stdout
+    # A table that is piped into a file keeps its columns whatever the terminal was.
+    return Console(file=stream, width=None if stream.isatty() else 200, highlight=False)

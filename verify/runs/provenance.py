@@ -1,0 +1,191 @@
+"""What decides a verdict, as hashes and versions.
+
+A verdict is decided by the declaration of its claim, by what derives and prints it, by its kernels,
+by the code that measures and judges, by the settings of the run, by the versions of the packages
+and by the machine.  Each has a hash or a name here; together they are the key under which a
+finished verdict is kept, and what a certificate says.
+
+A claim file is hashed with the modules beside it that it imports.  Data that it reads while it runs
+are not seen.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import linecache
+import platform
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from verify.problem import Problem, Reference
+
+__all__ = ["PACKAGES", "Provenance", "Sources", "kernels_hash", "versions"]
+
+ROOT = Path(__file__).resolve().parent.parent
+
+PACKAGES = (
+    "driftproof", "llvmlite", "mpmath", "numba", "numpy", "python-flint", "scipy", "sympy",
+)  # fmt: skip
+"""Packages whose version may move a number or a proof."""
+
+# Of no weight for a verdict on a claim.
+ASIDE = ("verify/experiments", "verify/data", "verify/examples", "numerics/kernels")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """Hashes of all that is about one claim.
+
+    Parameters
+    ----------
+    claim : str
+        Of the file that declares it.
+    derivation : str
+        Of the symbolic side: declarations, calculus, code generation.
+    kernels : str
+        Of the printed kernels; empty for a claim without any, and where they are printed when the
+        claim is judged, from what the other hashes are of.
+    judge : str
+        Of the numeric side and the judge.
+    """
+
+    claim: str
+    derivation: str
+    kernels: str
+    judge: str
+
+    def to_json(self) -> dict[str, str]:
+        """A dictionary of names and hashes."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """Hashes of the two sides and the judge, and the files of the theorems."""
+
+    derivation: str
+    judge: str
+    theorems: Mapping[str, Path]
+
+    @staticmethod
+    def now() -> Sources:
+        """As the files are now."""
+        from derivations.build import Places
+
+        places = Places(root=ROOT)
+        return Sources(derivation=places.shared(), judge=_judge(), theorems=places.theorems())
+
+    def of(self, reference: Reference) -> Provenance:
+        """The hashes of a claim, its own as its files are now."""
+        theorem = reference.claim.partition(".")[0]
+        kernels = ROOT / "numerics" / "kernels" / f"{theorem}.py"
+        # Those of a mutant are printed when it is judged.
+        printed = reference.file is None and reference.mutant is None and kernels.exists()
+        return Provenance(
+            claim=_hash(self._declaration(theorem, reference.file)),
+            derivation=self.derivation,
+            kernels=_hash([("", kernels.read_bytes())]) if printed else "",
+            judge=self.judge,
+        )
+
+    def _declaration(self, theorem: str, file: str | None) -> Iterator[tuple[str, bytes]]:
+        if file is not None:
+            yield from _sources(Path(file))
+        elif theorem in self.theorems:
+            # What it imports is of the symbolic side.
+            yield "", self.theorems[theorem].read_bytes()
+
+
+def kernels_hash(problem: Problem) -> str:
+    """The hash of the source that the kernels of a problem stand in."""
+    functions = [f for k in problem.kernels.values() for f in (k.arrays, k.generic)]
+    texts = {text for function in functions for text in _texts(function)}
+    return _hash(("", text.encode()) for text in sorted(texts)) if texts else ""
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python, of the packages that matter, and of the machine's arithmetic."""
+    from threadpoolctl import threadpool_info
+
+    # The kernels of linear algebra are chosen by the processor: last digits may follow it.
+    blas = sorted(
+        {
+            f"{library['internal_api']} {library['version']} {library.get('architecture', '')}"
+            for library in threadpool_info()
+            if library["user_api"] == "blas" and "numpy" in library["filepath"]
+        }
+    )
+    return {
+        **{name: version(name) for name in PACKAGES},
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "platform": f"{sys.platform} {platform.machine()}",
+        "blas": "; ".join(text.strip() for text in blas) or "unknown",
+    }
+
+
+def _judge() -> str:
+    files = [
+        path
+        for package in ("numerics", "verify")
+        for path in sorted((ROOT / package).rglob("*"))
+        if path.suffix in {".py", ".csv", ".json"}
+        and not path.relative_to(ROOT).as_posix().startswith(ASIDE)
+    ]
+    return _hash((path.relative_to(ROOT).as_posix(), path.read_bytes()) for path in files)
+
+
+def _sources(file: Path) -> Iterator[tuple[str, bytes]]:
+    """Names and contents of a file of claims and of what it imports from beside it."""
+    waiting, seen = [file], set()
+    while waiting:
+        path = waiting.pop()
+        if path in seen or not path.is_file():
+            continue
+        seen.add(path)
+        content = path.read_bytes()
+        # The name of the file itself decides nothing.
+        yield (path.name if len(seen) > 1 else ""), content
+        for name in _imported(content):
+            for folder in dict.fromkeys((path.parent, Path.cwd())):
+                if not (ROOT / name).is_dir() or folder != ROOT:
+                    waiting += [folder / f"{name}.py", *sorted((folder / name).glob("*.py"))]
+
+
+def _imported(content: bytes) -> set[str]:
+    """The first parts of the names that a module imports."""
+    try:
+        nodes = list(ast.walk(ast.parse(content)))
+    except (SyntaxError, ValueError):
+        return set()
+    whole = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    parts = [
+        node.module or alias.name
+        for node in nodes
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    ]
+    return {name.partition(".")[0] for name in (*whole, *parts)}
+
+
+def _texts(function: Callable[..., Any]) -> Iterator[str]:
+    while isinstance(function, partial):
+        function = function.func
+    code = getattr(function, "__code__", None)
+    if code is None:
+        yield f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', '')}"
+    else:
+        yield "".join(linecache.getlines(code.co_filename))
+
+
+def _hash(parts: Iterable[tuple[str, bytes]]) -> str:
+    found = hashlib.sha256()
+    for name, content in parts:
+        found.update(f"{name} {len(content)}\n".encode())
+        found.update(content)
+    return found.hexdigest()

@@ -1,0 +1,207 @@
+"""A certificate computed again: what still holds, and what changed where something does not.
+
+Bit for bit is the measure: the same code, versions and machine give the same numbers to the last
+digit.  Where one of these changed, its name stands beside what it may have moved.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from verify.errors import VerifyError
+from verify.loading import claim_of, require_current
+from verify.problem import Reference
+from verify.runner import Progress, records
+from verify.verdict import Status
+
+from .certificate import Certificate, differences, untimed
+from .provenance import versions
+from .store import Record
+
+__all__ = ["Change", "Replay", "Replayed", "replayed"]
+
+SCHEMA = "driftproof.replay/1"
+SHOWN = 3
+"""Numbers that are named for one claim; the others are counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One value that is another than the certificate says."""
+
+    what: str
+    before: Any
+    after: Any
+
+    @property
+    def text(self) -> str:
+        """The place, both values, and by how much a number moved."""
+        return f"{self.what}: {_shown(self.before)} → {_shown(self.after)}{self._moved()}"
+
+    def _moved(self) -> str:
+        if not (_is_number(self.before) and _is_number(self.after)):
+            return ""
+        moved = self.after - self.before
+        scale = max(abs(self.before), abs(self.after))
+        relative = f", {abs(moved) / scale:.1e} of it" if scale and math.isfinite(scale) else ""
+        return f" (by {moved:+.3g}{relative})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replayed:
+    """One claim of a certificate, computed again.
+
+    Parameters
+    ----------
+    claim : str
+    before, after : Status
+        The verdicts; no second one where the claim is no more.
+    reasons : tuple of Change
+        What decides a verdict and is another: hashes, versions, seeds.
+    numbers : tuple of Change
+        What came out and is another.
+    cut_off : bool
+        Whether one of the two computations was cut off, so that nothing follows.
+    error : str
+        Why the claim cannot be computed again; empty if it was.
+    """
+
+    claim: str
+    before: Status
+    after: Status | None = None
+    reasons: tuple[Change, ...] = ()
+    numbers: tuple[Change, ...] = ()
+    cut_off: bool = False
+    error: str = ""
+
+    @property
+    def exit_code(self) -> int:
+        """0 nothing that came out is another; 1 refuted; 3 not to be compared."""
+        if self.error:
+            return 1
+        if not self.numbers:
+            return 0
+        if self.cut_off:
+            return 3
+        return 3 if self.before == self.after and self.reasons else 1
+
+    @property
+    def text(self) -> str:
+        """One line, or one and the changed numbers below it."""
+        if self.error:
+            return f"{self.claim}: does not hold any more, {self.error}"
+        reasons = "; ".join(change.text for change in self.reasons)
+        if not self.numbers:
+            told = f", although changed: {reasons}" if reasons else ""
+            return f"{self.claim}: {self.after}, holds bit for bit{told}"
+        why = f"changed: {reasons}" if reasons else "nothing that decides it has changed"
+        held = "still holds" if self.before == self.after else "does not hold any more"
+        cut = ", one of the two was cut off" if self.cut_off else ""
+        lines = [f"{self.claim}: {self.before} → {self.after}, {held}{cut}; {why}"]
+        lines += [f"    {change.text}" for change in self.numbers[:SHOWN]]
+        if len(self.numbers) > SHOWN:
+            lines.append(f"    and {len(self.numbers) - SHOWN} more")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replay:
+    """All claims of a certificate, computed again."""
+
+    claims: tuple[Replayed, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 every claim holds bit for bit; 1 one does not hold; 3 one gives other numbers."""
+        codes = {claim.exit_code for claim in self.claims}
+        return 1 if 1 in codes else 3 if codes != {0} else 0
+
+    def text(self) -> str:
+        """A line for every claim, and how many hold."""
+        held = sum(claim.exit_code == 0 for claim in self.claims)
+        lines = [claim.text for claim in self.claims]
+        return "\n".join([*lines, f"{held} of {len(self.claims)} claims hold bit for bit"])
+
+    def to_json(self) -> dict[str, Any]:
+        """A dictionary of JSON-able values."""
+        return {
+            "schema": SCHEMA,
+            "exit_code": self.exit_code,
+            "claims": [
+                {
+                    "claim": claim.claim,
+                    "before": claim.before,
+                    "after": claim.after,
+                    "error": claim.error,
+                    "cut_off": claim.cut_off,
+                    "reasons": [asdict(change) for change in claim.reasons],
+                    "numbers": [asdict(change) for change in claim.numbers],
+                }
+                for claim in self.claims
+            ],
+        }
+
+
+def replayed(
+    certificate: Certificate, workers: int | None = None, progress: Progress | None = None
+) -> Replay:
+    """Every claim of a certificate, computed again and compared."""
+    settings = certificate.settings
+    if workers is not None:
+        settings = replace(settings, workers=workers)
+    errors = [_missing(record.reference) for record in certificate.records]
+    still = [r.reference for r, e in zip(certificate.records, errors, strict=True) if not e]
+    require_current(still)
+    # The error rates are shared as they were, also with claims that are no more.
+    again = iter(records(still, settings, progress, claims=len(certificate.records)))
+    moved = _changes(certificate.versions, versions())
+    claims = []
+    for record, error, was, now in zip(
+        certificate.records, errors, certificate.shares, certificate.now().shares, strict=True
+    ):
+        if error:
+            claims.append(Replayed(claim=_name(record), before=record.verdict.status, error=error))
+        else:
+            claims.append(_compared(record, next(again), (*_changes(was, now), *moved)))
+    return Replay(claims=tuple(claims))
+
+
+def _missing(reference: Reference) -> str:
+    try:
+        claim_of(reference)
+    except (VerifyError, ValueError) as error:
+        return " ".join(str(error).split())
+    return ""
+
+
+def _compared(before: Record, after: Record, moved: tuple[Change, ...]) -> Replayed:
+    hashes = _changes(before.provenance.to_json(), after.provenance.to_json())
+    return Replayed(
+        claim=_name(before),
+        before=before.verdict.status,
+        after=after.verdict.status,
+        reasons=(*hashes, *moved),
+        numbers=_changes(untimed(before.verdict), untimed(after.verdict)),
+        cut_off=not (before.verdict.finished and after.verdict.finished),
+    )
+
+
+def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
+    return tuple(Change(what=what, before=x, after=y) for what, x, y in differences(before, after))
+
+
+def _name(record: Record) -> str:
+    reference = record.reference
+    return f"{reference.claim}~{reference.mutant}" if reference.mutant else reference.claim
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value) if _is_number(value) else " ".join(str(value).split())
+    return text if len(text) <= 60 else f"{text[:12]}…" if " " not in text else f"{text[:57]}…"

@@ -1,0 +1,71 @@
+"""Files that are written as a whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from verify.errors import UsageError
+
+__all__ = ["TEMPORARY", "writable", "write"]
+
+TEMPORARY = ".tmp"
+"""How the name of a file ends that is still being written."""
+
+
+def writable(path: Path) -> Path:
+    """The path, if a file can be made there; asked before the work and not after it.
+
+    Raises
+    ------
+    UsageError
+        Naming the path and what stands in the way.
+    """
+    folder = path.parent
+    if path.is_dir():
+        raise UsageError(f"{path}: is a folder; give the name of a file")
+    if not folder.is_dir():
+        raise UsageError(f"{path}: there is no folder {folder}; make it first")
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=f".{path.name}."):
+            pass
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot be written ({error.strerror}); give another path"
+        ) from None
+    return path
+
+
+def write(path: Path, text: str) -> None:
+    """Put a text into a file: whoever reads it, at any time, finds the old text or the new one.
+
+    The text is on the disk before the name points to it, so that a machine that stops leaves no
+    empty file either.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp makes files for the owner alone; a report is for whoever may read its folder.
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(name).chmod(0o666 & ~umask)
+        Path(name).replace(path)
+        _settle(path.parent)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _settle(folder: Path) -> None:
+    """Have the new name on the disk too, where folders can be synchronised."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,0 +1,1 @@
+"""The statistical tests of the judge: finite-sample bounds, and what each can see and needs."""

@@ -1,0 +1,1 @@
+"""Claims about one step of a discrete algorithm."""

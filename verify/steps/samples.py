@@ -1,0 +1,201 @@
+"""One step of an algorithm at the sizes of the net, with the draws as the algorithm makes them.
+
+Where there are few outcomes all of them are averaged; else the draws are sampled: signs and normals
+in antithetic pairs, with controls of mean zero: ξ_a ξ_b − δ_ab, of few normals also polynomials of
+degree four, and the weights of a minibatch minus 1.  Their coefficients come from an independent
+pilot; what is left has an interval by the empirical Bernstein bound for a declared range, eight
+times the largest that the pilot saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations_with_replacement, pairwise
+from typing import TypeAlias
+
+import numpy as np
+
+from numerics.draws import Draw, count, sampled
+from numerics.intervals import empirical_bernstein
+from numerics.system import Array
+from verify.planning import Estimate, Plan
+from verify.problem import Problem
+from verify.sampling import generic_point, net_sizes
+from verify.verdict import Evidence, Status
+
+from .measures import EXACT, MOST_TABLED, Drawn, Moves, Rule, evidence, rule_of
+from .setting import StepSetting
+
+__all__ = ["relevant_change", "simulated"]
+
+LEADING, SAMPLED = 1e-5, 1e-3
+"""Relevant error of a change, relative to the change: claimed to an order; exact, of samples."""
+
+LADDER = range(3, 15)
+"""Halvings of the step size among which the one of the least bias is taken."""
+
+RANGE, CONTROLLED, FEW, PILOT = 8.0, 24, 6, 1_500
+LISTED, ROUNDING = 256, 1e-11
+
+Measure: TypeAlias = Callable[[float | None], Estimate]
+"""Step size -> the gap relative to the change."""
+
+
+def simulated(problem: Problem, setting: StepSetting, plan: Plan, drawn: Drawn) -> Evidence:
+    """The change at a generic point: every outcome, or samples with an interval."""
+    sizes = net_sizes(problem.signature)
+    sample = generic_point(problem, sizes, plan)
+    if not sample.points:
+        return sample.empty("one-step")
+    moves = Moves(problem=problem, setting=setting, point=sample.values[0])
+    draws, rng = drawn(problem, sizes), plan.generator("one draw")
+    with np.errstate(all="ignore"):
+        if setting.order is not None and not moves.states_a_change(sampled(draws, rng, 1)):
+            reason = "no change below the claimed order is stated: there is nothing to resolve"
+            return Evidence(tier="one-step", status=Status.NOT_APPLICABLE, reason=reason)
+        rule = _listed(draws, plan, pathwise=setting.pathwise)
+        measure: Measure
+        if rule is None:
+            alpha, how = plan.budget.alpha, f"{_samples(plan):,} antithetic pairs"
+            measure = _Sampler(moves=moves, draws=draws, plan=plan).measure
+            relevant = SAMPLED if setting.order is None else LEADING
+        else:
+            alpha, how = 0.0, f"{len(rule.weights):,} draws"
+            measure, relevant = _whole(moves, rule), EXACT if setting.order is None else LEADING
+        unit = moves.unit(sampled(draws, rng, 1))
+        ladder = LADDER if rule else LADDER[4:7]
+        found = _settled(measure, None if setting.order is None else unit, ladder)
+    text = (
+        f"difference {found.value:.1g} ± {found.half_width:.1g} of the change over {how}, bias "
+        f"≤ {found.bias:.1g}, relevant {relevant:g}"
+    )
+    return evidence("one-step", sample, [(found.decide(relevant), text, -abs(found.value))], alpha)
+
+
+def _listed(draws: Sequence[Draw], plan: Plan, *, pathwise: bool) -> Rule | None:
+    """Every outcome, or for a statement about each of them some; None where they are too many."""
+    finite = not any(d.law == "gaussian" for d in draws)
+    if finite and count(draws) <= MOST_TABLED:
+        return rule_of(draws)
+    if not pathwise:
+        return None
+    values = sampled(draws, plan.generator("draws"), LISTED)
+    return Rule(weights=np.full(LISTED, 1.0 / LISTED), values=values)
+
+
+def _whole(moves: Moves, rule: Rule) -> Measure:
+    def measure(h: float | None) -> Estimate:
+        gap = moves.gap(rule, h)
+        unit = gap.scale if h is None else gap.stated
+        return (
+            Estimate(value=gap.value / unit, bias=gap.error / unit) if unit else Estimate(value=0)
+        )
+
+    return measure
+
+
+def _settled(measure: Measure, unit: float | None, ladder: Sequence[int]) -> Estimate:
+    """The gap, of a claim to an order extrapolated to step size 0.
+
+    What is left out is a power series in h relative to the change: two of its terms are taken off,
+    and the last change of the extrapolation is the bias; the draws are the same at every h.
+    """
+    if unit is None:
+        return measure(None)
+    found = [measure(unit / 2**n) for n in ladder]
+    column, best = found, Estimate(value=np.inf, bias=np.inf)
+    for power in (1, 2, 3):
+        factor = 2.0**power
+        for before, after in pairwise(column):
+            bias = 2 * (after.bias + before.bias) + abs(before.value - after.value)
+            bias += before.half_width + after.half_width if power > 1 else 0.0
+            if bias + after.half_width < best.bias + best.half_width:
+                best = Estimate(value=after.value, half_width=after.half_width, bias=bias)
+        column = [
+            Estimate(
+                value=(factor * b.value - a.value) / (factor - 1),
+                half_width=(factor * b.half_width + a.half_width) / (factor - 1),
+                bias=(factor * b.bias + a.bias) / (factor - 1),
+            )
+            for a, b in pairwise(column)
+        ]
+    return best
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sampler:
+    """Averages over samples, with controls that a pilot has fitted."""
+
+    moves: Moves
+    draws: Sequence[Draw]
+    plan: Plan
+
+    def measure(self, h: float | None) -> Estimate:
+        """The gap of the mean relative to the stated change, with its interval."""
+        stated = self.moves.stated({}, h)
+        y, features = self._drawn("pilot", h, max(self.plan.effort.pilot, PILOT))
+        coefficients = np.linalg.lstsq(features, y, rcond=None)[0]
+        left = y - features @ coefficients
+        # Where the controls explain everything, what is left is rounding.
+        extent = RANGE * np.max(np.abs(left), axis=0) + ROUNDING * np.max(np.abs(y), axis=0)
+        n = _samples(self.plan)
+        y, features = self._drawn("run", h, n)
+        left = y - features @ coefficients
+        variance = np.var(left, axis=0)
+        share = self.plan.budget.alpha / max(1, variance.size)
+        half = empirical_bernstein(variance, 2 * extent, n, share)
+        half = np.where(np.max(np.abs(left), axis=0) <= extent, half, np.inf)
+        # The first feature is 1, all others have mean zero.
+        off = coefficients[0] + np.mean(left, axis=0) - np.ravel(stated)
+        unit = float(np.max(np.abs(stated), initial=0.0)) or float(np.max(np.abs(y)))
+        worst = int(np.argmax(np.abs(off) - half))
+        return Estimate(value=float(off[worst]) / unit, half_width=float(half[worst]) / unit)
+
+    def _drawn(self, stream: str, h: float | None, n: int) -> tuple[Array, Array]:
+        """Changes (n, entries), of antithetic pairs, and their controls (n, features)."""
+        drawn = sampled(self.draws, self.plan.generator(stream), n)
+        turned = {d.name: self._turned(d, drawn) for d in self.draws}
+        changes = [self.moves.change(x, h)[0].reshape(n, -1) for x in (drawn, turned)]
+        return (changes[0] + changes[1]) / 2, self._features(drawn, n)
+
+    def _turned(self, d: Draw, drawn: Mapping[str, Array]) -> Array:
+        return drawn[d.name] if d.law == "minibatch" else -drawn[d.name]
+
+    def _features(self, drawn: Mapping[str, Array], n: int) -> Array:
+        """1, ξ_a ξ_b − δ_ab, and the weights of samples minus 1."""
+        parts = [np.ones((n, 1))]
+        flat = [drawn[d.name].reshape(n, -1) for d in self.draws if d.law != "minibatch"]
+        if flat:
+            xi = np.concatenate(flat, axis=1)
+            i, j = np.triu_indices(min(xi.shape[1], CONTROLLED))
+            parts.append(xi[:, i] * xi[:, j] - (i == j))
+            parts.append(xi[:, CONTROLLED:] ** 2 - 1.0)
+            if all(d.law == "gaussian" for d in self.draws) and xi.shape[1] <= FEW:
+                parts.append(_fourth(xi))
+        for d in self.draws:
+            if d.law == "minibatch":
+                parts.append(drawn[d.name] - 1.0)
+        return np.concatenate(parts, axis=1)
+
+
+def relevant_change(setting: StepSetting) -> float:
+    """A relative change of what is stated that is seen whatever has to be sampled for it."""
+    sampled = setting.order is None and any(d.law == "gaussian" for d in setting.draws)
+    return 2 * (SAMPLED if sampled else LEADING)
+
+
+def _samples(plan: Plan) -> int:
+    """Antithetic pairs: every one of them is one step, and not a step and its extrapolation."""
+    return plan.effort.samples // 2
+
+
+def _fourth(xi: Array) -> Array:
+    """Products of Hermite polynomials of the entries, of degree four together."""
+    one = np.ones_like(xi)
+    he = [one, xi, xi**2 - 1.0, xi**3 - 3.0 * xi, xi**4 - 6.0 * xi**2 + 3.0]
+    columns = []
+    for chosen in combinations_with_replacement(range(xi.shape[1]), 4):
+        degrees = [chosen.count(a) for a in range(xi.shape[1])]
+        columns.append(np.prod([he[d][:, a] for a, d in enumerate(degrees)], axis=0))
+    return np.stack(columns, axis=1)
