@@ -56,7 +56,8 @@ def summary(verdicts: Sequence[Verdict]) -> str:
     found = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     missed = sum(not verdict.as_expected for verdict in verdicts)
     ending = "all as expected" if not missed else f"{missed} not as expected"
-    return f"{len(verdicts)} claims: {found or 'none'}; {ending}"
+    noun = "claim" if len(verdicts) == 1 else "claims"
+    return f"{len(verdicts)} {noun}: {found or 'none'}; {ending}"
 
 
 def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:

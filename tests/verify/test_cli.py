@@ -63,7 +63,7 @@ def test_run_is_the_command_without_a_name(
     out, err = capsys.readouterr()
     assert CLAIM in out
     assert "AGREES" in out
-    assert "1 claims: 1 AGREES; all as expected" in out
+    assert "1 claim: 1 AGREES; all as expected" in out
     assert err == ""
 
 

@@ -274,7 +274,7 @@ def test_verdicts_are_printed_where_nothing_can_be_kept(
     folder = place.format(tmp=tmp_path)
     assert cli.main([*CLAIM, "--store", folder]) == 2
     out, err = capsys.readouterr()
-    assert "1 claims: 1 AGREES; all as expected" in out
+    assert "1 claim: 1 AGREES; all as expected" in out
     assert err.startswith(f"verify: {folder}: cannot be written (")
     assert err.count("\n") == 1
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
@@ -288,7 +288,7 @@ def test_a_disk_that_fills_during_the_run_costs_no_verdict(
     report = tmp_path / "report"
     assert cli.main([*CLAIM, "--store", str(tmp_path / "store"), "--report", str(report)]) == 2
     out, err = capsys.readouterr()
-    assert "1 claims: 1 AGREES; all as expected" in out
+    assert "1 claim: 1 AGREES; all as expected" in out
     assert all("No space left on device" in line for line in err.splitlines())
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 

@@ -78,6 +78,9 @@ class Finding:
         last = () if self.counterexample is None else (str(self.counterexample),)
         return (*self.lines, *last)
 
+    def __str__(self) -> str:
+        return "\n".join(self.text)
+
     def to_json(self) -> dict[str, Any]:
         """A dictionary of JSON-able values."""
         example = self.counterexample
