@@ -224,7 +224,8 @@ class _Workshop:
     @property
     def letters(self) -> set[str]:
         """The names that a point of the claim has."""
-        return {name for kernel in self.problem.kernels.values() for name in kernel.arguments}
+        taken = {name for kernel in self.problem.kernels.values() for name in kernel.arguments}
+        return taken | set(self.problem.signature.dimensions)
 
     def control(self, tiers: Iterable[str]) -> Iterator[str]:
         """The claim itself must pass: a tier that rejects everything kills nothing."""
