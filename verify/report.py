@@ -106,7 +106,7 @@ def rates_line(verdicts: Sequence[Verdict]) -> str:
     accepted = rate_text(sum(agree) if agree else None)
     return (
         f"chance that some true claim is rejected: {rate_text(total)}; that some claim wrong by "
-        f"the relevant error is accepted: {accepted}"
+        f"the relevant error is accepted: {accepted}; given the conditions named with each tier"
     )
 
 

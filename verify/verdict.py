@@ -156,24 +156,26 @@ class Verdict:
         A claim agrees only if every tier agrees; but tiers look at different parts of a claim, so
         the largest bound is the one that holds for each part.
         """
-        rates = [e.false_agree for e in self._decided if e.false_agree is not None]
+        rates = [rate for rate in self._spent("false_agree") if rate is not None]
         return max(rates, default=None)
 
     @property
     def false_reject(self) -> float | None:
         """The sum of the tiers' false-reject bounds, None if some tier states none.
 
-        A tier that found nothing has rejected nothing, and is left out.
+        A tier that is INCONCLUSIVE has spent its share; one that came to no measurement states no
+        rate, has rejected nothing, and is left out.
         """
-        rates = [e.false_reject for e in self._decided]
+        rates = self._spent("false_reject")
         if any(rate is None for rate in rates):
             return None
         return math.fsum(rate for rate in rates if rate is not None)
 
-    @property
-    def _decided(self) -> list[Evidence]:
+    def _spent(self, name: str) -> list[float | None]:
+        """The rates of the tiers that decided, and of those that drew and left it open."""
         decided = (Status.AGREES, Status.DISAGREES)
-        return [e for e in self.evidence if e.status in decided]
+        rates = [(e.status, getattr(e, name)) for e in self.evidence]
+        return [r for s, r in rates if s in decided or (s == Status.INCONCLUSIVE and r)]
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of JSON-able values."""

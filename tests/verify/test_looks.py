@@ -34,6 +34,12 @@ def test_a_second_look_spends_more() -> None:
     assert second.effort.steps == 2 * first.effort.steps
 
 
+def test_a_second_look_has_paths_of_its_own() -> None:
+    _, (first, second) = looked([Status.INCONCLUSIVE, Status.AGREES])
+    assert first.seed_for("paths") == Plan().seed_for("paths")
+    assert second.seed_for("paths") != first.seed_for("paths")
+
+
 def test_what_no_look_settles_stays_open() -> None:
     found, plans = looked([Status.INCONCLUSIVE] * LOOKS)
     assert (found.status, len(plans)) == (Status.INCONCLUSIVE, LOOKS)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from verify.errors import VerifyError
+from verify.report import rates_line
 from verify.verdict import Evidence, Status, Verdict, combine, exit_code, json_value
 
 AGREES, DISAGREES = Status.AGREES, Status.DISAGREES
@@ -79,6 +80,20 @@ def test_a_tier_that_found_nothing_has_no_part_in_the_rates() -> None:
     assert Verdict(claim="a", title="A", evidence=parts).false_reject == 1e-9
 
 
+def test_a_tier_that_drew_at_random_and_left_it_open_has_spent_its_rates() -> None:
+    left_open = evidence(OPEN, false_agree=5e-9, false_reject=2e-9)
+    parts = (evidence(AGREES, false_agree=1e-9, false_reject=1e-9), left_open)
+    found = Verdict(claim="a", title="A", evidence=parts)
+    assert found.false_reject == pytest.approx(3e-9)
+    assert found.false_agree == 5e-9
+    assert Verdict(claim="a", title="A", evidence=(left_open,)).false_reject == 2e-9
+
+
+def test_a_tier_that_drew_nothing_states_no_bound_for_the_others() -> None:
+    parts = (evidence(AGREES, false_agree=None), evidence(OPEN, false_agree=0.0))
+    assert Verdict(claim="a", title="A", evidence=parts).false_agree is None
+
+
 @pytest.mark.parametrize("rate", [-0.1, 1.5, math.nan])
 def test_a_rate_that_is_none_is_refused(rate: float) -> None:
     with pytest.raises(VerifyError, match="false_agree"):
@@ -100,6 +115,10 @@ def test_json_holds_no_nan() -> None:
         "d": [True, None, 3],
     }
     assert json_value(Status.NOT_APPLICABLE) == "NOT APPLICABLE"
+
+
+def test_the_rates_of_a_run_are_said_to_be_conditional() -> None:
+    assert rates_line([verdict(AGREES)]).endswith("; given the conditions named with each tier")
 
 
 def test_seconds_are_no_part_of_a_result() -> None:

@@ -1,7 +1,8 @@
 """More samples where the first did not settle a claim: looks, each with its share of the rates.
 
 The second look spends four times the paths and twice the steps.  Both error rates are split over
-the looks beforehand, so that looking twice costs nothing in honesty.
+the looks beforehand, and each has randomness of its own, so that looking twice costs nothing in
+honesty.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ def _enlarged(plan: Plan, look: int) -> Plan:
     effort = plan.effort
     return replace(
         plan,
+        purpose=f"{plan.purpose}/look {look}" if look else plan.purpose,
         effort=replace(
             effort,
             paths=effort.paths * 4**look,

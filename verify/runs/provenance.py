@@ -5,25 +5,28 @@ by the code that measures and judges, by the settings of the run, by the version
 and by the machine.  Each has a hash or a name here; together they are the key under which a
 finished verdict is kept, and what a certificate says.
 
-A claim file is hashed with the modules beside it that it imports.  Data that it reads while it runs
-are not seen.
+A claim file is hashed with the modules of no installed package that it imports.  Data that it reads
+while it runs are not seen.
 """
 
 from __future__ import annotations
 
-import ast
+import contextlib
 import hashlib
 import linecache
 import platform
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from verify.errors import UsageError
 from verify.problem import Problem, Reference
+
+from . import claim_files
 
 __all__ = ["PACKAGES", "Provenance", "Sources", "kernels_hash", "versions"]
 
@@ -67,11 +70,12 @@ class Provenance:
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """Hashes of the two sides and the judge, and the files of the theorems."""
+    """Hashes of the two sides and the judge, the files of the theorems, the claim files met."""
 
     derivation: str
     judge: str
     theorems: Mapping[str, Path]
+    executed: set[str] = field(default_factory=set, compare=False)
 
     @staticmethod
     def now() -> Sources:
@@ -88,18 +92,29 @@ class Sources:
         # Those of a mutant are printed when it is judged.
         printed = reference.file is None and reference.mutant is None and kernels.exists()
         return Provenance(
-            claim=_hash(self._declaration(theorem, reference.file)),
+            claim=_hash(self._declaration(theorem, reference)),
             derivation=self.derivation,
             kernels=_hash([("", kernels.read_bytes())]) if printed else "",
             judge=self.judge,
         )
 
-    def _declaration(self, theorem: str, file: str | None) -> Iterator[tuple[str, bytes]]:
-        if file is not None:
-            yield from _sources(Path(file))
+    def _declaration(self, theorem: str, reference: Reference) -> Iterator[tuple[str, bytes]]:
+        if reference.file is not None:
+            self._execute(reference.file, reference.without)
+            yield from claim_files.texts(Path(reference.file))
         elif theorem in self.theorems:
             # What it imports is of the symbolic side.
             yield "", self.theorems[theorem].read_bytes()
+
+    def _execute(self, file: str, without: tuple[int, ...]) -> None:
+        """Load what a claim file imports, once, so that a replay sees what the run saw."""
+        from verify.outside.files import read
+
+        if file not in self.executed:
+            self.executed.add(file)
+            # What is wrong with the file is told by who reads its claims.
+            with contextlib.suppress(UsageError):
+                read(file, without=without, silent=True)
 
 
 def kernels_hash(problem: Problem) -> str:
@@ -138,39 +153,6 @@ def _judge() -> str:
         and not path.relative_to(ROOT).as_posix().startswith(ASIDE)
     ]
     return _hash((path.relative_to(ROOT).as_posix(), path.read_bytes()) for path in files)
-
-
-def _sources(file: Path) -> Iterator[tuple[str, bytes]]:
-    """Names and contents of a file of claims and of what it imports from beside it."""
-    waiting, seen = [file], set()
-    while waiting:
-        path = waiting.pop()
-        if path in seen or not path.is_file():
-            continue
-        seen.add(path)
-        content = path.read_bytes()
-        # The name of the file itself decides nothing.
-        yield (path.name if len(seen) > 1 else ""), content
-        for name in _imported(content):
-            for folder in dict.fromkeys((path.parent, Path.cwd())):
-                if not (ROOT / name).is_dir() or folder != ROOT:
-                    waiting += [folder / f"{name}.py", *sorted((folder / name).glob("*.py"))]
-
-
-def _imported(content: bytes) -> set[str]:
-    """The first parts of the names that a module imports."""
-    try:
-        nodes = list(ast.walk(ast.parse(content)))
-    except (SyntaxError, ValueError):
-        return set()
-    whole = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
-    parts = [
-        node.module or alias.name
-        for node in nodes
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    ]
-    return {name.partition(".")[0] for name in (*whole, *parts)}
 
 
 def _texts(function: Callable[..., Any]) -> Iterator[str]:
