@@ -309,21 +309,23 @@ def proved_equal(claim: Any, mutant: Mutant, assuming: tuple[Any, ...] = ()) -> 
         return all(
             equal(a, b, assuming=assuming)
             for name in mutant.changes
-            for a, b in _pairs(name, claim, wrong)
+            for a, b in _pairs(name, claim, wrong, assuming)
         )
     except (DerivationError, ValueError, TypeError):
         return False
 
 
-def _pairs(name: str, claim: Any, wrong: Any) -> Iterator[tuple[Any, Any]]:
+def _pairs(
+    name: str, claim: Any, wrong: Any, assuming: tuple[Any, ...]
+) -> Iterator[tuple[Any, Any]]:
     """What is to be equal if two claims say the same; a pair that differs if nothing is known."""
     a, b = getattr(claim, name), getattr(wrong, name)
     if name == "path" and replace(b, law=a.law) == a:
         yield a.law, b.law
     elif name == "sde":
-        yield from _same_consequences(claim, wrong)
+        yield from _same_consequences(claim, wrong, assuming)
     elif name == "changed":
-        yield from _same_in_law(a.to_ito(), b.to_ito())
+        yield from _in_law(a, b, assuming)
     elif isinstance(a, tuple) and name in ("matrix", "laws"):
         pairs = zip(_leaves(a), _leaves(b), strict=True)
         yield from ((x, y) for (_, x), (_, y) in pairs)
@@ -333,26 +335,25 @@ def _pairs(name: str, claim: Any, wrong: Any) -> Iterator[tuple[Any, Any]]:
         yield Integer(0), Integer(int(a != b))
 
 
-def _same_consequences(claim: Any, wrong: Any) -> Iterator[tuple[Any, Any]]:
+def _same_consequences(
+    claim: Any, wrong: Any, assuming: tuple[Any, ...]
+) -> Iterator[tuple[Any, Any]]:
     """What follows from two systems for what a claim observes."""
     if isinstance(claim, CovariationClaim):
         yield derived_covariation(claim), derived_covariation(wrong)
     elif isinstance(claim, MomentClaim):
         for moment in claim.moments:
             yield claim.sde.d(moment).drift, wrong.sde.d(moment).drift
-    elif hasattr(claim, "observable"):
+    elif isinstance(claim, DifferentialClaim | SignClaim):
         a, b = (derived_differential(c) for c in (claim, wrong))
         yield a.drift, b.drift
-        if hasattr(claim, "martingale"):
+        if isinstance(claim, DifferentialClaim):
             yield a.martingale, b.martingale
     else:
-        yield from _same_in_law(claim.sde.to_ito(), wrong.sde.to_ito())
+        # A law over time needs all of the system.
+        yield from _in_law(claim.sde, wrong.sde, assuming)
 
 
-def _same_in_law(a: MatrixSDE, b: MatrixSDE) -> Iterator[tuple[Any, Any]]:
-    """Drifts, and noises up to one sign for all: dB and −dB have one law."""
-    for state in a.states:
-        yield a.drift(state), b.drift(state)
-    pairs = [(a.noise(state), b.noise(state)) for state in a.states]
-    turned = all(equal(x, -y) for x, y in pairs)
-    yield from ((x, -y if turned else y) for x, y in pairs)
+def _in_law(a: MatrixSDE, b: MatrixSDE, assuming: tuple[Any, ...]) -> Iterator[tuple[Any, Any]]:
+    for _, x, y in compared_in_law(a.to_ito(), b.to_ito(), assuming=assuming):
+        yield x, y

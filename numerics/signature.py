@@ -161,8 +161,9 @@ class PathSignature:
         found = [base]
         for name, values in self.vary.items():
             found += [{**base, name: value} for value in values]
-        different = [values for n, values in enumerate(found) if values not in found[:n]]
-        return tuple(replace(self, values=values, vary={}) for values in different)
+        # Values may be arrays, which do not compare as one.
+        different = {repr(sorted(values.items())): values for values in reversed(found)}
+        return tuple(replace(self, values=x, vary={}) for x in reversed(different.values()))
 
 
 @dataclass(frozen=True, kw_only=True)

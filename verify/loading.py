@@ -188,7 +188,7 @@ def compiled(claim: Any) -> Problem:
     from .outside.functions import functional, problem_of_functions
 
     if functional(claim):
-        return problem_of_functions(claim, problem_of, printed)
+        return replace(problem_of_functions(claim, problem_of, printed), of_functions=True)
     return printed(claim)
 
 

@@ -161,6 +161,7 @@ class Problem:
     step: StepSetting | None = None
     threshold: ThresholdSetting | None = None
     bounds: tuple[float, float] | None = None
+    of_functions: bool = False
     claim: Any = None
     memory: Memory | None = field(default=None, compare=False, repr=False)
 
@@ -168,6 +169,14 @@ class Problem:
     def kind(self) -> str:
         """'differential', 'identity' or 'time change'."""
         return self.signature.kind
+
+    def missed(self, rate: float) -> float | None:
+        """How likely points miss a mistake: ``rate`` for formulas, of functions none is known.
+
+        A formula that is wrong is wrong at almost every point; a Python function may be wrong in a
+        corner that no point was drawn from.
+        """
+        return None if self.of_functions else rate
 
     def kernel(self, name: str) -> Kernel:
         """The kernel of that name.

@@ -27,6 +27,9 @@ from .verdict import Evidence, Status, Verdict
 
 __all__ = ["Progress", "Settings", "guarded", "judge", "limited", "records", "run"]
 
+FUNCTIONS = 60.0
+"""Seconds that a tier may take at most on a claim of Python functions."""
+
 Progress = Callable[[int, int, str], None]
 """Called with (claims done, claims in all, id of the claim that just ended)."""
 
@@ -211,24 +214,31 @@ def _refused(claim: Any, settings: Settings) -> Verdict | None:
 
 def judge(problem: Problem, settings: Settings, claims: int = 1) -> Verdict:
     """The verdict on one claim, as one of ``claims`` that share the error rates of a run."""
-    evidence = tuple(
-        _evidence(problem, tier, settings.plan.for_tier(problem.id, tier, claims), settings)
-        for tier in settings.tiers
-    )
+    evidence: list[Evidence] = []
+    for tier in settings.tiers:
+        plan = settings.plan.for_tier(problem.id, tier, claims)
+        stuck = problem.of_functions and not all(e.finished for e in evidence)
+        evidence.append(_evidence(problem, tier, plan, settings, stuck=stuck))
     return Verdict(
         claim=problem.id,
         title=problem.title,
-        evidence=evidence,
+        evidence=tuple(evidence),
         expected=problem.expected,
     )
 
 
-def _evidence(problem: Problem, tier: str, plan: Plan, settings: Settings) -> Evidence:
+def _evidence(
+    problem: Problem, tier: str, plan: Plan, settings: Settings, *, stuck: bool
+) -> Evidence:
     if tier in problem.inapplicable:
         reason = problem.inapplicable[tier]
         return Evidence(tier=tier, status=Status.NOT_APPLICABLE, reason=reason)
+    if stuck:
+        # What did not end once is a function that does not end: the next tier would wait as long.
+        return _nothing(tier, "not asked: a tier before it did not end", finished=False)
     started = time.perf_counter()
-    found = guarded(check_of(tier), problem, plan, tier, settings.time_limit)
+    limit = min(settings.time_limit, FUNCTIONS) if problem.of_functions else settings.time_limit
+    found = guarded(check_of(tier), problem, plan, tier, limit)
     return replace(found, seconds=time.perf_counter() - started)
 
 

@@ -589,3 +589,83 @@ def test_a_function_that_fails_later_leaves_the_claim_open() -> None:
     assert verdict.status == Status.INCONCLUSIVE
     assert "far(x: " in verdict.evidence[0].reason
     assert "raised RuntimeError: too far" in verdict.evidence[0].reason
+
+
+# Several values of a parameter.
+
+
+@pytest.mark.parametrize(("power", "status"), [(2, Status.AGREES), (1, Status.DISAGREES)])
+@pytest.mark.parametrize("field", ["values", "vary"])
+def test_a_wrong_power_is_seen_where_the_parameter_varies(
+    field: str, power: int, status: str
+) -> None:
+    """At σ = 1 alone both powers fit."""
+    sde = NumericSDE(
+        states={"x": (2,)},
+        noises={"B": (2,)},
+        parameters={"sigma": 1.0},
+        drift=lambda x: -x,
+        noise=lambda sigma, dB: np.asarray(sigma)[..., None] * dB,
+    )
+    claim = ExpectationClaim(
+        sde=sde,
+        observable=lambda x: x[..., 0] ** 2,
+        value=lambda x, sigma, t: (
+            x[..., 0] ** 2 * np.exp(-2 * t) + sigma**power / 2 * (1 - np.exp(-2 * t))
+        ),
+        horizon=1,
+        values={"x": [1.0, -0.5]},
+        vary={"sigma": (0.5, 1.0, 2.0), "x": ([1.0, -0.5], [0.0, 0.5])} if field == "vary" else {},
+    )
+    seen = status if field == "vary" else Status.AGREES
+    assert check(claim, effort="quick").status == seen
+
+
+def test_several_values_are_several() -> None:
+    claim = ExpectationClaim(
+        sde=NORMAL,
+        observable=lambda x: x**2,
+        value=lambda x: x,
+        horizon=1,
+        vary={"x": 1},
+    )
+    with pytest.raises(ClaimError, match=r"vary: x = 1; give several values"):
+        compiled(claim)
+
+
+# Rates, and functions that do not end.
+
+
+def test_points_bound_no_misses_of_functions() -> None:
+    claim = DifferentialClaim(
+        sde=NORMAL,
+        observable=lambda x: x**2,
+        drift=lambda x: 1 - 2 * x**2 + (x > 1e6),
+        martingale=lambda x, dB: 2 * x * dB,
+    )
+    verdict = check(claim, effort="quick")
+    assert verdict.agrees
+    assert all(e.false_agree is None for e in verdict.evidence if e.tier in POINTS)
+
+
+def test_after_a_tier_that_does_not_end_no_other_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("verify.runner.FUNCTIONS", 0.2)
+    calls: list[int] = []
+
+    def stuck(x: Any) -> Any:
+        calls.append(1)
+        while len(calls) > 12:
+            pass
+        return x**2
+
+    claim = DifferentialClaim(
+        sde=NORMAL,
+        observable=stuck,
+        drift=lambda x: 1 - 2 * x**2,
+        martingale=lambda x, dB: 2 * x * dB,
+    )
+    verdict = check(claim, effort="quick")
+    assert verdict.status == Status.INCONCLUSIVE
+    reasons = {e.tier: e.reason for e in verdict.evidence}
+    assert "time limit of 0.2 s" in reasons["generator"]
+    assert "a tier before it did not end" in reasons["one-step"]

@@ -258,3 +258,24 @@ def test_a_few_generated_mutants_of_claims_of_every_kind_are_killed() -> None:
     assert table.mutants == 4 * len(ids)
     assert mutants.exit_code(table) == 0, mutants.document(table, {})["kills"]
     assert {row.tier for row in table.rows} == set(TIERS) - {"algorithm"}
+
+
+def test_the_law_of_a_twice_as_noisy_system_is_another() -> None:
+    from derivations import LEVEL, Brownian, LawClaim, MatrixSDE, State
+    from derivations.claim import Mutant
+    from derivations.mutation import proved_equal
+
+    x, B = State("x"), Brownian("B")
+    claim = LawClaim(
+        id="law",
+        title="",
+        source="",
+        statement="",
+        sde=MatrixSDE({x: B.d}),
+        observable=x,
+        cdf=LEVEL,
+        horizon=1,
+    )
+    for factor, same in ((2, False), (-1, True)):
+        wrong = Mutant(name="noise", mistake="", changes={"sde": MatrixSDE({x: factor * B.d})})
+        assert proved_equal(claim, wrong, ()) is same

@@ -189,10 +189,6 @@ def _path(claim: Any) -> tuple[PathSignature | None, dict[str, Kernel]]:
         values[name] = _number(name, value, names[name].shape_at({}))
         if "positive" in names[name].facts and not np.all(values[name] > 0):
             raise ClaimError(f"values: {name} = {value} is not positive, as within= says it is")
-    for key, several in getattr(claim, "vary", {}).items():
-        name = str(getattr(key, "name", key))
-        for value in several if isinstance(several, list | tuple) else (several,):
-            _number(f"vary: {name}", value, names[name].shape_at({}))
     signature = PathSignature(
         systems={"path": sde.signature("path_", claim.id)},
         letters=sde.letters,
@@ -200,8 +196,21 @@ def _path(claim: Any) -> tuple[PathSignature | None, dict[str, Kernel]]:
         sizes={},
         values=values,
         relevant=float(check.relevant),
+        vary=_varied(claim, names),
     )
     return signature, sde.kernels("path_")
+
+
+def _varied(claim: Any, letters: Mapping[str, LetterSignature]) -> dict[str, tuple[Array, ...]]:
+    """The values at which a claim is judged, one after the other."""
+    found = {}
+    for key, several in getattr(claim, "vary", {}).items():
+        name = str(getattr(key, "name", key))
+        if not isinstance(several, list | tuple) or not several:
+            raise ClaimError(f"vary: {name} = {several!r}; give several values, as in (0.5, 1, 2)")
+        shape = letters[name].shape_at({})
+        found[name] = tuple(_number(f"vary: {name}", value, shape) for value in several)
+    return found
 
 
 def _check_names(claim: Any, values: Mapping[Any, Any], names: Iterable[str]) -> None:

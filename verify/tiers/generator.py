@@ -78,6 +78,7 @@ def check(problem: Problem, plan: Plan) -> Evidence:
         reason=_reason(status, shown, where),
         brief=_brief(shown),
         condition="the error of the extrapolation is an estimate",
+        false_agree=problem.missed(0.0),
         points=len(sample.points),
         refused=sample.refused,
         numbers={
