@@ -20,6 +20,7 @@ from derivations.claim import (
 from derivations.derive import derive, derived_covariation
 from derivations.equality import equal
 from derivations.moment_claims import stated_drifts
+from derivations.path_claims import PathClaim
 from derivations.printing import latex as latex_of
 from derivations.printing import unicode
 from derivations.spectrum import spectra_of
@@ -103,6 +104,8 @@ def explained(claim: Any, *, latex: bool = False) -> str:
     else:
         page.gap()
         page.text(f"Not applicable: {found.reason}. Nothing is derived.")
+    if claim.inapplicable:
+        page.gap()
     for tier, reason in claim.inapplicable.items():
         page.text(f"Tier {tier} does not apply: {reason}.")
     return "\n".join(page.lines)
@@ -172,6 +175,31 @@ def _declared(claim: Any) -> Iterator[tuple[str, Sequence[Row]]]:
         if hasattr(claim, "sde"):
             yield _calculus(claim.sde), _system(claim.sde)
         yield "Stated", list(claim.stated())
+        if isinstance(claim, PathClaim):
+            yield "Judged at", [*_setting(claim)]
+
+
+def _setting(claim: PathClaim) -> Iterator[Row]:
+    """The numbers at which paths are run: those that vary, with all their values."""
+    yield "T", str(claim.horizon)
+    for size, number in claim.sizes.items():
+        yield str(size), str(number)
+    for letter, value in claim.values.items():
+        if letter not in claim.vary:
+            yield unicode(_letter(str(letter))), _numbers(value)
+    for letter, values in claim.vary.items():
+        yield (
+            unicode(_letter(str(letter))),
+            f"{', '.join(map(_numbers, values))}, one after the other",
+        )
+    bounds = getattr(claim, "bounds", None)
+    if bounds is not None:
+        yield "bounds of the observable", _numbers(bounds)
+    yield "relevant error", str(claim.relevant)
+
+
+def _numbers(value: Any) -> str:
+    return str(value.tolist() if hasattr(value, "tolist") else value)
 
 
 def _calculus(sde: Any) -> str:

@@ -1,0 +1,36 @@
+"""What explain says of claims about paths: the numbers at which they are judged."""
+
+from __future__ import annotations
+
+from sympy import exp
+
+from derivations import Brownian, ExpectationClaim, MatrixSDE, State, dt, positive, t
+from verify.explain import explained
+
+x, sigma = State("x"), positive("sigma")
+
+
+def test_the_setting_is_told() -> None:
+    claim = ExpectationClaim(
+        id="mean",
+        title="the mean",
+        source="",
+        statement="",
+        sde=MatrixSDE({x: -x * dt + sigma * Brownian("B").d}),
+        observable=x,
+        value=x * exp(-t),
+        bounds=(0, 7),
+        horizon=3,
+        values={x: 2},
+        vary={sigma: (1, 4)},
+        relevant=0.125,
+    )
+    text = explained(claim)
+    for line in (
+        "T = 3",
+        "x = 2",
+        "σ = 1, 4, one after the other",
+        "bounds of the observable = (0, 7)",
+        "relevant error = 0.125",
+    ):
+        assert f"    {line}\n" in text
