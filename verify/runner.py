@@ -246,8 +246,11 @@ def guarded(
     check: TierCheck, problem: Problem, plan: Plan, tier: str, time_limit: float
 ) -> Evidence:
     """What a tier finds; a check that fails or does not end has found nothing, and says why."""
+    import numpy as np
+
     try:
-        with limited(time_limit):
+        # A value that is no number is met where it matters; nothing is printed in between.
+        with limited(time_limit), np.errstate(all="ignore"):
             return check(problem, plan)
     except KernelError:
         raise
