@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sympy import Rational, exp, log, sqrt
 
-from derivations import HittingClaim
+from derivations import Brownian, HittingClaim, MatrixSDE, State, dt
 from tests.verify.path_claims import (
     GEOMETRIC,
     PLAN,
@@ -22,6 +22,7 @@ from tests.verify.path_claims import (
     y,
 )
 from verify.loading import compiled
+from verify.memory import Memory
 from verify.paths import hitting
 from verify.paths.horizon import settings
 from verify.paths.refinement import Look
@@ -85,9 +86,10 @@ def test_crossings_between_steps_are_not_missed() -> None:
     (setting,) = settings(compiled(claim), PLAN)
     look = Look(steps=16, paths=20_000, plan=PLAN)
     true = setting.stated("probability")
-    bridged = [np.mean(-np.expm1(s)) for s in hitting._survival(setting, look, 1.0)]
+    survival = [one.survival for one in hitting._crossings(setting, look, 1.0)]
+    bridged = [np.mean(-np.expm1(s)) for s in survival]
     assert np.abs(np.array(bridged) - true).max() < 0.015
-    seen = [np.mean(np.isneginf(s)) for s in hitting._survival(setting, look, 1.0)]
+    seen = [np.mean(np.isneginf(s)) for s in survival]
     assert true - seen[0] > 0.05
     # It shrinks like √h: halved by four times the steps.
     assert (true - seen[2]) / (true - seen[0]) == pytest.approx(0.5, abs=0.12)
@@ -140,3 +142,59 @@ def test_what_is_no_probability_disagrees(factor: int) -> None:
     found = judged(crossing(factor=factor))
     assert found.status == Status.DISAGREES
     assert "no probability" in found.reason
+
+
+u, v = State("u"), State("v")
+PLANE = MatrixSDE({u: Brownian("B_u").d, v: Brownian("B_v").d})
+AT = {u: "1/2", v: 0}
+
+
+@pytest.mark.parametrize("stated", [0, Rational(3, 20), Rational(1, 2)])
+@pytest.mark.parametrize("f", [sqrt(u**2 + v**2), u**2 + v**2], ids=["norm", "square"])
+def test_a_level_that_is_only_touched_settles_nothing(f: object, stated: object) -> None:
+    # Brownian motion in the plane never reaches 0; a bridge of |X| counts that it does.
+    claim = HittingClaim(
+        **named(
+            sde=PLANE, observable=f, level=0, probability=stated + 0 * t, horizon=1,
+            values=AT, relevant=0.1,
+        )
+    )  # fmt: skip
+    found = judged(claim)
+    assert found.status == Status.INCONCLUSIVE, found.reason
+    assert "touched" in found.reason
+
+
+def test_a_level_inside_of_the_same_observable_is_decided() -> None:
+    inside = HittingClaim(
+        **named(
+            sde=PLANE, observable=log(u**2 + v**2), level=log(Rational(1, 16)),
+            probability=1 + 0 * t, horizon=1, values=AT, relevant=0.1,
+        )
+    )  # fmt: skip
+    assert judged(inside).status == Status.DISAGREES
+
+
+def test_bridges_with_the_variance_of_either_end_differ_by_a_bias() -> None:
+    (setting,) = settings(compiled(SQUARE_ROOT), PLAN)
+    grids = hitting._crossings(setting, Look(steps=8, paths=2_000, plan=PLAN), 0.05)
+    apart = abs(np.nanmean(np.exp(grids[-1].ends) - np.exp(grids[-1].survival)))
+    found = hitting._measured(grids, 0.5, 1e-3)
+    assert apart > 0.01
+    assert found.estimate.bias > apart
+
+
+SQUARE_ROOT = HittingClaim(
+    **named(
+        sde=MatrixSDE({y: 2 * dt + 2 * sqrt(y) * Brownian("b").d}), observable=y, level="1/20",
+        probability=Rational(1, 2) + 0 * t, horizon=1, values={y: "1/4"}, relevant=0.1,
+    )
+)  # fmt: skip
+
+
+def test_measured_paths_are_kept_by_horizon() -> None:
+    problem = replace(compiled(crossing()), memory=Memory())
+    look = Look(steps=8, paths=50, plan=PLAN)
+    (setting,) = settings(problem, PLAN)
+    longer = replace(setting, horizon=4.0)
+    short, long = (hitting._crossings(s, look, 1.0)[0].survival for s in (setting, longer))
+    assert not np.array_equal(short, long)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -85,6 +87,48 @@ def test_a_spread_that_does_not_shrink_is_rejected() -> None:
     xi = np.random.default_rng(4).standard_normal(2000)
     found = path_errors([xi, xi, xi], ErrorBudget(), noisy=True)
     assert found.status(0.02) == Status.DISAGREES
+
+
+@pytest.mark.parametrize("c", [0.7, 1.0, 1.5])
+def test_a_law_that_fails_on_few_paths_does_not_agree(c: float) -> None:
+    # max(x, c) is constant on the paths that stay below c: 76 %, 84 %, 93 % of them at c = 0.7, ...
+    ends = np.random.default_rng(5).standard_normal(64_000)
+    off = np.maximum(ends, c) - c
+    few, many = (
+        path_errors([off[:n]] * 3, ErrorBudget(), noisy=True, exceptions=0.01)
+        for n in (4000, 64_000)
+    )
+    assert few.status(0.02) != Status.AGREES
+    assert many.status(0.02) == Status.DISAGREES
+    assert path_errors([off] * 3, ErrorBudget(), noisy=True).status(0.02) == Status.AGREES
+
+
+@pytest.mark.parametrize("c", [0.7, 1.0])
+def test_a_maximum_is_not_constant_on_every_path(c: float) -> None:
+    # log x is a Brownian motion with drift: its maximum with a level above stays on most paths.
+    right = problems.geometric_path()
+    kernels = {
+        **right.kernels,
+        "path_observable": problems.kernel(
+            "path_observable",
+            "x",
+            lambda x: np.maximum(np.log(x) + 0.125, c * 0.5),
+            lambda ctx, x: ctx.log(x),
+        ),
+        "path_law": problems.kernel(
+            "path_law", "initial", lambda initial: initial, lambda ctx, initial: initial
+        ),
+    }
+    found = check(replace(right, kernels=kernels), PLAN)
+    assert found.status == Status.DISAGREES, found.reason
+
+
+def test_the_share_of_paths_is_bounded_and_said() -> None:
+    steady = errors(bias=2.7, spread=0.3, shift=0.0, paths=4000)
+    found = path_errors(steady, ErrorBudget(), noisy=True, exceptions=0.01)
+    assert found.status(0.02) == Status.AGREES
+    assert 0 < found.beyond(0.02) < 0.01
+    assert "99 % wanted" in check(problems.geometric_path(), PLAN).reason
 
 
 def test_too_few_paths_settle_nothing() -> None:

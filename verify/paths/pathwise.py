@@ -6,7 +6,10 @@ h, h/2, h/4 on the same Brownian paths the error e_h of a path is measured, and
 * the *median* of 2e_{h/4} − e_{h/2}, where the term of order h is gone, is the difference that is
   decided on; how far it moved from the same at h is the budget for its bias, an extrapolation;
 * an *outer quantile* of |e_h|, extrapolated to h = 0 as a term of order √h, must vanish too: a
-  missing martingale part leaves the median at zero and the spread of the paths as it is.
+  missing martingale part leaves the median at zero and the spread of the paths as it is;
+* where ``exceptions`` is given, no more than that share of all paths may have an error at h/4 that
+  is larger than the spread may be and than half of that at h, which a term of order √h is not: a
+  law that fails on few paths leaves every other quantile.
 
 Intervals are those of order statistics: no law of the errors is assumed.
 """
@@ -21,15 +24,37 @@ import numpy as np
 
 from numerics.system import Array
 from verify.planning import ErrorBudget, Estimate
-from verify.statistics.bounds import quantile_interval
+from verify.statistics.bounds import clopper_pearson, quantile_interval
 from verify.verdict import Status, combine
 
-__all__ = ["PathErrors", "path_errors"]
+__all__ = ["OUTER_RELEVANT", "PathErrors", "path_errors"]
 
 OUTER = 0.75
 ROUNDING = 1e-10
 OUTER_RELEVANT = 10.0
 """The spread may be this many times the relevant error of the median: it shrinks like √h only."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Tail:
+    """Sizes of the errors at h/4 that have not halved, and the extreme quantile at h = 0."""
+
+    sizes: Array
+    extreme: Estimate
+    exceptions: float
+    alpha: float
+
+    def beyond(self, relevant: float) -> float:
+        """An upper bound of the share that is too large; what is no number is."""
+        count = int(np.sum(~(self.sizes <= OUTER_RELEVANT * relevant)))
+        return float(clopper_pearson(count, len(self.sizes), self.alpha)[1])
+
+    def status(self, relevant: float) -> Status:
+        """Few enough are too large, or their extreme quantile does not vanish."""
+        if self.beyond(relevant) <= self.exceptions:
+            return Status.AGREES
+        refuted = self.extreme.decide(OUTER_RELEVANT * relevant) == Status.DISAGREES
+        return Status.DISAGREES if refuted else Status.INCONCLUSIVE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,11 +69,17 @@ class PathErrors:
     outer: Array
     centre: tuple[Estimate, ...]
     spread: tuple[Estimate, ...]
+    tails: tuple[_Tail, ...] = ()
 
     def status(self, relevant: float) -> Status:
         """The decision on all components."""
         centres = [e.decide(relevant) for e in self.centre]
-        return combine([*centres, *(e.decide(OUTER_RELEVANT * relevant) for e in self.spread)])
+        spreads = [e.decide(OUTER_RELEVANT * relevant) for e in self.spread]
+        return combine([*centres, *spreads, *(tail.status(relevant) for tail in self.tails)])
+
+    def beyond(self, relevant: float) -> float:
+        """An upper bound of the share of paths whose error is too large and does not shrink."""
+        return max((tail.beyond(relevant) for tail in self.tails), default=0.0)
 
     @property
     def worst_centre(self) -> Estimate:
@@ -77,27 +108,50 @@ def _order(values: Array) -> float | None:
     return float(np.log2(first / second)) if first > 0 and second > 0 else None
 
 
-def path_errors(errors: Sequence[Array], budget: ErrorBudget, *, noisy: bool) -> PathErrors:
+def path_errors(
+    errors: Sequence[Array],
+    budget: ErrorBudget,
+    *,
+    noisy: bool,
+    exceptions: float | None = None,
+) -> PathErrors:
     """Judge errors at h, h/2, h/4, each (paths, components), relative to the scale of the law.
 
     Without noise all paths are one; the extrapolation is all there is, and nothing spreads.
+    ``exceptions`` is the share of paths that may be off, if only so few may be.
     """
     e = [np.asarray(x, dtype=float).reshape(len(x), -1) for x in errors]
     components = e[0].shape[1]
-    # Four intervals are used: the median, and the outer quantile at three step lengths.
-    alpha = budget.split(4 * components).alpha
-    centre, spread = [], []
+    # Four intervals are used: the median, and the outer quantile at three step lengths; for the
+    # exceptions four more: their share, and the extreme quantile at three step lengths.
+    alpha = budget.split((4 if exceptions is None else 8) * components).alpha
+    centre, spread, tails = [], [], []
     for c in range(components):
         h, half, quarter = (x[:, c] for x in e)
         centre.append(_centre(2 * half - h, 2 * quarter - half, alpha, noisy=noisy))
         if noisy:
-            spread.append(_spread([np.abs(x) for x in (h, half, quarter)], alpha))
+            sizes = [np.abs(x) for x in (h, half, quarter)]
+            spread.append(_spread(sizes, OUTER, alpha))
+            if exceptions is not None:
+                extreme = _spread(sizes, 1 - exceptions, alpha)
+                tails.append(
+                    _Tail(
+                        sizes=_staying(sizes), extreme=extreme, exceptions=exceptions, alpha=alpha
+                    )
+                )
     return PathErrors(
         medians=np.array([np.median(x, axis=0) for x in e]),
         outer=np.array([np.quantile(np.abs(x), OUTER, axis=0) for x in e]),
         centre=tuple(centre),
         spread=tuple(spread),
+        tails=tuple(tails),
     )
+
+
+def _staying(sizes: Sequence[Array]) -> Array:
+    """The sizes at h/4; 0 where they are at most half of those at h, as terms of order √h are."""
+    first, *_, last = sizes
+    return np.asarray(np.where(last <= first / 2, 0.0, last))
 
 
 def _interval(values: Array, q: float, alpha: float, *, noisy: bool) -> tuple[float, float]:
@@ -114,11 +168,11 @@ def _centre(before: Array, after: Array, alpha: float, *, noisy: bool) -> Estima
     return Estimate(value=value, half_width=half_width, bias=bias)
 
 
-def _spread(sizes: Sequence[Array], alpha: float) -> Estimate:
+def _spread(sizes: Sequence[Array], q: float, alpha: float) -> Estimate:
     """The outer quantile extrapolated to h = 0 as a constant and a term of order √h."""
     root = float(np.sqrt(2))
-    points = [_interval(x, OUTER, alpha, noisy=True) for x in sizes]
-    quantiles = [float(np.quantile(x, OUTER)) for x in sizes]
+    points = [_interval(x, q, alpha, noisy=True) for x in sizes]
+    quantiles = [float(np.quantile(x, q)) for x in sizes]
     before, after = ((root * fine - coarse) / (root - 1) for coarse, fine in pairwise(quantiles))
     (_, w1), (value, w2) = points[1:]
     # An error that shrinks faster than √h extrapolates below zero, which is no spread at all.
