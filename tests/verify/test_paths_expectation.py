@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from sympy import Abs, cos, exp, oo, sign, sqrt
+from sympy import Abs, Rational, cos, exp, oo, pi, sign, sin, sqrt, tanh
 
 from derivations import (
     DerivationError,
@@ -129,7 +129,8 @@ def test_without_bounds_all_sign_paths_are_run() -> None:
     found = judged(growth())
     assert found.status == Status.AGREES, found.reason
     assert "sign paths" in found.reason
-    assert found.false_agree == found.false_reject == 0.0
+    assert found.false_agree is found.false_reject is None
+    assert "extrapolated over grids" in found.condition
     assert judged(growth(y * exp(mu * t) + y / 4)).status == Status.DISAGREES
 
 
@@ -143,6 +144,37 @@ def test_what_the_sign_paths_do_not_meet_is_not_settled_by_them() -> None:
         assert found.status == Status.INCONCLUSIVE, found.reason
         assert NEVER in found.reason
     assert judged(cosine(bounds=None)).status == Status.AGREES
+
+
+@pytest.mark.parametrize(
+    "sde",
+    [
+        MatrixSDE({x: (1 + 3000 * (1 + sign(Abs(x) - Rational(21, 5))) / 2) * beta.d}),
+        MatrixSDE({x: 2 * sin(720720 * pi * t) ** 2 * dt + beta.d}),
+    ],
+    ids=["noise beyond the paths", "drift between the grids"],
+)
+def test_coefficients_that_the_sign_paths_do_not_meet_settle_nothing(sde: MatrixSDE) -> None:
+    claim = replace(cosine(1, values={x: 0}, bounds=None), sde=sde, observable=x**2)
+    found = judged(claim)
+    assert found.status == Status.INCONCLUSIVE, found.reason
+    plain = replace(claim, sde=MatrixSDE({x: beta.d}))
+    assert judged(plain).status == Status.AGREES
+
+
+def test_a_drift_that_all_grids_meet_at_its_tops_is_averaged() -> None:
+    sde = MatrixSDE({x: cos(256 * pi * t) * dt + beta.d})
+    claim = replace(cosine(0, values={x: 0}), sde=sde, observable=tanh(x))
+    assert judged(claim).status == Status.AGREES
+    assert judged(replace(claim, value=Rational(3, 10))).status == Status.DISAGREES
+
+
+def test_bounds_are_held_to_their_own_scale() -> None:
+    # Bounds a billionth of f apart are no bounds of a process that spreads.
+    tiny = replace(cosine(0, bounds=(-1e-10, 1e-10)), observable=5e-10 * cos(x))
+    found = judged(tiny)
+    assert found.status == Status.INCONCLUSIVE, found.reason
+    assert "give bounds that hold" in found.reason
 
 
 # Heavy tails: tr M at p = k = 1, where e^t tr M_0 is the mean though M → 0 on every path.

@@ -9,7 +9,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from verify.paths.refinement import LEFT, Finding, Look, Measurement, extrapolated_mean, refined
+from verify.paths.refinement import (
+    LEFT,
+    SLOW,
+    Finding,
+    Look,
+    Measurement,
+    extrapolated_mean,
+    refined,
+)
 from verify.planning import EFFORTS, ErrorBudget, Estimate, Plan
 from verify.verdict import Status
 
@@ -103,3 +111,11 @@ def test_looks_share_the_rates_and_have_paths_of_their_own() -> None:
 
 def test_what_is_left_by_a_move_is_a_geometric_sum() -> None:
     assert pytest.approx(sum(2 ** (-k / 2) for k in range(1, 200))) == LEFT
+
+
+@pytest.mark.parametrize("order", [0.1, 0.25])
+def test_moves_that_do_not_shrink_like_a_root_settle_nothing(order: float) -> None:
+    answer = found(lambda h: -0.4 * h**order, 0.5)
+    assert answer.status == Status.INCONCLUSIVE
+    assert answer.needed == SLOW
+    assert math.isinf(answer.estimate.bias)

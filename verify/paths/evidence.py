@@ -35,6 +35,8 @@ class Judgement:
         What the rates are conditional on beside the bias of the scheme.
     chance
         Whether any chance is involved.
+    bounded
+        Whether the rate of error is bounded: not where an extrapolation without chance is trusted.
     numbers
         What else was measured.
     """
@@ -44,6 +46,7 @@ class Judgement:
     unit: float
     condition: str = ""
     chance: bool = True
+    bounded: bool = True
     numbers: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -69,8 +72,12 @@ def _evidence(plan: Plan, found: Sequence[tuple[Setting, Judgement]], count: int
     status = combine(one.finding.status for _, one in found)
     telling = [(s, one) for s, one in found if one.finding.status == status]
     setting, worst = max(telling, key=lambda pair: _reach(pair[1]))
-    alpha = plan.budget.alpha if any(one.chance for _, one in found) else 0.0
-    conditions = dict.fromkeys([CONDITION, *(one.condition for _, one in found if one.condition)])
+    chance = any(one.chance for _, one in found)
+    alpha: float | None = plan.budget.alpha if chance else 0.0
+    if not all(one.bounded for _, one in found):
+        alpha = None
+    stepped = [CONDITION] if any(one.bounded for _, one in found) else []
+    conditions = dict.fromkeys([*stepped, *(one.condition for _, one in found if one.condition)])
     reach = 100 * _reach(worst) * worst.unit / setting_unit(setting, worst)
     return Evidence(
         tier=TIER,

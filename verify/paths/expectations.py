@@ -6,7 +6,7 @@ An average of simulated paths proves something only where tails are under contro
 * with finite bounds of the observable, Bernstein's inequality for the average;
 * with a declared bound of its variance, Catoni's mean;
 * with neither, the mean over all sign paths of the scheme, extrapolated to h = 0, where the system
-  has few components and the observable is smooth: no statistics, and no tail is missed;
+  has few components and drift, noise and observable are smooth: no statistics;
 * else, with one bound, such as f >= 0, the average of f cut off at some c bounds E f from one side:
   it refutes what lies beyond, and confirms nothing;
 * else nothing is proved by any number of paths, and the evidence says so.
@@ -15,10 +15,14 @@ An average of simulated paths proves something only where tails are under contro
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 
+from numerics.brownian import basis
 from numerics.errors import NumericsError
 from numerics.moments import expectation
 from numerics.smoothness import interpolation_error
@@ -30,7 +34,18 @@ from verify.verdict import Evidence, Status
 
 from .evidence import Judgement, judged
 from .horizon import Setting
-from .refinement import LEFT, Finding, Look, Measurement, extrapolated_mean, refined
+from .refinement import (
+    LEFT,
+    SLOW,
+    Finding,
+    Look,
+    Measurement,
+    extrapolated_mean,
+    is_slow,
+    is_unresolved,
+    refined,
+    unresolved,
+)
 
 __all__ = ["averaged"]
 
@@ -41,6 +56,11 @@ SMOOTH = 1e-3
 NEVER = (
     "no number of paths would settle it: a mean may be carried by rare paths; declare bounds that "
     "the observable cannot leave, or a bound of its variance"
+)
+EXTRAPOLATED = (
+    "no rate is bounded: the mean over all sign paths is extrapolated over grids, and its error "
+    "is estimated from what the finest of them moved; drift, noise and observable are as smooth "
+    "beyond the box around the paths, enlarged by half on each side, as they are within"
 )
 ONE_SIDED = "what rare paths carry is not seen"
 
@@ -89,6 +109,8 @@ def _bounded(setting: Setting, plan: Plan, stated: float, low: float, high: floa
         if out:
             nothing = Estimate(value=0.0, half_width=math.inf, bias=math.inf)
             return Measurement(estimate=nothing, why=out, finer=True)
+        if setting.takes_time and is_unresolved(levels):
+            return unresolved()
         # A coarser grid may leave the domain of the system, and with it the bounds: such a path
         # is lost.
         kept = [np.where(_off(x, low, high) > 0, np.nan, np.clip(x, low, high)) for x in levels]
@@ -100,7 +122,8 @@ def _bounded(setting: Setting, plan: Plan, stated: float, low: float, high: floa
 
 def _off(values: Array, low: float, high: float) -> Array:
     """How far values are outside of bounds, beyond rounding; 0 for those inside and for NaN."""
-    slack = 1e-9 * (1.0 + max(abs(x) for x in (low, high) if math.isfinite(x)))
+    ends = [abs(x) for x in (low, high) if math.isfinite(x)]
+    slack = 1e-9 * (high - low if len(ends) == 2 else max(ends))
     out = np.maximum(low - values, values - high) - slack
     return np.where(np.isfinite(values), np.maximum(out, 0.0), 0.0)
 
@@ -150,6 +173,8 @@ def _controlled(
 ) -> Judgement:
     def measure(look: Look) -> Measurement:
         levels = setting.reached(look.steps, look.paths, look.plan)
+        if setting.takes_time and is_unresolved(levels):
+            return unresolved()
         return _robust(levels, stated, variance, look.plan.budget.alpha)
 
     found = refined(measure, plan, unit, setting.system.size)
@@ -177,6 +202,8 @@ def _robust(levels: list[Array], stated: float, variance: float, alpha: float) -
     noise = float(np.std(levels[2] - levels[1])) / math.sqrt(len(levels[2]))
     move = max(abs(quarter.value - half.value), abs(half.value - coarse.value) / 2, noise)
     bias = LEFT * move + ROUNDING * abs(stated)
+    if is_slow(half.value - coarse.value, quarter.value - half.value, 2 * noise):
+        return Measurement(estimate=replace(quarter, bias=math.inf), why=SLOW, finer=True)
     return Measurement(estimate=replace(quarter, bias=bias), noise=LEFT * noise)
 
 
@@ -194,8 +221,8 @@ def _varies_more(values: Array, variance: float, alpha: float) -> bool:
 def _over_signs(setting: Setting, stated: float, unit: float) -> Judgement | None:
     """The extrapolated mean over all sign paths.
 
-    None if they are too many, if they do not converge, or if the observable is not smooth where
-    they go.
+    None if they are too many, if they do not converge, or if drift, noise or observable are not
+    smooth where they go.
     """
     try:
         value, error, rough, paths = setting.problem.measured(
@@ -218,13 +245,18 @@ def _over_signs(setting: Setting, stated: float, unit: float) -> Judgement | Non
         finding=finding,
         what=_said(stated, "mean over all sign paths as h → 0"),
         unit=unit,
+        condition=EXTRAPOLATED,
         chance=False,
+        bounded=False,
         numbers={"method": "all sign paths", "measured": value},
     )
 
 
 def _enumerated(declared: Problem, setting: Setting) -> tuple[float, float, float, int]:
-    """Mean, its error, how rough the observable is where the paths end, and how many they are."""
+    """Mean, its error, how rough the observable is around the paths, and how many they are.
+
+    Infinitely rough if drift or noise is not smooth there.
+    """
     low, high = ({name: np.asarray(x) for name, x in setting.start.items()} for _ in range(2))
 
     def observed(state: State) -> Array:
@@ -241,9 +273,38 @@ def _enumerated(declared: Problem, setting: Setting) -> tuple[float, float, floa
             {name: x + (x - low[name]) / 2 for name, x in high.items()},
         )
         rough, spread = interpolation_error(lambda x: setting.observed(declared, x), *ends)
-    if not (spread > 0 and rough <= SMOOTH * spread):
-        rough = math.inf
+        if not (spread > 0 and rough <= SMOOTH * spread and _is_smooth(setting, *ends)):
+            rough = math.inf
     return float(found.value[0]), float(found.error[0]), rough, found.paths
+
+
+def _is_smooth(setting: Setting, low: State, high: State) -> bool:
+    """Whether every component of drift and noise is a polynomial in states and time, or nearly."""
+    system, units = setting.system, basis(setting.system)
+    count = len(next(iter(units.values())))
+    ends = ({**low, "t": np.asarray(0.0)}, {**high, "t": np.asarray(setting.horizon)})
+
+    def component(state: Mapping[str, Any], number: int, entry: int) -> Array:
+        paths = len(state["t"])
+        dB = {
+            name: np.broadcast_to(
+                unit[number] if number < count else 0.0 * unit[0], (paths, *unit[0].shape)
+            )
+            for name, unit in units.items()
+        }
+        point = {name: state[name] for name in system.states}
+        time: Any = state["t"]
+        moved = system.increment(point, time, float(number == count), dB)
+        parts = [np.broadcast_to(x, (paths, *system.states[k])) for k, x in moved.items()]
+        return np.concatenate([x.reshape(paths, -1) for x in parts], axis=1)[:, entry]
+
+    for number in range(count + 1):
+        for entry in range(system.size):
+            f = partial(component, number=number, entry=entry)
+            rough, spread = interpolation_error(f, *ends)
+            if not rough <= SMOOTH * spread + ROUNDING:
+                return False
+    return True
 
 
 # One bound.

@@ -2,20 +2,28 @@
 
 All that is simulated is the declared system by Euler–Maruyama; all that is seen of it is the
 observable.  What a claim states is evaluated here too, but never reaches the simulation.
+
+Coefficients that depend on the time are taken at a uniform random time of each step, for every path
+and every grid one of its own (Kruse and Wu, A randomized Milstein method, Discrete Contin. Dyn.
+Syst. B 24 (2019)): their mean over a step is right, and what oscillates between regular times, or
+is not 0 between two of them only, is missed by no grid.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from numerics.brownian import Block, Draws, increments
+from numerics.loop import iterate
 from numerics.schemes import named
+from numerics.schemes.step import stepper
 from numerics.signature import PathSignature
 from numerics.simulate import simulate
-from numerics.system import Array, System
+from numerics.system import Array, State, System
 from verify.errors import UsageError
 from verify.planning import Plan
 from verify.problem import Problem
@@ -29,6 +37,10 @@ LEVELS = 3
 
 BLOCK = 8192
 """Scalars of state in a block: few paths enough for the cache, enough to hide the interpreter."""
+
+
+PART = "part of a step"
+"""Beside the increments of the noises: at which part of the step the coefficients are taken."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +63,8 @@ class Setting:
         As the claim states it.
     unmet
         Conditions that the point fails.
+    takes_time
+        Whether drift or noise depend on the time.
     """
 
     problem: Problem
@@ -60,6 +74,7 @@ class Setting:
     horizon: float
     relevant: float
     unmet: tuple[str, ...]
+    takes_time: bool = False
 
     @property
     def start(self) -> dict[str, Any]:
@@ -114,24 +129,76 @@ class Setting:
         key = ("horizon", steps, paths, plan.seed, plan.purpose, self.horizon)
 
         def measure(declared: Problem) -> list[Array]:
-            return [
-                simulate(
-                    self.system,
-                    named("euler_maruyama"),
-                    self.start,
-                    self.horizon,
-                    steps * 2**level,
-                    paths,
-                    plan.seed_for("paths") % 2**63,
-                    observe={"f": lambda state: self.observed(declared, state)},
-                    keep=True,
-                    finite=False,
-                    block=block_of(self.system, paths),
-                ).values["f"][0]
-                for level in range(LEVELS)
-            ]
+            run = self._at_random_times if self.takes_time else self._at_grid_times
+            seed = plan.seed_for("paths") % 2**63
+            return [run(declared, steps * 2**level, paths, seed) for level in range(LEVELS)]
 
         return self.problem.measured(key, self.point, measure)
+
+    def _at_grid_times(self, declared: Problem, steps: int, paths: int, seed: int) -> Array:
+        run = simulate(
+            self.system,
+            named("euler_maruyama"),
+            self.start,
+            self.horizon,
+            steps,
+            paths,
+            seed,
+            observe={"f": lambda state: self.observed(declared, state)},
+            keep=True,
+            finite=False,
+            block=block_of(self.system, paths),
+        )
+        return np.asarray(run.values["f"][0])
+
+    def _at_random_times(self, declared: Problem, steps: int, paths: int, seed: int) -> Array:
+        system, draws = self.on_grid(steps)
+        dt = self.horizon / steps
+        run = iterate(
+            stepper(named("euler_maruyama"), system, dt),
+            {name: np.asarray(x, dtype=float) for name, x in self.start.items()},
+            steps=steps,
+            paths=paths,
+            seed=seed,
+            draws=draws,
+            observe={"f": lambda state: self.observed(declared, state)},
+            keep=True,
+            finite=False,
+            block=block_of(self.system, paths),
+            dt=dt,
+        )
+        return np.asarray(run.values["f"][0])
+
+    def on_grid(self, steps: int) -> tuple[System, Draws[State]]:
+        """The system and its draws for that many steps, at random times where it takes the time."""
+        draws = increments(self.system, horizon=self.horizon, steps=steps)
+        if not self.takes_time:
+            return self.system, draws
+        return _at_parts(self.system, self.horizon / steps), _with_parts(draws, steps)
+
+
+def _at_parts(system: System, step: float) -> System:
+    """The system whose coefficients are taken at the part of a step that the draws name."""
+
+    def increment(point: Mapping[str, Any], t: float, dt: float, dB: State) -> State:
+        if PART not in dB:
+            return system.increment(point, t, dt, dB)
+        noises = {name: x for name, x in dB.items() if name != PART}
+        time: Any = t + step * dB[PART]
+        return system.increment(point, time, dt, noises)
+
+    return replace(system, increment=increment)
+
+
+def _with_parts(draws: Draws[State], steps: int) -> Draws[State]:
+    """The draws with a uniform part of a step for every path, of this number of steps alone."""
+
+    def of(block: Block) -> Iterator[State]:
+        rng = block.generator(f"times of {steps} steps")
+        for dB in draws(block):
+            yield {**dB, PART: rng.random(block.size)}
+
+    return of
 
 
 def block_of(system: System, paths: int) -> int:
@@ -160,6 +227,7 @@ def settings(problem: Problem, plan: Plan) -> Iterator[Setting]:
 
 def _setting(problem: Problem, path: PathSignature, one: PathSignature, plan: Plan) -> Setting:
     point = starting_values(one, plan)
+    prefix = one.systems["path_reduced" if "path_reduced" in one.systems else "path"].prefix
     horizon = float(number(one.horizon))
     if not (np.isfinite(horizon) and horizon > 0):
         raise UsageError(f"horizon={horizon:g}: not a positive time; give a number above zero")
@@ -171,6 +239,7 @@ def _setting(problem: Problem, path: PathSignature, one: PathSignature, plan: Pl
         horizon=horizon,
         relevant=one.relevant,
         unmet=tuple(unmet(problem, point)),
+        takes_time="t" in problem.kernels[f"{prefix}increment"].arguments,
     )
 
 

@@ -21,7 +21,7 @@ from verify.verdict import Evidence
 
 from .evidence import Judgement, judged
 from .horizon import Setting
-from .refinement import LEFT, Look, Measurement, refined
+from .refinement import LEFT, SLOW, Look, Measurement, is_slow, is_unresolved, refined, unresolved
 
 __all__ = ["distributed"]
 
@@ -54,6 +54,8 @@ def _measured(setting: Setting, levels: list[Array], alpha: float) -> Measuremen
     lost = float(np.mean(~kept))
     if lost == 1.0:
         return _nothing("f(X_T) is no number on any path; the scheme leaves the system's domain")
+    if setting.takes_time and is_unresolved(levels):
+        return unresolved()
     coarse, fine = np.sort(levels[1][kept]), np.sort(levels[2][kept])
     domain = _domain(setting, fine)
     if domain.outside > setting.relevant / 4:
@@ -61,7 +63,11 @@ def _measured(setting: Setting, levels: list[Array], alpha: float) -> Measuremen
     ends = (domain.low, domain.high)
     test = DistributionFunction(alpha=alpha, cdf=lambda x: _stated(setting, np.clip(x, *ends)))
     e = test.estimate(fine)
-    move, noise = _moved(coarse, fine, levels[1][kept], levels[2][kept])
+    move, noise = _moved(levels[1][kept], levels[2][kept], fine)
+    before, rough = _moved(levels[0][kept], levels[1][kept], fine)
+    # The largest move over many levels has a little noise in it by being the largest.
+    if is_slow(before, move, math.hypot(noise, rough / math.sqrt(2))):
+        return Measurement(estimate=replace(e, bias=math.inf), why=SLOW, finer=True)
     # Lost paths may have any value, and the band is that of the paths that were kept.
     bias = LEFT * max(move, noise) + lost + domain.outside + ROUNDING
     # The largest noise over many levels is a few standard deviations of one.
@@ -140,15 +146,15 @@ def _off_the_law(domain: Domain, coarse: Array, fine: Array, alpha: float) -> Me
     return replace(_nothing(why), finer=True)
 
 
-def _moved(coarse: Array, fine: Array, half: Array, quarter: Array) -> tuple[float, float]:
-    """How far the distribution function moved from h/2 to h/4, and the noise of that."""
+def _moved(coarse: Array, fine: Array, values: Array) -> tuple[float, float]:
+    """How far a halving moved the distribution function at levels among values, and its noise."""
     n = len(fine)
-    levels = fine[np.linspace(0, n - 1, min(n, GRID)).astype(int)]
-    low, high = np.sort(np.minimum(half, quarter)), np.sort(np.maximum(half, quarter))
+    levels = values[np.linspace(0, len(values) - 1, min(len(values), GRID)).astype(int)]
 
     def upto(x: Array) -> Array:
-        return np.asarray(np.searchsorted(x, levels, side="right") / n)
+        return np.asarray(np.searchsorted(np.sort(x), levels, side="right") / n)
 
+    low, high = np.minimum(coarse, fine), np.maximum(coarse, fine)
     move = float(np.max(np.abs(upto(fine) - upto(coarse))))
     # A level between both values of a path is what moves the difference.
     return move, float(np.sqrt(np.max(upto(low) - upto(high)) / n))

@@ -26,12 +26,16 @@ __all__ = [
     "CONDITION",
     "LEFT",
     "LOOKS",
+    "SLOW",
     "Finding",
     "Look",
     "Measurement",
     "extrapolated_mean",
+    "is_slow",
+    "is_unresolved",
     "most_path_steps",
     "refined",
+    "unresolved",
 ]
 
 CONDITION = (
@@ -40,6 +44,20 @@ CONDITION = (
 
 LEFT = 1 / (math.sqrt(2) - 1)
 """Sum of the moves to come, in units of the last, if each is at most 1/√2 of the one before."""
+
+SLOW = (
+    "the last halving of the steps moved it by more than 1/√2 of the one before: its error does "
+    "not shrink like √h on these grids, and what is left is not known; finer steps may settle it"
+)
+SURE = 2.0
+"""Standard deviations beyond which a move is taken for larger than another."""
+
+UNRESOLVED = (
+    "single paths differ between two grids by what coefficients do within a step: they change too "
+    "fast with the time for these steps; finer ones may settle it"
+)
+SHARE = 0.3
+"""Two grids move paths by at most this part of their spread, if the time is resolved."""
 
 ROUNDING = 1e-12
 LOOKS = 3
@@ -164,6 +182,35 @@ def _needed(found: Measurement, wanted: tuple[int, int] | None) -> str:
     return f"about {wanted[1]:,} paths of {4 * wanted[0]:,} steps would settle it"
 
 
+def is_slow(before: float, last: float, noise: float) -> bool:
+    """Whether two moves in succession refute that the error shrinks at least like √h.
+
+    ``noise`` is the standard deviation of |last| − |before|/√2.
+    """
+    return abs(last) > (1 + 1e-6) * abs(before) / math.sqrt(2) + SURE * noise + ROUNDING
+
+
+def is_unresolved(levels: Sequence[Array]) -> bool:
+    """Whether two grids, each at random times of its own, give single paths other values.
+
+    By their mean square: few paths that meet a short time at which much happens say as much as the
+    many that miss it.
+    """
+    half, quarter = levels[-2], levels[-1]
+    kept = np.isfinite(half) & np.isfinite(quarter)
+    if not np.any(kept):
+        return False
+    moved = math.sqrt(float(np.mean((quarter[kept] - half[kept]) ** 2)))
+    low, high = np.quantile(quarter[kept], [0.25, 0.75])
+    return moved > SHARE * float(high - low) / 2 + ROUNDING
+
+
+def unresolved() -> Measurement:
+    """Nothing, until finer steps are taken."""
+    nothing = Estimate(value=0.0, half_width=math.inf, bias=math.inf)
+    return Measurement(estimate=nothing, why=UNRESOLVED, finer=True)
+
+
 def extrapolated_mean(
     levels: Sequence[Array], low: float, high: float, stated: float, alpha: float
 ) -> Measurement:
@@ -180,12 +227,21 @@ def extrapolated_mean(
     moves = fine - coarse
     noise = float(np.std(moves)) / math.sqrt(len(moves))
     bias = LEFT * max(abs(float(np.mean(moves))), noise) + lost * (high - low)
+    if _slow_on(h, half, quarter, high - low):
+        return Measurement(estimate=replace(e, bias=math.inf), why=SLOW, finer=True)
     scale, variance, extent = abs(low) + abs(high), float(np.var(fine)), 3 * (high - low)
     return Measurement(
         estimate=replace(e, bias=bias + ROUNDING * scale),
         noise=LEFT * noise,
         samples=lambda half_width: bernstein_samples(variance, half_width, extent, alpha),
     )
+
+
+def _slow_on(h: Array, half: Array, quarter: Array, extent: float) -> bool:
+    """Whether the means on three grids refute an error that shrinks like √h."""
+    before, last = (half - h) / extent, (quarter - half) / extent
+    noise = math.sqrt((np.var(last) + np.var(before) / 2) / len(h))
+    return is_slow(float(np.mean(before)), float(np.mean(last)), noise)
 
 
 def _whole(levels: Sequence[Array], instead: float) -> tuple[Array, Array, Array, float]:
