@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sympy import Rational, log, sqrt
+from sympy import Abs, Rational, log, sqrt, tanh
 
 from derivations import (
     Brownian,
@@ -37,11 +37,12 @@ PLAN = Plan(
 )
 VALUES: dict[str, Any] = {"values": {mu: Rational(1, 10), sigma: 1, x: 1}, "horizon": 24}
 VARIED: dict[str, Any] = {
-    "values": {mu: Rational(1, 10), x: 1}, "vary": {sigma: (1, Rational(1, 2))}, "horizon": 24
+    "values": {mu: Rational(1, 10), x: 1}, "vary": {sigma: (1, 2)}, "horizon": 24,
+    "relevant": 0.4,
 }  # fmt: skip
 
 
-def rate(value: Any, sde: Any = GBM, relevant: float = 0.1, **fields: Any) -> Evidence:
+def rate(value: Any, sde: Any = GBM, relevant: float = 0.15, **fields: Any) -> Evidence:
     claim = LimitClaim(
         id="limit", title="", source="", statement="", sde=sde, observable=log(x),
         value=value, relevant=relevant, **fields,
@@ -85,13 +86,13 @@ def test_a_wrong_power_of_the_noise_fits_one_value_alone() -> None:
     assert rate(mu - sigma / 2, **VALUES).status == Status.AGREES
     found = rate(mu - sigma / 2, **VARIED)
     assert found.status == Status.DISAGREES
-    assert "sigma = 0.5" in found.reason
+    assert "sigma = 2" in found.reason
     assert rate(mu - sigma**2 / 2, **VARIED).status == Status.AGREES
 
 
 def test_a_state_that_settles_does_not_grow() -> None:
     """Below the threshold the formula of the linear system is wrong: the limit is 0."""
-    values: dict[str, Any] = {"values": {kappa: 1, zeta: 1, x: 1}, "horizon": 24}
+    values: dict[str, Any] = {"values": {kappa: 1, zeta: 1, x: 1}, "horizon": 40}
     assert rate(kappa - zeta**2 / 2, COLLAPSE, **values).status == Status.DISAGREES
     assert rate(0, COLLAPSE, **values).status == Status.AGREES
 
@@ -126,7 +127,7 @@ def test_a_threshold_with_the_wrong_power_of_the_noise() -> None:
 def test_collapse_of_a_nonlinear_system() -> None:
     given = {"sde": COLLAPSE, "parameter": zeta, "values": {kappa: 1, x: 1}, "horizon": 24}
     assert sides(sqrt(2 * kappa), 0, -1, **given).status == Status.AGREES
-    assert sides(2 * kappa, 0, -1, **given).status == Status.DISAGREES
+    assert sides(2 * kappa, 0, -1, **{**given, "horizon": 48}).status == Status.DISAGREES
     # Between the stated threshold and the true one nothing collapses, and no rate is clear of 0.
     assert sides(sqrt(kappa) / 2, 0, -1, **{**given, "horizon": 12}).status != Status.AGREES
 
@@ -144,3 +145,33 @@ def test_thresholds_that_make_no_sense_are_refused() -> None:
         sides(mu + sigma, -1, 1)
     with pytest.raises(ValueError, match="is 0"):
         sides(0, -1, 1)
+
+
+def test_a_limit_that_differs_from_path_to_path_is_not_one() -> None:
+    """x/t → 2 on most paths, and → −2 on nearly a fifth of them."""
+    y = State("y")
+    sde = MatrixSDE({y: 2 * tanh(y) * dt + B.d})
+    fields: dict[str, Any] = {"values": {y: Rational(1, 2)}, "horizon": 60}
+    for relevant in (0.1, 0.2):
+        assert growth(sde, y, 2, relevant, **fields).status == Status.INCONCLUSIVE
+    assert "path to path" in growth(sde, y, 2, 0.2, **fields).reason
+    assert growth(sde, y, 1, 0.2, **fields).status == Status.DISAGREES
+
+
+def test_a_limit_that_is_approached_like_one_over_the_root_of_time() -> None:
+    """|B|/t → 0, and x/t → 0 where x grows like √t."""
+    y = State("y")
+    root = MatrixSDE({y: dt / sqrt(1 + y**2) + B.d / 5})
+    fields: dict[str, Any] = {"values": {y: 0}, "horizon": 40}
+    for sde, f in ((MatrixSDE({y: B.d}), Abs(y)), (root, y)):
+        assert growth(sde, f, 0, 0.05, **fields).status == Status.INCONCLUSIVE
+        assert growth(sde, f, 0, 0.5, **fields).status == Status.AGREES
+        assert growth(sde, f, 1, 0.1, **fields).status == Status.DISAGREES
+
+
+def growth(sde: Any, observable: Any, value: Any, relevant: float, **fields: Any) -> Evidence:
+    claim = LimitClaim(
+        id="limit", title="", source="", statement="", sde=sde, observable=observable,
+        value=value, relevant=relevant, **fields,
+    )  # fmt: skip
+    return check_of("path")(compiled(claim), PLAN)

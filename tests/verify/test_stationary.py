@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Abs, Gt, Rational, atan, cos, exp, sqrt
+from sympy import Abs, Gt, Rational, atan, cos, exp, oo, sqrt
 
 from derivations import (
     Assumption,
@@ -19,11 +19,13 @@ from derivations import (
     dt,
     positive,
     real,
+    t,
 )
 from verify.explain import explained
 from verify.loading import compiled
 from verify.paths.normalisation import normalisation
 from verify.paths.stationary import stationary
+from verify.paths.stationary_paths import _left
 from verify.planning import EFFORTS, ErrorBudget, Plan
 from verify.problem import Problem
 from verify.tiers import check_of
@@ -154,6 +156,38 @@ def test_two_laws_are_not_one() -> None:
     both = claimed(sde, density=density, values={mu: 2, zeta: 1, x: 1}, horizon=6)
     assert check_of("derivation")(compiled(both), PLAN).status == Status.AGREES
     assert stationary(compiled(both), PLAN).status == Status.INCONCLUSIVE
+
+
+def test_a_well_that_the_start_does_not_leave_is_not_all() -> None:
+    """Wells at 0 and 4: no path that starts in one of them has reached the other at T."""
+    sde = MatrixSDE({x: -4 * x * (x - 2) * (x - 4) * dt + sigma * B.d})
+    both = exp(-2 * (x**4 - 8 * x**3 + 16 * x**2) / sigma**2)
+    for density in (both, exp(-32 * x**2 / sigma**2)):
+        claim = claimed(sde, density=density, values={sigma: 1, x: 0}, horizon=8, relevant=0.1)
+        found = stationary(compiled(claim), PLAN)
+        assert found.status == Status.INCONCLUSIVE, found.reason
+        assert "not the only one" in found.reason
+
+
+def test_a_stated_support_does_not_choose_the_starts() -> None:
+    """x stays on its side of 0; the stated half-line hides the other one from no start."""
+    sde = MatrixSDE({x: (mu * x - x**3) * dt + zeta * x * B.d})
+    density = x ** (2 * mu / zeta**2 - 2) * exp(-(x**2) / zeta**2)
+    half = claimed(sde, density=density, support=(0, oo), values={mu: 2, zeta: 1, x: 1}, horizon=6)
+    assert stationary(compiled(half), PLAN).status == Status.INCONCLUSIVE
+
+
+def test_an_equation_that_takes_t_has_no_stationary_law() -> None:
+    sde = MatrixSDE({x: -x * dt + cos(t) * B.d})
+    found = stationary(compiled(claimed(sde, density=exp(-(x**2)), values={x: 0}, horizon=4)), PLAN)
+    assert found.status == Status.INCONCLUSIVE
+    assert "takes t" in found.reason
+
+
+def test_moves_that_do_not_shrink_leave_an_unknown_bias() -> None:
+    assert _left(0.04, 0.02, 0.001) == (pytest.approx(0.02), True)
+    assert not _left(0.04, 0.038, 0.001)[1]
+    assert _left(0.0005, 0.001, 0.001)[1]
 
 
 def test_the_density_of_one_of_two_states() -> None:

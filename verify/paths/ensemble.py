@@ -21,7 +21,7 @@ from verify.problem import Problem
 
 from .horizon import Setting
 
-__all__ = ["ensemble", "first_steps", "is_fine"]
+__all__ = ["ensemble", "first_steps", "is_fine", "positive_states"]
 
 BLOCK = 4096
 """Paths in a block: enough to hide the interpreter, few enough for the cache."""
@@ -114,7 +114,7 @@ def ensemble(
     """
     system = setting.system
     move = stepper(named("euler_maruyama"), system, setting.horizon / steps)
-    positive = _positive(setting)
+    positive = positive_states(setting)
 
     def step(state: State, index: int, dB: Mapping[str, Array]) -> State:
         after = move(state, index, dB)
@@ -141,7 +141,8 @@ def ensemble(
     return {name: np.asarray(values) for name, values in run.values.items()}
 
 
-def _positive(setting: Setting) -> set[str]:
+def positive_states(setting: Setting) -> set[str]:
+    """The scalar states that are declared positive."""
     path = setting.problem.signature.path
     assert path is not None
     positive = {x.name for x in path.letters if "positive" in x.facts and not x.shape}

@@ -8,7 +8,10 @@ h/2, h/4 on the same Brownian paths, and c, m, q are the growths of f per time o
 * bias of the step: how far it lies from the median of 2 m − c, the same at twice the step, which
   is what is left if that shrinks at least like h; if two grids do not give single paths nearly the
   same growth, nothing is decided;
-* bias of the time: how far the median over the later half of that time lies from that over all.
+* bias of the time: what is left after T if the error of the median shrinks at least like 1/√T from
+  the growth over (T/9, T/3) to that over (T/3, T), the noise of both medians added;
+* spread: no 1 % or 99 % quantile of the growth stays away from the median if its distance shrinks
+  at least like that too; else the limit may differ from path to path, and nothing agrees.
 
 A threshold is judged at (1 − relevant) and (1 + relevant) times its stated value: on both sides the
 limit has to have the stated sign, and to be clear of zero.  A limit that is stated to be 0 has to
@@ -39,7 +42,21 @@ from .simulated import simulated_system
 
 __all__ = ["growth_per_time", "limiting", "threshold"]
 
-CONDITION = "the bias left by the finite time, an extrapolation from the later half of it"
+CONDITION = (
+    "the bias left by the finite time, an extrapolation: what median and outer quantiles are "
+    "off for f/t shrinks at least like 1/√t from a third of the horizon on"
+)
+
+LEFT_BY_TIME = 1 / (math.sqrt(3) - 1)
+"""An error that shrinks like 1/√T, in units of what it moved while the time tripled."""
+
+OUTER = (0.01, 0.99)
+"""Quantiles of the paths that must not stay away from the median."""
+
+APART = (
+    "the limit may differ from path to path: an outer quantile of f/t stays away from the median; "
+    "no number of paths would settle it, a longer horizon may"
+)
 
 FIRST_STEPS = 24
 """The first look takes at least three times this part of the plan's steps, on the coarsest grid."""
@@ -84,7 +101,7 @@ def _brief(evidence: Evidence) -> str:
 
 
 def growth_per_time(setting: Setting, look: Look) -> list[Array]:
-    """(f(X_t) − f(X_s))/(t − s) at h, h/2, h/4, each (2, paths): over (T/3, T) and (2T/3, T)."""
+    """(f(X_t) − f(X_s))/(t − s) at h, h/2, h/4, each (2, paths): over (T/3, T) and (T/9, T/3)."""
     key = ("growth", look.steps, look.paths, look.plan.seed, look.plan.purpose, setting.horizon)
 
     def measure(declared: Problem) -> list[Array]:
@@ -94,44 +111,82 @@ def growth_per_time(setting: Setting, look: Look) -> list[Array]:
 
 
 def _grown(setting: Setting, declared: Problem, look: Look, refinement: int) -> Array:
-    third = math.ceil(look.steps / 3) * refinement
+    ninth = math.ceil(look.steps / 9) * refinement
     found = ensemble(
         setting,
         declared,
-        3 * third,
+        9 * ninth,
         look.paths,
         look.plan.seed_for("paths") % 2**63,
-        at=[third, 2 * third, 3 * third],
+        at=[ninth, 3 * ninth, 9 * ninth],
         block=min(BLOCK, look.paths),
     )
     begun, middle, end = found["f"]
-    time = setting.horizon / 3
+    time = setting.horizon / 9
     with np.errstate(invalid="ignore"):
-        return np.stack([(end - begun) / (2 * time), (end - middle) / time])
+        return np.stack([(end - middle) / (6 * time), (middle - begun) / (2 * time)])
 
 
-def _rate(growths: Sequence[Array], alpha: float) -> tuple[Estimate, float]:
-    """The limit at h = 0, and the part of paths whose values are no numbers."""
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """A limit at h = 0: the median, and the outer quantiles.
+
+    Of its bias ``step`` is that of the steps, and ``noise`` is how much of the rest may be noise.
+    ``outer`` has, for each outer quantile, the end of its interval that is nearer to the median,
+    and what it may still move; ``lost`` is the part of paths whose values are no numbers.
+    """
+
+    estimate: Estimate
+    noise: float = 0.0
+    step: float = 0.0
+    outer: tuple[tuple[float, float], ...] = ()
+    lost: float = 0.0
+
+    def differs(self, within: float) -> bool:
+        """Whether more than a few paths may have a limit farther than this from the median."""
+        if self.lost > OUTER[0]:
+            return True
+        return any(abs(end - self.estimate.value) > within + move for end, move in self.outer)
+
+
+def _rate(growths: Sequence[Array], alpha: float) -> Rate:
+    """The limit at h = 0; the median and what it moved have half of the rate each."""
     c, m, q = growths
     with np.errstate(invalid="ignore"):
         linear, before = 2 * q - m, 2 * m - c
     kept = np.all(np.isfinite([linear, before]), axis=(0, 1))
     lost = 1.0 - float(np.mean(kept))
     if lost == 1.0:
-        return Estimate(value=0.0, half_width=math.inf, bias=math.inf), lost
-    # A lost path may have grown at any rate.
-    low, high = (
-        quantile_interval(np.where(kept, linear[0], end), 0.5, alpha)[which]
-        for which, end in enumerate((-math.inf, math.inf))
-    )
-    value, late = np.median(linear[:, kept], axis=1)
-    step = abs(float(np.median(before[0, kept]) - value))
-    bias = step + abs(float(late - value)) + ROUNDING * abs(float(value))
+        return Rate(estimate=Estimate(value=0.0, half_width=math.inf, bias=math.inf), lost=lost)
+    (low, high), early = (_median(x, kept, alpha / 2) for x in linear)
+    value = float(np.median(linear[0, kept]))
+    bias = abs(float(np.median(before[0, kept])) - value) + ROUNDING * abs(value)
     if not is_fine(m[0, kept], q[0, kept]):
-        bias += UNKNOWN * (1 + abs(float(value)))
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return Estimate(value=float(value), half_width=math.inf, bias=bias), lost
-    return Estimate(value=(low + high) / 2, half_width=(high - low) / 2, bias=bias), lost
+        bias += UNKNOWN * (1 + abs(value))
+    if not all(math.isfinite(x) for x in (low, high, *early)):
+        e = Estimate(value=value, half_width=math.inf, bias=bias)
+        return Rate(estimate=e, lost=lost)
+    half_width = (high - low) / 2
+    moved = abs((low + high - sum(early)) / 2)
+    noise = LEFT_BY_TIME * math.hypot(half_width, (early[1] - early[0]) / 2)
+    time = LEFT_BY_TIME * moved + noise
+    e = Estimate(value=(low + high) / 2, half_width=half_width, bias=bias + time)
+    outer = tuple(_outer(linear[:, kept], q, alpha) for q in OUTER)
+    return Rate(estimate=e, noise=noise, step=bias, outer=outer, lost=lost)
+
+
+def _median(values: Array, kept: Array, alpha: float) -> tuple[float, float]:
+    """The interval of the median; a lost path may have grown at any rate."""
+    low, _ = quantile_interval(np.where(kept, values, -math.inf), 0.5, alpha)
+    _, high = quantile_interval(np.where(kept, values, math.inf), 0.5, alpha)
+    return low, high
+
+
+def _outer(values: Array, q: float, alpha: float) -> tuple[float, float]:
+    """The nearer end of an outer quantile, and what it may still move; ends are in the sample."""
+    late, early = (np.clip(quantile_interval(x, q, alpha), np.min(x), np.max(x)) for x in values)
+    near, far = (late[1], early[0]) if q < 0.5 else (late[0], early[1])
+    return float(near), LEFT_BY_TIME * abs(float(far - near))
 
 
 def _lost(share: float) -> str:
@@ -150,8 +205,16 @@ def _limit(setting: Setting, plan: Plan) -> Judgement:
     stated = setting.stated("value")
 
     def measure(look: Look) -> Measurement:
-        e, lost = _rate(growth_per_time(setting, look), look.plan.budget.alpha)
-        return Measurement(estimate=replace(e, value=e.value - stated), why=_lost(lost))
+        rate = _rate(growth_per_time(setting, look), look.plan.budget.alpha)
+        e, why = rate.estimate, _lost(rate.lost)
+        difference = replace(e, value=e.value - stated)
+        agrees = difference.decide(setting.relevant) == Status.AGREES
+        time = e.bias - rate.step - rate.noise
+        if not why and rate.noise and time > setting.relevant / 2:
+            why = "the growth still changes with time; a longer horizon may settle it"
+        if agrees and rate.differs(setting.relevant):
+            difference, why = replace(difference, bias=max(e.bias, setting.relevant)), APART
+        return Measurement(estimate=difference, noise=rate.noise, why=why)
 
     begin = _begin(setting, plan, SHARE, PATHS)
     found = refined(measure, plan, setting.relevant, setting.system.size, begin=begin)
@@ -239,45 +302,54 @@ def _side(setting: Setting, at: float, sign: int, near: float, plan: Plan) -> Si
     for number in range(LOOKS):
         looking = replace(share, purpose=f"{share.purpose}/look {number}")
         look = Look(steps=steps, paths=paths, plan=looking)
-        e, lost = _rate(growth_per_time(setting, look), looking.budget.alpha)
+        rate = _rate(growth_per_time(setting, look), looking.budget.alpha)
+        e, status = rate.estimate, _signed(rate, sign, near)
+        apart = status == Status.AGREES and rate.differs(abs(e.value) if sign else near)
         side = Side(
             at=at,
             sign=sign,
             rate=e,
-            status=_signed(e, sign, near),
+            status=Status.INCONCLUSIVE if apart else status,
             paths=paths,
             steps=steps,
             looks=number + 1,
-            why=_lost(lost) or _needed(e, paths, near if sign == 0 else None),
+            why=APART if apart else _lost(rate.lost) or _needed(rate, paths, near, sign),
         )
-        if side.status != Status.INCONCLUSIVE or lost >= 0.5:
+        if side.status != Status.INCONCLUSIVE or apart or rate.lost >= 0.5:
             break
         # What is wider than the bias wants paths, else finer steps.
-        steps, paths = (steps, 4 * paths) if e.half_width > e.bias else (2 * steps, 2 * paths)
+        noisy = e.half_width + rate.noise > e.bias - rate.noise
+        steps, paths = (steps, 4 * paths) if noisy else (2 * steps, 2 * paths)
         if 4 * steps * paths > most:
             break
     assert side is not None
     return side
 
 
-def _signed(e: Estimate, sign: int, near: float) -> Status:
+def _signed(rate: Rate, sign: int, near: float) -> Status:
     """Whether a limit has the stated sign; 0 is one within ``near``, and not clear of zero."""
+    e = rate.estimate
     if sign == 0:
-        if abs(e.value) - e.half_width - e.bias > near / CLEAR:
+        clear = abs(e.value) - e.half_width
+        if clear - e.bias > near / CLEAR:
             return Status.DISAGREES
-        within = abs(e.value) + e.half_width + e.bias <= near
+        # What only the bias of the time keeps from being clear of zero is no 0 yet.
+        still = clear - rate.step <= near / CLEAR
+        within = still and abs(e.value) + e.half_width + e.bias <= near
         return Status.AGREES if within else Status.INCONCLUSIVE
     if not abs(e.value) - e.half_width > e.bias:
         return Status.INCONCLUSIVE
     return Status.AGREES if e.value * sign > 0 else Status.DISAGREES
 
 
-def _needed(e: Estimate, paths: int, near: float | None) -> str:
+def _needed(rate: Rate, paths: int, near: float, sign: int) -> str:
     """How many paths would settle a sign, if any number of them does."""
-    room = abs(e.value) - e.bias if near is None else near / 2 - e.bias
-    if not (room > 0 and math.isfinite(e.half_width)):
+    e = rate.estimate
+    room = (abs(e.value) if sign else near / 2) - (e.bias - rate.noise)
+    noise = e.half_width + rate.noise
+    if not (room > 0 and math.isfinite(noise)):
         return "no number of paths would settle it, a longer horizon may"
-    return f"about {math.ceil(paths * (e.half_width / room) ** 2):,} paths would settle it"
+    return f"about {math.ceil(paths * (noise / room) ** 2):,} paths would settle it"
 
 
 def _judgement(setting: Setting, parameter: str, value: float, sides: Sequence[Side]) -> Judgement:

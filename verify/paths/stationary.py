@@ -1,7 +1,8 @@
 """Stationary laws and stationary means on simulated paths.
 
-Only the equation is simulated, from several starts: that of the claim, its mirror image where a
-single state may have either sign, and states that a pilot reached; never from the stated density.
+Only the equation is simulated, from several starts: that of the claim, its mirror image, states
+that pilots reached with this and with more noise, and states beside them; never from the stated
+density.
 At the end of the horizon
 
 * a stated *density* is held against the empirical distribution function, within the band of
@@ -36,7 +37,7 @@ from .ensemble import first_steps
 from .evidence import Judgement, judged
 from .horizon import Setting
 from .refinement import Finding, Look, Measurement, most_path_steps, refined
-from .stationary_paths import biased, sampled, support, without_lost
+from .stationary_paths import biased, sampled, support, takes_time, without_lost
 
 __all__ = ["stationary"]
 
@@ -51,6 +52,11 @@ NOWHERE = (
     "sign as √|…|, or take other variables"
 )
 
+TIMED = (
+    "the system takes t: an equation that changes with time has no stationary law; claim a law "
+    "at a time, or make the clock a state"
+)
+
 TYPICAL = 2.0
 """Two empirical distribution functions of n values each are about 2/√n apart at most."""
 
@@ -62,9 +68,15 @@ CONDITION = "the bias left by the finite time, estimated from what another start
 
 def stationary(problem: Problem, plan: Plan) -> Evidence:
     """The evidence on a stationary density, or on a stationary mean, at all settings."""
-    if "path_density" in problem.kernels:
-        return judged(problem, plan, _density)
-    return judged(problem, plan, _mean)
+    judge = _density if "path_density" in problem.kernels else _mean
+
+    def timeless(setting: Setting, plan: Plan) -> Judgement:
+        if takes_time(setting):
+            found = _without_paths(_undecided(TIMED), Status.INCONCLUSIVE)
+            return Judgement(finding=found, what="", unit=setting.relevant, chance=False)
+        return judge(setting, plan)
+
+    return judged(problem, plan, timeless)
 
 
 def _refined(
@@ -97,7 +109,7 @@ def _density(setting: Setting, plan: Plan) -> Judgement:
         ends.update(_ends(law.ends), mass=law.mass)
         test = DistributionFunction(alpha=look.plan.budget.alpha, cdf=law.cdf)
         e = test.estimate(sample.values)
-        bias, noise, why = biased(
+        bias, noise, why, finer = biased(
             sample,
             _apart,
             _noise_of_law(sample.half, sample.quarter),
@@ -105,7 +117,7 @@ def _density(setting: Setting, plan: Plan) -> Judgement:
             most=1.0,
             typical=TYPICAL,
         )
-        return Measurement(estimate=replace(e, bias=bias + lost), noise=noise, why=why)
+        return Measurement(estimate=replace(e, bias=bias + lost), noise=noise, why=why, finer=finer)
 
     diverges = _diverging(setting)
     if diverges:
@@ -196,7 +208,7 @@ def _mean(setting: Setting, plan: Plan) -> Judgement:
             sample.values, stated
         )
         spread = float(np.std(sample.quarter - sample.half))
-        bias, noise, why = biased(
+        bias, noise, why, finer = biased(
             sample,
             lambda x, y: abs(float(np.mean(x) - np.mean(y))),
             spread / math.sqrt(len(sample.half)),
@@ -205,7 +217,10 @@ def _mean(setting: Setting, plan: Plan) -> Judgement:
             typical=2 * float(np.std(sample.values)),
         )
         return Measurement(
-            estimate=replace(e, bias=bias + lost * (high - low)), noise=noise, why=why
+            estimate=replace(e, bias=bias + lost * (high - low)),
+            noise=noise,
+            why=why,
+            finer=finer,
         )
 
     found = _refined(measure, plan, unit, setting, 1)

@@ -1,30 +1,41 @@
 """Paths towards a stationary law: from several starts, at several steps, at two times.
 
-Only the equation is simulated.  Paths start from the start of the claim, from its mirror image
-where a single state may have either sign, and from states that a pilot reached at its 5 % and 95 %
-quantile.
+Only the equation is simulated, and no stated support reaches it.  Paths start from the start of the
+claim, from its mirror image where a single state is not declared positive, from states that pilots
+reached at their 5 % and 95 % quantile, with the noise as it is and with 2, 4, 8 times that, and
+from either side of the first pilot, four times its spread from its median.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from numerics.system import Array, State
 from verify.problem import Problem
 
-from .ensemble import BLOCK, ensemble
+from .ensemble import BLOCK, ensemble, positive_states
 from .horizon import Setting
 from .refinement import LEFT, Look
 
-__all__ = ["Sample", "biased", "sampled", "support", "without_lost"]
+__all__ = ["Sample", "biased", "sampled", "support", "takes_time", "without_lost"]
 
 PILOT = 256
 OUTER = (0.05, 0.95)
-"""Quantiles of the pilot from which further paths start."""
+"""Quantiles of the pilots from which further paths start."""
+
+LOUDER = (2.0, 4.0, 8.0)
+"""Factors of the noise of further pilots, which may leave a well that holds the first."""
+
+ASIDE = 4.0
+"""Starts beside the pilot, in units of its spread; for a positive state in logarithms."""
+
+FARTHEST = 8.0
+"""How far from the pilot a positive state starts at most, in units of its spread in logarithms."""
 
 COUPLED = 4
 """One path in so many is run with other steps and from another start too."""
@@ -49,6 +60,8 @@ class Sample:
         All paths at h/4, at half of the horizon.
     starts
         How many there are.
+    far, farther
+        The first paths at h/2 from farther starts in turn, and how many of these there are.
     """
 
     values: Array
@@ -57,6 +70,8 @@ class Sample:
     whole: Array
     swapped: Array
     starts: int
+    far: Array
+    farther: int
 
     @property
     def quarter(self) -> Array:
@@ -73,14 +88,14 @@ def sampled(setting: Setting, look: Look) -> Sample:
 
 
 def _simulated(setting: Setting, declared: Problem, look: Look) -> Sample:
-    starts = _starts(setting, declared, look)
+    starts, near = _starts(setting, declared, look)
     few = max(1, look.paths // COUPLED)
     seed = look.plan.seed_for("paths") % 2**63
 
     count = len(next(iter(starts.values())))
 
-    def run(refinement: int, paths: int, turn: int = 0) -> Array:
-        which = (np.arange(paths) + turn) % count
+    def run(refinement: int, paths: int, turn: int = 0, first: int = 0, last: int = near) -> Array:
+        which = first + (np.arange(paths) + turn) % (last - first)
         start = {name: x[which] for name, x in starts.items()}
         steps = look.steps * refinement
         marks = [steps // 2, steps]
@@ -95,47 +110,99 @@ def _simulated(setting: Setting, declared: Problem, look: Look) -> Sample:
         half=run(2, few)[1],
         whole=run(1, few)[1],
         swapped=run(2, few, 1)[1],
-        starts=count,
+        starts=near,
+        far=run(2, few, first=near, last=count)[1] if count > near else np.empty(0),
+        farther=min(count - near, few),
     )
 
 
-def _starts(setting: Setting, declared: Problem, look: Look) -> State:
-    """The start of the claim, its mirror image, and two that a pilot reached, for every state."""
-    pilot = ensemble(
-        setting,
-        declared,
-        4 * look.steps,
-        PILOT,
-        look.plan.seed_for("pilot") % 2**63,
-        states=True,
-        block=PILOT,
+def _starts(setting: Setting, declared: Problem, look: Look) -> tuple[State, int]:
+    """Starts, and how many of the first of them the process reaches by itself."""
+    pilot = _pilot(setting, declared, look, 1.0)
+    begin = {name: np.asarray(x, dtype=float) for name, x in setting.start.items()}
+    found = [begin]
+    if _has_mirror_image(setting):
+        found.append({name: -x for name, x in begin.items()})
+    found += _outer(pilot)
+    near = len(found)
+    for factor in LOUDER:
+        found += _outer(_pilot(setting, declared, look, factor))
+    found += _beside(setting, pilot)
+    positive = positive_states(setting)
+    for name in positive:
+        low, high = _reach(pilot[name][0])
+        # The start of the claim stays as it is.
+        for one in found[1:]:
+            one[name] = np.clip(one[name], low, high)
+    return {name: np.stack([one[name] for one in found]) for name in begin}, near
+
+
+def _pilot(setting: Setting, declared: Problem, look: Look, factor: float) -> dict[str, Array]:
+    """Few paths of the system, its noise times a factor."""
+    system = setting.system
+
+    def louder(point: Mapping[str, Any], t: float, dt: float, dB: State) -> State:
+        return system.increment(point, t, dt, {name: factor * x for name, x in dB.items()})
+
+    loud = setting if factor == 1.0 else replace(setting, system=replace(system, increment=louder))
+    seed = look.plan.seed_for("pilot") % 2**63
+    return ensemble(loud, declared, 4 * look.steps, PILOT, seed, states=True, block=PILOT)
+
+
+def _outer(pilot: Mapping[str, Array]) -> list[dict[str, Array]]:
+    """The states of a pilot at outer quantiles of what is observed, of those that are finite."""
+    f = pilot["f"][0]
+    whole = int(np.count_nonzero(np.isfinite(f)))
+    order = np.argsort(np.where(np.isfinite(f), f, np.inf))
+    which = [order[int(q * (whole - 1))] for q in OUTER] if whole else []
+    return [{name: x[0][i] for name, x in pilot.items() if name != "f"} for i in which]
+
+
+def _beside(setting: Setting, pilot: Mapping[str, Array]) -> list[dict[str, Array]]:
+    """All states on either side of the pilot, where they are scalars without other facts."""
+    path = setting.problem.signature.path
+    assert path is not None
+    states = [x for x in path.letters if x.name in setting.system.states]
+    if any(x.shape or set(x.facts) - {"positive"} for x in states):
+        return []
+    positive = positive_states(setting)
+    low, high = (
+        {name: _aside(pilot[name][0], sign, name in positive) for name in setting.system.states}
+        for sign in (-ASIDE, ASIDE)
     )
-    order = np.argsort(pilot["f"][0])
-    whole = int(np.count_nonzero(np.isfinite(pilot["f"][0])))
-    outer = [order[int(q * (whole - 1))] for q in OUTER] if whole else []
-    mirrored = [-1.0] if _has_mirror_image(setting) else []
-    return {
-        name: np.stack(
-            [
-                np.asarray(x, dtype=float),
-                *(sign * np.asarray(x, dtype=float) for sign in mirrored),
-                *(pilot[name][0][i] for i in outer),
-            ]
-        )
-        for name, x in setting.start.items()
-    }
+    return [one for one in (low, high) if all(np.isfinite(x) for x in one.values())]
+
+
+def _reach(values: Array) -> tuple[float, float]:
+    return float(_aside(values, -FARTHEST, True)), float(_aside(values, FARTHEST, True))
+
+
+def _aside(values: Array, spreads: float, positive: bool) -> Array:
+    """So many spreads from the median of what is finite."""
+    kept = values[np.isfinite(values) & ((values > 0) | (not positive))]
+    if not len(kept):
+        return np.asarray(math.nan)
+    x = np.log(kept) if positive else kept
+    q = np.quantile(x, [0.25, 0.5, 0.75])
+    there = q[1] + spreads * (q[2] - q[0]) / 1.35
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(there) if positive else there)
 
 
 def _has_mirror_image(setting: Setting) -> bool:
-    """Whether the only state is a scalar of either sign, and the support has both x and −x."""
+    """Whether the only state is a scalar that is not declared positive."""
+    (shape, *others) = setting.system.states.values()
+    return not others and shape == () and not positive_states(setting)
+
+
+def takes_time(setting: Setting) -> bool:
+    """Whether the increment of the system takes t, so that it has no stationary law."""
     path = setting.problem.signature.path
     assert path is not None
-    (name, *others) = setting.system.states
-    state = next(x for x in path.letters if x.name == name)
-    if others or state.shape or "positive" in state.facts:
-        return False
-    low, high = support(setting)
-    return low < -float(setting.start[name]) < high
+    return any(
+        "t" in setting.problem.kernel(f"{system.prefix}increment").arguments
+        for system in path.systems.values()
+    )
 
 
 def support(setting: Setting) -> tuple[float, float]:
@@ -154,43 +221,64 @@ def biased(
     *,
     most: float,
     typical: float,
-) -> tuple[float, float, str]:
-    """Bias of step and time, the part of it that may be noise, and what no paths would settle.
+) -> tuple[float, float, str, bool]:
+    """Bias of step and time, the part of it that may be noise, what keeps it from deciding.
+
+    The last says whether finer steps may mend that.
 
     ``distance`` says how far two laws are apart, ``most`` how far they can be; ``noise`` how far
     two samples of one law on the same paths may be, and ``typical``/√n on paths of their own.
     """
-    left = _left(distance(sample.half, sample.whole), distance(sample.quarter, sample.half), noise)
+    left, shrinks = _left(
+        distance(sample.half, sample.whole), distance(sample.quarter, sample.half), noise
+    )
     # One start after the other: all together, the starts of both are the same.
     start = max(
         distance(sample.half[n :: sample.starts], sample.swapped[n :: sample.starts])
         for n in range(sample.starts)
     )
+    # Farther starts may be seen at half of the horizon, if they are forgotten at its end.
     late = distance(sample.earlier, sample.values)
+    far = _farther(sample, distance)
+    if not shrinks:
+        why = "what a halving of the steps moves does not shrink like √h; finer steps may settle it"
+        return math.inf, 0.0, why, True
     bias = left + start
     each = len(sample.half) / sample.starts
     moves = {
         "another start": start - typical / math.sqrt(each),
+        "a start farther out": far - typical / math.sqrt(len(sample.half) / max(1, sample.farther)),
         "the second half of the horizon": late - typical / math.sqrt(len(sample.values)),
     }
     cause = max(moves, key=lambda name: moves[name])
     if moves[cause] <= relevant / 2:
-        return bias, LEFT * noise, ""
+        return bias, LEFT * noise, "", False
     why = (
-        f"{cause} moves it by {max(start, late):.2g}: no stationary law at the horizon, or not the"
-        " only one; no number of paths would settle it, a longer horizon may"
+        f"{cause} moves it by {max(start, far, late):.2g}: no stationary law at the horizon, or "
+        "not the only one; no number of paths would settle it, a longer horizon may"
     )
-    return min(bias + UNSETTLED * moves[cause], most), LEFT * noise, why
+    return min(bias + UNSETTLED * moves[cause], most), LEFT * noise, why, False
 
 
-def _left(before: float, last: float, noise: float) -> float:
-    """What is left of an error whose last two moves are known: as of order h at best, √h at worst.
+def _farther(sample: Sample, distance: Callable[[Array, Array], float]) -> float:
+    """What farther starts move, where their paths keep to the domain of the system."""
+    if not sample.farther:
+        return 0.0
+    far = np.where(np.isfinite(sample.far), sample.far, sample.half)
+    parts = [slice(n, None, sample.farther) for n in range(sample.farther)]
+    return max(distance(sample.half[part], far[part]) for part in parts)
 
-    Moves are not smaller than their noise.
+
+def _left(before: float, last: float, noise: float) -> tuple[float, bool]:
+    """What is left of an error whose last two moves are known, and whether it seems to shrink.
+
+    As of order h at best, √h at worst; moves are not smaller than their noise.  A last move beyond
+    1/√2 of the one before and their noise is no error that shrinks like √h.
     """
+    shrinks = last <= before / math.sqrt(2) + 2 * noise
     before, last = max(before, noise), max(last, noise)
     ratio = min(max(last / before, 0.5), 1 / math.sqrt(2)) if before > 0 else 0.5
-    return last * ratio / (1 - ratio)
+    return last * ratio / (1 - ratio), shrinks
 
 
 def without_lost(sample: Sample) -> tuple[Sample, float]:
