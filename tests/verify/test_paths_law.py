@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sympy import Abs, Rational, exp, log, sign, sin, sqrt
 
-from derivations import LEVEL, DerivationError, LawClaim, MatrixSDE, dt, positive
+from derivations import LEVEL, DerivationError, ExpectationClaim, LawClaim, MatrixSDE, dt, positive
 from tests.verify.path_claims import (
     EFFORT,
     ORNSTEIN_UHLENBECK,
@@ -165,6 +165,21 @@ def test_a_drift_between_the_steps_is_not_missed() -> None:
 
 
 # Bias.
+
+
+@pytest.mark.parametrize("start", [0, 1])
+def test_a_scheme_that_hardly_converges_rejects_no_right_mean(start: int) -> None:
+    # The square of a Bessel process of dimension 1/10, which spends its time at 0.
+    slow = MatrixSDE({x: dt / 10 + 2 * sqrt(Abs(x)) * beta.d})
+    claim = ExpectationClaim(
+        **named(
+            sde=slow, observable=exp(-Abs(x)), value=3 ** Rational(-1, 20) * exp(-x / 3),
+            horizon=1, values={x: start}, bounds=(0, 1), relevant=0.05,
+        )
+    )  # fmt: skip
+    right = judged(claim)
+    assert right.status == Status.INCONCLUSIVE, right.reason
+    assert judged(replace(claim, value=Rational(1, 20))).status == Status.DISAGREES
 
 
 def quick_decay(effort: Effort, relevant: float) -> Evidence:

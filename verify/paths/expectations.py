@@ -15,14 +15,10 @@ An average of simulated paths proves something only where tails are under contro
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
-from typing import Any
 
 import numpy as np
 
-from numerics.brownian import basis
 from numerics.errors import NumericsError
 from numerics.moments import expectation
 from numerics.smoothness import interpolation_error
@@ -32,6 +28,7 @@ from verify.problem import Problem
 from verify.statistics.decisions import ControlledMean, LowerBound
 from verify.verdict import Evidence, Status
 
+from .coefficients import has_smooth_coefficients
 from .evidence import Judgement, judged
 from .horizon import Setting
 from .refinement import (
@@ -116,7 +113,7 @@ def _bounded(setting: Setting, plan: Plan, stated: float, low: float, high: floa
         kept = [np.where(_off(x, low, high) > 0, np.nan, np.clip(x, low, high)) for x in levels]
         return extrapolated_mean(kept, low, high, stated, look.plan.budget.alpha)
 
-    found = refined(measure, plan, unit, setting.system.size)
+    found = refined(measure, plan, unit, setting.system.size, rough=lambda: setting.is_rough(plan))
     return Judgement(finding=found, what=_said(stated, "mean of bounded values"), unit=unit)
 
 
@@ -273,38 +270,13 @@ def _enumerated(declared: Problem, setting: Setting) -> tuple[float, float, floa
             {name: x + (x - low[name]) / 2 for name, x in high.items()},
         )
         rough, spread = interpolation_error(lambda x: setting.observed(declared, x), *ends)
-        if not (spread > 0 and rough <= SMOOTH * spread and _is_smooth(setting, *ends)):
+        if not (
+            spread > 0
+            and rough <= SMOOTH * spread
+            and has_smooth_coefficients(setting.system, setting.horizon, *ends)
+        ):
             rough = math.inf
     return float(found.value[0]), float(found.error[0]), rough, found.paths
-
-
-def _is_smooth(setting: Setting, low: State, high: State) -> bool:
-    """Whether every component of drift and noise is a polynomial in states and time, or nearly."""
-    system, units = setting.system, basis(setting.system)
-    count = len(next(iter(units.values())))
-    ends = ({**low, "t": np.asarray(0.0)}, {**high, "t": np.asarray(setting.horizon)})
-
-    def component(state: Mapping[str, Any], number: int, entry: int) -> Array:
-        paths = len(state["t"])
-        dB = {
-            name: np.broadcast_to(
-                unit[number] if number < count else 0.0 * unit[0], (paths, *unit[0].shape)
-            )
-            for name, unit in units.items()
-        }
-        point = {name: state[name] for name in system.states}
-        time: Any = state["t"]
-        moved = system.increment(point, time, float(number == count), dB)
-        parts = [np.broadcast_to(x, (paths, *system.states[k])) for k, x in moved.items()]
-        return np.concatenate([x.reshape(paths, -1) for x in parts], axis=1)[:, entry]
-
-    for number in range(count + 1):
-        for entry in range(system.size):
-            f = partial(component, number=number, entry=entry)
-            rough, spread = interpolation_error(f, *ends)
-            if not rough <= SMOOTH * spread + ROUNDING:
-                return False
-    return True
 
 
 # One bound.

@@ -28,6 +28,7 @@ from verify.errors import UsageError
 from verify.planning import Plan
 from verify.problem import Problem
 
+from .coefficients import has_smooth_coefficients
 from .simulated import number, simulated_system, starting_values, unmet
 
 __all__ = ["LEVELS", "Setting", "settings"]
@@ -38,6 +39,9 @@ LEVELS = 3
 BLOCK = 8192
 """Scalars of state in a block: few paths enough for the cache, enough to hide the interpreter."""
 
+
+PILOT, PILOT_STEPS = 256, 64
+"""Paths and steps that show where the coefficients have to be smooth."""
 
 PART = "part of a step"
 """Beside the increments of the noises: at which part of the step the coefficients are taken."""
@@ -169,12 +173,44 @@ class Setting:
         )
         return np.asarray(run.values["f"][0])
 
+    def is_rough(self, plan: Plan) -> bool:
+        """Whether drift or noise are not smooth in the box of the ends of some paths."""
+        found = simulate(
+            self.system,
+            named("euler_maruyama"),
+            self.start,
+            self.horizon,
+            PILOT_STEPS,
+            PILOT,
+            plan.seed_for("pilot") % 2**63,
+            observe={k: lambda state, k=k: state[k] for k in self.system.states},  # type: ignore[misc]
+            keep=True,
+            finite=False,
+            block=PILOT,
+        ).values
+        low, high = (
+            {
+                name: f(np.concatenate([x[0], np.asarray(self.start[name], dtype=float)[None]]))
+                for name, x in found.items()
+            }
+            for f in (_least, _most)
+        )
+        return not has_smooth_coefficients(self.system, self.horizon, low, high)
+
     def on_grid(self, steps: int) -> tuple[System, Draws[State]]:
         """The system and its draws for that many steps, at random times where it takes the time."""
         draws = increments(self.system, horizon=self.horizon, steps=steps)
         if not self.takes_time:
             return self.system, draws
         return _at_parts(self.system, self.horizon / steps), _with_parts(draws, steps)
+
+
+def _least(x: Array) -> Array:
+    return np.asarray(np.nanmin(x, axis=0))
+
+
+def _most(x: Array) -> Array:
+    return np.asarray(np.nanmax(x, axis=0))
 
 
 def _at_parts(system: System, step: float) -> System:

@@ -43,7 +43,13 @@ def _one(setting: Setting, plan: Plan) -> Judgement:
         levels = setting.reached(look.steps, look.paths, look.plan)
         return _measured(setting, levels, look.plan.budget.alpha)
 
-    found = refined(measure, plan, setting.relevant, setting.system.size)
+    found = refined(
+        measure,
+        plan,
+        setting.relevant,
+        setting.system.size,
+        rough=lambda: setting.is_rough(plan),
+    )
     return Judgement(
         finding=found, what="largest distance of the distribution functions", unit=setting.relevant
     )

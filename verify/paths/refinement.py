@@ -49,6 +49,13 @@ SLOW = (
     "the last halving of the steps moved it by more than 1/√2 of the one before: its error does "
     "not shrink like √h on these grids, and what is left is not known; finer steps may settle it"
 )
+ROUGH = (
+    "drift or noise are not smooth where the paths go, so that the scheme may be slower than "
+    "√h: the difference is within what it may have left; finer steps may settle it"
+)
+SLOWER = (math.sqrt(2) - 1) / (2**0.125 - 1)
+"""What is left of an error of order h^(1/8), in units of what is left of one of order √h."""
+
 SURE = 2.0
 """Standard deviations beyond which a move is taken for larger than another."""
 
@@ -122,10 +129,13 @@ def refined(
     size: int,
     *,
     begin: tuple[int, int] | None = None,
+    rough: Callable[[], bool] = lambda: False,
 ) -> Finding:
     """Look until the difference is decided, or until a look would take too long.
 
-    ``begin`` has the steps and the paths of the first look.
+    ``begin`` has the steps and the paths of the first look; ``rough`` says whether drift or noise
+    are not smooth where the paths go, so that a scheme may be slower than √h: asked before a
+    rejection, which then needs a difference beyond a bias of ``SLOWER`` times the estimate.
     """
     share = replace(plan, budget=plan.budget.split(LOOKS))
     steps, paths = begin or (max(4, plan.effort.steps // FIRST_STEPS), plan.effort.paths)
@@ -134,6 +144,11 @@ def refined(
         looking = replace(share, purpose=f"{share.purpose}/look {number}")
         found = measure(Look(steps=steps, paths=paths, plan=looking))
         status = found.estimate.decide(relevant)
+        if status == Status.DISAGREES and math.isfinite(found.estimate.value):
+            wider = replace(found.estimate, bias=SLOWER * found.estimate.bias)
+            if wider.decide(relevant) != Status.DISAGREES and rough():
+                found = replace(found, estimate=wider, why=ROUGH, finer=True)
+                status = Status.INCONCLUSIVE
         wanted = _wanted(found, steps, paths, relevant)
         finding = Finding(
             status=status,
