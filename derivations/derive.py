@@ -25,6 +25,7 @@ from .derivation import (
     ito_derivation,
 )
 from .differential import Differential, differential
+from .diffusions import counterparts
 from .display import expression
 from .errors import DerivationError
 from .facts import Facts
@@ -148,5 +149,4 @@ def _time_change(claim: TimeChangeClaim) -> Derivation:
 
 
 def _renamed(claim: TimeChangeClaim) -> dict[Any, Any]:
-    old, new = claim.sde.noises, claim.changed.noises
-    return dict(zip(old, new, strict=True)) if len(old) == len(new) else {}
+    return dict(counterparts(claim.sde, claim.changed))

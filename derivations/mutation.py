@@ -26,6 +26,7 @@ from .claim import (
     TimeChangeClaim,
 )
 from .derive import derived_covariation, derived_differential
+from .diffusions import compared_in_law
 from .equality import equal
 from .errors import DerivationError
 from .expressions import entry, is_zero

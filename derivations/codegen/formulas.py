@@ -28,6 +28,7 @@ from derivations.codegen.spectra import spectra, tuples
 from derivations.codegen.steps import step_formulas
 from derivations.codegen.structure import dimensions, free_indices, is_matrix
 from derivations.derive import derived_covariation, derived_differential
+from derivations.diffusions import counterparts
 from derivations.errors import DerivationError
 from derivations.fokker_planck import FokkerPlanckClaim
 from derivations.moment_claims import stated_drifts, weighted
@@ -97,9 +98,7 @@ def path_systems(claim: Claim) -> tuple[System, ...]:
 
 def _in_new_time(claim: TimeChangeClaim) -> MatrixSDE:
     """The system as derived in the new time, with the names of the stated Brownian motions."""
-    old, new = claim.sde.noises, claim.changed.noises
-    names = dict(zip(old, new, strict=True)) if len(old) == len(new) else {}
-    return change_time(claim.sde, claim.rate, renamed=names)
+    return change_time(claim.sde, claim.rate, renamed=counterparts(claim.sde, claim.changed))
 
 
 def _system(sde: MatrixSDE, name: str, prefix: str, what: str) -> System:

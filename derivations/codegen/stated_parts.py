@@ -100,6 +100,8 @@ class StatedPart:
         Increment of the declared system -> that of the stated one.
     against
         Where the right values come from: ``"measured"`` or ``"derived"``.
+    turned
+        Whether a noise is measured with the other sign, which has the same law.
     """
 
     name: str
@@ -109,6 +111,7 @@ class StatedPart:
     candidates: tuple[TermKernel, ...] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
     against: str = "measured"
+    turned: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from verify.runs.time_limit import limited
 from verify.verdict import Evidence
 
 from .finding import CounterExample, Finding
+from .laws import NOISE, noise_in_law, opposite
 from .measured import Arithmetic, Row, Table, arithmetics, rows, table
 from .refit import Change, Fit, best_fit, fits, whole_factor
 from .residual_growth import growth
@@ -87,14 +88,26 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
     except DerivationError:
         # Of one step, or of a density, the right form is what the engine derives.
         return of_values(evidence)
+    if not parts:
+        # Of functions: nothing has terms.
+        return of_values(evidence)
     arithmetic, tables = table(problem, parts, plan)
-    if not tables or not tables[0].points:
+    if not tables[0].points:
         return _nothing("no admissible point was found")
+    if problem.kind == "time change" and opposite(parts, tables):
+        statement = replace(statement, turned=True)
+        parts = statement.parts("typed")
+        arithmetic, tables = table(problem, parts, plan)
     pairs = list(zip(parts, tables, strict=True))
-    wrong = [pair for pair in pairs if not fits(pair[1], _coefficients(pair[0]))]
+    lawful = noise_in_law(evidence) if problem.kind == "time change" else False
+    wrong = [
+        (part, found)
+        for part, found in pairs
+        if not fits(found, _coefficients(part)) and not (lawful and part.quantity == NOISE)
+    ]
     if not wrong:
         return of_values(evidence)
-    clock = _of_clock(problem, pairs) if problem.kind == "time change" else None
+    clock = _of_clock(problem, pairs) if problem.kind == "time change" and not lawful else None
     if problem.kind == "identity":
         # What is typed on the right is what is claimed of the left.
         found = [_explained(statement, wrong[0][0], plan)]
@@ -105,6 +118,9 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
         found = [_explained(statement, part, plan) for part, _ in wrong]
     lines = [line for w in found for line in _lines(w, problem, arithmetic, plan)]
     explained = all(map(_explains, found))
+    if clock is None and any(w.part.quantity == NOISE and not _explains(w) for w in found):
+        # Other Brownian motions, term by term not comparable: the diffusions say more.
+        return of_values(evidence)
     if clock is not None:
         # One clock for all of it comes first; with the clock as claimed a term may be to blame.
         others = [(f"or, with this clock, {text}", data) for text, data in lines]

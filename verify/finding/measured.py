@@ -212,6 +212,7 @@ class Fractions:
             yield from _joined(_fractions(total), terms, shape)
         else:
             root = ctx.sqrt(rate) if "new time" in part.quantity else 1
+            root = -root if part.turned else root
             value = values[0]
             for component, moved in zip(value.components, value.martingale, strict=True):
                 along = [x / root for x in entries(ctx, moved)]
@@ -262,7 +263,8 @@ class Doubles:
             off = SLACK * np.ravel(e[0].martingale_error[j])
             scale = e[0].martingale_scale[j] / root
             off = off / root + ROUNDING * np.ravel(scale)
-            value = [x / root for x in np.ravel(e[0].martingale[j]).tolist()]
+            sign = -1 if part.turned else 1
+            value = [sign * x / root for x in np.ravel(e[0].martingale[j]).tolist()]
             terms, shape = _terms(part, moved, of), np.shape(e[0].martingale[j])
             yield from _joined(value, terms, shape, increments, off.tolist(), scale)
 

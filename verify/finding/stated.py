@@ -47,6 +47,8 @@ class Statement:
 
     problem: Problem
     printer: TermPrinter | None
+    turned: bool = False
+    """Whether noises in a new time are measured with the other sign."""
 
     @classmethod
     def of(cls, problem: Problem) -> Statement:
@@ -59,7 +61,8 @@ class Statement:
     ) -> tuple[StatedPart, ...]:
         """The parts; a function is one term, unless its terms are given as functions."""
         if self.printer is not None:
-            return stated_parts(self.printer, level, candidates=candidates, only=only)
+            found = stated_parts(self.printer, level, candidates=candidates, only=only)
+            return tuple(replace(p, turned=self.turned) for p in found)
         return tuple(p for p in _of_functions(self.problem) if only in (None, p.name))
 
     def term(self, expression: Any) -> TermKernel:

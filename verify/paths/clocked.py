@@ -4,10 +4,13 @@
 time moves by dt = dτ/rate at the state where the step begins, and the old noise by dB = dB̃/√rate.
 Euler–Maruyama then gives one and the same path if the claim holds: no discretisation error enters.
 
-*In law*, where the rate depends on the state.  The declared system runs in its own time, step by
-equal step, until its clock shows τ; the changed one runs to τ with random numbers of its own.
-Their empirical distribution functions are held against each other with the bound of Dvoretzky,
-Kiefer and Wolfowitz.
+*Step by step*, where the noises are not coupled, or where such paths differ: as a Brownian motion
+may be turned, the laws of the single steps are compared at states that the paths visit.
+
+*In law*, where the rate depends on the state or paths are not coupled.  The declared system runs in
+its own time, step by equal step, until its clock shows τ; the changed one runs to τ with random
+numbers of its own.  Their empirical distribution functions are held against each other with the
+bound of Dvoretzky, Kiefer and Wolfowitz.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from numerics.brownian import increments
 from numerics.loop import iterate
 from numerics.system import Array, System
 from numerics.transition import Transition
+from verify.coordinates import diffusion
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.sampling import generic_point, several_sizes
@@ -42,6 +46,9 @@ LAW_PATHS = 5
 """Paths for the laws, for each path of the plan."""
 
 STEPS = 64
+VISITED = 32
+"""Paths at whose ends the laws of the next steps are compared."""
+
 LONGEST = 8
 """Own time that the declared system is given, in units of what it should need."""
 
@@ -68,25 +75,19 @@ class _Clock:
 
 
 def clocked(problem: Problem, plan: Plan) -> Evidence:
-    """Both systems of a change of time, on coupled paths and, where needed, in law."""
+    """Both systems of a change of time, on coupled paths or step by step, and in law if needed."""
     sizes = next(iter(several_sizes(problem.signature, 1)), {})
     sample = generic_point(problem, sizes, plan)
     if not sample.points:
         return sample.empty(TIER)
     clock = _made(problem, sizes, sample.values[0])
-    if not _coupled(clock):
-        reason = "the two systems have noises of other shapes or covariances; they are not coupled"
-        return Evidence(tier=TIER, status=Status.INCONCLUSIVE, reason=reason, false_agree=None)
-    gap = Estimate(value=_on_paths(clock, plan))
-    statuses = [gap.decide(ON_PATHS)]
-    reason = f"coupled paths at τ = {clock.horizon:.3g} differ by {gap.value:.1g} of their size"
-    numbers: dict[str, Any] = {"sizes": dict(sizes), "difference on paths": gap.value}
-    alpha = 0.0
-    if _depends_on_state(clock):
+    status, said, numbers, coupled = _compared(clock, plan)
+    statuses, alpha = [status], 0.0
+    if status == Status.AGREES and (_depends_on_state(clock) or not coupled):
         alpha = plan.budget.alpha
         distance = _in_law(clock, plan)
         statuses.append(distance.decide(IN_LAW))
-        reason += (
+        said += (
             f"; distribution functions by {distance.value:.2g} ± {distance.half_width:.2g}, bias ≤ "
             f"{distance.bias:.1g}, relevant {IN_LAW:g}"
         )
@@ -96,18 +97,39 @@ def clocked(problem: Problem, plan: Plan) -> Evidence:
             "bias": distance.bias,
             "visible": distance.visible,
         }
+    brief = ["on paths"] if coupled else ["step by step"]
     return Evidence(
         tier=TIER,
         status=combine(statuses),
-        reason=reason,
-        brief="on paths" if len(statuses) == 1 else "on paths, in law",
+        reason=said,
+        brief=", ".join(brief + ["in law"] * (len(statuses) - 1)),
         false_agree=alpha,
         false_reject=alpha,
         condition="the bias left by the step length, measured by halving it" if alpha else "",
         points=plan.effort.paths,
         refused=sample.refused,
-        numbers=numbers,
+        numbers={"sizes": dict(sizes), **numbers},
     )
+
+
+def _compared(clock: _Clock, plan: Plan) -> tuple[Status, str, dict[str, Any], bool]:
+    """Status, words, numbers of the coupled paths if they agree, else of the laws of the steps."""
+    numbers: dict[str, Any] = {}
+    if _coupled(clock):
+        gap = Estimate(value=_on_paths(clock, plan))
+        numbers["difference on paths"] = gap.value
+        said = f"coupled paths at τ = {clock.horizon:.3g} differ by {gap.value:.1g} of their size"
+        if gap.decide(ON_PATHS) == Status.AGREES:
+            return Status.AGREES, said, numbers, True
+    else:
+        said = "the two systems have other noises and are not coupled"
+    drift, diffusions = _of_steps(clock, plan)
+    numbers |= {"difference of drifts": drift, "difference of diffusions": diffusions}
+    said += (
+        f"; over τ = {clock.horizon:.3g} the laws of their steps differ by {drift:.1g} of the size "
+        f"of the state in the drift, by {diffusions:.1g} of its square in the diffusion matrix"
+    )
+    return Estimate(value=max(drift, diffusions)).decide(ON_PATHS), said, numbers, False
 
 
 def _made(problem: Problem, sizes: Mapping[str, int], point: Mapping[str, Any]) -> _Clock:
@@ -200,6 +222,38 @@ def _on_paths(clock: _Clock, plan: Plan) -> float:
     return float(np.max(np.abs(old - new)) / np.max(np.abs(new)))
 
 
+# Step by step.
+
+
+def _of_steps(clock: _Clock, plan: Plan) -> tuple[float, float]:
+    """The largest differences of drift and diffusion matrix at states that the paths visit.
+
+    A step of Euler and Maruyama is Gaussian and has these two as its law; over the horizon they
+    move the state by as much as is returned, relative to its size and to the square of it.
+    """
+    visited, times = _changed_at(clock, plan, VISITED, STEPS)
+    size = float(np.max(np.abs(visited[:, : clock.old.size])))
+    gaps = []
+    for row, t in zip(visited, times, strict=True):
+        x = _unpacked(clock.old, row)
+        rate = float(clock.rate({name: value[None] for name, value in x.items()})[0])
+        a, S = diffusion(clock.old, {**x, "t": t})
+        b, T = diffusion(clock.new, {**x, "t": clock.horizon})
+        gaps.append([np.max(np.abs(u)) for u in (a / rate - b, S / rate - T)])
+    drift, spread = np.max(gaps, axis=0) * clock.horizon
+    return float(drift / size), float(spread / size**2)
+
+
+def _unpacked(system: System, row: Array) -> dict[str, Array]:
+    """The states of one row of entries."""
+    found, first = {}, 0
+    for name, shape in system.states.items():
+        count = int(np.prod(shape))
+        found[name] = row[first : first + count].reshape(shape)
+        first += count
+    return found
+
+
 # In law.
 
 
@@ -207,7 +261,7 @@ def _in_law(clock: _Clock, plan: Plan) -> Estimate:
     """The largest distance of distribution functions over the entries of the state and its size."""
     paths = LAW_PATHS * plan.effort.paths
     old = [_declared_at(clock, plan, paths, STEPS * level) for level in (1, 2)]
-    new = [_changed_at(clock, plan, paths, STEPS * level) for level in (1, 2)]
+    new = [_changed_at(clock, plan, paths, STEPS * level)[0] for level in (1, 2)]
     late = max(share for _, share in old)
     columns = old[0][0].shape[1]
     bias = late + max(
@@ -234,27 +288,34 @@ def _columns(state: Mapping[str, Array], system: System) -> Array:
     return np.concatenate([entries, np.sum(entries**2, axis=1, keepdims=True)], axis=1)
 
 
-def _changed_at(clock: _Clock, plan: Plan, paths: int, steps: int) -> Array:
-    """The changed system at the horizon, by equal steps of the new time."""
+def _changed_at(clock: _Clock, plan: Plan, paths: int, steps: int) -> tuple[Array, Array]:
+    """The changed system at the horizon, by equal steps of the new time, and the old times."""
     step = np.asarray(clock.horizon / steps)
 
     def advanced(state: Mapping[str, Array], index: int, dB: Mapping[str, Array]) -> Any:
         count = len(next(iter(state.values())))
         tau = np.broadcast_to(step, (count,))
-        return _moved(clock.new, state, index * tau, tau, dB)
+        x = {name: state[name] for name in clock.new.states}
+        return {
+            **_moved(clock.new, x, index * tau, tau, dB),
+            "old t": state["old t"] + tau / clock.rate(x),
+        }
 
     run = iterate(
         advanced,
-        _start(clock),
+        {**_start(clock), "old t": np.zeros(())},
         steps=steps,
         paths=paths,
         seed=plan.seed_for("changed system"),
         draws=increments(clock.new, horizon=clock.horizon, steps=steps),
-        observe={"x": lambda state: _columns(state, clock.new)},
+        observe={
+            "x": lambda state: _columns(state, clock.new),
+            "t": lambda state: state["old t"],
+        },
         keep=True,
         block=1024,
     )
-    return np.asarray(run.values["x"][0])
+    return np.asarray(run.values["x"][0]), np.asarray(run.values["t"][0])
 
 
 def _declared_at(clock: _Clock, plan: Plan, paths: int, steps: int) -> tuple[Array, float]:
@@ -266,6 +327,7 @@ def _declared_at(clock: _Clock, plan: Plan, paths: int, steps: int) -> tuple[Arr
     first = {name: x[None] for name, x in _start(clock).items()}
     needed = clock.horizon / float(clock.rate(first)[0])
     h = needed / steps
+    longest = LONGEST if _depends_on_state(clock) else 1
 
     def advanced(state: Mapping[str, Array], index: int, dB: Mapping[str, Array]) -> Any:
         x = {name: state[name] for name in clock.old.states}
@@ -280,10 +342,10 @@ def _declared_at(clock: _Clock, plan: Plan, paths: int, steps: int) -> tuple[Arr
     run = iterate(
         advanced,
         {**_start(clock), "clock": np.zeros(())},
-        steps=LONGEST * steps,
+        steps=longest * steps,
         paths=paths,
         seed=plan.seed_for("declared system"),
-        draws=increments(clock.old, horizon=LONGEST * needed, steps=LONGEST * steps),
+        draws=increments(clock.old, horizon=longest * needed, steps=longest * steps),
         observe={
             "x": lambda state: _columns(state, clock.old),
             "late": lambda state: state["clock"] < (1 - 1e-9) * clock.horizon,

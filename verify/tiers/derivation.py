@@ -23,6 +23,7 @@ from derivations.claim import (
 )
 from derivations.clocks import change_time
 from derivations.derive import derive, derived_covariation
+from derivations.diffusions import compared_in_law, counterparts
 from derivations.equality import Equality, equal
 from derivations.equality import Status as Answer
 from derivations.fokker_planck import FokkerPlanckClaim, forward_parts
@@ -64,7 +65,7 @@ def check(problem: Problem, plan: Plan) -> Evidence:
     if differential:
         df = problem.remembered(TIER, lambda: claim.sde.d(claim.observable, assuming=facts))
     try:
-        parts = list(_parts(problem, df))
+        parts = list(_parts(problem, df, seed))
     except NotDerived as error:
         return Evidence(tier=TIER, status=Status.NOT_APPLICABLE, reason=str(error))
     found = [(name, equal(a, b, assuming=facts, seed=seed)) for name, a, b in parts]
@@ -120,7 +121,7 @@ def facts_of(claim: Any) -> tuple[Any, ...]:
     return tuple(a.condition for a in claim.assumptions if a.condition is not None)
 
 
-def _parts(problem: Problem, df: Any) -> Iterator[tuple[str, Any, Any]]:
+def _parts(problem: Problem, df: Any, seed: int) -> Iterator[tuple[str, Any, Any]]:
     """Name, derived form and stated form of everything that a claim states."""
     claim = problem.claim
     if df is not None:
@@ -134,7 +135,7 @@ def _parts(problem: Problem, df: Any) -> Iterator[tuple[str, Any, Any]]:
     elif isinstance(claim, MomentClaim):
         yield from moment_parts(claim)
     elif isinstance(claim, TimeChangeClaim):
-        yield from _clock_parts(claim)
+        yield from _clock_parts(claim, seed)
     elif isinstance(claim, StepClaim):
         key = (TIER, claim.order, claim.pathwise)
         change = problem.remembered(key, lambda: derived_change(claim))
@@ -147,14 +148,12 @@ def _parts(problem: Problem, df: Any) -> Iterator[tuple[str, Any, Any]]:
         raise TypeError(f"{claim.id}: a {type(claim).__name__} states nothing that can be derived")
 
 
-def _clock_parts(claim: TimeChangeClaim) -> Iterator[tuple[str, Any, Any]]:
+def _clock_parts(claim: TimeChangeClaim, seed: int) -> Iterator[tuple[str, Any, Any]]:
+    """Equal in law: the Brownian motions have names, signs and numbers of their own."""
     stated = claim.changed.to_ito()
-    # Equal in law: the Brownian motions of the two systems may have names of their own.
-    names = dict(zip(claim.sde.noises, stated.noises, strict=True))
+    names = counterparts(claim.sde, stated)
     derived = change_time(claim.sde, claim.rate, renamed=names)
-    for state in claim.sde.states:
-        yield f"drift of {state}", derived.drift(state), stated.drift(state)
-        yield f"noise of {state}", derived.noise(state), stated.noise(state)
+    yield from compared_in_law(derived, stated, assuming=facts_of(claim), seed=seed)
 
 
 def _derivation(claim: Any, df: Any) -> Any:
