@@ -70,6 +70,7 @@ def test_its_wrong_twin_disagrees_in_every_tier(make: Any) -> None:
     assert {e.status for e in verdict.evidence} <= {Status.DISAGREES, Status.NOT_APPLICABLE}
     assert verdict.status == Status.DISAGREES
     assert "zip()" not in str(verdict.evidence)
+    assert verdict.finding is not None
     assert not any("could not be located" in line for line in verdict.finding.lines)
 
 
@@ -87,13 +88,16 @@ def test_a_sign_at_a_state_dependent_rate_is_judged_in_law_too(pull: float, stat
     assert ("distance in law" in found.numbers) == (status == Status.AGREES)
 
 
+def finding(claim: Any) -> Any:
+    return check(claim, effort="quick", tiers=("derivation", "exact")).finding
+
+
 def test_a_sign_that_is_no_mistake_is_not_named() -> None:
-    one = check(declared({x: -4 * x * dt + 4 * b.d}, {x: -2 * x * dt - 2 * b.d}, 4), effort="quick")
-    assert [change["part"] for change in one.finding.changes] == ["drift of x in the new time"]
-    two = check(
-        declared({x: -4 * x * dt + 4 * b.d + 4 * c.d}, {x: -2 * x * dt + sqrt(8) * b.d}, 4),
-        effort="quick",
-    )
-    assert [change["part"] for change in two.finding.changes] == ["drift of x in the new time"]
-    three = check(declared({x: -4 * x * dt + 4 * b.d}, {x: -x * dt - 3 * b.d}, 4), effort="quick")
-    assert "claimed coefficient −3, measured −2" in three.finding.lines[0]
+    drift = "drift of x in the new time"
+    one = finding(declared({x: -4 * x * dt + 4 * b.d}, {x: -2 * x * dt - 2 * b.d}, 4))
+    assert [change["part"] for change in one.changes] == [drift]
+    noise = 4 * b.d + 4 * c.d
+    two = finding(declared({x: -4 * x * dt + noise}, {x: -2 * x * dt + sqrt(8) * b.d}, 4))
+    assert [change["part"] for change in two.changes] == [drift]
+    three = finding(declared({x: -4 * x * dt + 4 * b.d}, {x: -x * dt - 3 * b.d}, 4))
+    assert "claimed coefficient −3, measured −2" in three.lines[0]
