@@ -76,7 +76,7 @@ def derive(claim: Claim) -> Derivation:
     raise DerivationError(f"{claim.id}: no derivation for a {type(claim).__name__}")
 
 
-def derived_differential(claim: DifferentialClaim) -> Differential:
+def derived_differential(claim: DifferentialClaim | SignClaim) -> Differential:
     """The Itô differential of a claim's observable under its assumptions."""
     return differential(claim.sde, claim.observable, assuming=_conditions(claim))
 
