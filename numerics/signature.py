@@ -161,9 +161,11 @@ class PathSignature:
         found = [base]
         for name, values in self.vary.items():
             found += [{**base, name: value} for value in values]
-        # Values may be arrays, which do not compare as one.
-        different = {repr(sorted(values.items())): values for values in reversed(found)}
-        return tuple(replace(self, values=x, vary={}) for x in reversed(different.values()))
+        different: dict[str, dict[str, Any]] = {}
+        for values in found:
+            # Values may be arrays, which do not compare as one.
+            different.setdefault(repr(sorted(values.items())), values)
+        return tuple(replace(self, values=values, vary={}) for values in different.values())
 
 
 @dataclass(frozen=True, kw_only=True)
