@@ -192,7 +192,8 @@ def test_functions_of_normals_without_a_degree_are_not_averaged_exactly() -> Non
     found = evidence(smooth, "exact")["exact"]
     assert found.status is NONE
     assert "no polynomial of degree" in found.reason
-    assert statuses(smooth, "generator") == [DISAGREES]
+    # No rule knows the mean of a rational function to many digits; samples refute it.
+    assert statuses(smooth, "generator", "one-step") == [INCONCLUSIVE, DISAGREES]
 
 
 def test_the_rounding_of_an_observable_is_seen() -> None:

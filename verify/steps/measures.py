@@ -1,7 +1,7 @@
 """One step of an algorithm in float64: the mean over the draws, and the order of what is left out.
 
 The mean over finitely many outcomes is a sum; over normals it is Gauss and Hermite's rule where few
-entries are drawn, with the change from one rule to the next as its bias.
+entries are drawn, with the change from other rules as its bias (`verify.steps.rules`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from numerics.contexts import RationalContext
-from numerics.draws import Draw, count, tabled
+from numerics.draws import Draw
 from numerics.errors import NotAdmissibleError
 from numerics.points import as_arrays
 from numerics.system import Array
@@ -22,9 +22,10 @@ from verify.problem import Problem
 from verify.sampling import Sample, admissible
 from verify.verdict import Evidence, Status, combine
 
+from .rules import Rule, rule_of
 from .setting import StepSetting
 
-__all__ = ["Gap", "Moves", "Rule", "evidence", "fitted_order", "judged_order", "rule_of"]
+__all__ = ["Gap", "Moves", "evidence", "fitted_order", "judged_order"]
 
 Drawn: TypeAlias = Callable[[Problem, Mapping[str, int]], tuple[Draw, ...]]
 
@@ -32,12 +33,6 @@ Wide: TypeAlias = Callable[
     [Mapping[str, int], Mapping[str, Any], float], tuple[Status, str, float] | None
 ]
 """Sizes, a point of the rationals, a step size -> what many digits say, None if they cannot."""
-
-MOST_TABLED = 20_000
-"""Outcomes that are averaged in float64."""
-
-MOST_RULED = 4_096
-"""The same of a rule for normals, which is asked again at every step size."""
 
 EXACT = 1e-6
 """Relevant error of an exact change, relative to what moves."""
@@ -50,31 +45,6 @@ SHAKEN = 64
 """Draws at which the rounding of an observable is measured."""
 
 FLOOR = 64 * float(np.finfo(float).eps)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """Weights and values of the draws, and those of a rule one node shorter if it is inexact."""
-
-    weights: Array
-    values: Mapping[str, Array]
-    shorter: tuple[Array, Mapping[str, Array]] | None = None
-
-
-def rule_of(draws: Sequence[Draw]) -> Rule | None:
-    """All outcomes, or the longest of Gauss and Hermite's rules that is not too long."""
-    normals = sum(d.size for d in draws if d.law == "gaussian")
-    finite = count([d for d in draws if d.law != "gaussian"])
-    if not normals:
-        if finite > MOST_TABLED:
-            return None
-        weights, values = tabled(draws)
-        return Rule(weights=weights, values=values)
-    for nodes in range(6, 2, -1):
-        if finite * nodes**normals <= MOST_RULED:
-            weights, values = tabled(draws, nodes)
-            return Rule(weights=weights, values=values, shorter=tabled(draws, nodes - 1))
-    return None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,16 +102,14 @@ class Moves:
         moved, error = self.change(rule.values, h)
         stated = self.stated(rule.values, h)
         sizes = np.abs(stated) if stated.ndim else abs(float(stated))
-        scale = float(np.max(np.abs(moved), initial=0.0) + np.max(sizes, initial=0.0))
+        share = rule.mean(np.abs(moved)) if rule.others else np.abs(moved)
+        scale = float(np.max(share, initial=0.0) + np.max(sizes, initial=0.0))
         error += FLOOR * scale
         if self.setting.pathwise:
             value = float(np.max(np.abs(moved - stated)))
             return Gap(value=value, error=error, scale=scale, stated=float(np.max(sizes)))
-        off = np.tensordot(rule.weights, moved, axes=1) - stated
-        if rule.shorter is not None:
-            less = self.change(rule.shorter[1], h)[0]
-            other = np.tensordot(rule.shorter[0], less, axes=1) - stated
-            error += float(np.max(np.abs(other - off)))
+        off = rule.mean(moved) - stated
+        error += rule.error(lambda x: self.change(x, h)[0], exact=h is None)
         worst = np.max(np.abs(off))
         return Gap(value=float(worst), error=error, scale=scale, stated=float(np.max(sizes)))
 
@@ -192,7 +160,7 @@ def fitted_order(
     def measured(sizes: Mapping[str, int], point: Mapping[str, Any]) -> tuple[Status, str, float]:
         at = as_arrays(point, RationalContext())
         moves = Moves(problem=problem, setting=setting, point=at)
-        rule = rule_of(drawn(problem, sizes))
+        rule = rule_of(drawn(problem, sizes), exact=setting.order is None)
         if rule is None:
             raise NotAdmissibleError("draws: too many to average; take smaller sizes")
         with np.errstate(all="ignore"):
@@ -219,7 +187,9 @@ def _ordered(moves: Moves, rule: Rule) -> tuple[Status, str, float]:
     clear = [g.value for g in gaps if np.isfinite(g.value) and g.value > 20 * g.error]
     if not clear and any((g.stated or g.scale) > 1e4 * g.error for g in gaps):
         return Status.AGREES, "nothing is left out", claimed
-    if len(clear) < 3 or clear != [g.value for g in gaps[: len(clear)]]:
+    values = [g.value for g in gaps]
+    first = values.index(clear[0]) if clear else 0
+    if len(clear) < 3 or clear != values[first : first + len(clear)]:
         return Status.INCONCLUSIVE, "what is left out does not rise above rounding", 0.0
     return judged_order([x / clear[-1] for x in clear[-3:]], claimed, "")
 

@@ -4,7 +4,8 @@ Where there are few outcomes all of them are averaged; else the draws are sample
 in antithetic pairs, with controls of mean zero: ξ_a ξ_b − δ_ab, of few normals also polynomials of
 degree four, and the weights of a minibatch minus 1.  Their coefficients come from an independent
 pilot; what is left has an interval by the empirical Bernstein bound for a declared range, eight
-times the largest that the pilot saw.
+times the largest that the pilot saw or the largest far out, where normals hardly ever come: what
+grows like an exponential there has a wide interval.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from itertools import combinations_with_replacement, pairwise
 from typing import TypeAlias
 
 import numpy as np
+from scipy.special import gammainccinv
 
 from numerics.draws import Draw, count, sampled
 from numerics.intervals import empirical_bernstein
@@ -24,7 +26,8 @@ from verify.problem import Problem
 from verify.sampling import generic_point, net_sizes
 from verify.verdict import Evidence, Status
 
-from .measures import EXACT, MOST_TABLED, Drawn, Moves, Rule, evidence, rule_of
+from .measures import EXACT, Drawn, Moves, evidence
+from .rules import MOST_TABLED, Rule, rule_of, tail
 from .setting import StepSetting
 
 __all__ = ["relevant_change", "simulated"]
@@ -37,6 +40,12 @@ LADDER = range(3, 15)
 
 RANGE, CONTROLLED, FEW, PILOT = 8.0, 24, 6, 1_500
 LISTED, ROUNDING = 256, 1e-11
+
+FAR, TAIL, MARGIN = 200, 0.01, 100.0
+"""Draws far out; the share of the level for a run that has a draw beyond them; the margin there."""
+
+WIDER = (SAMPLED, 1e-2, 1e-1)
+"""Relevant errors of an exact change that is sampled: the least that the samples can settle."""
 
 Measure: TypeAlias = Callable[[float | None], Estimate]
 """Step size -> the gap relative to the change."""
@@ -66,9 +75,21 @@ def simulated(problem: Problem, setting: StepSetting, plan: Plan, drawn: Drawn) 
         unit = moves.unit(sampled(draws, rng, 1))
         ladder = LADDER if rule else LADDER[4:7]
         found = _settled(measure, None if setting.order is None else unit, ladder)
+    wider = ""
+    # Decided by the width alone, and not by the difference.
+    if rule is None and setting.order is None and found.visible > SAMPLED:
+        longest = rule_of(draws)
+        with np.errstate(all="ignore"):
+            ruled = None if longest is None else _whole(moves, longest)(None)
+        if longest is not None and ruled is not None and ruled.bias < EXACT / 2:
+            found, relevant, alpha = ruled, EXACT, 0.0
+            how = f"a rule of {len(longest.weights):,} nodes, as samples spread too far"
+        else:
+            relevant = next((x for x in WIDER if found.visible <= x), WIDER[-1])
+            wider = ", the least that so many settle" if found.visible <= relevant else ""
     text = (
         f"difference {found.value:.1g} ± {found.half_width:.1g} of the change over {how}, bias "
-        f"≤ {found.bias:.1g}, relevant {relevant:g}"
+        f"≤ {found.bias:.1g}, relevant {relevant:g}{wider}"
     )
     return evidence("one-step", sample, [(found.decide(relevant), text, -abs(found.value))], alpha)
 
@@ -134,30 +155,74 @@ class _Sampler:
     def measure(self, h: float | None) -> Estimate:
         """The gap of the mean relative to the stated change, with its interval."""
         stated = self.moves.stated({}, h)
-        y, features = self._drawn("pilot", h, max(self.plan.effort.pilot, PILOT))
-        coefficients = np.linalg.lstsq(features, y, rcond=None)[0]
-        left = y - features @ coefficients
-        # Where the controls explain everything, what is left is rounding.
-        extent = RANGE * np.max(np.abs(left), axis=0) + ROUNDING * np.max(np.abs(y), axis=0)
-        n = _samples(self.plan)
+        n, pilot = _samples(self.plan), max(self.plan.effort.pilot, PILOT)
+        near = self._drawn("pilot", h, pilot)
+        normal = any(d.law == "gaussian" for d in self.draws)
+        far = self._drawn("pilot", h, FAR, far=True) if normal else None
+        # At small steps a function is its series, and there is nothing far out.
+        start = self._radius if normal and h is None else 0.0
+        share = self.plan.budget.alpha / near[0].shape[1]
+        best: tuple[Array, Array] | None = None
+        shortest = np.inf
+        # Controls that grow where the function does not make it worse.
+        for controls in (near[1].shape[1], 1):
+            coefficients, extent, variance = _fitted(near, far, controls)
+            promised = float(np.max(empirical_bernstein(variance, 2 * extent, n, share)))
+            if best is None or promised < shortest:
+                best, shortest = (coefficients, extent), promised
+        assert best is not None
+        coefficients, extent = best
         y, features = self._drawn("run", h, n)
         left = y - features @ coefficients
-        variance = np.var(left, axis=0)
-        share = self.plan.budget.alpha / max(1, variance.size)
-        half = empirical_bernstein(variance, 2 * extent, n, share)
+        half = empirical_bernstein(np.var(left, axis=0), 2 * extent, n, share)
+        if normal:
+            half = half + np.sqrt(self._beyond) * extent
         half = np.where(np.max(np.abs(left), axis=0) <= extent, half, np.inf)
         # The first feature is 1, all others have mean zero.
         off = coefficients[0] + np.mean(left, axis=0) - np.ravel(stated)
         unit = float(np.max(np.abs(stated), initial=0.0)) or float(np.max(np.abs(y)))
         worst = int(np.argmax(np.abs(off) - half))
-        return Estimate(value=float(off[worst]) / unit, half_width=float(half[worst]) / unit)
+        value, width = float(off[worst]) / unit, float(half[worst]) / unit
+        beyond = tail(self.draws, lambda x: self.moves.change(x, h)[0], start) if start else 0.0
+        return Estimate(value=value, half_width=width, bias=MARGIN * beyond / unit)
 
-    def _drawn(self, stream: str, h: float | None, n: int) -> tuple[Array, Array]:
+    def _drawn(
+        self, stream: str, h: float | None, n: int, *, far: bool = False
+    ) -> tuple[Array, Array]:
         """Changes (n, entries), of antithetic pairs, and their controls (n, features)."""
         drawn = sampled(self.draws, self.plan.generator(stream), n)
+        if far:
+            drawn = self._far(drawn, n)
         turned = {d.name: self._turned(d, drawn) for d in self.draws}
         changes = [self.moves.change(x, h)[0].reshape(n, -1) for x in (drawn, turned)]
         return (changes[0] + changes[1]) / 2, self._features(drawn, n)
+
+    @property
+    def _beyond(self) -> float:
+        """The chance of one draw farther out than those of the pilot."""
+        return TAIL * self.plan.budget.alpha / (2 * _samples(self.plan))
+
+    @property
+    def _radius(self) -> float:
+        """The distance that no draw of a run exceeds, but for that chance."""
+        m = sum(d.size for d in self.draws if d.law == "gaussian")
+        return float(np.sqrt(2.0 * gammainccinv(m / 2.0, self._beyond)))
+
+    def _far(self, drawn: Mapping[str, Array], n: int) -> dict[str, Array]:
+        """The same draws, their normals at the distance that a run hardly exceeds.
+
+        Every second one lies on an axis.
+        """
+        normals = {d.name: drawn[d.name].reshape(n, -1) for d in self.draws if d.law == "gaussian"}
+        m = sum(x.shape[1] for x in normals.values())
+        xi = np.concatenate([*normals.values()], axis=1)
+        xi[1::2] = np.eye(m)[np.arange(len(xi[1::2])) % m]
+        xi *= self._radius / np.linalg.norm(xi, axis=1, keepdims=True)
+        found, first = dict(drawn), 0
+        for name, x in normals.items():
+            found[name] = xi[:, first : first + x.shape[1]].reshape(drawn[name].shape)
+            first += x.shape[1]
+        return found
 
     def _turned(self, d: Draw, drawn: Mapping[str, Array]) -> Array:
         return drawn[d.name] if d.law == "minibatch" else -drawn[d.name]
@@ -177,6 +242,21 @@ class _Sampler:
             if d.law == "minibatch":
                 parts.append(drawn[d.name] - 1.0)
         return np.concatenate(parts, axis=1)
+
+
+def _fitted(
+    near: tuple[Array, Array], far: tuple[Array, Array] | None, count: int
+) -> tuple[Array, Array, Array]:
+    """Coefficients of the first controls, the range declared for what is left, its variance."""
+    y, features = near
+    coefficients = np.zeros((features.shape[1], y.shape[1]))
+    coefficients[:count] = np.linalg.lstsq(features[:, :count], y, rcond=None)[0]
+    left = y - features @ coefficients
+    # Where the controls explain everything, what is left is rounding.
+    extent = RANGE * np.max(np.abs(left), axis=0) + ROUNDING * np.max(np.abs(y), axis=0)
+    if far is not None:
+        extent = np.maximum(extent, np.max(np.abs(far[0] - far[1] @ coefficients), axis=0))
+    return coefficients, extent, np.var(left, axis=0)
 
 
 def relevant_change(setting: StepSetting) -> float:
