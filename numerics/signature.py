@@ -162,9 +162,9 @@ class PathSignature:
         for name, values in self.vary.items():
             found += [{**base, name: value} for value in values]
         different: dict[str, dict[str, Any]] = {}
-        for values in found:
+        for chosen in found:
             # Values may be arrays, which do not compare as one.
-            different.setdefault(repr(sorted(values.items())), values)
+            different.setdefault(repr(sorted(chosen.items())), chosen)
         return tuple(replace(self, values=values, vary={}) for values in different.values())
 
 
