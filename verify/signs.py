@@ -247,10 +247,11 @@ def _judged(
     where = f"{sample.described()} {how}"
     if wrong:
         worst = min(wrong, key=lambda x: x.value)
+        at = _place(sample, worst)
         status = Status.DISAGREES
         reason = (
             f"the drift is {setting.direction * worst.value:.6g} ± {worst.radius:.1g}, against "
-            f"{setting.sign} 0, at one of {where}"
+            f"{setting.sign} 0, at {at}, one of {where}"
         )
     elif not resolved:
         status, reason = Status.INCONCLUSIVE, f"no sign was resolved at {where}"
@@ -261,6 +262,19 @@ def _judged(
             f"{where}, no other one resolved; {EVIDENCE}"
         )
     return _evidence(tier, status, reason, sample, false_reject=false_reject, resolved=resolved)
+
+
+def _place(sample: Sample, worst: _Measured) -> str:
+    """The point at which a drift was measured, in words."""
+    n = next(n for n, values in enumerate(sample.values) if any(x is worst for x in values))
+    sizes, point = sample.points[n]
+    named = [f"{name} = {size}" for name, size in sizes.items()]
+    named += [f"{name} = {_number(x)}" for name, x in sorted(as_arrays(point).items())]
+    return ", ".join(named) or "the point"
+
+
+def _number(value: Any) -> str:
+    return "".join(np.array2string(np.asarray(value, dtype=float), precision=6).split("\n"))
 
 
 def _evidence(

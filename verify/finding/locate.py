@@ -79,7 +79,7 @@ class _Wrong:
 
 def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Finding:
     if problem.kind == "sign":
-        return _of_sign(problem)
+        return _of_sign(problem, evidence)
     if problem.kind not in LOCATED:
         return of_values(evidence)
     statement = Statement.of(problem)
@@ -93,7 +93,7 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
         return of_values(evidence)
     arithmetic, tables = table(problem, parts, plan)
     if not tables[0].points:
-        return _nothing("no admissible point was found")
+        return of_values(evidence)
     if problem.kind == "time change" and opposite(parts, tables):
         statement = replace(statement, turned=True)
         parts = statement.parts("typed")
@@ -269,8 +269,8 @@ def _example(part: StatedPart, small: Small, row: Row, stated: Any) -> CounterEx
     )
 
 
-def _of_sign(problem: Problem) -> Finding:
-    """A point with the wrong sign."""
+def _of_sign(problem: Problem, evidence: Sequence[Evidence]) -> Finding:
+    """A small point with the wrong sign; without one, what a tier says, with its point."""
     setting = problem.sign
     if setting is None:
         return _nothing("the claim states no sign")
@@ -294,7 +294,7 @@ def _of_sign(problem: Problem) -> Finding:
             found = _example(part, small, small.found, Fraction(0))
             break
     if found is None:
-        return _nothing("no small point with the wrong sign was found")
+        return of_values(evidence)
     found = CounterExample(**{**found.to_json(), "claimed": f"{setting.sign} 0"})
     return Finding(lines=("the drift has the wrong sign at a point",), counterexample=found)
 

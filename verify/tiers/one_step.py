@@ -17,7 +17,7 @@ from numerics.generator import directions
 from numerics.kernel import Kernel
 from numerics.one_step import OneStepEstimate, one_step_covariation, one_step_drift
 from numerics.system import Array, System
-from verify.coordinates import by_tuple, fitted, units
+from verify.coordinates import by_tuple, diffusion, fitted, units
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.sampling import generic_point, net_sizes, point_near, several_sizes
@@ -34,6 +34,9 @@ RELEVANT = 1e-6
 
 RELEVANT_OF_EIGENVALUES = 1e-5
 """Of each eigenvalue, relative to its own terms: steps stay within the reach, and are rounded."""
+
+NOTHING = 1e-7
+"""Terms of a drift below this share of what they might have been are rounding of differences."""
 
 LEAST_SAMPLES = 2_000
 LARGEST_ENUMERATION = 16
@@ -73,7 +76,7 @@ def check(problem: Problem, plan: Plan) -> Evidence:
         status=status,
         reason=_reason(status, statuses, gaps, plan, relevant),
         brief=f"{digits:.1f} digits",
-        false_agree=plan.budget.alpha,
+        false_agree=problem.missed(plan.budget.alpha),
         false_reject=plan.budget.alpha,
         condition=CONDITION,
         points=1,
@@ -118,11 +121,12 @@ def _smallest(problem: Problem) -> Mapping[str, int]:
     return next(iter(several_sizes(problem.signature, 1)), {})
 
 
-def _relative(e: OneStepEstimate, stated: Any) -> Estimate:
+def _relative(e: OneStepEstimate, stated: Any, beside: float = 0.0) -> Estimate:
     """The worst entry of measured − stated, in units of the absolute terms.
 
     What a scalar or a matrix consists of is measured together, different eigenvalues each by its
     own.  A stated form that is no number where the observable is smooth is infinitely far off.
+    ``beside`` is what the terms might have been, where all of them are but rounding.
     """
     axes = np.ndim(e.mean)
     stated = fitted(stated, np.shape(e.mean), axes)
@@ -133,6 +137,7 @@ def _relative(e: OneStepEstimate, stated: Any) -> Estimate:
     if not np.all(np.isfinite(stated)):
         return Estimate(value=math.inf)
     unit = units(np.max(scale, axis=1, keepdims=True))
+    unit = np.where(np.max(unit) > NOTHING * beside, unit, max(beside, float(np.max(unit))))
     unit = np.where(unit == 0.0, np.max(np.abs(gap), axis=1, keepdims=True), unit)
     gap, half, bias = (x / np.where(unit == 0.0, 1.0, unit) for x in (gap, half, bias))
     # An entry that is clear of zero decides; if there is none, the one that may be farthest off.
@@ -179,12 +184,26 @@ def _differential(problem: Problem, plan: Plan, sizes: Mapping[str, int], point:
         (TIER, plan), point, lambda given: _one_step(given, plan, sizes, point)
     )
     stated = _evaluated(problem.kernel("stated_drift"), point)
-    gaps = {"drift": _relative(found["drift"], stated)}
+    beside = _curved(problem, sizes, point, found["square"]) if "square" in found else 0.0
+    gaps = {"drift": _relative(found["drift"], stated, beside)}
     if "square" in found:
         moved, along = _stated_martingale(problem, plan, sizes, point)
         gaps["quadratic variation"] = _relative(found["square"], np.sum(moved**2, axis=0))
         gaps["covariation"] = _relative(found["mixed"], np.tensordot(along, moved, axes=1))
     return gaps
+
+
+def _curved(
+    problem: Problem, sizes: Mapping[str, int], point: Point, square: OneStepEstimate
+) -> float:
+    """What the second derivatives might make of the noise: |∂f·b| |b|/|x|.
+
+    Along every component a determinant is linear: all terms of its drift are zero.
+    """
+    system = as_numbers(_declared(problem, sizes), point)
+    size = np.sqrt(sum(np.sum(np.square(point[name])) for name in system.states))
+    noise = np.sqrt(np.trace(diffusion(system, point)[1]))
+    return float(np.sqrt(np.max(square.scale)) * noise / size) if size > 0.0 else 0.0
 
 
 def _one_step(
