@@ -9,10 +9,12 @@ import pytest
 from scipy.special import ndtr
 from sympy import exp, sqrt
 
-from derivations import Gaussian, State, StepClaim, Update, positive
+from derivations import Gaussian, State, StepClaim, Update, dims, positive, tr
 from numerics.draws import Draw
 from numerics.numeric_update import NumericUpdate
 from verify import check
+from verify.loading import compiled
+from verify.runner import Settings, judge
 from verify.steps.rules import rule_of
 from verify.verdict import Status
 
@@ -81,3 +83,23 @@ def test_rules_know_what_they_average() -> None:
 
 def _above(edge: float) -> Any:
     return lambda x: 1.0 * (x["z"] > edge)
+
+
+def test_a_sampled_step_says_how_much_it_settles() -> None:
+    """Of 25 normals the interval is wide: the relevant error is as large, and said."""
+    p = dims("p")
+    at, noise = State("T", p, p), Gaussian("G", p, p)
+    update = Update({at: at + sqrt(ETA) * noise * at})
+    norm = tr(at * at.T)
+    given = [
+        StepClaim(update=update, observable=norm, change=ETA * k * norm, id="t", title="t",
+                  source="a test", statement="t")
+        for k in (p, p + 1)
+    ]  # fmt: skip
+    right, wrong = (
+        judge(compiled(claim), Settings(tiers=("one-step",), effort="standard")).evidence[0]
+        for claim in given
+    )
+    assert right.status == Status.AGREES
+    assert "relevant 0.1 instead of 0.001, which so many cannot settle" in right.reason
+    assert wrong.status == Status.DISAGREES

@@ -86,7 +86,7 @@ def simulated(problem: Problem, setting: StepSetting, plan: Plan, drawn: Drawn) 
             how = f"a rule of {len(longest.weights):,} nodes, as samples spread too far"
         else:
             relevant = next((x for x in WIDER if found.visible <= x), WIDER[-1])
-            wider = ", the least that so many settle" if found.visible <= relevant else ""
+            wider = f" instead of {SAMPLED:g}, which so many cannot settle"
     text = (
         f"difference {found.value:.1g} ± {found.half_width:.1g} of the change over {how}, bias "
         f"≤ {found.bias:.1g}, relevant {relevant:g}{wider}"
