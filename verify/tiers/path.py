@@ -101,7 +101,8 @@ def _evidence(
     if system.noises:
         held = 100 * (1 - found.beyond(setting.relevant))
         allowed = OUTER_RELEVANT * setting.relevant
-        reason += f", at least {held:.3g} % within {allowed:g} or as √h ({100 * (1 - EXCEPTIONS):g} % wanted)"
+        wanted = 100 * (1 - EXCEPTIONS)
+        reason += f", at least {held:.3g} % within {allowed:g} or as √h ({wanted:g} % wanted)"
     needed = centre.samples(paths, setting.relevant)
     if status == Status.INCONCLUSIVE and needed:
         reason += f"; about {max(needed, paths):,} paths would settle the median"
