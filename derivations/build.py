@@ -249,14 +249,16 @@ def _generated(places: Places, name: str, load: Load, shared: str) -> Made:
     """The texts of a theorem's outputs, and its entry in the manifest."""
     from derivations.codegen.document import theorem_latex
     from derivations.codegen.module import module_source
+    from derivations.derive import once
 
     source = places.theorems()[name]
     theorem = load(name)
     origin = f"Source: {source.relative_to(places.root).as_posix()}."
     kernels, latex = places.outputs(name)
+    make = once()
     texts = {
-        kernels: module_source(_header(theorem.title, origin), theorem.claims),
-        latex: theorem_latex(theorem, f"{PROVENANCE} {origin}"),
+        kernels: module_source(_header(theorem.title, origin), theorem.claims, make=make),
+        latex: theorem_latex(theorem, f"{PROVENANCE} {origin}", make),
     }
     entry = Entry(
         source=digest_of(source),

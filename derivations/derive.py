@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sympy import Q, sqrt
@@ -39,10 +40,28 @@ from .step_claims import step_derivation
 from .symbols import dt, t
 from .update import StepClaim
 
-__all__ = ["derive", "derived_covariation", "derived_differential"]
+__all__ = ["Deriver", "derive", "derived_covariation", "derived_differential", "once"]
 
 
-def derive(claim: Claim) -> Derivation:
+Deriver = Callable[..., Differential]
+"""What makes a differential, as `differential` does: one that remembers derives each once."""
+
+
+def once() -> Deriver:
+    """A `differential` that remembers what it made, for as long as it is kept."""
+    found: dict[Any, tuple[Any, Differential]] = {}
+
+    def remembered(system: Any, f: Any, **given: Any) -> Differential:
+        key = (id(system), f, *((name, tuple(x)) for name, x in sorted(given.items())))
+        if key not in found:
+            # Systems are told apart by identity, so each is kept alive.
+            found[key] = system, differential(system, f, **given)
+        return found[key][1]
+
+    return remembered
+
+
+def derive(claim: Claim, make: Deriver = differential) -> Derivation:
     """The steps that lead from what a claim declares to what follows from it.
 
     A differential is expanded and contracted; both sides of an identity are brought to normal form;
@@ -55,9 +74,9 @@ def derive(claim: Claim) -> Derivation:
         If the language cannot say the claim, or a step does not hold.
     """
     if isinstance(claim, DifferentialClaim):
-        return ito_derivation(derived_differential(claim))
+        return ito_derivation(derived_differential(claim, make))
     if isinstance(claim, CovariationClaim):
-        return covariation_derivation(*_pair(claim))
+        return covariation_derivation(*_pair(claim, make))
     if isinstance(claim, IdentityClaim):
         return _identity(claim)
     if isinstance(claim, MomentClaim):
@@ -76,22 +95,25 @@ def derive(claim: Claim) -> Derivation:
     raise DerivationError(f"{claim.id}: no derivation for a {type(claim).__name__}")
 
 
-def derived_differential(claim: DifferentialClaim | SignClaim) -> Differential:
+def derived_differential(
+    claim: DifferentialClaim | SignClaim, make: Deriver = differential
+) -> Differential:
     """The Itô differential of a claim's observable under its assumptions."""
-    return differential(claim.sde, claim.observable, assuming=_conditions(claim))
+    return make(claim.sde, claim.observable, assuming=_conditions(claim))
 
 
-def derived_covariation(claim: CovariationClaim) -> Any:
+def derived_covariation(claim: CovariationClaim, make: Deriver = differential) -> Any:
     """The rate d⟨first, second⟩/dt of a claim under its assumptions."""
-    first, second = _pair(claim)
+    first, second = _pair(claim, make)
     return first.covariation(second)
 
 
-def _pair(claim: CovariationClaim) -> tuple[Differential, Differential]:
+def _pair(
+    claim: CovariationClaim, make: Deriver = differential
+) -> tuple[Differential, Differential]:
     both = [claim.first, claim.second]
     found = {
-        f: differential(claim.sde, f, assuming=_conditions(claim), beside=both)
-        for f in dict.fromkeys(both)
+        f: make(claim.sde, f, assuming=_conditions(claim), beside=both) for f in dict.fromkeys(both)
     }
     return found[claim.first], found[claim.second]
 

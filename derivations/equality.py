@@ -63,9 +63,7 @@ def vanishes(value: Form) -> bool:
     # Names of their own, that no bound index has.
     value = value.relabel({i: Index(f"free {i.name}", i.range) for i in value.indices})
     value = resolved(apart_indices(value))
-    if not _vanishes(value) and is_spectral(value):
-        value = resolved(inserted(value))
-    return _vanishes(value)
+    return _vanishes(value) or (is_spectral(value) and _vanishes(resolved(inserted(value))))
 
 
 def _vanishes(value: Form) -> bool:

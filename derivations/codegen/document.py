@@ -17,7 +17,8 @@ from derivations.claim import (
     Theorem,
     TimeChangeClaim,
 )
-from derivations.derive import derive
+from derivations.derive import Deriver, derive
+from derivations.differential import differential
 from derivations.moment_claims import stated_drifts
 from derivations.printing import latex
 from derivations.sde import MatrixSDE
@@ -49,7 +50,7 @@ _SPECIAL = {
 }  # fmt: skip
 
 
-def theorem_latex(theorem: Theorem, provenance: str) -> str:
+def theorem_latex(theorem: Theorem, provenance: str, make: Deriver = differential) -> str:
     """A section of LaTeX (amsmath); ``provenance`` is its first line, a comment.
 
     Raises
@@ -60,11 +61,11 @@ def theorem_latex(theorem: Theorem, provenance: str) -> str:
     lines = [f"% {provenance}", rf"\section{{{words(theorem.title)}}}", ""]
     lines += [words(f"Source: {theorem.source}."), ""]
     for claim in theorem.claims:
-        lines += _claim(claim)
+        lines += _claim(claim, make)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _claim(claim: Claim) -> Iterator[str]:
+def _claim(claim: Claim, make: Deriver) -> Iterator[str]:
     yield rf"\subsection{{{words(claim.title)}}}"
     yield rf"\label{{{claim.id}}}"
     yield ""
@@ -90,7 +91,7 @@ def _claim(claim: Claim) -> Iterator[str]:
         yield words("None: the assumptions cannot hold, and the claim says nothing.")
         yield ""
         return
-    found = derive(claim)
+    found = derive(claim, make)
     yield r"\begin{enumerate}"
     for step in found.steps:
         yield rf"\item {words(step.rule)}"

@@ -27,7 +27,8 @@ from derivations.codegen.label_noise import reduced
 from derivations.codegen.spectra import spectra, tuples
 from derivations.codegen.steps import step_formulas
 from derivations.codegen.structure import dimensions, free_indices, is_matrix
-from derivations.derive import derived_covariation, derived_differential
+from derivations.derive import Deriver, derived_covariation, derived_differential
+from derivations.differential import differential
 from derivations.diffusions import counterparts
 from derivations.errors import DerivationError
 from derivations.fokker_planck import FokkerPlanckClaim
@@ -114,7 +115,9 @@ def _with_reduced(sde: MatrixSDE, name: str, prefix: str, what: str) -> Iterator
         yield _system(small, small_name, f"{prefix}reduced_", words)
 
 
-def formulas(claim: Claim, *, derive: bool = True) -> tuple[Formula, ...]:
+def formulas(
+    claim: Claim, *, derive: bool = True, make: Deriver = differential
+) -> tuple[Formula, ...]:
     """The kernels of a claim, those of its path check and algorithm check left out.
 
     Parameters
@@ -123,6 +126,8 @@ def formulas(claim: Claim, *, derive: bool = True) -> tuple[Formula, ...]:
         The claim.
     derive
         Whether the derived forms are wanted too; without them the engine is not asked.
+    make
+        What makes differentials.
 
     Raises
     ------
@@ -133,9 +138,9 @@ def formulas(claim: Claim, *, derive: bool = True) -> tuple[Formula, ...]:
     for system in systems(claim, derive=derive):
         found += system_formulas(system)
     if isinstance(claim, DifferentialClaim):
-        found += _differential(claim, derive=derive)
+        found += _differential(claim, make if derive else None)
     elif isinstance(claim, CovariationClaim):
-        found += _covariation(claim, derive=derive)
+        found += _covariation(claim, make if derive else None)
     elif isinstance(claim, MomentClaim):
         found += _moments(claim, derive=derive)
     elif isinstance(claim, IdentityClaim):
@@ -230,7 +235,7 @@ def _shaped(value: Any, like: Any) -> Any:
     return value
 
 
-def _differential(claim: DifferentialClaim, *, derive: bool) -> Iterator[Formula]:
+def _differential(claim: DifferentialClaim, make: Deriver | None) -> Iterator[Formula]:
     f, indices = claim.observable, claimed_indices(claim)
 
     def part(name: str, value: Any, summary: str) -> Formula:
@@ -240,15 +245,15 @@ def _differential(claim: DifferentialClaim, *, derive: bool) -> Iterator[Formula
     yield part("stated_drift", claim.drift, "The drift of f, as stated (Itô).")
     words = "The martingale part of df, as stated (Itô)."
     yield part("stated_martingale", claim.martingale, words)
-    if not derive:
+    if make is None:
         return
-    derived = derived_differential(claim)
+    derived = derived_differential(claim, make)
     yield part("derived_drift", derived.drift, "The drift of f, as derived (Itô).")
     words = "The martingale part of df, as derived (Itô)."
     yield part("derived_martingale", derived.martingale, words)
 
 
-def _covariation(claim: CovariationClaim, *, derive: bool) -> Iterator[Formula]:
+def _covariation(claim: CovariationClaim, make: Deriver | None) -> Iterator[Formula]:
     indices = claimed_indices(claim)
     for name, value, words in (
         ("first", claim.first, "The first observable."),
@@ -256,9 +261,9 @@ def _covariation(claim: CovariationClaim, *, derive: bool) -> Iterator[Formula]:
         ("stated_rate", claim.rate, "The rate of their quadratic covariation, as stated."),
     ):
         yield _single(name, tuples(sympify(value), indices), words)
-    if derive:
+    if make is not None:
         words = "The rate of their quadratic covariation, as derived."
-        yield _single("derived_rate", tuples(derived_covariation(claim), indices), words)
+        yield _single("derived_rate", tuples(derived_covariation(claim, make), indices), words)
 
 
 def claimed_indices(claim: Claim) -> tuple[Any, ...]:

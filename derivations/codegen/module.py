@@ -33,13 +33,21 @@ from derivations.codegen.layout import Call, Verbatim, assignment, definition, s
 from derivations.codegen.signatures import claim_signature
 from derivations.codegen.spectra import has_spectra
 from derivations.codegen.structure import Tuples, is_matrix
+from derivations.derive import Deriver
+from derivations.differential import differential
 from derivations.printing import unicode
 from derivations.symbols import Dimension, FamilyMember, ScalarMember
 
 __all__ = ["kernels_source", "module_source", "run_source"]
 
 
-def module_source(header: str, claims: Sequence[Claim], *, derive: bool = True) -> str:
+def module_source(
+    header: str,
+    claims: Sequence[Claim],
+    *,
+    derive: bool = True,
+    make: Deriver = differential,
+) -> str:
     """Source text of a module with ``KERNELS`` and ``SIGNATURES`` for some claims.
 
     Parameters
@@ -50,6 +58,8 @@ def module_source(header: str, claims: Sequence[Claim], *, derive: bool = True) 
         The claims, in the order in which they appear.
     derive
         Whether the derived forms are wanted too.
+    make
+        What makes differentials; `derivations.derive.once` derives each once.
 
     Raises
     ------
@@ -62,7 +72,7 @@ def module_source(header: str, claims: Sequence[Claim], *, derive: bool = True) 
     for claim in claims:
         if not claim.speaks:
             continue
-        own = formulas(claim, derive=derive)
+        own = formulas(claim, derive=derive, make=make)
         other = (*path_formulas(claim), *rate_formulas(claim))
         kernels[claim.id] = {f.name: writer.kernel(claim, f) for f in (*own, *other)}
         signatures[claim.id] = claim_signature(claim, own, systems(claim, derive=derive))
