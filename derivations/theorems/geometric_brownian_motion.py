@@ -233,8 +233,8 @@ def _threshold() -> ThresholdClaim:
         below=-1,
         above=1,
         horizon=40,
-        values={sigma: "5/4", x: 1},
-        relevant=0.15,
+        values={sigma: "3/2", x: 1},
+        relevant=0.25,
         mutants=(
             Mutant(
                 name="mean", mistake="σ², as if Itô's ½ were lost", changes={"threshold": sigma**2}

@@ -1291,8 +1291,8 @@ SIGNATURES = {
             ),
             horizon=40,
             sizes={},
-            values={"sigma": Fraction(5, 4), "x": 1},
-            relevant=0.15,
+            values={"sigma": Fraction(3, 2), "x": 1},
+            relevant=0.25,
         ),
     ),
 }
