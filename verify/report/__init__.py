@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from .planning import TIERS
-from .verdict import SCHEMA, Evidence, Status, Verdict, combine, exit_code
+from ..planning import TIERS
+from ..verdict import SCHEMA, Evidence, Status, Verdict, combine, exit_code
 
 if TYPE_CHECKING:
     from rich.console import Console
