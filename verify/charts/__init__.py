@@ -1,0 +1,48 @@
+"""Pictures of evidence as SVG: plain text, no scripts, in the colours of the page.
+
+They are made of the numbers that a tier wrote down, and of nothing else; the same evidence, read
+from a file or fresh, gives the same text.
+"""
+
+from __future__ import annotations
+
+from verify.verdict import Evidence, Status, json_value
+
+from . import reading
+from .digits import digits
+from .intervals import intervals
+from .svg import Chart
+
+__all__ = ["Chart", "of"]
+
+
+def of(evidence: Evidence, prefix: str = "") -> tuple[Chart, ...]:
+    """The pictures of the evidence of one tier; none if it measured nothing.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        Of any tier; numbers that it lacks, and those that are no numbers, are left out.
+    prefix : str
+        Ids within the pictures begin with it: give each claim on a page its own.
+
+    Examples
+    --------
+    >>> numbers = {"digits": {"float64": {"drift": 11.0}}, "required": {"float64": 5}}
+    >>> found = Evidence(tier="generator", status=Status.AGREES, reason="", numbers=numbers)
+    >>> [chart.title for chart in of(found)]
+    ['Digits that agree']
+    """
+    if evidence.status == Status.NOT_APPLICABLE:
+        return ()
+    numbers = json_value(evidence.numbers)
+    name = f"{prefix}-{evidence.tier}" if prefix else evidence.tier
+    found = [
+        intervals(reading.intervals_of(numbers), f"{name}-intervals"),
+        digits(
+            reading.mapping(numbers, "digits"),
+            reading.mapping(numbers, "required"),
+            f"{name}-digits",
+        ),
+    ]
+    return tuple(chart for chart in found if chart is not None)

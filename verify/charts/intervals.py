@@ -1,0 +1,185 @@
+"""Differences with half-width and bias, beside the relevant error ±δ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .scales import Scale, symmetric
+from .svg import WIDTH, Chart, clipped, drawing, element, painted, shown, text
+
+__all__ = ["Interval", "intervals"]
+
+MOST = 12
+"""Rows that are drawn; of more, those that reach farthest."""
+
+ROW, HEAD, FOOT = 38, 20, 34
+LEFT, RIGHT = 10.0, WIDTH - 10.0
+LEAST_BEND, LARGEST_BEND = 1e-9, 0.3
+FARTHEST = 1e6
+"""Multiples of the relevant error beyond which a place is not drawn to scale."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Interval:
+    """A difference measured − stated; None stands for what is no finite number."""
+
+    label: str
+    difference: float | None
+    half_width: float | None
+    bias: float | None
+    relevant: float
+
+    @property
+    def slack(self) -> float:
+        """Half-width and bias together, infinite where one is not known."""
+        if self.half_width is None or self.bias is None:
+            return math.inf
+        return self.half_width + self.bias
+
+    @property
+    def reach(self) -> float:
+        """How far from zero the difference may be, in units of the relevant error."""
+        if self.difference is None:
+            return math.inf
+        return (abs(self.difference) + self.slack) / self.relevant
+
+    @property
+    def colour(self) -> str:
+        """Good within the relevant error; bad where zero is beyond the interval; else neither."""
+        if self.difference is None:
+            return "bad"
+        if self.reach <= 1.0 and self.bias is not None and self.bias < self.relevant / 2:
+            return "good"
+        return "bad" if abs(self.difference) > self.slack else "accent"
+
+    @property
+    def said(self) -> str:
+        """The numbers, as a line."""
+        if self.difference is None:
+            return "no finite value"
+        half = "not known" if self.half_width is None else shown(self.half_width, 1)
+        return f"{shown(self.difference)} ± {half}"
+
+    @property
+    def described(self) -> str:
+        """All numbers in words."""
+        bias = "not known" if self.bias is None else f"at most {shown(self.bias, 1)}"
+        return (
+            f"{self.label}: difference {self.said}, bias {bias}, relevant {shown(self.relevant, 3)}"
+        )
+
+
+def intervals(rows: Sequence[Interval], name: str, title: str = "") -> Chart | None:
+    """A row for every difference, all in units of their relevant error; None if there are none."""
+    known = [row for row in rows if row.relevant > 0 and math.isfinite(row.relevant)]
+    if not known:
+        return None
+    farthest = sorted(range(len(known)), key=lambda n: (-known[n].reach, n))[:MOST]
+    drawn = [known[n] for n in sorted(farthest)]
+    scale = _scale(drawn)
+    bottom = HEAD + ROW * len(drawn)
+    parts = [_ground(scale, bottom), *(_row(r, scale, n) for n, r in enumerate(drawn))]
+    caption = (
+        "Differences measured − stated in units of the relevant error δ: the dot is the "
+        "difference, the thick line its interval, the thin one the bias beside it. Within the "
+        "band the claim agrees; an interval clear of 0 refutes it."
+    )
+    if len(drawn) < len(known):
+        caption += f" The {len(drawn)} that reach farthest of {len(known)}."
+    title = title or "Difference and relevant error"
+    described = "; ".join(row.described for row in drawn)
+    return Chart(
+        title=title,
+        caption=caption,
+        svg=drawing(name, bottom + FOOT, title, described, *parts),
+    )
+
+
+def _scale(rows: Sequence[Interval]) -> Scale:
+    sizes = [
+        max(abs(row.difference or 0.0), row.slack if math.isfinite(row.slack) else 0.0)
+        / row.relevant
+        for row in rows
+    ]
+    least = min((x for x in sizes if x > 0), default=LARGEST_BEND)
+    bend = 10.0 ** math.floor(math.log10(min(max(least, LEAST_BEND), LARGEST_BEND)))
+    reach = max((row.reach for row in rows if math.isfinite(row.reach)), default=1.0)
+    return symmetric(min(max(1.5, 1.2 * reach), FARTHEST), max(bend, LEAST_BEND), LEFT, RIGHT)
+
+
+def _ground(scale: Scale, bottom: float) -> str:
+    """The band of the relevant error, zero, and the ticks."""
+    low, zero, high = scale(-1.0), scale(0.0), scale(1.0)
+    height = bottom - HEAD
+    ticks, words = [], []
+    for name, x in (("−δ", low), ("0", zero), ("δ", high)):
+        words.append(text(x, bottom + 14, name, text_anchor="middle"))
+    fixed = (low, zero, high)
+    for value in scale.ticks(9):
+        x = scale(value)
+        if min(abs(x - y) for y in fixed) > 32 and LEFT + 8 <= x <= RIGHT - 8:
+            ticks.append(element("path", d=f"M{x:.1f} {bottom:g}v4"))
+            words.append(text(x, bottom + 14, shown(value, 1), text_anchor="middle", opacity=0.75))
+    lines = f"M{low:.1f} {HEAD}v{height:g}M{high:.1f} {HEAD}v{height:g}"
+    base = f"M{LEFT:g} {bottom:g}H{RIGHT:g}"
+    return element(
+        "g",
+        painted(
+            "good",
+            element("rect", x=low, y=HEAD, width=high - low, height=height),
+            opacity=0.12,
+        ),
+        painted(
+            "good", element("path", d=lines, class_="relevant", stroke_dasharray="4 3"), width=1.5
+        ),
+        painted(
+            "muted",
+            element("path", d=base),
+            element("path", d=f"M{zero:.1f} {HEAD}v{height:g}", class_="zero"),
+            *ticks,
+            width=1,
+        ),
+        *words,
+        text((LEFT + RIGHT) / 2, bottom + 29, "difference / δ", text_anchor="middle", opacity=0.75),
+    )
+
+
+def _row(row: Interval, scale: Scale, number: int) -> str:
+    """The words above, the interval below."""
+    y = HEAD + ROW * number + 26.0
+    said = row.said
+    room = WIDTH - 7.0 * len(said) - 12
+    words = [
+        text(0, y - 11, clipped(row.label, room)),
+        text(WIDTH, y - 11, said, text_anchor="end"),
+    ]
+    marks = []
+    x = RIGHT if row.difference is None else scale(row.difference / row.relevant)
+    if row.difference is not None:
+        for width, spread in ((1.5, row.slack), (5.0, row.half_width)):
+            ends = [
+                scale(
+                    (row.difference + sign * (math.inf if spread is None else spread))
+                    / row.relevant
+                )
+                for sign in (-1, 1)
+            ]
+            if ends[1] - ends[0] > 0.05:
+                d = f"M{ends[0]:.1f} {y:g}H{ends[1]:.1f}"
+                marks.append(
+                    element("path", d=d, stroke_width=width, opacity=None if width < 2 else 0.6)
+                )
+    circle = element("circle", cx=x, cy=y, r=3.5)
+    if row.colour == "bad":
+        # A shape of its own, for those who cannot tell the colours.
+        circle = element("path", d=f"M{x - 4:.1f} {y - 4:g}l8 8m0-8l-8 8", stroke_width=2.5)
+        marks.append(circle)
+        circle = ""
+    return element(
+        "g",
+        painted(row.colour, *marks, width=1.5) if marks else "",
+        painted(row.colour, circle) if circle else "",
+        *words,
+    )
