@@ -1,0 +1,1 @@
+"""The walkthroughs: one file each, found by its place here; see `notebooks.cells`."""
