@@ -1,4 +1,4 @@
-"""``python -m derivations.build``: kernels, LaTeX and the manifest of hashes, from the theorems.
+"""``python -m derivations.build``: kernels, LaTeX, expositions, the manifest; from the theorems.
 
 What is written depends on the sources alone: no time stamps, no order of hashing.  A theorem whose
 sources and outputs have the hashes of the manifest is left alone, and SymPy is not asked.  Files
@@ -54,11 +54,22 @@ class Places:
         files = sorted((self.sources / "theorems").glob("*.py"))
         return {path.stem: path for path in files if not path.stem.startswith("_")}
 
-    def outputs(self, theorem: str) -> tuple[str, str]:
-        """Where the kernels and the LaTeX of a theorem go, relative to the root."""
+    def outputs(self, theorem: str) -> tuple[str, str, str]:
+        """Where kernels, LaTeX and expositions of a theorem go, relative to the root."""
         return (
             f"numerics/kernels/{theorem}.py",
             f"derivations/generated/latex/{theorem}.tex",
+            f"derivations/generated/expositions/{theorem}.json",
+        )
+
+    def is_current(self, theorem: str, entry: Entry | None, shared: str) -> bool:
+        """Whether the outputs of a theorem are those of its sources, by their hashes."""
+        return (
+            entry is not None
+            and entry.shared == shared
+            and entry.source == digest_of(self.theorems()[theorem])
+            and set(entry.outputs) == set(self.outputs(theorem))
+            and all(digest_of(self.root / out) == sha for out, sha in entry.outputs.items())
         )
 
     def shared(self) -> str:
@@ -77,11 +88,8 @@ class Places:
     def orphans(self) -> list[str]:
         """Generated files that belong to no theorem."""
         kept = {output for theorem in self.theorems() for output in self.outputs(theorem)}
-        kernels, latex = (Path(output).parent for output in self.outputs("_"))
-        found = [
-            *(self.root / kernels).glob("*.py"),
-            *(self.root / latex).glob("*.tex"),
-        ]
+        places = (Path(output) for output in self.outputs("_"))
+        found = [x for p in places for x in (self.root / p.parent).glob(f"*{p.suffix}")]
         names = (path.relative_to(self.root).as_posix() for path in found if _is_generated(path))
         return sorted(name for name in names if name not in kept)
 
@@ -229,18 +237,10 @@ def _sorted_out(
     places: Places, manifest: Manifest, shared: str, theorems: Sequence[str]
 ) -> tuple[list[str], list[str]]:
     """The theorems to be built, and those whose hashes are those of the manifest."""
-    files = places.theorems()
     waiting: list[str] = []
     current: list[str] = []
-    for name in theorems or files:
-        entry = manifest.entries.get(name)
-        same = (
-            entry is not None
-            and entry.shared == shared
-            and entry.source == digest_of(files[name])
-            and set(entry.outputs) == set(places.outputs(name))
-            and all(digest_of(places.root / out) == sha for out, sha in entry.outputs.items())
-        )
+    for name in theorems or places.theorems():
+        same = places.is_current(name, manifest.entries.get(name), shared)
         (current if same else waiting).append(name)
     return waiting, current
 
@@ -250,15 +250,19 @@ def _generated(places: Places, name: str, load: Load, shared: str) -> Made:
     from derivations.codegen.document import theorem_latex
     from derivations.codegen.module import module_source
     from derivations.derive import once
+    from derivations.exposition import expositions_text
+    from derivations.expounding import expound
 
     source = places.theorems()[name]
     theorem = load(name)
     origin = f"Source: {source.relative_to(places.root).as_posix()}."
-    kernels, latex = places.outputs(name)
+    kernels, latex, expositions = places.outputs(name)
     make = once()
+    shown = [expound(claim, make) for claim in theorem.claims]
     texts = {
         kernels: module_source(_header(theorem.title, origin), theorem.claims, make=make),
-        latex: theorem_latex(theorem, f"{PROVENANCE} {origin}", make),
+        latex: theorem_latex(theorem, shown, f"{PROVENANCE} {origin}"),
+        expositions: expositions_text(shown, f"{PROVENANCE} {origin}"),
     }
     entry = Entry(
         source=digest_of(source),
@@ -307,7 +311,7 @@ def _load(name: str) -> Theorem:
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; fail if out of date.")
 def main(ids: tuple[str, ...], only_check: bool) -> None:
-    """Write kernels, LaTeX and the manifest of hashes for every theorem, or for those of each ID.
+    """Write what is generated from every theorem, or from those of each ID.
 
     Exit code 0: up to date; 1: --check found something stale; 2: unknown ID, or a theorem from
     which nothing can be made.

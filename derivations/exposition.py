@@ -8,11 +8,21 @@ the spot.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-__all__ = ["Exposition", "Mathematics", "Passage", "Row", "StepShown"]
+__all__ = [
+    "Exposition",
+    "Mathematics",
+    "Passage",
+    "Row",
+    "StepShown",
+    "expositions_text",
+    "read_expositions",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +51,8 @@ class Row:
     left: Mathematics | None = None
     words: str = ""
     """In the place of a formula on the left: "drift", "relevant error"."""
+    note: str = ""
+    """After the formula: "one after the other"."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +128,18 @@ class Exposition:
         )
 
 
+def expositions_text(expositions: Iterable[Exposition], provenance: str) -> str:
+    """The text of the file that `read_expositions` reads."""
+    found = {"provenance": provenance, "claims": [shown.to_json() for shown in expositions]}
+    return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
+
+
+def read_expositions(path: Path) -> dict[str, Exposition]:
+    """The expositions of a generated file, by the ids of their claims."""
+    found = json.loads(path.read_text(encoding="utf-8"))["claims"]
+    return {claim["id"]: Exposition.from_json(claim) for claim in found}
+
+
 def _passage(found: Mapping[str, Any]) -> Passage:
     return Passage(title=found["title"], rows=tuple(map(_row, found["rows"])))
 
@@ -126,6 +150,7 @@ def _row(found: Mapping[str, Any]) -> Row:
         right=Mathematics(**found["right"]),
         left=None if left is None else Mathematics(**left),
         words=found["words"],
+        note=found["note"],
     )
 
 

@@ -18,6 +18,7 @@ from sympy import (
     MatMul,
     MatPow,
     MatrixSymbol,
+    Mul,
     Rational,
     Symbol,
     Transpose,
@@ -26,6 +27,7 @@ from sympy.core.function import AppliedUndef
 from sympy.core.mul import _keep_coeff
 from sympy.matrices.expressions import MatrixExpr
 from sympy.printing.latex import LatexPrinter
+from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.pretty_symbology import greek_unicode
 from sympy.printing.str import StrPrinter
 
@@ -33,7 +35,7 @@ from .expressions import BlockColumn, Diagonal, Stack, SymmetricBlock
 from .spectrum import Eigenprojector
 from .symbols import MatrixIncrement, is_increment
 
-__all__ = ["abbreviated", "latex", "unicode"]
+__all__ = ["abbreviated", "bracketed", "joined", "latex", "letter", "unicode"]
 
 _CLOSED = (
     MatrixSymbol
@@ -61,6 +63,32 @@ def unicode(expression: Any, where: Mapping[str, Any] | None = None) -> str:
 def latex(expression: Any, where: Mapping[str, Any] | None = None) -> str:
     """LaTeX for mathematics mode."""
     return str(_Latex().doprint(abbreviated(expression, where)))
+
+
+def letter(name: str) -> Any:
+    """A name as a letter of mathematics: sigma is σ."""
+    return Symbol(name)
+
+
+def joined(terms: Iterable[str]) -> str:
+    """Printed terms as a sum, by their signs."""
+    first, *others = terms
+    signed = (f" - {x[1:].lstrip()}" if x.startswith("-") else f" + {x}" for x in others)
+    return first + "".join(signed)
+
+
+def bracketed(text: str, *, latex: bool = False) -> str:
+    """A printed factor, in brackets if it is a sum.
+
+    >>> bracketed("a + b"), bracketed("-a (b + c)")
+    ('(a + b)', '-a (b + c)')
+    """
+    depth, opening, closing = 0, "([{⟨", ")]}⟩"
+    for n, mark in enumerate(text):
+        depth += (mark in opening) - (mark in closing)
+        if depth == 0 and text[n : n + 3] in (" + ", " - "):
+            return rf"\left({text}\right)" if latex else f"({text})"
+    return text
 
 
 def abbreviated(expression: Any, where: Mapping[str, Any] | None) -> Any:
@@ -102,13 +130,6 @@ def _runs(factors: list[Any], pattern: list[Any], letter: Any) -> list[Any]:
             factors[n : n + len(pattern)] = [letter]
         n += 1
     return factors
-
-
-def _signed_sum(terms: Iterable[str]) -> str:
-    """Terms joined by their signs."""
-    first, *others = terms
-    signed = (f" - {x[1:].lstrip()}" if x.startswith("-") else f" + {x}" for x in others)
-    return first + "".join(signed)
 
 
 def _greek(name: str) -> str:
@@ -237,7 +258,7 @@ class _Unicode(StrPrinter):
         return f"({text}) {product}" if coefficient.is_Add else f"{text} {product}"
 
     def _print_MatAdd(self, expr: Any) -> str:
-        return _signed_sum(sorted(map(self._print, expr.args), key=lambda x: x.startswith("-")))
+        return joined(sorted(map(self._print, expr.args), key=lambda x: x.startswith("-")))
 
     def _factor(self, expr: Any, closed: Any = _CLOSED) -> str:
         text = self._print(expr)
@@ -275,8 +296,33 @@ class _Latex(LatexPrinter):
     def _print_Transpose(self, expr: Any) -> str:
         return f"{self.parenthesize(expr.args[0], 65)}^{{\\top}}"
 
+    def _print_MatMul(self, expr: Any) -> str:
+        # As SymPy does, which compares every product with its negative to learn the sign.
+        args, negative = list(expr.args), _is_negative(expr)
+        if negative:
+            args = args[1:] if args[0] == -1 else [-args[0], *args[1:]]
+        level = PRECEDENCE["Add" if negative else "Mul"]
+        inner = " ".join(
+            self._print(x)
+            if isinstance(x, Mul) and not isinstance(x, MatMul)
+            else self.parenthesize(x, level, False)
+            for x in args
+        )
+        return f"- {inner}" if negative else inner
+
+    def parenthesize(
+        self, item: Any, level: int, is_neg: bool = False, strict: bool = False
+    ) -> str:
+        """The text of an operand, in brackets where it binds less than its surroundings."""
+        if not isinstance(item, MatMul):
+            return str(super().parenthesize(item, level, is_neg=is_neg, strict=strict))
+        own = PRECEDENCE["Add" if _is_negative(item) else "Mul"]
+        text = str(self._print(item))
+        inside = (is_neg and strict) or own < level or (not strict and own <= level)
+        return str(self._add_parens(text)) if inside else text
+
     def _print_MatAdd(self, expr: Any) -> str:
-        return _signed_sum(sorted(map(self._print, expr.args), key=lambda x: x.startswith("-")))
+        return joined(sorted(map(self._print, expr.args), key=lambda x: x.startswith("-")))
 
     def _print_Derivative(self, expr: Any) -> str:
         if isinstance(expr.expr, AppliedUndef):
@@ -291,3 +337,8 @@ class _Latex(LatexPrinter):
 
     def _print_Determinant(self, expr: Any) -> str:
         return rf"\det\left({self._print(expr.args[0])}\right)"
+
+
+def _is_negative(product: Any) -> bool:
+    """Whether a product of matrices has a negative number in front."""
+    return bool(product.args[0].is_Number and product.args[0].is_extended_negative)

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import re
+from collections.abc import Iterable, Iterator
 
-from sympy import Symbol
+from derivations.claim import Theorem
+from derivations.exposition import Exposition, Passage, Row
 
-from derivations.claim import (
-    Claim,
-    CovariationClaim,
-    DifferentialClaim,
-    ExponentClaim,
-    IdentityClaim,
-    MomentClaim,
-    Theorem,
-    TimeChangeClaim,
-)
-from derivations.derive import Deriver, derive
-from derivations.differential import differential
-from derivations.moment_claims import stated_drifts
-from derivations.printing import latex
-from derivations.sde import MatrixSDE
-from derivations.spectrum import spectra_of
-
-__all__ = ["theorem_latex"]
+__all__ = ["claim_latex", "theorem_latex", "words"]
 
 _LETTERS = {
     **dict(zip("αβγδεζηθκλμνξπρστφχψω", (
@@ -50,124 +34,64 @@ _SPECIAL = {
 }  # fmt: skip
 
 
-def theorem_latex(theorem: Theorem, provenance: str, make: Deriver = differential) -> str:
-    """A section of LaTeX (amsmath); ``provenance`` is its first line, a comment.
-
-    Raises
-    ------
-    DerivationError
-        If a claim that names the derivation tier cannot be derived, or a step does not hold.
-    """
+def theorem_latex(theorem: Theorem, shown: Iterable[Exposition], provenance: str) -> str:
+    """A section of LaTeX (amsmath); ``provenance`` is its first line, a comment."""
     lines = [f"% {provenance}", rf"\section{{{words(theorem.title)}}}", ""]
     lines += [words(f"Source: {theorem.source}."), ""]
-    for claim in theorem.claims:
-        lines += _claim(claim, make)
+    for exposition in shown:
+        lines += claim_latex(exposition)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _claim(claim: Claim, make: Deriver) -> Iterator[str]:
-    yield rf"\subsection{{{words(claim.title)}}}"
-    yield rf"\label{{{claim.id}}}"
+def claim_latex(shown: Exposition) -> Iterator[str]:
+    """A claim as a subsection: what is stated, then the derivation as a numbered list."""
+    yield rf"\subsection{{{words(shown.title)}}}"
+    yield rf"\label{{{re.sub(r'[^A-Za-z0-9._:-]', '-', shown.id)}}}"
     yield ""
-    yield words(claim.statement)
-    yield words(f"Source: {claim.source}.")
-    if claim.expected != "AGREES":
-        yield words(f"Expected verdict: {claim.expected}.")
-    for assumption in claim.assumptions:
-        yield words(f"Assumption: {assumption.text}.")
-    where = claim.where
-    for name, compound in where.items():
-        yield from _display(f"{latex(Symbol(name))} = {latex(compound)}")
-    for matrix in spectra_of(vars(claim).values()):
+    yield words(shown.statement)
+    if shown.source:
+        yield words(f"Source: {shown.source}.")
+    if shown.expected != "AGREES":
+        yield words(f"Expected verdict: {shown.expected}.")
+    for assumption in shown.assumptions:
+        yield words(f"Assumption: {assumption}.")
+    for row in shown.names:
+        yield from _display(row)
+    for matrix in shown.spectra:
         yield r"$\lambda_{i}$, $E_{i}$: the eigenvalues, largest first, and eigenprojectors of"
-        yield from _display(latex(matrix, where))
-    yield from _stated(claim)
-    yield r"\paragraph{Derivation}"
-    if "derivation" in claim.inapplicable:
-        yield words(f"None: {claim.inapplicable['derivation']}.")
-        yield ""
-        return
-    if not claim.speaks:
-        yield words("None: the assumptions cannot hold, and the claim says nothing.")
-        yield ""
-        return
-    found = derive(claim, make)
-    yield r"\begin{enumerate}"
-    for step in found.steps:
-        yield rf"\item {words(step.rule)}"
-        yield from _display(latex(step.after, where))
-        yield words(f"Checked: {step.check}.")
-    yield r"\end{enumerate}"
-    for label, facts in (("Implied", found.implied), ("Declared and not used", found.unused)):
-        for fact in facts:
-            yield words(f"{label}: ") + f"${latex(fact, where)}$."
+        yield from _display(Row(right=matrix))
+    for passage in shown.declared:
+        yield from _passage(passage)
+    if shown.steps:
+        yield r"\paragraph{Derivation}"
+        yield r"\begin{enumerate}"
+        for step in shown.steps:
+            yield rf"\item {words(step.rule)}"
+            yield from _display(Row(right=step.after))
+            yield words(f"Checked: {step.check}.")
+        yield r"\end{enumerate}"
+    for passage in shown.differences:
+        yield from _passage(passage)
+    for title, facts in shown.facts:
+        yield words(f"{title}: ") + ", ".join(f"${fact.latex}$" for fact in facts) + "."
+    for remark in shown.remarks:
+        yield words(remark)
     yield ""
 
 
-def _stated(claim: Claim) -> Iterator[str]:
-    where = claim.where
-    if isinstance(claim, DifferentialClaim):
-        yield from _system("System", claim.sde)
-        yield words("Claim:")
-        f, drift, martingale = (
-            latex(value, where) for value in (claim.observable, claim.drift, claim.martingale)
-        )
-        right = rf"\left({drift}\right) \mathrm{{d}}t"
-        right += "" if claim.martingale == 0 else f" + {martingale}"
-        yield from _display(rf"\mathrm{{d}}\left({f}\right) = {right}")
-    elif isinstance(claim, CovariationClaim):
-        yield from _system("System", claim.sde)
-        yield words("Claim:")
-        f, g, rate = (latex(value, where) for value in (claim.first, claim.second, claim.rate))
-        left = rf"\mathrm{{d}}\left\langle {f}, {g} \right\rangle"
-        yield from _display(rf"{left} = \left({rate}\right) \mathrm{{d}}t")
-    elif isinstance(claim, MomentClaim):
-        yield from _system("System", claim.sde)
-        yield from _moments(claim)
-    elif isinstance(claim, ExponentClaim):
-        yield from _system("System", claim.sde)
-        for group in claim.exponents:
-            ends = dict.fromkeys((group.first, group.last))
-            which = " to ".join(f"${latex(end)}$" for end in ends)
-            mean = "mean of the exponents" if group.mean else "exponent"
-            yield words(f"Claim, {mean} number ") + which + words(", from the largest:")
-            yield from _display(latex(group.value))
-    elif isinstance(claim, IdentityClaim):
-        yield words("Claim:")
-        yield from _display(f"{latex(claim.left, where)} = {latex(claim.right, where)}")
-    elif isinstance(claim, TimeChangeClaim):
-        yield from _system("System", claim.sde)
-        yield words("Clock:")
-        yield from _display(rf"\mathrm{{d}}\tau = {latex(claim.rate)}\, \mathrm{{d}}t")
-        yield from _system("Claim, with the new time under the letter t", claim.changed)
-    else:
-        if hasattr(claim, "sde"):
-            yield from _system("System", claim.sde)
-        for label, value in claim.stated():
-            yield words(f"Claim, {label}:")
-            yield from _display(latex(value, where))
+def _passage(passage: Passage) -> Iterator[str]:
+    yield words(f"{passage.title}:")
+    for row in passage.rows:
+        yield from _display(row)
 
 
-def _moments(claim: MomentClaim) -> Iterator[str]:
-    yield words("Claim, where words on the right stand for their expectations:")
-    named = [rf"\mathrm{{E}}\left[{latex(moment, claim.where)}\right]" for moment in claim.moments]
-    for moment, drift in zip(named, stated_drifts(claim), strict=True):
-        yield from _display(rf"\mathrm{{d}}{moment} / \mathrm{{d}}t = {latex(drift, claim.where)}")
-    if claim.laws:
-        yield words("At time t, from the state at time 0:")
-        for moment, law in zip(named, claim.laws, strict=True):
-            yield from _display(f"{moment} = {latex(law, claim.where)}")
-
-
-def _system(what: str, sde: MatrixSDE) -> Iterator[str]:
-    sense = "Itô" if sde.calculus == "ito" else "Stratonovich"
-    yield words(f"{what} ({sense}):")
-    for state, equation in sde.equations.items():
-        yield from _display(rf"\mathrm{{d}}{latex(state)} = {latex(equation)}")
-
-
-def _display(formula: Any) -> tuple[str, str, str]:
-    return r"\[", f"  {formula}", r"\]"
+def _display(row: Row) -> Iterator[str]:
+    left = rf"\text{{{words(row.words)}}}" if row.words else row.left.latex if row.left else ""
+    right = rf"\texttt{{{words(row.right.unicode)}}}" if row.right.source else row.right.latex
+    note = rf"\text{{, {words(row.note)}}}" if row.note else ""
+    yield r"\["
+    yield f"  {left} = {right}{note}" if left else f"  {right}{note}"
+    yield r"\]"
 
 
 def words(text: str) -> str:

@@ -195,11 +195,11 @@ def _gap(claim: Any, derived: Any, stated: Any) -> Any:
 def _compared(claim: Any, part: str) -> Iterator[tuple[str, Any, Any]]:
     """Name of a part, what is derived of it, what is stated."""
     from derivations.claim import IdentityClaim, MomentClaim
+    from derivations.expounding import compared
     from derivations.fokker_planck import FokkerPlanckClaim, forward_parts
     from derivations.moment_claims import stated_drifts
     from derivations.step_claims import derived_change, stated_change
     from derivations.update import StepClaim
-    from verify.explain import compared
 
     if isinstance(claim, IdentityClaim):
         yield "right-hand side", claim.left, claim.right
