@@ -19,7 +19,7 @@ export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install build verify test lint format bench lock clean distclean
+.PHONY: help install build notebooks verify test lint format bench lock clean distclean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -45,6 +45,10 @@ build: install  ## regenerate kernels, LaTeX and the manifest from the declarati
 	@echo "[build] kernels, LaTeX, manifest"
 	@$(BIN)/python -m derivations.build
 
+notebooks: install  ## run the walkthroughs and write their notebooks
+	@echo "[notebooks] notebooks/*.ipynb"
+	@$(BIN)/python -m notebooks.build
+
 verify: install build  ## judge every claim and write the report
 	@mkdir -p $(REPORTS)
 	@echo "[verify] every claim, report in $(REPORTS)"
@@ -63,6 +67,8 @@ JOBS ?= 2
 test: lint  ## everything that CI checks: lint, types, generated files, tests
 	@echo "[test] generated files are up to date"
 	@$(BIN)/python -m derivations.build --check
+	@echo "[test] the notebooks are what their walkthroughs give"
+	@$(BIN)/python -m notebooks.build --check
 	@echo "[test] pytest"
 	@$(BIN)/python -m pytest $(if $(JOBS),-n $(JOBS))
 

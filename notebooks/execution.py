@@ -56,7 +56,11 @@ async def run(notebook: str, sources: Sequence[Source]) -> list[list[Output]]:
     book = v4.new_notebook(cells=cells)
     with _empty_folder() as folder:
         client = NotebookClient(
-            book, km=_manager(folder), timeout=CELL_SECONDS, coalesce_streams=True
+            book,
+            km=_manager(folder),
+            timeout=CELL_SECONDS,
+            coalesce_streams=True,
+            shutdown_kernel="immediate",
         )
         settings = {"env": _environment(folder), "cwd": str(folder / "work")}
         async with client.async_setup_kernel(cleanup_kc=True, **settings):
