@@ -11,6 +11,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +57,7 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("ids", nargs=-1, metavar="[ID | FILE.py]...")
+@click.argument("ids", nargs=-1, metavar="[ID | FILE.py[:ID]]...")
 @_tiers
 @_effort
 @_seed
@@ -91,6 +93,7 @@ def run(
     """
     from . import report, runner
     from .loading import references, require_current
+    from .problem import names
     from .runs.certificate import Certificate
     from .runs.provenance import versions
     from .runs.store import Store
@@ -99,14 +102,17 @@ def run(
     wanted = outputs.wanted(json_path, junit_path, report_folder)
     settings = _settings(tiers, effort, seed, workers)
     troubles: list[str] = []
-    chosen = references(ids, _telling(troubles))
+    chosen = references(ids, outputs.telling(troubles))
     if troubles and not chosen:
         return 2
     require_current(chosen)
     store = Store(Path(store_folder), outputs.complain)
     with _progress("judging") as progress, outputs.telling_what_is_kept(store):
         found = runner.records(chosen, settings, progress, store=store, resume=resume)
-    verdicts = tuple(record.verdict for record in found)
+    called = names(chosen)
+    verdicts = tuple(
+        replace(record.verdict, claim=name) for name, record in zip(called, found, strict=True)
+    )
     certificate = Certificate(records=found, settings=settings, versions=versions())
     shown = settings.to_json()
     texts: dict[str, Callable[[], str]] = {
@@ -147,7 +153,7 @@ def replay(path: str, workers: int | None, json_path: str | None) -> int:
 
 
 @cli.command(name="list")
-@click.argument("ids", nargs=-1, metavar="[ID | FILE.py]...")
+@click.argument("ids", nargs=-1, metavar="[ID | FILE.py[:ID]]...")
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
 def list_claims(ids: tuple[str, ...], as_json: bool) -> int:
     """Every claim: id, title, source, assumptions, tiers."""
@@ -155,7 +161,7 @@ def list_claims(ids: tuple[str, ...], as_json: bool) -> int:
     from .loading import described
 
     troubles: list[str] = []
-    rows = described(ids, _telling(troubles))
+    rows = described(ids, outputs.telling(troubles))
     if as_json:
         click.echo(report.json_text({"schema": "driftproof.claims/1", "claims": rows}), nl=False)
         return 2 if troubles else 0
@@ -181,7 +187,7 @@ def new(path: str) -> int:
 
 
 @cli.command()
-@click.argument("identifier", metavar="ID | FILE.py")
+@click.argument("identifier", metavar="ID | FILE.py[:ID]")
 @click.option("--latex", is_flag=True, help="LaTeX instead of text.")
 def explain(identifier: str, latex: bool) -> int:
     """Statement and derivation of a claim, step by step."""
@@ -189,7 +195,7 @@ def explain(identifier: str, latex: bool) -> int:
     from .loading import claims_named
 
     troubles: list[str] = []
-    told = _telling(troubles)
+    told = outputs.telling(troubles)
     for number, claim in enumerate(claims_named(identifier, told)):
         try:
             text = explained(claim, latex=latex)
@@ -203,7 +209,7 @@ def explain(identifier: str, latex: bool) -> int:
 
 
 @cli.command()
-@click.argument("ids", nargs=-1, metavar="[ID | FILE.py]...")
+@click.argument("ids", nargs=-1, metavar="[ID | FILE.py[:ID]]...")
 @_tiers
 @click.option("--effort", type=click.Choice(list(EFFORTS)), default="quick", help="How much.")
 @_seed
@@ -236,11 +242,13 @@ def mutants(
     from .mutants.making import MOST, Mutation, kill_table
 
     if json_path != "-":
-        Path(json_path).parent.mkdir(parents=True, exist_ok=True)
+        outputs.made(Path(json_path).parent)
     wanted = outputs.wanted(json_path, None, None)
     settings = _settings(tiers, effort, seed, workers)
     troubles: list[str] = []
-    chosen = references(ids, _telling(troubles))
+    chosen = references(ids, outputs.telling(troubles))
+    if troubles and not chosen:
+        return 2
     asked = Mutation(most=0 if by_hand else None if everything else MOST)
     with _progress("judging mutants") as progress:
         found = kill_table(chosen, settings, asked, progress)
@@ -314,16 +322,6 @@ def experiment(
     return report.exit_code
 
 
-def _telling(troubles: list[str]) -> Callable[[str], None]:
-    """Tells an error in a claim file at once, and keeps it: the other claims are still judged."""
-
-    def told(trouble: str) -> None:
-        troubles.append(trouble)
-        outputs.complain(trouble)
-
-    return told
-
-
 @cli.command()
 @click.option("--quick", is_flag=True, help="A twentieth of the runs, at one level.")
 @_seed
@@ -368,7 +366,9 @@ def _fraction(progress: Callable[[int, int, str], None]) -> Callable[[float, str
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code; every error is one line."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    meant = ""
     if not given or given[0] not in {*cli.commands, "-h", "--help"}:
+        meant = next(iter(get_close_matches(given[0], cli.commands, n=1) if given else ()), "")
         given.insert(0, DEFAULT_COMMAND)
     try:
         result = cli.main(given, prog_name="verify", standalone_mode=False)
@@ -383,6 +383,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, OSError) as error:
         if not _is_ours(error):
             raise
+        if meant and repr(given[1]) in str(error):
+            return _failed(f"{given[1]}: neither a command nor a claim; did you mean {meant}?")
         return _failed(str(error))
     return int(result or 0)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +52,9 @@ def references(
 ) -> tuple[Reference, ...]:
     """The claims that ids and files name, each once; the whole catalogue if there are none.
 
-    The id of a theorem stands for all its claims.  ``troubled`` is told of every error in a file,
-    whose other claims count; without it the first is raised.
+    The id of a theorem stands for all its claims, ``FILE.py:ID`` for one of a file, and a file
+    that is named twice counts once, whatever the way to it.  ``troubled`` is told of every error
+    in a file, whose other claims count; without it the first is raised.
 
     Raises
     ------
@@ -64,31 +66,49 @@ def references(
     if not ids:
         return tuple(Reference(claim=claim.id) for claim in claims_of())
     found: dict[Reference, None] = {}
+    ways: dict[Path, str] = {}
     for given in ids:
         if not is_file(given):
             found |= dict.fromkeys(Reference(claim=claim.id) for claim in claims_of(given))
             continue
+        path = _split(given)[0]
         file = _file(given, troubled)
+        way = ways.setdefault(Path(path).resolve(), path)
         for claim in file.claims:
-            found[Reference(claim=claim.id, file=given, without=file.endless)] = None
+            found[Reference(claim=claim.id, file=way, without=file.endless)] = None
     return tuple(found)
 
 
 def is_file(given: str) -> bool:
     """Whether an argument means a file and no id."""
-    path = Path(given)
+    path = Path(_split(given)[0])
     return path.suffix == ".py" or os.sep in given or path.is_file()
 
 
-def _file(path: str, troubled: Callable[[str], None] | None) -> ClaimFile:
+def _split(given: str) -> tuple[str, str]:
+    """The path and the id of FILE.py:ID; no id for a file with all its claims."""
+    path, _, name = given.rpartition(":")
+    return (path, name) if path.endswith(".py") and name else (given, "")
+
+
+def _file(given: str, troubled: Callable[[str], None] | None) -> ClaimFile:
     from .outside.files import read
 
+    path, name = _split(given)
     file = read(path)
     for trouble in file.troubles:
         if troubled is None:
             raise UsageError(trouble)
         troubled(trouble)
-    return file
+    if not name:
+        return file
+    claims = tuple(c for c in file.claims if c.id == name or c.id.startswith(f"{name}."))
+    if not claims and file.claims:
+        known = [claim.id for claim in file.claims]
+        near = get_close_matches(name, known, n=3, cutoff=0.4)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
+        raise UsageError(f"{path}: no claim {name!r} in it; {hint}")
+    return replace(file, claims=claims)
 
 
 def mutant_references(

@@ -23,11 +23,9 @@ from types import MappingProxyType
 import numpy as np
 
 from .errors import UsageError
-from .verdict import Status
+from .verdict import TIERS, Status
 
 __all__ = ["EFFORTS", "TIERS", "Effort", "ErrorBudget", "Estimate", "Plan", "effort"]
-
-TIERS = ("derivation", "exact", "generator", "one-step", "path", "algorithm")
 
 
 @dataclass(frozen=True, kw_only=True)

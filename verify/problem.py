@@ -8,7 +8,7 @@ functions: the tiers do not know where kernels come from.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -30,6 +30,7 @@ __all__ = [
     "SizedExponents",
     "StatedExponent",
     "ThresholdSetting",
+    "names",
 ]
 
 T = TypeVar("T")
@@ -236,3 +237,19 @@ class Reference:
     without: tuple[int, ...] = ()
     mutant: str | None = None
     tiers: tuple[str, ...] | None = None
+
+
+def names(references: Sequence[Reference]) -> tuple[str, ...]:
+    """What claims are called: by their ids, and by file and id where several have one id.
+
+    >>> names([Reference(claim="a", file="x.py"), Reference(claim="a", file="y.py")])
+    ('x.py:a', 'y.py:a')
+    """
+    files: dict[str, set[str | None]] = {}
+    for reference in references:
+        files.setdefault(reference.claim, set()).add(reference.file)
+    found = []
+    for r in references:
+        name = r.claim if r.file is None or len(files[r.claim]) == 1 else f"{r.file}:{r.claim}"
+        found.append(f"{name}~{r.mutant}" if r.mutant else name)
+    return tuple(found)

@@ -2,11 +2,15 @@
 
 A claim about a sign speaks of a whole region.  One admissible point with the other sign refutes it;
 any number of points with the right one are evidence and no proof, and no false-agree rate is
-stated.  What looks for such a point is bounded and the same on every machine (`counterexample`).
+stated.  What is said instead is how large a part of the region with the other sign could have been
+missed: N points miss a part that holds a share q of them, as they are drawn, with a chance of
+(1 − q)^N at most, and this is the tier's share of the rate at the q that is named.  What looks for
+a point of the other sign is bounded and the same on every machine (`counterexample`).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -32,7 +36,9 @@ from .verdict import Evidence, Status
 
 __all__ = ["exact", "generated", "stepped"]
 
-EVIDENCE = "evidence at points and no proof for the whole region"
+MORE = 32
+"""Points for each one of the plan, of Python functions: nothing else looks for a corner there."""
+
 STARTS = 4
 """Sizes at which a point of the wrong sign is looked for."""
 
@@ -100,9 +106,10 @@ def _exact(problem: Problem, setting: SignSetting, plan: Plan, ctx: FlintContext
     zeros = f" (0 at {zero})" if zero else ""
     reason = (
         f"drift {setting.sign} 0 at {sample.described()} of {numbers}{zeros}, and at {tried} "
-        f"others where one of another sign was looked for; {EVIDENCE}"
+        f"others where one of another sign was looked for; {_evidenced(sample, plan)}"
     )
-    return _evidence("exact", Status.AGREES, reason, sample, tried=tried)
+    share = _missed(sample, plan)
+    return _evidence("exact", Status.AGREES, reason, sample, tried=tried, missed=share)
 
 
 def _searched(
@@ -184,8 +191,11 @@ def generated(problem: Problem, plan: Plan) -> Evidence:
                 ]
         return found
 
-    sample = admissible(problem, RationalContext(), plan, both)
-    return _judged("generator", setting, sample, "by central differences")
+    effort = plan.effort
+    if problem.of_functions:
+        effort = replace(effort, points=MORE * effort.points)
+    sample = admissible(problem, RationalContext(), replace(plan, effort=effort), both)
+    return _judged("generator", setting, sample, plan, "by central differences")
 
 
 def stepped(problem: Problem, plan: Plan) -> Evidence:
@@ -210,7 +220,7 @@ def stepped(problem: Problem, plan: Plan) -> Evidence:
     measured = list(_doubles(setting, found.mean, found.half_width + found.bias))
     whole = Sample(points=sample.points, values=(measured,), refused=sample.refused)
     alpha = plan.budget.alpha if system.noises else 0.0
-    return _judged("one-step", setting, whole, "by simulating one step", false_reject=alpha)
+    return _judged("one-step", setting, whole, plan, "by simulating one step", false_reject=alpha)
 
 
 def _setting(problem: Problem) -> SignSetting:
@@ -235,8 +245,30 @@ def _doubles(setting: SignSetting, values: Any, errors: Any) -> Iterator[_Measur
         yield _Measured(value=setting.direction * float(x), radius=float(error))
 
 
+def _missed(sample: Sample, plan: Plan) -> float:
+    """The share of the region that N points miss with a chance of the tier's rate: (1 − q)^N."""
+    return -math.expm1(math.log(plan.budget.false_agree) / len(sample.points))
+
+
+def _evidenced(sample: Sample, plan: Plan) -> str:
+    """What the points show and what they may miss, in words."""
+    count = len(sample.points)
+    if count == 1:
+        return "evidence at one sampled point and no proof for the rest of the region"
+    share = min(100 * _missed(sample, plan), 99.9)
+    return (
+        f"evidence at {count} sampled points of the region and no proof for the whole: a corner "
+        f"that holds less than {share:.3g} % of it, as points are drawn, may be missed"
+    )
+
+
 def _judged(
-    tier: str, setting: SignSetting, sample: Sample, how: str, false_reject: float = 0.0
+    tier: str,
+    setting: SignSetting,
+    sample: Sample,
+    plan: Plan,
+    how: str,
+    false_reject: float = 0.0,
 ) -> Evidence:
     """The answer of measured signs: one that is wrong beyond its interval refutes the claim."""
     if not sample.points:
@@ -245,6 +277,7 @@ def _judged(
     wrong = [x for x in found if x.wrong(strict=setting.strict)]
     resolved = sum(x.resolved for x in found)
     where = f"{sample.described()} {how}"
+    numbers: dict[str, Any] = {"resolved": resolved}
     if wrong:
         worst = min(wrong, key=lambda x: x.value)
         at = _place(sample, worst)
@@ -259,9 +292,10 @@ def _judged(
         status = Status.AGREES
         reason = (
             f"drift {setting.sign} 0 beyond its interval in {resolved} of {len(found)} values at "
-            f"{where}, no other one resolved; {EVIDENCE}"
+            f"{where}, no other one resolved; {_evidenced(sample, plan)}"
         )
-    return _evidence(tier, status, reason, sample, false_reject=false_reject, resolved=resolved)
+        numbers["missed"] = _missed(sample, plan)
+    return _evidence(tier, status, reason, sample, false_reject=false_reject, **numbers)
 
 
 def _place(sample: Sample, worst: _Measured) -> str:

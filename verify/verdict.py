@@ -21,9 +21,11 @@ from typing import Any
 from .errors import VerifyError
 from .finding.finding import Finding
 
-__all__ = ["Evidence", "Status", "Verdict", "combine", "exit_code", "json_value"]
+__all__ = ["TIERS", "Evidence", "Status", "Verdict", "combine", "exit_code", "json_value"]
 
 SCHEMA = "driftproof.verdicts/1"
+
+TIERS = ("derivation", "exact", "generator", "one-step", "path", "algorithm")
 
 
 class Status(StrEnum):
@@ -122,7 +124,7 @@ class Verdict:
 
     def __str__(self) -> str:
         """The status, and why, a line for each tier; then what is wrong."""
-        lines = [f"{self.claim}: {self.status}"] + ([self.error] if self.error else [])
+        lines = [f"{self.claim}: {self.said}"] + ([self.error] if self.error else [])
         asked = [e for e in self.evidence if e.status != Status.NOT_APPLICABLE] or self.evidence
         lines += [f"{e.tier} {e.status}: {e.reason}" for e in asked]
         return "\n    ".join([*lines, *(self.finding.text if self.finding else ())])
@@ -135,6 +137,11 @@ class Verdict:
         return combine(evidence.status for evidence in self.evidence)
 
     @property
+    def said(self) -> str:
+        """The status, or ERROR where no tier could be asked."""
+        return "ERROR" if self.error else str(self.status)
+
+    @property
     def agrees(self) -> bool:
         """Whether the answer is AGREES."""
         return self.status == Status.AGREES
@@ -145,9 +152,16 @@ class Verdict:
         return not self.error and all(evidence.finished for evidence in self.evidence)
 
     @property
+    def unasked(self) -> bool:
+        """Whether none of the tiers asked applies, while others, which were not asked, may."""
+        every = {evidence.tier for evidence in self.evidence} >= set(TIERS)
+        silent = not self.error and self.status == Status.NOT_APPLICABLE != self.expected
+        return silent and not every
+
+    @property
     def as_expected(self) -> bool:
-        """Whether the claim has the verdict that it declares to expect."""
-        return not self.error and self.status == self.expected
+        """Whether the verdict is the declared one, or no tier that was asked applies."""
+        return not self.error and (self.status == self.expected or self.unasked)
 
     @property
     def false_agree(self) -> float | None:
@@ -224,14 +238,14 @@ def exit_code(verdicts: Sequence[Verdict]) -> int:
     """0: every claim has the verdict it expects; 1: one is refuted; 3: one is left open.
 
     2 goes before all others: some claim has an error, and no verdict could be given.  No claim at
-    all is 3: an empty run has shown nothing.
+    all, or none that a tier of the run applies to, is 3: such a run has shown nothing.
     """
     if any(verdict.error for verdict in verdicts):
         return 2
     missed = [verdict.status for verdict in verdicts if not verdict.as_expected]
     if any(status in (Status.DISAGREES, Status.AGREES) for status in missed):
         return 1
-    return 3 if missed or not verdicts else 0
+    return 3 if missed or all(verdict.unasked for verdict in verdicts) else 0
 
 
 def json_value(value: Any) -> Any:

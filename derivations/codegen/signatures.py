@@ -226,7 +226,7 @@ def _path(claim: Claim) -> Call | None:
         horizon=_value(check.horizon),
         sizes={str(size.name): int(number) for size, number in check.sizes.items()},
         values={str(letter.name): _value(value) for letter, value in check.values.items()},
-        relevant=float(check.relevant),
+        relevant=float(_value(check.relevant)),
         **_given(vary=_varied(claim) or None),
     )
 

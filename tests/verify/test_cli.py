@@ -41,6 +41,12 @@ def theorem():
     return Theorem(id="mine", title="mine", source="mine", claims=(claim,))
 """
 
+LAW = """
+from derivations import ExpectationClaim
+
+law = ExpectationClaim(sde=MatrixSDE({x: beta.d}), observable=x, value=0, horizon="1/2")
+"""
+
 
 @pytest.fixture(autouse=True)
 def _as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,18 +126,77 @@ def test_files_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.json", "a.xml", "new"]
 
 
-def test_junit_tells_failures_from_errors(
+def test_junit_tells_failures_from_what_no_tier_was_asked(
     mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = {}
-    for name, text, tier in (("failures", "4", "exact"), ("errors", "2", "path")):
+    for name, text, tier in (("failures", "4", "exact"), ("skipped", "2", "path")):
         mine.write_text(FILE.replace("FACTOR", text))
         path = tmp_path / f"{name}.xml"
         cli.main([str(mine), "--tier", tier, "--workers", "1", "--junit", str(path)])
         suite = ElementTree.parse(path).getroot().find("testsuite")
         assert suite is not None
         found[name] = suite.get(name)
-    assert found == {"failures": "1", "errors": "1"}
+    # The tier's own case is one of the two that are skipped.
+    assert found == {"failures": "1", "skipped": "2"}
+
+
+def test_a_claim_for_other_tiers_is_no_surprise_and_a_refuted_one_is(
+    mine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The exact tier has nothing to say of a law; what it does decide counts as ever."""
+    for factor, code, ending in (
+        ("2", 0, "all as expected, 1 for tiers that were not asked"),
+        ("4", 1, "1 not as expected, 1 for tiers that were not asked"),
+    ):
+        mine.write_text(FILE.replace("FACTOR", factor) + LAW)
+        assert cli.main([str(mine), *FAST]) == code
+        out = capsys.readouterr().out
+        assert ending in out
+        assert "law: NOT APPLICABLE, expected" not in out
+        assert "law: a law or a limit is no statement about one point" in out
+
+
+# Files.
+
+
+def test_claims_of_one_id_in_two_files_are_told_apart(
+    mine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = mine.with_name("other.py")
+    other.write_text(FILE.replace("FACTOR", "4"))
+    assert cli.main([str(mine), str(other), *FAST, "--json", "-"]) == 1
+    found = json.loads(capsys.readouterr().out)["verdicts"]
+    assert {v["claim"]: v["status"] for v in found} == {
+        f"{mine}:mine": "AGREES",
+        f"{other}:mine": "DISAGREES",
+    }
+    arguments = ["mutants", str(mine), str(other), *FAST, "--by-hand", "--json", "-"]
+    cli.main(arguments)
+    kills = json.loads(capsys.readouterr().out)["kills"]
+    assert [row["claim"] for row in kills] == [f"{mine}:mine", f"{other}:mine"]
+
+
+def test_a_file_named_by_two_ways_counts_once(
+    mine: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(mine.parent)
+    assert cli.main(["mine.py", str(mine), "./mine.py", *FAST]) == 0
+    assert "1 claim: 1 AGREES" in capsys.readouterr().out
+
+
+def test_one_claim_of_a_file_is_named_after_a_colon(
+    mine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine.write_text(FILE.replace("FACTOR", "2") + LAW)
+    for command in (["run"], ["explain"], ["list"]):
+        options = FAST if command == ["run"] else ()
+        assert cli.main([*command, f"{mine}:mine", *options]) == 0
+        out = capsys.readouterr().out
+        assert "mine" in out
+        assert "law" not in out
+    assert cli.main(["list", f"{mine}:mien"]) == 2
+    assert capsys.readouterr().err == f"verify: {mine}: no claim 'mien' in it; did you mean mine?\n"
 
 
 # Wrong usage: one line each, exit code 2.
@@ -142,6 +207,9 @@ def test_junit_tells_failures_from_errors(
     [
         (("label_noise_determinnat",), "label_noise_determinant"),
         (("discrete_determinant.factr",), "discrete_determinant.factor"),
+        (("rnu", "mine.py"), "rnu: neither a command nor a claim; did you mean run?"),
+        (("mutants", CLAIM, "--json", "/dev/null/a.json"), "/dev/null: cannot be made"),
+        (("replay", __file__), "not a certificate, or a damaged one (line 1 is no JSON)"),
         ((CLAIM, "--tier", "exakt"), "exakt"),
         ((CLAIM, "--effort", "hard"), "hard"),
         ((CLAIM, "--seed", "-1"), "-1"),

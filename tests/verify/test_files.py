@@ -180,6 +180,43 @@ def test_a_wrong_statement_costs_one_line_and_the_others_count(case: str, writte
     assert [c.id for c in found.claims] == ["good", "after"]
 
 
+@pytest.mark.parametrize(("kink", "said"), [
+    ("Max(x, 0)", "np.maximum"), ("Min(x, 1)", "np.minimum"),
+    ("Piecewise((x, x > 0), (0, True))", "np.where"),
+])  # fmt: skip
+def test_a_kink_that_cannot_be_printed_can_be_a_function(
+    kink: str, said: str, written: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = f"""
+from derivations import Brownian, ExpectationClaim, MatrixSDE, State
+from sympy import Max, Min, Piecewise
+x, W = State("x"), Brownian("W")
+kinked = ExpectationClaim(sde=MatrixSDE({{x: W.d}}), observable={kink}, value=1, horizon="1/2")
+"""
+    path = written(text)
+    assert cli.main([f"{path}:kinked", "--tier", "path", "--workers", "1"]) == 2
+    (line,) = (x for x in capsys.readouterr().out.splitlines() if x.startswith("kinked: "))
+    assert "no kernel can be printed for" in line
+    assert f"give a Python function, such as lambda x: {said}" in line
+
+
+def test_a_number_as_text_is_exact_or_told(written: Any) -> None:
+    text = """
+from verify import ExpectationClaim
+half = ExpectationClaim(sde=sde, observable=lambda x: x, value=0, horizon="1/2")
+none = ExpectationClaim(sde=sde, observable=lambda x: x, value=0, horizon="half")
+less = ExpectationClaim(sde=sde, observable=lambda x: x, value=0, horizon="2", relevant="1/9")
+past = ExpectationClaim(sde=sde, observable=lambda x: x, value=0, horizon="-1")
+"""
+    found = read(written(text))
+    half, less = found.claims[1:]
+    assert [str(c.horizon) for c in (half, less)] == ["1/2", "2"]
+    assert less.relevant == pytest.approx(1 / 9)
+    first, second = found.troubles
+    assert "none: horizon: got the text 'half'; give a number" in first
+    assert ": past: horizon=-1: give a finite time above 0" in second
+
+
 def test_an_error_inside_a_function_names_both_lines(written: Any) -> None:
     (trouble,) = read(written("c = claim(drfit=0)")).troubles
     assert f"line {LINE}: DifferentialClaim: it has no field 'drfit'" in trouble

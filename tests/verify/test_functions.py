@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy.special import ndtr
-from sympy import Q
+from sympy import Q, Rational, cos
 
 from derivations import Brownian, MatrixSDE, State, dims, dt, entry, tr
 from verify import (
@@ -36,6 +37,7 @@ from verify import (
 )
 from verify.errors import ClaimError
 from verify.loading import compiled
+from verify.outside.claim_types import with_numbers
 from verify.tiers.generator import DIGITS
 
 POINTS = ("generator", "one-step")
@@ -326,6 +328,22 @@ def expectation(value: Any, **more: Any) -> Any:
     return ExpectationClaim(
         id="c", sde=NORMAL, observable=lambda x: np.cos(x), value=value, **given
     )
+
+
+def test_numbers_may_be_texts_that_are_exact_in_both_kinds_of_claims() -> None:
+    as_text = with_numbers(expectation(mean, horizon="1/2", values={"x": "1/2"}))
+    assert as_text.horizon == Rational(1, 2)
+    x = State("x")
+    symbolic = MatrixSDE({x: -x * dt + Brownian("B").d})
+    printed = replace(as_text, sde=symbolic, observable=cos(x), value=0, values={x: "1/2"})
+    for given in (as_text, printed):
+        path = compiled(replace(given, relevant="1/8")).signature.path
+        assert path is not None
+        assert (float(path.horizon), float(path.values["x"]), path.relevant) == (0.5, 0.5, 0.125)
+    with pytest.raises(ClaimError, match="horizon: got the text 'soon'; give a number"):
+        with_numbers(expectation(mean, horizon="soon"))
+    with pytest.raises(ClaimError, match="x: got 'soon'; give a number"):
+        compiled(expectation(mean, values={"x": "soon"}))
 
 
 def law(rate: float = 2.0) -> Any:

@@ -127,6 +127,33 @@ def test_what_was_cut_off_shows_nothing(world: World) -> None:
     assert "one of the two was cut off" in text
 
 
+def failed(claim: str, why: str = "observable: ZeroDivisionError") -> Verdict:
+    return Verdict(claim=claim, title="", evidence=(), error=why)
+
+
+def test_an_error_is_called_one_as_by_run(world: World) -> None:
+    """Neither an error again nor one that is new or gone is an open claim."""
+    broken = replace(record("one"), verdict=failed("one"))
+    certificate = replace(CERTIFICATE, records=(broken, CERTIFICATE.records[1]), shares=())
+    world.verdicts["one"] = failed("one")
+    found = replayed(certificate, workers=1)
+    assert found.exit_code == 0
+    assert found.text().splitlines() == [
+        "one: ERROR, as before",
+        "two: AGREES, holds bit for bit",
+        "1 of 2 claims hold bit for bit, 1 with the same error",
+    ]
+    assert [claim["before"] for claim in found.to_json()["claims"]] == ["ERROR", "AGREES"]
+    world.verdicts["one"] = verdict("one")
+    found = replayed(certificate, workers=1)
+    assert found.exit_code == 1
+    assert "one: ERROR → AGREES, does not hold any more; nothing" in found.text()
+    world.verdicts["two"] = failed("two")
+    code, text = again()
+    assert code == 1
+    assert "two: AGREES → ERROR, does not hold any more" in text
+
+
 def test_a_claim_that_is_no_more_is_told_and_the_others_keep_their_share(world: World) -> None:
     world.missing = {"one"}
     code, text = again()

@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pytest
 from sympy import Ge, Gt, Lt, Rational, sin
 
@@ -73,6 +74,12 @@ def test_a_true_sign_agrees_in_every_tier(name: str) -> None:
     for tier in TIERS[1:]:
         assert found[tier].false_agree is None
         assert "no proof" in found[tier].reason
+    for tier in TIERS[1:3]:
+        N, q = found[tier].points, found[tier].numbers["missed"]
+        # The rate of a run is shared by six tiers.
+        assert (1 - q) ** N == pytest.approx(1e-6 / 6)
+        assert f"{N} sampled points of the region" in found[tier].reason
+        assert f"less than {100 * q:.3g} % of it" in found[tier].reason
     assert found["derivation"].false_agree == 0
 
 
@@ -111,6 +118,17 @@ def test_a_sign_that_fails_in_a_corner_is_searched_for(name: str) -> None:
     assert found.status is expected
     if expected is DISAGREES:
         assert "the drift" in found.reason
+
+
+@pytest.mark.parametrize(("start", "expected"), [(4, DISAGREES), (100, AGREES)])
+def test_many_points_look_for_a_corner_of_a_function(start: float, expected: Status) -> None:
+    """x² turned beyond 4 is met; where no point is drawn it is not, and that is said."""
+    turned = claim(-a * x * dt, 0 * x, x**2, "<=")
+    turned = replace(turned, observable=lambda x: np.where(x > start, (2 * start - x) * x, x**2))
+    found = evidence(turned, "generator")["generator"]
+    assert (found.status, found.points) == (expected, 128)
+    assert found.false_agree is None
+    assert ("may be missed" in found.reason) is (expected is AGREES)
 
 
 @cache

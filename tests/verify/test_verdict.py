@@ -9,7 +9,7 @@ import pytest
 
 from verify.errors import VerifyError
 from verify.report import rates_line
-from verify.verdict import Evidence, Status, Verdict, combine, exit_code, json_value
+from verify.verdict import TIERS, Evidence, Status, Verdict, combine, exit_code, json_value
 
 AGREES, DISAGREES = Status.AGREES, Status.DISAGREES
 OPEN, NOT = Status.INCONCLUSIVE, Status.NOT_APPLICABLE
@@ -56,6 +56,29 @@ def test_answers_together(statuses: list[Status], together: Status) -> None:
 )
 def test_exit_codes(verdicts: list[Verdict], code: int) -> None:
     assert exit_code(verdicts) == code
+
+
+def test_what_no_tier_of_some_is_for_is_no_surprise_and_what_none_of_all_is_for_is_one() -> None:
+    some = verdict(NOT)
+    every = Verdict(
+        claim="a", title="A", evidence=tuple(evidence(NOT, tier=tier) for tier in TIERS)
+    )
+    assert (some.as_expected, some.unasked) == (True, True)
+    assert (every.as_expected, every.unasked) == (False, False)
+    assert exit_code([verdict(AGREES), some]) == 0
+    assert exit_code([verdict(DISAGREES), some]) == 1
+    assert exit_code([verdict(AGREES), every]) == 3
+    # Nothing was asked at all, or the claim has an error.
+    assert exit_code([some, some]) == 3
+    assert not Verdict(claim="a", title="A", evidence=(), error="b").as_expected
+
+
+def test_a_run_says_for_how_many_claims_nothing_is_bounded() -> None:
+    bounded = Verdict(claim="a", title="A", evidence=(evidence(AGREES, false_agree=1e-7),))
+    silent = Verdict(claim="b", title="B", evidence=(evidence(AGREES, false_agree=None),))
+    assert "accepted: at most 1e-07; given" in rates_line([bounded])
+    assert "at most 1e-07, and not bounded for 1 of the claims;" in rates_line([bounded, silent])
+    assert "accepted: not bounded;" in rates_line([silent])
 
 
 def test_error_rates_add_up_for_rejection_and_do_not_hide_for_acceptance() -> None:

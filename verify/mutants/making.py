@@ -18,7 +18,7 @@ from verify.errors import ClaimError
 from verify.loading import claim_of, compiled, problem_of
 from verify.memory import Memory
 from verify.outside.functions import functional
-from verify.problem import Problem, Reference
+from verify.problem import Problem, Reference, names
 from verify.runner import Progress, Settings, judge
 from verify.runs.workers import results
 from verify.verdict import Status
@@ -132,7 +132,9 @@ def kill_table(
         found[number] = table
         if progress:
             progress(len(found), len(jobs), jobs[number].reference.claim)
-    return sum((found[number] for number in range(len(jobs))), Table())
+    called = names(references)
+    tables = [found[number].named(name) for number, name in enumerate(called)]
+    return sum(tables, Table())
 
 
 @dataclass(frozen=True, kw_only=True)

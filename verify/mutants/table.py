@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -150,6 +150,10 @@ class Table:
             available=self.available + other.available,
             defects=self.defects + other.defects,
         )
+
+    def named(self, name: str) -> Table:
+        """The table of one claim under another name, that of its file where files share an id."""
+        return replace(self, rows=tuple(replace(row, claim=name) for row in self.rows))
 
     def counts(self) -> dict[str, Counter[tuple[str, Outcome]]]:
         """Kind of mistake -> (tier, outcome) -> rows, and of all kinds together."""

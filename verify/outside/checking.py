@@ -38,7 +38,7 @@ def check(claim: Any, **settings: Any) -> Verdict:
     from verify.loading import problem_from_outside
     from verify.runner import Settings, judge
 
-    from .claim_types import check_claim
+    from .claim_types import check_claim, with_numbers
 
     if isinstance(claim, Theorem):
         raise ClaimError(f"claim: got the theorem {claim.id}; give one of its claims")
@@ -46,6 +46,7 @@ def check(claim: Any, **settings: Any) -> Verdict:
         raise ClaimError(f"claim: got {type(claim).__name__}; give a claim, such as IdentityClaim")
     chosen = Settings(**settings)
     claim = replace(claim, id=claim.id or "claim", title=claim.title or claim.id)
+    claim = with_numbers(claim)
     check_claim(claim)
     found = refusal(claim)
     if found is not None:

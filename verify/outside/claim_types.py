@@ -4,23 +4,80 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from derivations.claim import TIERS, Assumption, Mutant, PathCheck
+from derivations.errors import DerivationError
 from derivations.sde import MatrixSDE
 from numerics.numeric_sde import NumericSDE
 from verify.errors import ClaimError, TimeLimitError, VerifyError
 from verify.verdict import Status
 
-__all__ = ["check_claim", "readable"]
+__all__ = ["check_claim", "number_of", "readable", "with_numbers"]
 
 _WORDS = ("id", "title", "source", "statement", "expected", "sign", "step", "draws", "parameter")
 """Fields that are text, or may be."""
 
 _NUMBERS = ("horizon", "relevant", "number")
 
+KINKED = {
+    "Max": "lambda x: np.maximum(x - 1, 0)",
+    "Min": "lambda x: np.minimum(x, 1)",
+    "Piecewise": "lambda x: np.where(x > 0, x, 0.0)",
+    "Heaviside": "lambda x: np.where(x > 0, 1.0, 0.0)",
+}
+"""What has no printed kernel, and a Python function of its kind."""
+
 _OWN = ("verify", "derivations", "numerics")
+
+
+def number_of(name: str, text: str) -> Any:
+    """The exact number that a text is, as the catalogue reads it.
+
+    >>> number_of("horizon", "1/2")
+    1/2
+
+    Raises
+    ------
+    ClaimError
+        If it is no real number.
+    """
+    from sympy import SympifyError, sympify
+
+    try:
+        found = sympify(text)
+    except (SympifyError, TypeError, ValueError, AttributeError):
+        found = None
+    if not (getattr(found, "is_number", False) and found.is_real and found.is_finite):
+        raise ClaimError(f"{name}: got the text {text!r}; give a number, such as 1.5 or '3/2'")
+    return int(found) if found.is_Integer else found
+
+
+def with_numbers(claim: Any) -> Any:
+    """The claim with numbers where it has texts that are some, such as "1/2" for its horizon.
+
+    Raises
+    ------
+    ClaimError
+        Naming the text that is no number.
+    """
+    found = _numbered(claim, "")
+    if isinstance(claim.path, PathCheck):
+        found = replace(found, path=_numbered(claim.path, "path."))
+    return found
+
+
+def _numbered(owner: Any, place: str) -> Any:
+    given = {name: getattr(owner, name, None) for name in ("horizon", "relevant")}
+    found = {k: number_of(place + k, x) for k, x in given.items() if isinstance(x, str)}
+    # A relevant error is compared with measured ones.
+    found |= {k: float(x) for k, x in found.items() if k == "relevant"}
+    try:
+        return replace(owner, **found) if found else owner
+    except DerivationError as error:
+        said = readable(error).removeprefix(f"{getattr(owner, 'id', '')}: ")
+        raise ClaimError(said) from None
 
 
 def check_claim(claim: Any) -> None:
@@ -79,6 +136,10 @@ def readable(error: BaseException) -> str:
         return f"an expression in symbols is needed here ({text.removeprefix('SympifyError: ')})"
     if isinstance(error, TypeError):
         return _of_constructor(text) or f"TypeError: {text}"
+    unprinted = re.search(r"no kernel can be printed for (\w+)", text)
+    if unprinted and unprinted[1] in KINKED:
+        kink = KINKED[unprinted[1]]
+        return f"{text}; or give a Python function, such as {kink}, and NumericSDE for a system"
     own = isinstance(error, VerifyError) or type(error).__module__.partition(".")[0] in _OWN
     return text if own else f"{type(error).__name__}: {text or 'without a word'}"
 

@@ -30,7 +30,7 @@ from derivations.claim import Claim, Theorem
 from verify.errors import ClaimError, TimeLimitError, UsageError
 from verify.runs.time_limit import limited
 
-from .claim_types import check_claim, readable
+from .claim_types import check_claim, readable, with_numbers
 
 __all__ = ["LIMIT", "ClaimFile", "read"]
 
@@ -323,6 +323,7 @@ class _Run:
         if claim.id in taken:
             raise ClaimError(f"the claim of line {taken[claim.id]} has this id; give it another")
         taken[claim.id] = line
+        claim = with_numbers(claim)
         check_claim(claim)
         return claim
 

@@ -27,6 +27,7 @@ from numerics.system import Array
 from verify.errors import ClaimError
 from verify.problem import Problem
 
+from .claim_types import number_of
 from .stated_functions import Ground, stated_kernels
 
 __all__ = ["functional", "problem_of_functions"]
@@ -195,7 +196,7 @@ def _path(claim: Any) -> tuple[PathSignature | None, dict[str, Kernel]]:
         horizon=float(_number("horizon", check.horizon, ())),
         sizes={},
         values=values,
-        relevant=float(check.relevant),
+        relevant=float(_number("relevant", check.relevant, ())),
         vary=_varied(claim, names),
     )
     return signature, sde.kernels("path_")
@@ -228,12 +229,19 @@ def _check_names(claim: Any, values: Mapping[Any, Any], names: Iterable[str]) ->
 
 def _number(name: str, value: Any, shape: tuple[int, ...]) -> Array:
     try:
-        x = np.asarray(value, dtype=float)
+        x = np.asarray(_exact(name, value), dtype=float)
     except (TypeError, ValueError):
         raise ClaimError(f"{name}: got {value!r}; give a number or an array") from None
     if x.shape != shape or not np.all(np.isfinite(x)):
         raise ClaimError(f"{name}: got {value!r} of shape {x.shape}; give numbers of shape {shape}")
     return x
+
+
+def _exact(name: str, value: Any) -> Any:
+    """The value with numbers for texts such as "1/2"."""
+    if isinstance(value, list | tuple):
+        return [_exact(name, x) for x in value]
+    return number_of(name, value) if isinstance(value, str) else value
 
 
 def _timed(signature: ClaimSignature) -> ClaimSignature:

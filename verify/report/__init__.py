@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
-from ..planning import TIERS
-from ..verdict import SCHEMA, Evidence, Status, Verdict, combine, exit_code
+from verify.planning import TIERS
+from verify.verdict import SCHEMA, Evidence, Status, Verdict, combine, exit_code
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,6 +23,9 @@ __all__ = [
     "rate_text",
     "summary",
 ]
+
+FEW = 5
+"""Claims left to tiers that were not asked for which the reasons are printed; more are counted."""
 
 _STYLES = {
     Status.AGREES: "green",
@@ -56,6 +59,8 @@ def summary(verdicts: Sequence[Verdict]) -> str:
     found = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     missed = sum(not verdict.as_expected for verdict in verdicts)
     ending = "all as expected" if not missed else f"{missed} not as expected"
+    if unasked := sum(verdict.unasked for verdict in verdicts):
+        ending += f", {unasked} for tiers that were not asked"
     noun = "claim" if len(verdicts) == 1 else "claims"
     return f"{len(verdicts)} {noun}: {found or 'none'}; {ending}"
 
@@ -76,16 +81,16 @@ def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
             Text(brief(by_tier[t]), style=_STYLES[by_tier[t].status]) if t in by_tier else Text("")
             for t in tiers
         ]
-        said = "ERROR" if verdict.error else str(verdict.status)
-        shown = Text(said, style=_STYLES[verdict.status])
+        shown = Text(verdict.said, style=_STYLES[verdict.status])
         table.add_row(Text(verdict.claim), *cells, shown)
     if verdicts:
         console.print(table)
+    few = sum(verdict.unasked for verdict in verdicts) <= FEW
     for verdict in verdicts:
         if not verdict.as_expected:
             for line in _complaints(verdict):
                 console.print(Text(line), soft_wrap=True)
-        elif verdict.status == Status.NOT_APPLICABLE:
+        elif verdict.status == Status.NOT_APPLICABLE and (few or not verdict.unasked):
             for reason in dict.fromkeys(e.reason for e in verdict.evidence):
                 console.print(Text(f"{verdict.claim}: {reason}"), soft_wrap=True)
         elif verdict.finding:
@@ -104,6 +109,9 @@ def rates_line(verdicts: Sequence[Verdict]) -> str:
     )
     agree = [v.false_agree for v in verdicts if v.false_agree is not None]
     accepted = rate_text(sum(agree) if agree else None)
+    silent = sum(v.agrees and v.false_agree is None for v in verdicts)
+    if agree and silent:
+        accepted += f", and not bounded for {silent} of the claims"
     return (
         f"chance that some true claim is rejected: {rate_text(total)}; that some claim wrong by "
         f"the relevant error is accepted: {accepted}; given the conditions named with each tier"
@@ -157,6 +165,8 @@ def junit_text(verdicts: Sequence[Verdict]) -> str:
         if not verdict.as_expected:
             kind = "failure" if exit_code([verdict]) == 1 else "error"
             ElementTree.SubElement(case, kind, message="; ".join(_complaints(verdict)))
+        elif verdict.unasked:
+            ElementTree.SubElement(case, "skipped", message="for tiers that were not asked")
         cases = suite.findall("testcase")
         suite.set("tests", str(len(cases)))
         for kind, name in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
@@ -174,10 +184,12 @@ def markdown(verdicts: Sequence[Verdict], settings: Mapping[str, Any]) -> str:
     lines += ["| claim | " + " | ".join(TIERS) + " | verdict |", "|---" * (len(TIERS) + 2) + "|"]
     for verdict in verdicts:
         cells = {e.tier: brief(e) for e in verdict.evidence}
-        row = [verdict.claim, *(cells.get(tier, "") for tier in TIERS), str(verdict.status)]
+        row = [verdict.claim, *(cells.get(tier, "") for tier in TIERS), verdict.said]
         lines.append("| " + " | ".join(_cell(text) for text in row) + " |")
     for verdict in verdicts:
-        lines += ["", f"## {verdict.claim}", "", f"{verdict.title}: **{verdict.status}**", ""]
+        title = verdict.title or verdict.claim
+        lines += ["", f"## {verdict.claim}", "", f"{title}: **{verdict.said}**", ""]
+        lines += [verdict.error] if verdict.error else []
         for e in verdict.evidence:
             lines += [f"- **{e.tier}** — {e.status}: {e.reason}"]
             if e.status != Status.NOT_APPLICABLE:

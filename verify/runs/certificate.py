@@ -131,12 +131,21 @@ class Certificate:
         except UsageError as error:
             raise UsageError(f"{path}: {error}") from None
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            told = f"{type(error).__name__}: {error}"
+            told = _fault(error)
             raise UsageError(f"{path}: not a certificate, or a damaged one ({told})") from None
         if canonical(found) != canonical(expected):
             place = next(iter(differences(found, expected)), ("its text",))[0]
             raise UsageError(f"{path}: changed after it was written; {place} does not follow")
         return certificate
+
+
+def _fault(error: Exception) -> str:
+    """What is wrong with a text, in words that need no Python."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno} is no JSON"
+    if isinstance(error, KeyError):
+        return f"it has no {error.args[0]!r}"
+    return "something in it is of another kind than it has to be"
 
 
 def untimed(verdict: Verdict) -> dict[str, Any]:

@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 
     from .store import Store
 
-__all__ = ["Output", "complain", "console", "emit", "telling_what_is_kept", "wanted"]
+__all__ = [
+    "Output",
+    "complain",
+    "console",
+    "emit",
+    "made",
+    "telling",
+    "telling_what_is_kept",
+    "wanted",
+]
 
 Output: TypeAlias = tuple[str, Path | None]
 """A kind of text and its file; None is standard output."""
@@ -39,17 +48,28 @@ def wanted(json_path: str | None, junit_path: str | None, folder: str | None) ->
     if junit_path is not None:
         found.append(("junit", writable(Path(junit_path))))
     if folder is not None:
-        root = Path(folder)
-        try:
-            root.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(
-                f"{root}: cannot be made ({error.strerror}); give another folder"
-            ) from None
+        root = made(Path(folder))
         found.append(("json", writable(root / "verdicts.json")))
         found.append(("certificate", writable(root / "certificate.json")))
         found.append(("markdown", writable(root / "verdicts.md")))
     return found
+
+
+def made(folder: Path) -> Path:
+    """The folder, made with all above it if it is not there.
+
+    Raises
+    ------
+    UsageError
+        Naming the folder that cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"{folder}: cannot be made ({error.strerror}); give another folder"
+        ) from None
+    return folder
 
 
 def emit(outputs: Sequence[Output], texts: Mapping[str, Callable[[], str]]) -> None:
@@ -73,6 +93,16 @@ def emit(outputs: Sequence[Output], texts: Mapping[str, Callable[[], str]]) -> N
 def complain(line: str) -> None:
     """One line on standard error."""
     click.echo(f"verify: {line}", err=True)
+
+
+def telling(troubles: list[str]) -> Callable[[str], None]:
+    """Tells an error in a claim file at once, and keeps it: the other claims are still judged."""
+
+    def told(trouble: str) -> None:
+        troubles.append(trouble)
+        complain(trouble)
+
+    return told
 
 
 @contextmanager

@@ -13,9 +13,9 @@ from typing import Any
 
 from verify.errors import VerifyError
 from verify.loading import claim_of, require_current
-from verify.problem import Reference
+from verify.problem import Reference, names
 from verify.runner import Progress, records
-from verify.verdict import Status
+from verify.verdict import Verdict
 
 from .certificate import Certificate, differences, untimed
 from .provenance import versions
@@ -24,6 +24,7 @@ from .store import Record
 __all__ = ["Change", "Replay", "Replayed", "replayed"]
 
 SCHEMA = "driftproof.replay/1"
+ERROR = "ERROR"
 SHOWN = 3
 """Numbers that are named for one claim; the others are counted."""
 
@@ -57,8 +58,9 @@ class Replayed:
     Parameters
     ----------
     claim : str
-    before, after : Status
-        The verdicts; no second one where the claim is no more.
+    before, after : str
+        What the verdicts say, ERROR where none could be given; no second one where the claim is no
+        more.
     reasons : tuple of Change
         What decides a verdict and is another: hashes, versions, seeds.
     numbers : tuple of Change
@@ -70,12 +72,17 @@ class Replayed:
     """
 
     claim: str
-    before: Status
-    after: Status | None = None
+    before: str
+    after: str | None = None
     reasons: tuple[Change, ...] = ()
     numbers: tuple[Change, ...] = ()
     cut_off: bool = False
     error: str = ""
+
+    @property
+    def is_error(self) -> bool:
+        """Whether no verdict could be given, neither before nor now."""
+        return self.before == self.after == ERROR
 
     @property
     def exit_code(self) -> int:
@@ -96,7 +103,8 @@ class Replayed:
         reasons = "; ".join(change.text for change in self.reasons)
         if not self.numbers:
             told = f", although changed: {reasons}" if reasons else ""
-            return f"{self.claim}: {self.after}, holds bit for bit{told}"
+            held = "as before" if self.is_error else "holds bit for bit"
+            return f"{self.claim}: {self.after}, {held}{told}"
         why = f"changed: {reasons}" if reasons else "nothing that decides it has changed"
         held = "still holds" if self.before == self.after else "does not hold any more"
         cut = ", one of the two was cut off" if self.cut_off else ""
@@ -121,9 +129,11 @@ class Replay:
 
     def text(self) -> str:
         """A line for every claim, and how many hold."""
-        held = sum(claim.exit_code == 0 for claim in self.claims)
+        errors = sum(claim.exit_code == 0 and claim.is_error for claim in self.claims)
+        held = sum(claim.exit_code == 0 for claim in self.claims) - errors
         lines = [claim.text for claim in self.claims]
-        return "\n".join([*lines, f"{held} of {len(self.claims)} claims hold bit for bit"])
+        more = f", {errors} with the same error" if errors else ""
+        return "\n".join([*lines, f"{held} of {len(self.claims)} claims hold bit for bit{more}"])
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of JSON-able values."""
@@ -159,13 +169,16 @@ def replayed(
     again = iter(records(still, settings, progress, claims=len(certificate.records)))
     moved = _changes(certificate.versions, versions())
     claims = []
-    for record, error, was, now in zip(
-        certificate.records, errors, certificate.shares, certificate.now().shares, strict=True
+    shares = zip(certificate.shares, certificate.now().shares, strict=True)
+    called = names([record.reference for record in certificate.records])
+    for name, record, error, (was, now) in zip(
+        called, certificate.records, errors, shares, strict=True
     ):
         if error:
-            claims.append(Replayed(claim=_name(record), before=record.verdict.status, error=error))
+            claims.append(Replayed(claim=name, before=record.verdict.said, error=error))
         else:
-            claims.append(_compared(record, next(again), (*_changes(was, now), *moved)))
+            changes = (*_changes(was, now), *moved)
+            claims.append(_compared(name, record, next(again), changes))
     return Replay(claims=tuple(claims))
 
 
@@ -177,15 +190,15 @@ def _missing(reference: Reference) -> str:
     return ""
 
 
-def _compared(before: Record, after: Record, moved: tuple[Change, ...]) -> Replayed:
+def _compared(name: str, before: Record, after: Record, moved: tuple[Change, ...]) -> Replayed:
     hashes = _changes(before.provenance.to_json(), after.provenance.to_json())
     return Replayed(
-        claim=_name(before),
-        before=before.verdict.status,
-        after=after.verdict.status,
+        claim=name,
+        before=before.verdict.said,
+        after=after.verdict.said,
         reasons=(*hashes, *moved),
         numbers=_changes(untimed(before.verdict), untimed(after.verdict)),
-        cut_off=not (before.verdict.finished and after.verdict.finished),
+        cut_off=_cut_off(before.verdict) or _cut_off(after.verdict),
     )
 
 
@@ -193,9 +206,8 @@ def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Chang
     return tuple(Change(what=what, before=x, after=y) for what, x, y in differences(before, after))
 
 
-def _name(record: Record) -> str:
-    reference = record.reference
-    return f"{reference.claim}~{reference.mutant}" if reference.mutant else reference.claim
+def _cut_off(verdict: Verdict) -> bool:
+    return not all(evidence.finished for evidence in verdict.evidence)
 
 
 def _is_number(value: Any) -> bool:

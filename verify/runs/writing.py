@@ -38,24 +38,27 @@ def writable(path: Path) -> Path:
     return path
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, text: str, *, settled: bool = True) -> None:
     """Put a text into a file: whoever reads it, at any time, finds the old text or the new one.
 
     The text is on the disk before the name points to it, so that a machine that stops leaves no
-    empty file either.
+    empty file either; of many files that are easily made again, that is not worth the wait, and
+    ``settled`` is false.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
             file.flush()
-            os.fsync(file.fileno())
+            if settled:
+                os.fsync(file.fileno())
         # mkstemp makes files for the owner alone; a report is for whoever may read its folder.
         umask = os.umask(0)
         os.umask(umask)
         Path(name).chmod(0o666 & ~umask)
         Path(name).replace(path)
-        _settle(path.parent)
+        if settled:
+            _settle(path.parent)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
