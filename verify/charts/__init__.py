@@ -9,8 +9,10 @@ from __future__ import annotations
 from verify.verdict import Evidence, Status, json_value
 
 from . import reading
+from .convergence import convergence
 from .digits import digits
 from .intervals import intervals
+from .scatter import scatter
 from .svg import Chart
 
 __all__ = ["Chart", "of"]
@@ -37,6 +39,7 @@ def of(evidence: Evidence, prefix: str = "") -> tuple[Chart, ...]:
         return ()
     numbers = json_value(evidence.numbers)
     name = f"{prefix}-{evidence.tier}" if prefix else evidence.tier
+    shrinking = reading.convergence_of(numbers)
     found = [
         intervals(reading.intervals_of(numbers), f"{name}-intervals"),
         digits(
@@ -44,5 +47,15 @@ def of(evidence: Evidence, prefix: str = "") -> tuple[Chart, ...]:
             reading.mapping(numbers, "required"),
             f"{name}-digits",
         ),
+        scatter(
+            reading.comparisons_of(numbers),
+            f"{name}-scatter",
+            _MEASURED.get(evidence.tier, "measured"),
+        ),
+        None if shrinking is None else convergence(shrinking, f"{name}-convergence"),
     ]
     return tuple(chart for chart in found if chart is not None)
+
+
+_MEASURED = {"one-step": "simulated", "path": "simulated"}
+"""How a tier comes to its values, in a word."""

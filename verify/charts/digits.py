@@ -31,7 +31,7 @@ def digits(found: Mapping[str, Any], required: Mapping[str, Any], name: str) -> 
     """
     groups = {
         str(arithmetic): {str(part): count for part, x in parts.items() if _is(count := number(x))}
-        for arithmetic, parts in found.items()
+        for arithmetic, parts in sorted(found.items(), key=lambda item: HAS.get(item[0], ALL))
         if isinstance(parts, Mapping)
     }
     groups = {arithmetic: parts for arithmetic, parts in groups.items() if parts}

@@ -14,7 +14,9 @@ __all__ = ["Interval", "intervals"]
 MOST = 12
 """Rows that are drawn; of more, those that reach farthest."""
 
-ROW, HEAD, FOOT = 38, 20, 34
+ROW, STRIP, FOOT = 40, 18, 36
+"""Height of a row, of the words in it, of what stands below all rows."""
+
 LEFT, RIGHT = 10.0, WIDTH - 10.0
 LEAST_BEND, LARGEST_BEND = 1e-9, 0.3
 FARTHEST = 1e6
@@ -79,8 +81,7 @@ def intervals(rows: Sequence[Interval], name: str, title: str = "") -> Chart | N
     farthest = sorted(range(len(known)), key=lambda n: (-known[n].reach, n))[:MOST]
     drawn = [known[n] for n in sorted(farthest)]
     scale = _scale(drawn)
-    bottom = HEAD + ROW * len(drawn)
-    parts = [_ground(scale, bottom), *(_row(r, scale, n) for n, r in enumerate(drawn))]
+    parts = [_ground(scale, len(drawn)), *(_row(r, scale, n) for n, r in enumerate(drawn))]
     caption = (
         "Differences measured − stated in units of the relevant error δ: the dot is the "
         "difference, the thick line its interval, the thin one the bias beside it. Within the "
@@ -93,7 +94,7 @@ def intervals(rows: Sequence[Interval], name: str, title: str = "") -> Chart | N
     return Chart(
         title=title,
         caption=caption,
-        svg=drawing(name, bottom + FOOT, title, described, *parts),
+        svg=drawing(name, ROW * len(drawn) + FOOT, title, described, *parts),
     )
 
 
@@ -109,51 +110,46 @@ def _scale(rows: Sequence[Interval]) -> Scale:
     return symmetric(min(max(1.5, 1.2 * reach), FARTHEST), max(bend, LEAST_BEND), LEFT, RIGHT)
 
 
-def _ground(scale: Scale, bottom: float) -> str:
-    """The band of the relevant error, zero, and the ticks."""
+def _ground(scale: Scale, rows: int) -> str:
+    """The bands of the relevant error, zero, and the ticks."""
     low, zero, high = scale(-1.0), scale(0.0), scale(1.0)
-    height = bottom - HEAD
-    ticks, words = [], []
+    bottom = ROW * rows
+    strips = [ROW * n + STRIP for n in range(rows)]
+    bands = [
+        element("rect", x=low, y=float(y), width=high - low, height=float(ROW - STRIP))
+        for y in strips
+    ]
+    edges, zeros = (
+        "".join(f"M{x:.1f} {y:g}v{ROW - STRIP:g}" for x in places for y in strips)
+        for places in ((low, high), (zero,))
+    )
+    base, words = f"M{LEFT:g} {bottom:g}H{RIGHT:g}", []
     for name, x in (("−δ", low), ("0", zero), ("δ", high)):
-        words.append(text(x, bottom + 14, name, text_anchor="middle"))
-    fixed = (low, zero, high)
+        base += f"M{x:.1f} {bottom:g}v4"
+        words.append(text(x, bottom + 16, name, text_anchor="middle"))
     for value in scale.ticks(9):
         x = scale(value)
-        if min(abs(x - y) for y in fixed) > 32 and LEFT + 8 <= x <= RIGHT - 8:
-            ticks.append(element("path", d=f"M{x:.1f} {bottom:g}v4"))
-            words.append(text(x, bottom + 14, shown(value, 1), text_anchor="middle", opacity=0.75))
-    lines = f"M{low:.1f} {HEAD}v{height:g}M{high:.1f} {HEAD}v{height:g}"
-    base = f"M{LEFT:g} {bottom:g}H{RIGHT:g}"
+        if min(abs(x - y) for y in (low, zero, high)) > 32 and LEFT + 8 <= x <= RIGHT - 8:
+            base += f"M{x:.1f} {bottom:g}v4"
+            words.append(text(x, bottom + 16, shown(value, 1), text_anchor="middle", opacity=0.75))
     return element(
         "g",
-        painted(
-            "good",
-            element("rect", x=low, y=HEAD, width=high - low, height=height),
-            opacity=0.12,
-        ),
-        painted(
-            "good", element("path", d=lines, class_="relevant", stroke_dasharray="4 3"), width=1.5
-        ),
-        painted(
-            "muted",
-            element("path", d=base),
-            element("path", d=f"M{zero:.1f} {HEAD}v{height:g}", class_="zero"),
-            *ticks,
-            width=1,
-        ),
+        painted("good", *bands, opacity=0.14),
+        painted("good", element("path", d=edges, class_="relevant"), width=1.5),
+        painted("muted", element("path", d=zeros, class_="zero"), element("path", d=base), width=1),
         *words,
-        text((LEFT + RIGHT) / 2, bottom + 29, "difference / δ", text_anchor="middle", opacity=0.75),
+        text(WIDTH / 2, bottom + 31, "difference / δ", text_anchor="middle", opacity=0.75),
     )
 
 
 def _row(row: Interval, scale: Scale, number: int) -> str:
-    """The words above, the interval below."""
-    y = HEAD + ROW * number + 26.0
+    """The words above, the interval in its strip below."""
+    y = ROW * number + (ROW + STRIP) / 2
     said = row.said
     room = WIDTH - 7.0 * len(said) - 12
     words = [
-        text(0, y - 11, clipped(row.label, room)),
-        text(WIDTH, y - 11, said, text_anchor="end"),
+        text(0, ROW * number + 13.0, clipped(row.label, room)),
+        text(WIDTH, ROW * number + 13.0, said, text_anchor="end"),
     ]
     marks = []
     x = RIGHT if row.difference is None else scale(row.difference / row.relevant)

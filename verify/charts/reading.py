@@ -12,15 +12,20 @@ from typing import Any
 
 from verify.paths.pathwise import OUTER_RELEVANT
 
+from .convergence import Convergence, Series
 from .intervals import Interval
+from .scatter import Comparison
 from .svg import number
 
-__all__ = ["intervals_of", "list_of", "mapping"]
+__all__ = ["comparisons_of", "convergence_of", "intervals_of", "list_of", "mapping"]
 
 Numbers = Mapping[str, Any]
 
 _SHOWN = {"median": 1.0, "spread": OUTER_RELEVANT}
 """Estimates of a law on paths, and how many times the relevant error each may be."""
+
+_EXACT = ("difference on paths", "difference of drifts", "difference of diffusions")
+"""Differences of a change of time, which have no interval."""
 
 
 def mapping(numbers: Numbers, name: str) -> Numbers:
@@ -43,20 +48,25 @@ def intervals_of(numbers: Numbers) -> tuple[Interval, ...]:
 def _intervals(numbers: Numbers) -> Iterator[Interval | None]:
     relevant = numbers.get("relevant")
     if "difference" in numbers:
-        yield _interval("at η = 0", numbers, relevant, exact="half_width" not in numbers)
+        label = "at η = 0" if "step sizes" in numbers else "largest difference"
+        yield _interval(label, numbers, relevant, exact="half_width" not in numbers)
     for name, factor in _SHOWN.items():
         found = mapping(numbers, name)
         if found:
             least = number(relevant)
             yield _interval(name, found, None if least is None else factor * least, "value")
-    for name, found in numbers.items():
+    for name in _EXACT:
+        if name in numbers:
+            yield _interval(name, {"difference": numbers[name]}, relevant, exact=True)
+    for name, found in [*numbers.items(), *mapping(numbers, "differences").items()]:
         if isinstance(found, Mapping) and "difference" in found:
             yield _interval(name, found, found.get("relevant", relevant))
+        elif name == "distance in law" and isinstance(found, Mapping):
+            yield _interval(name, found, found.get("relevant"), "value")
     for found in list_of(numbers, "settings"):
         # Of a threshold the signs on both sides are decided on, and no difference.
         if isinstance(found, Mapping) and "difference" in found and "sides" not in found:
-            label = str(found.get("setting") or "measured − stated").strip(" ,")
-            yield _interval(label, found, found.get("relevant"))
+            yield _interval(_setting(found), found, found.get("relevant"))
     for found in list_of(numbers, "stated"):
         if isinstance(found, Mapping):
             yield _of_exponent(found, relevant)
@@ -101,3 +111,147 @@ def stated_number(value: Any) -> float | None:
         return number(float(Fraction(value)))
     except (ValueError, ZeroDivisionError, OverflowError):
         return None
+
+
+def _setting(found: Numbers) -> str:
+    return str(found.get("setting") or "measured − stated").strip(" ,")
+
+
+def comparisons_of(numbers: Numbers) -> tuple[Comparison, ...]:
+    """Claimed and measured values, part by part."""
+    parts = [_columns(name, found) for name, found in mapping(numbers, "values").items()]
+    measured, error = list_of(numbers, "measured"), list_of(numbers, "error")
+    for name, found in mapping(numbers, "refuting").items():
+        columns = {
+            "claimed": numbers.get(name),
+            "measured": measured,
+            "uncertainty": error,
+            "refuting": found,
+        }
+        parts.append(_columns(name, columns))
+    parts.append(_columns("exponents", _of_rows(numbers, "stated", "value")))
+    parts.append(_columns("settings", _of_rows(numbers, "settings", "difference")))
+    return tuple(part for part in parts if part is not None)
+
+
+def _of_rows(numbers: Numbers, name: str, value: str) -> Numbers:
+    """Columns of what stands in rows, each with the number that is stated."""
+    rows = [row for row in list_of(numbers, name) if isinstance(row, Mapping)]
+    rows = [row for row in rows if "sides" not in row]
+    found: dict[str, list[Any]] = {"claimed": [], "measured": [], "uncertainty": [], "refuting": []}
+    for row in rows:
+        stated, at = stated_number(row.get("stated")), number(row.get(value))
+        if stated is None or at is None:
+            continue
+        half, bias = number(row.get("half_width")), number(row.get("bias"))
+        slack = None if half is None or bias is None else half + bias
+        gap = at if value == "difference" else at - stated
+        relevant = number(row.get("relevant", numbers.get("relevant")))
+        wrong = relevant is not None and slack is not None and abs(gap) > slack
+        if wrong and abs(gap) + (slack or 0.0) > (relevant or 0.0):
+            found["refuting"].append(len(found["claimed"]))
+        found["claimed"].append(stated)
+        found["measured"].append(stated + gap)
+        found["uncertainty"].append(slack)
+    return found
+
+
+def _columns(name: str, found: Any) -> Comparison | None:
+    """The pairs whose both values are finite numbers."""
+    if not isinstance(found, Mapping):
+        return None
+    claimed, measured, uncertainty = (
+        list_of(found, key) for key in ("claimed", "measured", "uncertainty")
+    )
+    refuting = {n for n in list_of(found, "refuting") if isinstance(n, int)}
+    rows: list[tuple[float, float, float | None]] = []
+    wrong = set[int]()
+    for n, (a, b) in enumerate(zip(claimed, measured, strict=False)):
+        pair = number(a), number(b)
+        if pair[0] is None or pair[1] is None:
+            continue
+        if n in refuting:
+            wrong.add(len(rows))
+        slack = number(uncertainty[n]) if n < len(uncertainty) else None
+        rows.append((pair[0], pair[1], slack))
+    if not rows:
+        return None
+    whole = number(found.get("of"))
+    return Comparison(
+        label=name,
+        claimed=tuple(row[0] for row in rows),
+        measured=tuple(row[1] for row in rows),
+        uncertainty=tuple(row[2] for row in rows),
+        wrong=frozenset(wrong),
+        whole=len(rows) if whole is None else int(whole),
+    )
+
+
+def convergence_of(numbers: Numbers) -> Convergence | None:
+    """How medians on paths, or gaps of an algorithm, shrink with the step."""
+    relevant = number(numbers.get("relevant"))
+    if "gaps" in numbers:
+        steps, gaps = list_of(numbers, "step sizes"), list_of(numbers, "gaps")
+        orders = number(numbers.get("claimed order")), number(numbers.get("order"))
+        gap = _series("gap to the rate", steps, gaps, *orders)
+        return _convergence("η", [gap], relevant, numbers, "difference", " of the algorithm")
+    horizon, steps = number(numbers.get("horizon")), list_of(numbers, "steps")
+    counts = [number(n) for n in steps]
+    if horizon is None or "medians" not in numbers or not all(counts):
+        return None
+    lengths = [horizon / n for n in counts if n]
+    medians = [_largest(row) for row in list_of(numbers, "medians")]
+    outer = [_largest(row) for row in list_of(numbers, "outer quantiles")]
+    series = [
+        _series("median of the paths", lengths, medians, 1.0, number(numbers.get("weak order")))
+    ]
+    if number(numbers.get("paths")) != 1:
+        order = number(numbers.get("strong order"))
+        series.append(_series("75 % of the paths within", lengths, outer, 0.5, order))
+    found = mapping(numbers, "median")
+    return _convergence("h", series, relevant, found, "value", ", relative to the law")
+
+
+def _largest(row: Any) -> float | None:
+    """The largest size of the components at one step."""
+    values = row if isinstance(row, list | tuple) else [row]
+    sizes = [abs(x) for x in map(number, values) if x is not None]
+    return max(sizes, default=None)
+
+
+def _series(
+    label: str,
+    steps: Sequence[Any],
+    values: Sequence[Any],
+    claimed: float | None,
+    measured: float | None,
+) -> Series:
+    pairs = [(number(h), number(x)) for h, x in zip(steps, values, strict=False)]
+    known = [(h, abs(x)) for h, x in pairs if h is not None and x is not None and h > 0]
+    return Series(
+        label=label,
+        steps=tuple(h for h, _ in known),
+        sizes=tuple(x for _, x in known),
+        claimed=claimed,
+        measured=measured,
+    )
+
+
+def _convergence(
+    step: str,
+    series: Sequence[Series],
+    relevant: float | None,
+    found: Numbers,
+    value: str,
+    unit: str,
+) -> Convergence:
+    limit = number(found.get(value))
+    half, bias = number(found.get("half_width")), number(found.get("bias"))
+    return Convergence(
+        step=step,
+        series=tuple(series),
+        relevant=relevant,
+        limit=None if limit is None else abs(limit),
+        slack=None if half is None or bias is None else half + bias,
+        unit=unit,
+    )

@@ -96,6 +96,7 @@ def clocked(problem: Problem, plan: Plan) -> Evidence:
             "half_width": distance.half_width,
             "bias": distance.bias,
             "visible": distance.visible,
+            "relevant": IN_LAW,
         }
     brief = ["on paths"] if coupled else ["step by step"]
     return Evidence(
@@ -108,7 +109,7 @@ def clocked(problem: Problem, plan: Plan) -> Evidence:
         condition="the bias left by the step length, measured by halving it" if alpha else "",
         points=plan.effort.paths,
         refused=sample.refused,
-        numbers={"sizes": dict(sizes), **numbers},
+        numbers={"sizes": dict(sizes), "relevant": ON_PATHS, **numbers},
     )
 
 

@@ -44,7 +44,7 @@ def expected(
     if "path_laws" in problem.kernels:
         laws = problem.kernel("path_laws")({**point, "t": np.asarray(horizon)})
         stated["law"] = [np.broadcast_to(x, m.shape) for x, m in zip(laws, start, strict=True)]
-    gaps = {name: _gap(found, values) for name, values in stated.items()}
+    gaps = {name: _gaps(found, values) for name, values in stated.items()}
     return _evidence(setting, found, stated, gaps, horizon)
 
 
@@ -76,8 +76,8 @@ def _flat(values: Sequence[Any], paths: int) -> Array:
     return np.concatenate(parts, axis=1)
 
 
-def _gap(found: Expectation, stated: Sequence[Array]) -> Estimate:
-    """The worst component of measured − stated, in units of the moment it belongs to."""
+def _gaps(found: Expectation, stated: Sequence[Array]) -> list[Estimate]:
+    """Every component of measured − stated, in units of the moment it belongs to."""
     gaps, first = [], 0
     for value in stated:
         entries = np.ravel(value)
@@ -86,7 +86,11 @@ def _gap(found: Expectation, stated: Sequence[Array]) -> Estimate:
         scale = max(float(np.max(np.abs(found.value[part]))), float(np.max(np.abs(entries)))) or 1.0
         for measured, error, x in zip(found.value[part], found.error[part], entries, strict=True):
             gaps.append(Estimate(value=float(measured - x) / scale, bias=float(error) / scale))
-    # One that is clear of zero decides; if there is none, the one that may be farthest off.
+    return gaps
+
+
+def _worst(gaps: Sequence[Estimate]) -> Estimate:
+    """One that is clear of zero decides; if there is none, the one that may be farthest off."""
     clear = [gap for gap in gaps if abs(gap.value) > gap.bias]
     return max(clear or gaps, key=lambda gap: abs(gap.value) + gap.bias)
 
@@ -95,9 +99,10 @@ def _evidence(
     setting: PathSignature,
     found: Expectation,
     stated: Mapping[str, Sequence[Array]],
-    gaps: Mapping[str, Estimate],
+    components: Mapping[str, Sequence[Estimate]],
     horizon: float,
 ) -> Evidence:
+    gaps = {name: _worst(found) for name, found in components.items()}
     statuses = {name: gap.decide(setting.relevant) for name, gap in gaps.items()}
     status = combine(statuses.values())
     parts = [
@@ -124,5 +129,17 @@ def _evidence(
             "error": found.error,
             "means of the finest grid": found.means[-1],
             **{name: np.concatenate([np.ravel(x) for x in v]) for name, v in stated.items()},
+            "differences": {
+                name: {"difference": gap.value, "half_width": 0.0, "bias": gap.bias}
+                for name, gap in gaps.items()
+            },
+            "refuting": {
+                name: [n for n, gap in enumerate(each) if _refutes(gap, setting.relevant)]
+                for name, each in components.items()
+            },
         },
     )
+
+
+def _refutes(gap: Estimate, relevant: float) -> bool:
+    return gap.decide(relevant) == Status.DISAGREES

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -209,7 +210,11 @@ def judged_order(gaps: Sequence[float], claimed: float, where: str) -> tuple[Sta
 
 
 def evidence(
-    tier: str, sample: Sample, found: Sequence[tuple[Status, str, float]], rate: float = 0.0
+    tier: str,
+    sample: Sample,
+    found: Sequence[tuple[Status, str, float]],
+    rate: float = 0.0,
+    numbers: Mapping[str, Any] = MappingProxyType({}),
 ) -> Evidence:
     """The answer of several points; one that settles nothing says nothing."""
     if not sample.points:
@@ -232,5 +237,5 @@ def evidence(
         condition="" if not rate else "the range declared for the controlled statistic",
         points=len(sample.points),
         refused=sample.refused,
-        numbers={"value": value, "sizes": sample.sizes()},
+        numbers={"value": value, "sizes": sample.sizes(), **numbers},
     )

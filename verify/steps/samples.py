@@ -91,7 +91,14 @@ def simulated(problem: Problem, setting: StepSetting, plan: Plan, drawn: Drawn) 
         f"difference {found.value:.1g} ± {found.half_width:.1g} of the change over {how}, bias "
         f"≤ {found.bias:.1g}, relevant {relevant:g}{wider}"
     )
-    return evidence("one-step", sample, [(found.decide(relevant), text, -abs(found.value))], alpha)
+    numbers = {
+        "difference": found.value,
+        "half_width": found.half_width,
+        "bias": found.bias,
+        "relevant": relevant,
+    }
+    answer = (found.decide(relevant), text, -abs(found.value))
+    return evidence("one-step", sample, [answer], alpha, numbers)
 
 
 def _listed(draws: Sequence[Draw], plan: Plan, *, pathwise: bool) -> Rule | None:

@@ -21,6 +21,7 @@ from verify.coordinates import by_tuple, diffusion, fitted, units
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.sampling import generic_point, net_sizes, point_near, several_sizes
+from verify.side_by_side import Compared, listed
 from verify.signs import stepped as of_a_sign
 from verify.steps.checks import stepped as of_a_step
 from verify.systems import as_numbers, smooth_within
@@ -44,6 +45,8 @@ CONDITION = "the range declared for the controlled statistic; the extrapolation 
 
 Point = Mapping[str, Any]
 Gaps = dict[str, Estimate]
+Found = tuple[Estimate, Compared]
+"""A difference, and all entries that it is the worst of."""
 
 
 def check(problem: Problem, plan: Plan) -> Evidence:
@@ -65,7 +68,8 @@ def check(problem: Problem, plan: Plan) -> Evidence:
         "moments": _differential,
         "time change": _time_change,
     }[problem.kind]
-    gaps = measure(problem, plan, sizes, sample.values[0])
+    found = measure(problem, plan, sizes, sample.values[0])
+    gaps = {name: gap for name, (gap, _) in found.items()}
     relevant = RELEVANT_OF_EIGENVALUES if problem.signature.spectra else RELEVANT
     statuses = {name: gap.decide(relevant) for name, gap in gaps.items()}
     status = combine(statuses.values())
@@ -86,6 +90,7 @@ def check(problem: Problem, plan: Plan) -> Evidence:
             "relevant": relevant,
             "samples": plan.effort.samples,
             **{name: _shown(gap) for name, gap in gaps.items()},
+            "values": listed({name: [x] for name, (_, x) in found.items()}, relevant),
         },
     )
 
@@ -121,7 +126,7 @@ def _smallest(problem: Problem) -> Mapping[str, int]:
     return next(iter(several_sizes(problem.signature, 1)), {})
 
 
-def _relative(e: OneStepEstimate, stated: Any, beside: float = 0.0) -> Estimate:
+def _relative(e: OneStepEstimate, stated: Any, beside: float = 0.0) -> Found:
     """The worst entry of measured − stated, in units of the absolute terms.
 
     What a scalar or a matrix consists of is measured together, different eigenvalues each by its
@@ -130,21 +135,27 @@ def _relative(e: OneStepEstimate, stated: Any, beside: float = 0.0) -> Estimate:
     """
     axes = np.ndim(e.mean)
     stated = fitted(stated, np.shape(e.mean), axes)
-    gap, half, bias, scale = (
+    mean, claimed, gap, half, bias, scale = (
         by_tuple(np.broadcast_to(x, np.shape(e.mean)), axes)
-        for x in (e.mean - stated, e.half_width, e.bias, e.scale)
+        for x in (e.mean, stated, e.mean - stated, e.half_width, e.bias, e.scale)
     )
     if not np.all(np.isfinite(stated)):
-        return Estimate(value=math.inf)
+        return Estimate(value=math.inf), Compared(
+            claimed=claimed, measured=mean, gap=gap, half_width=half, bias=bias, unit=1.0
+        )
     unit = units(np.max(scale, axis=1, keepdims=True))
     unit = np.where(np.max(unit) > NOTHING * beside, unit, max(beside, float(np.max(unit))))
     unit = np.where(unit == 0.0, np.max(np.abs(gap), axis=1, keepdims=True), unit)
-    gap, half, bias = (x / np.where(unit == 0.0, 1.0, unit) for x in (gap, half, bias))
+    unit = np.where(unit == 0.0, 1.0, unit)
+    gap, half, bias = (x / unit for x in (gap, half, bias))
+    compared = Compared(
+        claimed=claimed, measured=mean, gap=gap, half_width=half, bias=bias, unit=unit
+    )
     # An entry that is clear of zero decides; if there is none, the one that may be farthest off.
     clear, far = np.abs(gap) - half - bias, np.abs(gap) + half + bias
     worst = np.unravel_index(np.argmax(clear if np.any(clear > 0) else far), gap.shape)
     value, width, off = (float(x[worst]) for x in (gap, half, bias))
-    return Estimate(value=value, half_width=width, bias=off)
+    return Estimate(value=value, half_width=width, bias=off), compared
 
 
 def _evaluated(kernel: Kernel, point: Point) -> Any:
@@ -153,7 +164,9 @@ def _evaluated(kernel: Kernel, point: Point) -> Any:
         return kernel(point)
 
 
-def _covariation(problem: Problem, plan: Plan, sizes: Mapping[str, int], point: Point) -> Gaps:
+def _covariation(
+    problem: Problem, plan: Plan, sizes: Mapping[str, int], point: Point
+) -> dict[str, Found]:
     """The quadratic covariation of two observables."""
 
     def measure(declared: Problem) -> OneStepEstimate:
@@ -175,7 +188,9 @@ def _covariation(problem: Problem, plan: Plan, sizes: Mapping[str, int], point: 
     return {"covariation": _relative(found, _evaluated(problem.kernel("stated_rate"), point))}
 
 
-def _differential(problem: Problem, plan: Plan, sizes: Mapping[str, int], point: Point) -> Gaps:
+def _differential(
+    problem: Problem, plan: Plan, sizes: Mapping[str, int], point: Point
+) -> dict[str, Found]:
     """Drift, quadratic variation, and covariation with a random linear function of the state.
 
     The last sees the sign of the martingale part, which the quadratic variation does not.
@@ -294,7 +309,9 @@ def _stated_martingale(
     return fitted(stated, (count, *shape), len(shape)), along
 
 
-def _time_change(problem: Problem, plan: Plan, sizes: Mapping[str, int], point: Point) -> Gaps:
+def _time_change(
+    problem: Problem, plan: Plan, sizes: Mapping[str, int], point: Point
+) -> dict[str, Found]:
     """Drift of (1, x)(1, x)' under both systems: the rate times the one is the other.
 
     x are all entries of all states, so that drift and diffusion matrix are both compared.
@@ -308,11 +325,12 @@ def _time_change(problem: Problem, plan: Plan, sizes: Mapping[str, int], point: 
     gap = (old.mean - rate * new.mean) / scale
     half = float(np.max(old.half_width + abs(rate) * new.half_width)) / scale
     bias = float(np.max(old.bias + abs(rate) * new.bias)) / scale
-    return {
-        "drift and diffusion matrix": Estimate(
-            value=float(np.max(np.abs(gap))), half_width=half, bias=bias
-        )
-    }
+    worst = Estimate(value=float(np.max(np.abs(gap))), half_width=half, bias=bias)
+    stated = rate * new.mean
+    compared = Compared(
+        claimed=stated, measured=old.mean, gap=gap, half_width=half, bias=bias, unit=scale
+    )
+    return {"drift and diffusion matrix": (worst, compared)}
 
 
 def _drift_of_squares(
@@ -371,6 +389,8 @@ def _enumerated(problem: Problem, plan: Plan) -> Evidence:
     )
     scale = float(np.max(np.abs(left)) + np.max(np.abs(right)))
     gap = Estimate(value=float(np.max(np.abs(left - right))) / scale)
+    off = (left - right) / scale
+    compared = Compared(claimed=right, measured=left, gap=off, half_width=0.0, bias=0.0, unit=scale)
     status = gap.decide(RELEVANT)
     return Evidence(
         tier=TIER,
@@ -380,7 +400,13 @@ def _enumerated(problem: Problem, plan: Plan) -> Evidence:
         brief=f"{2**count:,} draws",
         points=2**count,
         refused=sample.refused,
-        numbers={"sizes": dict(sizes), "draws": 2**count, "difference": gap.value},
+        numbers={
+            "sizes": dict(sizes),
+            "draws": 2**count,
+            "difference": gap.value,
+            "relevant": RELEVANT,
+            "values": listed({"both sides": [compared]}, RELEVANT),
+        },
     )
 
 
