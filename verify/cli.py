@@ -9,6 +9,7 @@ error; with ``--json -`` standard output holds the JSON and nothing else.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -64,7 +65,12 @@ def cli() -> None:
 @_workers
 @_json
 @click.option("--junit", "junit_path", metavar="PATH", help="JUnit XML to a file.")
-@click.option("--report", "report_folder", metavar="DIR", help="JSON and Markdown into a folder.")
+@click.option(
+    "--report",
+    "report_folder",
+    metavar="DIR",
+    help="Pages to open in a browser, JSON and Markdown, into a folder.",
+)
 @click.option("--resume", is_flag=True, help="Take finished verdicts from the store.")
 @click.option(
     "--store",
@@ -107,8 +113,10 @@ def run(
         return 2
     require_current(chosen)
     store = Store(Path(store_folder), outputs.complain)
+    started = time.perf_counter()
     with _progress("judging") as progress, outputs.telling_what_is_kept(store):
         found = runner.records(chosen, settings, progress, store=store, resume=resume)
+    seconds = time.perf_counter() - started
     called = names(chosen)
     verdicts = tuple(
         replace(record.verdict, claim=name) for name, record in zip(called, found, strict=True)
@@ -125,6 +133,11 @@ def run(
     outputs.emit(wanted, texts)
     if kept := store.write(certificate.name, certificate.text()):
         click.echo(f"certificate: {kept}", err=json_path == "-")
+    if report_folder is not None:
+        from .report.site import site_of, write_site
+
+        page = write_site(site_of(certificate, seconds, troubles), Path(report_folder))
+        click.echo(f"report: {page}", err=json_path == "-")
     return 2 if troubles or store.failed else exit_code(verdicts)
 
 

@@ -57,6 +57,11 @@ class Certificate:
         asked = [_reference(record.reference) for record in self.records]
         return f"certificate-{hash_of([asked, self.settings.to_json()])[:16]}.json"
 
+    @property
+    def digest(self) -> str:
+        """Its own hash."""
+        return hash_of(self._body())
+
     def text(self) -> str:
         """The text of its file."""
         found = self._body()

@@ -1,0 +1,364 @@
+"""What the pages of the site show, as data: a view of every claim, and the index."""
+
+from __future__ import annotations
+
+import json
+import math
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from verify import charts
+from verify.planning import TIERS
+from verify.problem import names
+from verify.runs.store import Record
+from verify.verdict import Evidence, Status, Verdict, json_value
+
+from . import brief, rates_line, summary
+from .names import file_names
+from .numbers import NumberTable, tables
+
+if TYPE_CHECKING:
+    from verify.finding.finding import Finding
+
+    from .expositions import Told
+
+__all__ = ["SAID", "ClaimView", "Index", "Neighbour", "TierView", "claim_views", "index"]
+
+SAID = ("DISAGREES", "ERROR", "INCONCLUSIVE", "AGREES", "NOT APPLICABLE")
+"""What a verdict may say, the most urgent first."""
+
+_COUNTED = (Status.AGREES, Status.DISAGREES, Status.INCONCLUSIVE, Status.NOT_APPLICABLE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Neighbour:
+    """The name and the file of the claim before or after."""
+
+    name: str
+    file: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TierView:
+    """What a tier that applies has found."""
+
+    evidence: Evidence
+
+    @property
+    def name(self) -> str:
+        """The tier."""
+        return self.evidence.tier
+
+    @cached_property
+    def charts(self) -> tuple[charts.Chart, ...]:
+        """Its pictures."""
+        return charts.of(self.evidence)
+
+    @cached_property
+    def tables(self) -> tuple[NumberTable, ...]:
+        """Its numbers."""
+        return tables(json_value(self.evidence.numbers))
+
+    @property
+    def raw(self) -> str:
+        """Its numbers as JSON."""
+        numbers = json_value(self.evidence.numbers)
+        return json.dumps(numbers, indent=1, sort_keys=True, ensure_ascii=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimView:
+    """A claim of the run: its row in the index and its page.
+
+    Parameters
+    ----------
+    record : Record
+    told : Told
+        Its exposition, if it has one.
+    name : str
+        Its id, with its file where several claims have one id.
+    file : str
+        Of its page, in the folder of the pages.
+    settings : mapping
+        As `verify.runner.Settings.to_json` gives them.
+    before, after : Neighbour, optional
+    """
+
+    record: Record
+    told: Told
+    name: str
+    file: str
+    settings: Mapping[str, Any]
+    before: Neighbour | None = None
+    after: Neighbour | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict."""
+        return self.record.verdict
+
+    @property
+    def href(self) -> str:
+        """The address of its page, from the index."""
+        return f"claims/{self.file}"
+
+    @property
+    def row(self) -> str:
+        """The id of its row in the index."""
+        return f"claim-{self.file.removesuffix('.html')}"
+
+    @property
+    def group(self) -> str:
+        """The theorem that it is of, or the file."""
+        reference = self.record.reference
+        return reference.file or reference.claim.partition(".")[0]
+
+    @property
+    def title(self) -> str:
+        """Its title; the name of a claim that has none."""
+        told = self.told.exposition.title if self.told.exposition else ""
+        return self.verdict.title or told or self.name or "A claim without a name"
+
+    @property
+    def said(self) -> str:
+        """The status, or ERROR."""
+        return self.verdict.said
+
+    @property
+    def expected(self) -> str:
+        """The verdict that the claim declares."""
+        return str(self.verdict.expected)
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether the verdict is the declared one."""
+        return self.verdict.as_expected
+
+    @property
+    def error(self) -> str:
+        """Why no tier could be asked."""
+        return self.verdict.error
+
+    @property
+    def silence(self) -> str:
+        """Why there is no statement to show."""
+        return self.told.silence
+
+    @property
+    def finding(self) -> Finding | None:
+        """What is wrong."""
+        return self.verdict.finding
+
+    @property
+    def changes(self) -> NumberTable | None:
+        """The terms that are wrong, with their numbers as claimed and as measured."""
+        changes = self.finding.changes if self.finding else ()
+        found = tables({"Terms as claimed and as measured": json_value(changes)}) if changes else ()
+        return next((table for table in found if table.columns), None)
+
+    @property
+    def refuting(self) -> tuple[Evidence, ...]:
+        """The tiers that disagree."""
+        return tuple(e for e in self.verdict.evidence if e.status == Status.DISAGREES)
+
+    @property
+    def open(self) -> tuple[Evidence, ...]:
+        """The tiers that cannot tell."""
+        return tuple(e for e in self.verdict.evidence if e.status == Status.INCONCLUSIVE)
+
+    @cached_property
+    def tiers(self) -> tuple[TierView, ...]:
+        """The tiers that apply."""
+        applicable = (e for e in self.verdict.evidence if e.status != Status.NOT_APPLICABLE)
+        return tuple(TierView(evidence=e) for e in applicable)
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The names of the tiers that apply."""
+        return tuple(tier.name for tier in self.tiers)
+
+    @property
+    def inapplicable(self) -> tuple[Evidence, ...]:
+        """The tiers that do not apply."""
+        return tuple(e for e in self.verdict.evidence if e.status == Status.NOT_APPLICABLE)
+
+    def brief(self, tier: str) -> tuple[str, str]:
+        """What the index shows of a tier, and its status."""
+        for evidence in self.verdict.evidence:
+            if evidence.tier == tier:
+                return brief(evidence), str(evidence.status).lower().replace(" ", "-")
+        return "", ""
+
+    def begins(self, step: int) -> bool:
+        """Whether a step of the derivation starts from something else than the step before gave."""
+        steps = self.told.exposition.steps if self.told.exposition else ()
+        return step == 0 or steps[step].before != steps[step - 1].after
+
+    @property
+    def seconds(self) -> float:
+        """The time of all tiers."""
+        return math.fsum(e.seconds for e in self.verdict.evidence)
+
+    @property
+    def false_agree(self) -> float | None:
+        """The chance that it is accepted though it is wrong."""
+        return self.verdict.false_agree
+
+    @property
+    def false_reject(self) -> float | None:
+        """The chance that it is rejected though it is true."""
+        return self.verdict.false_reject
+
+    @property
+    def hashes(self) -> Mapping[str, str]:
+        """What decides the verdict, hashed."""
+        return self.record.provenance.to_json()
+
+    @property
+    def command(self) -> str:
+        """The command that judges this claim again."""
+        reference = self.record.reference
+        given = reference.file or reference.claim
+        words = ["python", "-m", "verify", "run", given]
+        if tuple(self.settings["tiers"]) != TIERS:
+            for tier in self.settings["tiers"]:
+                words += ["--tier", tier]
+        words += ["--effort", self.settings["effort"], "--seed", str(self.settings["seed"])]
+        return shlex.join(words)
+
+
+def claim_views(
+    records: Sequence[Record], tellings: Sequence[Told], settings: Mapping[str, Any]
+) -> tuple[ClaimView, ...]:
+    """A view of every record, in their order."""
+    called = names([record.reference for record in records])
+    neighbours = [
+        Neighbour(name=name, file=file)
+        for name, file in zip(called, file_names(called), strict=True)
+    ]
+    return tuple(
+        ClaimView(
+            record=record,
+            told=told,
+            name=here.name,
+            file=here.file,
+            settings=settings,
+            before=neighbours[i - 1] if i else None,
+            after=neighbours[i + 1] if i + 1 < len(neighbours) else None,
+        )
+        for i, (record, told, here) in enumerate(zip(records, tellings, neighbours, strict=True))
+    )
+
+
+# The index.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """A theorem or a claim file: the row of its first claim, and how many verdicts of each kind."""
+
+    name: str
+    title: str
+    first: str
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TierSums:
+    """A tier in the whole run: verdicts by status, rates spent, seconds."""
+
+    name: str
+    counts: tuple[int, ...]
+    false_reject: float | None
+    false_agree: float | None
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Index:
+    """The first page."""
+
+    claims: tuple[ClaimView, ...]
+    groups: tuple[Group, ...]
+    tiers: tuple[TierSums, ...]
+    troubles: tuple[str, ...] = field(default=())
+
+    @property
+    def counts(self) -> tuple[tuple[str, int], ...]:
+        """How many claims have each verdict."""
+        return tuple((said, sum(c.said == said for c in self.claims)) for said in SAID)
+
+    @property
+    def unexpected(self) -> tuple[ClaimView, ...]:
+        """The claims whose verdict is not the declared one."""
+        return tuple(claim for claim in self.claims if not claim.as_expected)
+
+    @property
+    def summary(self) -> str:
+        """The run in a line."""
+        return summary([claim.verdict for claim in self.claims])
+
+    @property
+    def rates(self) -> str:
+        """Both error rates of the run in a line."""
+        return rates_line([claim.verdict for claim in self.claims])
+
+    @property
+    def seconds(self) -> float:
+        """The time of all tiers of all claims."""
+        return math.fsum(claim.seconds for claim in self.claims)
+
+
+def index(
+    claims: Sequence[ClaimView],
+    titles: Mapping[str, str],
+    tiers: Iterable[str],
+    troubles: Sequence[str] = (),
+) -> Index:
+    """The index of the claims.
+
+    Parameters
+    ----------
+    claims : sequence of ClaimView
+    titles : mapping
+        Of theorems.
+    tiers : iterable of str
+        Those that were asked.
+    troubles : sequence of str
+        Errors of claim files.
+    """
+    groups: dict[str, list[ClaimView]] = {}
+    for claim in claims:
+        groups.setdefault(claim.group, []).append(claim)
+    return Index(
+        claims=tuple(claims),
+        groups=tuple(
+            Group(
+                name=name,
+                title=titles.get(name, ""),
+                first=members[0].row,
+                counts={said: n for said in SAID if (n := sum(c.said == said for c in members))},
+            )
+            for name, members in groups.items()
+        ),
+        tiers=tuple(_sums(tier, claims) for tier in tiers),
+        troubles=tuple(troubles),
+    )
+
+
+def _sums(tier: str, claims: Iterable[ClaimView]) -> TierSums:
+    found = [e for claim in claims for e in claim.verdict.evidence if e.tier == tier]
+    decided = (Status.AGREES, Status.DISAGREES)
+    rejecting = [e.false_reject for e in found if e.status in decided or e.false_reject]
+    accepting = [e.false_agree for e in found if e.status in decided and e.false_agree is not None]
+    unbounded = any(rate is None for rate in rejecting)
+    return TierSums(
+        name=tier,
+        counts=tuple(sum(e.status == status for e in found) for status in _COUNTED),
+        false_reject=None if unbounded else math.fsum(r for r in rejecting if r is not None),
+        false_agree=math.fsum(accepting) if accepting else None,
+        seconds=math.fsum(e.seconds for e in found),
+    )

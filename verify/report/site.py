@@ -1,0 +1,254 @@
+"""The report as a site of files: an index and a page a claim, complete in themselves.
+
+The pages load nothing and link to nothing outside their folder; a policy in each of them forbids
+it as well.  All text is escaped where it is put into a page.  The site knows its own files by a
+manifest: those of an earlier run that are no part of this one are removed, and no others.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from verify.errors import UsageError
+from verify.runs.writing import write
+
+from .mathml import formula, row
+from .pages import claim_views, index
+
+if TYPE_CHECKING:
+    from verify.runs.certificate import Certificate
+    from verify.runs.store import Record
+
+    from .expositions import Told
+
+__all__ = ["Site", "check_folder", "pages", "rate", "site_of", "write_site"]
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+MANIFEST = ".driftproof-report.json"
+MARK = '<meta name="generator" content="driftproof">'
+
+_OURS = re.compile(r"index\.html|claims/[a-z0-9][a-z0-9._~-]*\.html")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """Everything that the site is made of.
+
+    Parameters
+    ----------
+    records : tuple of Record
+    tellings : tuple of Told
+        What can be told of each of them.
+    settings : mapping
+        As `verify.runner.Settings.to_json` gives them.
+    versions : mapping
+        As `verify.runs.provenance.versions` gives them.
+    titles : mapping
+        Of theorems.
+    digest : str
+        Of the certificate.
+    seconds : float, optional
+        The wall time of the run.
+    troubles : tuple of str
+        Errors of claim files.
+    """
+
+    records: tuple[Record, ...]
+    tellings: tuple[Told, ...]
+    settings: Mapping[str, Any]
+    versions: Mapping[str, str]
+    titles: Mapping[str, str]
+    digest: str
+    seconds: float | None = None
+    troubles: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> str:
+        """The version of this package."""
+        return self.versions.get("driftproof", "")
+
+
+def site_of(
+    certificate: Certificate, seconds: float | None = None, troubles: Sequence[str] = ()
+) -> Site:
+    """The site of a run: its certificate, its wall time, the errors of its claim files."""
+    from .expositions import theorem_titles, told
+
+    references = [record.reference for record in certificate.records]
+    return Site(
+        records=certificate.records,
+        tellings=tuple(map(told, references)),
+        settings=certificate.settings.to_json(),
+        versions=certificate.versions,
+        titles=theorem_titles(references),
+        digest=certificate.digest,
+        seconds=seconds,
+        troubles=tuple(troubles),
+    )
+
+
+def pages(site: Site) -> dict[str, str]:
+    """The text of every file of the site, by its path in the folder; the index is the last."""
+    environment, shared = _environment(), _shared()
+    claims = claim_views(site.records, site.tellings, site.settings)
+    template = environment.get_template("claim.html")
+    found = {
+        view.href: template.render(**shared, site=site, claim=view, shown=view.told.exposition)
+        for view in claims
+    }
+    first = index(claims, site.titles, site.settings["tiers"], site.troubles)
+    found["index.html"] = environment.get_template("index.html").render(
+        **shared, site=site, index=first
+    )
+    # What no file of text may hold: control characters, halves of a pair.
+    return {path: _CONTROL.sub("\ufffd", text) for path, text in found.items()}
+
+
+def check_folder(folder: Path) -> None:
+    """Refuse a folder that holds somebody else's site; asked before the work and not after it.
+
+    Raises
+    ------
+    UsageError
+        Naming the file that stands in the way.
+    """
+    _require_ours(folder / "index.html")
+    if (folder / "claims").exists() and not (folder / "claims").is_dir():
+        raise UsageError(f"{folder / 'claims'}: is no folder; give another folder")
+
+
+def write_site(site: Site, folder: Path) -> Path:
+    """Write the site into a folder and return the path of its index.
+
+    The index is written last, and what earlier runs wrote is removed after it, so that at any time
+    an index finds its pages.
+
+    Raises
+    ------
+    UsageError
+        Naming the file that cannot be written.
+    """
+    found = pages(site)
+    check_folder(folder)
+    manifest = folder / MANIFEST
+    earlier = _listed(manifest)
+    try:
+        (folder / "claims").mkdir(exist_ok=True)
+        _keep(manifest, sorted({*earlier, *found}))
+        for path, text in found.items():
+            _require_ours(folder / path)
+            write(folder / path, text, settled=False)
+        for path in sorted(earlier - set(found)):
+            (folder / path).unlink(missing_ok=True)
+        _keep(manifest, sorted(found))
+    except OSError as error:
+        place = error.filename or folder
+        raise UsageError(f"{place}: cannot be written ({error.strerror})") from None
+    return folder / "index.html"
+
+
+def _listed(manifest: Path) -> set[str]:
+    """The files of the site that is there, those only that it could have written."""
+    try:
+        found = json.loads(manifest.read_text(encoding="utf-8"))["files"]
+        return {str(path) for path in found if _OURS.fullmatch(str(path))}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
+
+
+def _keep(manifest: Path, files: Sequence[str]) -> None:
+    write(manifest, json.dumps({"files": list(files)}, indent=1) + "\n", settled=False)
+
+
+def _require_ours(path: Path) -> None:
+    if not path.exists():
+        return
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            ours = MARK in file.read(2000)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
+    if not ours:
+        raise UsageError(f"{path}: is there and is not of a report; give another folder")
+
+
+# Templates.
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "formula": formula,
+        "formula_row": row,
+        "rate": rate,
+        "css": _css,
+        "sentence": _sentence,
+    }
+    return made
+
+
+@cache
+def _shared() -> Mapping[str, Markup]:
+    """The style and the script of every page, and the policy that lets nothing else in."""
+    style, script = (
+        # Files of ours, which no text from outside comes into.
+        Markup((TEMPLATES / name).read_text(encoding="utf-8"))
+        for name in ("style.css", "script.js")
+    )
+    policy = (
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; "
+        # Charts name the colours of the page in attributes; these can load nothing either.
+        "style-src-attr 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    )
+    return {"style": style, "script": script, "policy": Markup(policy)}
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _css(said: object) -> str:
+    return str(said).lower().replace(" ", "-")
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def rate(value: float | None, bound: bool = True) -> str:
+    """An error rate, rounded up.
+
+    >>> rate(1.606e-7), rate(0.0), rate(None), rate(1e-6, bound=False)
+    ('≤ 1.7 · 10⁻⁷', '0', 'no bound stated', '10⁻⁶')
+    """
+    if value is None:
+        return "no bound stated"
+    if value == 0:
+        return "0"
+    power = math.floor(math.log10(value) + 1e-12)
+    digits = math.ceil(value / 10.0**power * 10 - 1e-9) / 10
+    sign = "≤ " if bound else ""
+    raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    if power > -3:
+        return f"{sign}{value:.2g}"
+    return f"{sign}10{raised}" if digits == 1 else f"{sign}{digits:g} · 10{raised}"

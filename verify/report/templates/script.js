@@ -1,0 +1,98 @@
+"use strict";
+(() => {
+  // A box that has nothing to scroll is no stop of the keyboard.
+  const boxes = document.querySelectorAll("[role=group][tabindex]");
+  const settle = () => boxes.forEach((box) => {
+    const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
+    if (scrolls) box.tabIndex = 0; else box.removeAttribute("tabindex");
+  });
+  settle();
+  addEventListener("resize", settle);
+  document.addEventListener("toggle", settle, true);
+
+  // On paper everything is open, except the raw numbers.
+  let closed = [];
+  addEventListener("beforeprint", () => {
+    closed = [...document.querySelectorAll("details:not([open])")].filter((one) => !one.parentElement.closest("details"));
+    closed.forEach((one) => { one.open = true; });
+  });
+  addEventListener("afterprint", () => { closed.forEach((one) => { one.open = false; }); closed = []; });
+
+  const table = document.getElementById("verdicts");
+  const form = document.getElementById("filter");
+  if (!table || !form) return;
+  const body = table.tBodies[0];
+  const rows = [...body.rows];
+  const fields = ["words", "status", "theorem", "tier"].map((id) => document.getElementById(id));
+  const [words, status, theorem, tier] = fields;
+  const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f]/g, "");
+  const texts = new Map(rows.map((row) => [row, plain(row.textContent)]));
+
+  const show = () => {
+    const wanted = plain(words.value).split(/\s+/).filter(Boolean);
+    let count = 0;
+    for (const row of rows) {
+      const { status: said, theorem: group, tiers } = row.dataset;
+      const fits = (!status.value || said === status.value)
+        && (!theorem.value || group === theorem.value)
+        && (!tier.value || tiers.split(" ").includes(tier.value))
+        && wanted.every((word) => texts.get(row).includes(word));
+      row.hidden = !fits;
+      if (fits) count += 1;
+    }
+    document.getElementById("shown").textContent = count === rows.length
+      ? `${count} claims` : `${count} of ${rows.length} claims`;
+    settle();
+  };
+  const keep = () => {
+    const found = new URLSearchParams();
+    fields.forEach((field) => { if (field.value) found.set(field.id, field.value); });
+    // A page from a file may be refused a history; the filter works without.
+    try { history.replaceState(null, "", `#${found}`); } catch { /* nothing is lost */ }
+  };
+  const recall = () => {
+    const given = new URLSearchParams(location.hash.slice(1));
+    if (!fields.some((field) => given.get(field.id))) return;
+    fields.forEach((field) => {
+      field.value = given.get(field.id) ?? "";
+      if (field.selectedIndex === -1) field.value = "";
+    });
+  };
+  form.addEventListener("input", () => { show(); keep(); });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("reset", () => { setTimeout(() => { show(); keep(); }); });
+  document.querySelectorAll("a[data-theorem]").forEach((link) => link.addEventListener("click", () => {
+    fields.forEach((field) => { field.value = ""; });
+    theorem.value = link.dataset.theorem;
+    show();
+  }));
+
+  const heads = [...table.tHead.rows[0].cells];
+  heads.forEach((head, column) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = head.textContent;
+    head.replaceChildren(button);
+    const value = (row) => {
+      if (head.dataset.kind === "order") return Number(row.dataset.order);
+      const text = row.cells[column].textContent.trim();
+      return head.dataset.kind === "number" ? Number(text) : text;
+    };
+    const compare = (a, b) => (typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true }));
+    button.addEventListener("click", () => {
+      const up = head.getAttribute("aria-sort") !== "ascending";
+      heads.forEach((other) => other.removeAttribute("aria-sort"));
+      head.setAttribute("aria-sort", up ? "ascending" : "descending");
+      const keys = new Map(rows.map((row) => [row, [value(row), Number(row.dataset.order)]]));
+      rows.sort((a, b) => {
+        const [x, y] = [keys.get(a), keys.get(b)];
+        return (up ? 1 : -1) * compare(x[0], y[0]) || x[1] - y[1];
+      });
+      body.append(...rows);
+    });
+  });
+  heads[0].setAttribute("aria-sort", "ascending");
+  form.hidden = false;
+  recall();
+  show();
+})();
