@@ -67,7 +67,8 @@ class Passage:
 class StepShown:
     """A step of the derivation: the rule's name, the rule in words, the formulas, the check.
 
-    ``before`` is what the rule is applied to, ``after`` what it gives.
+    ``before`` is what the rule is applied to, ``after`` what it gives; ``relation`` stands between
+    them: ``=``, ``≈`` where terms are left out, or the sign that is read off.
     """
 
     rule: str
@@ -76,6 +77,7 @@ class StepShown:
     after: Mathematics
     check: str
     assumptions: tuple[Mathematics, ...] = ()
+    relation: str = "="
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,5 +163,6 @@ def _step(found: Mapping[str, Any]) -> StepShown:
         before=Mathematics(**found["before"]),
         after=Mathematics(**found["after"]),
         check=found["check"],
+        relation=found["relation"],
         assumptions=tuple(Mathematics(**m) for m in found["assumptions"]),
     )

@@ -7,12 +7,13 @@ them say is told by `Sources`, which belongs to whoever can run them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
-from sympy import sympify
+from sympy import Integer, Symbol, sympify
 
+from .abbreviation import abbreviated
 from .claim import (
     Claim,
     CovariationClaim,
@@ -20,9 +21,11 @@ from .claim import (
     ExponentClaim,
     IdentityClaim,
     MomentClaim,
+    SignClaim,
     TimeChangeClaim,
     is_function,
 )
+from .derivation import Step
 from .derive import Deriver, derive, derived_covariation, derived_differential
 from .differential import differential
 from .equality import equal
@@ -31,12 +34,16 @@ from .exposition import Exposition, Mathematics, Passage, Row, StepShown
 from .expressions import is_zero
 from .moment_claims import stated_drifts
 from .path_claims import PathClaim
-from .printing import abbreviated, bracketed, joined, latex, letter, unicode
+from .printing import bracketed, joined, latex, letter, unicode
 from .rules import in_words
 from .sde import MatrixSDE
 from .spectrum import spectra_of
+from .symbols import TimeIncrement, dt, t
 
 __all__ = ["Sources", "compared", "expound", "stated"]
+
+
+_RELATIONS = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "=": "="}
 
 
 class Sources(Protocol):
@@ -70,8 +77,8 @@ class _Printer:
             return Row(left=Mathematics(unicode=label, latex=label), right=right)
         return Row(words=label, right=right)
 
-    def system(self, title: str, sde: Any) -> Passage:
-        """The equations of a system."""
+    def system(self, title: str, sde: Any, shown: Callable[[Any], Any] = sympify) -> Passage:
+        """The equations of a system; ``shown`` is what is done to them first."""
         if not isinstance(sde, MatrixSDE):
             rows = tuple(
                 Row(words=what, right=Mathematics(unicode=text, source=True))
@@ -79,7 +86,7 @@ class _Printer:
             )
         else:
             rows = tuple(
-                Row(left=_d(letter(str(state))), right=self.mathematics(equation))
+                Row(left=_d(letter(str(state))), right=self.mathematics(shown(equation)))
                 for state, equation in sde.equations.items()
             )
         sense = "Itô" if sde.calculus == "ito" else "Stratonovich"
@@ -107,17 +114,7 @@ def expound(claim: Claim, make: Deriver = differential) -> Exposition:
         return replace(found, remarks=(said, *found.remarks))
     printer = _Printer(where=claim.where)
     derivation = derive(claim, make)
-    steps = tuple(
-        StepShown(
-            rule=step.rule,
-            words=in_words(step.rule),
-            before=printer.mathematics(step.before),
-            after=printer.mathematics(step.after),
-            check=step.check,
-            assumptions=tuple(map(printer.mathematics, step.assumptions)),
-        )
-        for step in derivation.steps
-    )
+    steps = tuple(_step(claim, step, printer) for step in derivation.steps)
     facts = {
         "Used": derivation.used,
         "Needed though not declared": derivation.implied,
@@ -169,6 +166,34 @@ def compared(claim: Any, make: Deriver = differential) -> Iterator[tuple[str, An
         yield "rate", derived_covariation(claim, make), sympify(claim.rate)
 
 
+def _step(claim: Claim, step: Step, printer: _Printer) -> StepShown:
+    before, after, relation = printer.mathematics(step.before), step.after, "="
+    if step.rule.startswith("dE["):
+        before = _rate(_mean(printer.mathematics(step.before.args[0])))
+    elif step.rule.startswith("the mean over"):
+        before = _mean(before)
+    elif step.rule.startswith("the map put in, up to"):
+        relation = "≈"
+    elif isinstance(claim, SignClaim) and step.before == step.after:
+        after, relation = Integer(0), _RELATIONS[step.rule.split()[-2]]
+    elif isinstance(claim, TimeChangeClaim):
+        after = _in_new_time(after)
+    return StepShown(
+        rule=step.rule,
+        words=in_words(step.rule, before.unicode),
+        before=before,
+        after=printer.mathematics(after),
+        relation=relation,
+        check=step.check,
+        assumptions=tuple(map(printer.mathematics, step.assumptions)),
+    )
+
+
+def _in_new_time(expression: Any) -> Any:
+    """With dτ and τ for what is written dt and t where the new time is the only one."""
+    return expression.xreplace({dt: TimeIncrement("dtau"), t: Symbol("tau")})
+
+
 def _differences(claim: Claim, make: Deriver, printer: _Printer) -> Iterator[Passage]:
     """What is derived less what is stated, where they differ."""
     conditions = tuple(a.condition for a in claim.assumptions if a.condition is not None)
@@ -210,7 +235,7 @@ def _declared(claim: Any, printer: _Printer) -> Iterator[Passage]:
             right=printer.mathematics(claim.rate),
         )
         yield Passage(title="Clock", rows=(clock,))
-        yield printer.system("Stated: in the new time, again called t", claim.changed)
+        yield printer.system("Stated: in the new time τ", claim.changed, _in_new_time)
     else:
         yield Passage(title="Stated", rows=tuple(printer.row(*row) for row in claim.stated()))
     if isinstance(claim, PathClaim):
@@ -254,13 +279,9 @@ def _of_identity(claim: IdentityClaim, printer: _Printer) -> Passage:
 
 def _of_moments(claim: MomentClaim, printer: _Printer) -> Iterator[Passage]:
     named = [_mean(printer.mathematics(moment)) for moment in claim.moments]
-    rates = [
-        Mathematics(unicode=f"d{x.unicode}/dt", latex=rf"\mathrm{{d}}{x.latex} / \mathrm{{d}}t")
-        for x in named
-    ]
     yield _table(
         "Stated: the rate of each moment; the words on the right stand for their expectations",
-        rates,
+        map(_rate, named),
         map(printer.mathematics, stated_drifts(claim)),
     )
     if claim.laws:
@@ -325,6 +346,11 @@ def _mean(x: Mathematics) -> Mathematics:
     return Mathematics(
         unicode=f"E[{x.unicode}]", latex=rf"\operatorname{{E}}\left[{x.latex}\right]"
     )
+
+
+def _rate(x: Mathematics) -> Mathematics:
+    """The derivative by time."""
+    return Mathematics(unicode=f"d{x.unicode}/dt", latex=rf"\mathrm{{d}}{x.latex} / \mathrm{{d}}t")
 
 
 def _rated(x: Mathematics) -> Mathematics:

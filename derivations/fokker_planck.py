@@ -33,7 +33,7 @@ from .claim import Claim
 from .derivation import Derivation, Step, algebraic_step
 from .errors import DerivationError, StepError
 from .sde import MatrixSDE, linear_part
-from .symbols import ScalarIncrement, ScalarState, dt, real, t
+from .symbols import ScalarIncrement, ScalarState, real, t
 
 __all__ = [
     "Fields",
@@ -314,11 +314,8 @@ def _conversion(sde: MatrixSDE, found: Fields) -> Iterator[Step]:
                 for y in sde.states
             )
         )
-        before = sde.drift(x) + correction
-        step = algebraic_step(
-            f"Itô drift of {x}: a + ½ Σ_j Σ_k b_kj ∂_k b_j", before, found.drift[x]
-        )
-        yield Step(rule=step.rule, before=before * dt, after=found.drift[x], check=step.check)
+        rule = f"Itô drift of {x}: a + ½ Σ_j Σ_k b_kj ∂_k b_j"
+        yield algebraic_step(rule, sde.drift(x) + correction, found.drift[x])
 
 
 def _duality(found: Fields, operator: Any, p: Any) -> str:

@@ -6,6 +6,7 @@ names compound expressions: with {"M": ΘΘ'} every ΘΘ' is shown as M.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -31,11 +32,12 @@ from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.pretty_symbology import greek_unicode
 from sympy.printing.str import StrPrinter
 
+from .abbreviation import abbreviated
 from .expressions import BlockColumn, Diagonal, Stack, SymmetricBlock
 from .spectrum import Eigenprojector
-from .symbols import MatrixIncrement, is_increment
+from .symbols import is_increment
 
-__all__ = ["abbreviated", "bracketed", "joined", "latex", "letter", "unicode"]
+__all__ = ["bracketed", "joined", "latex", "letter", "unicode"]
 
 _CLOSED = (
     MatrixSymbol
@@ -62,7 +64,9 @@ def unicode(expression: Any, where: Mapping[str, Any] | None = None) -> str:
 
 def latex(expression: Any, where: Mapping[str, Any] | None = None) -> str:
     """LaTeX for mathematics mode."""
-    return str(_Latex().doprint(abbreviated(expression, where)))
+    text = str(_Latex().doprint(abbreviated(expression, where)))
+    # A differential is a factor of its own: a thin space before it.
+    return re.sub(r"(?<![-+=({,&\\]) \\mathrm\{d\}", r" \\, \\mathrm{d}", text)
 
 
 def letter(name: str) -> Any:
@@ -91,47 +95,6 @@ def bracketed(text: str, *, latex: bool = False) -> str:
     return text
 
 
-def abbreviated(expression: Any, where: Mapping[str, Any] | None) -> Any:
-    """The expression with the named compounds replaced by letters, the larger ones first."""
-    found = sorted((where or {}).items(), key=lambda item: -item[1].count_ops())
-    for name, compound in found:
-        letter = MatrixSymbol(name, *compound.shape) if compound.shape else Symbol(name)
-        expression = _replaced(expression, compound, letter)
-    return expression
-
-
-def _replaced(expression: Any, compound: Any, letter: Any) -> Any:
-    if expression == compound:
-        return letter
-    named = _differential(expression, compound, letter)
-    if named is not expression or not getattr(expression, "args", ()):
-        return named
-    args = [_replaced(a, compound, letter) for a in expression.args]
-    if isinstance(expression, MatMul) and isinstance(compound, MatMul):
-        args = _runs(args, list(compound.args), letter)
-    if all(a is b for a, b in zip(args, expression.args, strict=False)) and len(args) == len(
-        expression.args
-    ):
-        return expression
-    return args[0] if len(args) == 1 and isinstance(expression, MatMul) else expression.func(*args)
-
-
-def _differential(expression: Any, compound: Any, letter: Any) -> Any:
-    """d of a compound has its name in its own: d[W1; W2'] is dΘ."""
-    if isinstance(expression, MatrixIncrement) and expression.name == f"d{compound}":
-        return expression.func(f"d{letter.name}", *expression.args[1:])
-    return expression
-
-
-def _runs(factors: list[Any], pattern: list[Any], letter: Any) -> list[Any]:
-    n = 0
-    while n + len(pattern) <= len(factors):
-        if factors[n : n + len(pattern)] == pattern:
-            factors[n : n + len(pattern)] = [letter]
-        n += 1
-    return factors
-
-
 def _greek(name: str) -> str:
     """Greek names as letters, numbers at the end as subscripts, other subscripts in line."""
     base, mark, below = name.partition("_")
@@ -146,6 +109,25 @@ def _blocks(name: str) -> list[tuple[Symbol, bool]]:
     """The letters, and whether they are transposed, in the name of a stack: [W1; W2.T]."""
     parts = name[1:-1].split("; ") if name.startswith("[") else []
     return [(Symbol(part.removesuffix(".T")), part.endswith(".T")) for part in parts]
+
+
+def _increments_apart(factors: Iterable[Any]) -> tuple[list[Any], list[Any]]:
+    """Scalar factors, and those that are differentials: people write a dt, not dt a."""
+    found = list(factors)
+    flat = [x for factor in found for x in (factor.args if factor.is_Mul else (factor,))]
+    increments = [x for x in flat if not x.is_Matrix and is_increment(x.base if x.is_Pow else x)]
+    return ([x for x in flat if x not in increments] if increments else found), increments
+
+
+def _product(factors: list[Any]) -> Any:
+    # A number in front of a sum would be multiplied out.
+    return factors[0] if len(factors) == 1 else Mul(*factors, evaluate=False)
+
+
+def _in_words(predicate: Any) -> str:
+    """What a predicate says of its matrix: "is positive definite"."""
+    words = str(predicate.name).replace("_", " ")
+    return f"{'has' if words.endswith('eigenvalues') else 'is'} {words}"
 
 
 class _Unicode(StrPrinter):
@@ -246,16 +228,21 @@ class _Unicode(StrPrinter):
     _print_ScalarSum = _print_IndexSum
 
     def _print_MatMul(self, expr: Any) -> str:
-        scalars = [a for a in expr.args if not isinstance(a, MatrixExpr)]
         matrices = [a for a in expr.args if isinstance(a, MatrixExpr)]
         product = " ".join(self._factor(a, _CLOSED | MatPow) for a in matrices)
+        scalars, increments = _increments_apart(a for a in expr.args if a not in matrices)
+        text = f"{self._coefficient(scalars)}{product}"
+        return " ".join([text, *map(self._print, increments)])
+
+    def _coefficient(self, scalars: list[Any]) -> str:
+        """Scalars in front of a product."""
         if not scalars:
-            return product
+            return ""
         coefficient, *rest = scalars
         text = self._print(_keep_coeff(coefficient, MatMul(*rest)) if rest else coefficient)
         if text == "-1":
-            return f"-{product}"
-        return f"({text}) {product}" if coefficient.is_Add else f"{text} {product}"
+            return "-"
+        return f"({text}) " if coefficient.is_Add else f"{text} "
 
     def _print_MatAdd(self, expr: Any) -> str:
         return joined(sorted(map(self._print, expr.args), key=lambda x: x.startswith("-")))
@@ -265,7 +252,12 @@ class _Unicode(StrPrinter):
         return text if isinstance(expr, closed) or not expr.args else f"({text})"
 
     def _print_Mul(self, expr: Any) -> str:
-        return str(super()._print_Mul(expr)).replace("*", " ")
+        scalars, increments = _increments_apart(expr.args)
+        if not increments or not scalars:
+            return str(super()._print_Mul(expr)).replace("*", " ")
+        text = bracketed(self._print(_product(scalars)))
+        shown = " ".join(map(self._print, increments))
+        return f"-{shown}" if text == "-1" else f"{text} {shown}"
 
     def _print_Pow(self, expr: Any, rational: bool = False) -> str:
         if expr.exp.is_Integer and expr.exp > 0:
@@ -276,6 +268,14 @@ class _Unicode(StrPrinter):
             root = f"√{text}" if len(text) == 1 else f"√({text})"
             return root if expr.exp > 0 else f"1/{root}"
         return str(super()._print_Pow(expr, rational=rational)).replace("**", "^")
+
+    def _print_Relational(self, expr: Any) -> str:
+        marks = {"==": "=", "!=": "≠", ">=": "≥", "<=": "≤"}
+        left, right = map(self._print, expr.args)
+        return f"{left} {marks.get(expr.rel_op, expr.rel_op)} {right}"
+
+    def _print_AppliedPredicate(self, expr: Any) -> str:
+        return f"{self._print(expr.arguments[0])} {_in_words(expr.function)}"
 
 
 class _Latex(LatexPrinter):
@@ -293,10 +293,32 @@ class _Latex(LatexPrinter):
     _print_Dimension = _print_Symbol
     _print_MatrixSymbol = _print_Symbol
 
+    def _print_Mul(self, expr: Any) -> str:
+        scalars, increments = _increments_apart(expr.args)
+        if not increments or not scalars:
+            return str(super()._print_Mul(expr))
+        text = bracketed(self._print(_product(scalars)), latex=True)
+        return " ".join(["-" if text == "-1" else text, *map(self._print, increments)])
+
+    def _print_AppliedPredicate(self, expr: Any) -> str:
+        return rf"{self._print(expr.arguments[0])} \text{{ {_in_words(expr.function)}}}"
+
+    def _print_log(self, expr: Any, exp: Any = None) -> str:
+        power = f"^{{{exp}}}" if exp else ""
+        inner = self._print(expr.args[0])
+        if isinstance(expr.args[0], Determinant | Abs):
+            return rf"\log{power} {inner}"
+        return rf"\log{power}\left({inner}\right)"
+
     def _print_Transpose(self, expr: Any) -> str:
         return f"{self.parenthesize(expr.args[0], 65)}^{{\\top}}"
 
     def _print_MatMul(self, expr: Any) -> str:
+        factors, increments = _increments_apart(expr.args)
+        if increments:
+            rest = factors[0] if len(factors) == 1 else MatMul(*factors)
+            text = bracketed(self._print(rest), latex=True)
+            return " ".join([text, *map(self._print, increments)])
         # As SymPy does, which compares every product with its negative to learn the sign.
         args, negative = list(expr.args), _is_negative(expr)
         if negative:
