@@ -61,15 +61,20 @@ class Interval:
         """The numbers, as a line."""
         if self.difference is None:
             return "no finite value"
-        half = "not known" if self.half_width is None else shown(self.half_width, 1)
+        if self.half_width == 0.0:
+            bias = "" if not self.bias else f", bias ≤ {shown(self.bias, 1)}"
+            return shown(self.difference) + bias
+        half = "?" if self.half_width is None else shown(self.half_width, 1)
         return f"{shown(self.difference)} ± {half}"
 
     @property
     def described(self) -> str:
         """All numbers in words."""
         bias = "not known" if self.bias is None else f"at most {shown(self.bias, 1)}"
+        difference = self.said.partition(",")[0]
         return (
-            f"{self.label}: difference {self.said}, bias {bias}, relevant {shown(self.relevant, 3)}"
+            f"{self.label}: difference {difference}, bias {bias}, relevant "
+            f"{shown(self.relevant, 3)}"
         )
 
 

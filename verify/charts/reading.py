@@ -207,7 +207,7 @@ def convergence_of(numbers: Numbers) -> Convergence | None:
     ]
     if number(numbers.get("paths")) != 1:
         order = number(numbers.get("strong order"))
-        series.append(_series("75 % of the paths within", lengths, outer, 0.5, order))
+        series.append(_series("75 % of the paths", lengths, outer, 0.5, order))
     found = mapping(numbers, "median")
     return _convergence("h", series, relevant, found, "value", ", relative to the law")
 

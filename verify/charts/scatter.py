@@ -153,7 +153,7 @@ def _axes(across: Scale, upwards: Scale, frame: _Frame) -> str:
     lines = f"M{frame.left:.1f} {frame.top:.1f}V{frame.bottom:.1f}H{frame.right:.1f}"
     words = []
     last = -math.inf
-    for value in across.ticks(max(2, int((frame.right - frame.left) / 52))):
+    for value in across.ticks(max(4, int((frame.right - frame.left) / 52))):
         x, said = across(value), shown(value, 4)
         half = 3.4 * len(said)
         lines += f"M{x:.1f} {frame.bottom:.1f}v4"
