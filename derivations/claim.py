@@ -6,6 +6,7 @@ derived from a declared system with a form that is stated; the stated form is ke
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
@@ -37,6 +38,7 @@ __all__ = [
     "Theorem",
     "TimeChangeClaim",
     "is_function",
+    "require_positive",
 ]
 
 INITIAL = real("initial")
@@ -56,6 +58,28 @@ def is_function(value: Any) -> bool:
     Symbols can be called too, and are none.
     """
     return callable(value) and not isinstance(value, type | Basic)
+
+
+def require_positive(owner: str, **given: Any) -> None:
+    """Refuse a horizon or a relevant error that is no finite number above 0.
+
+    What is no number, a text or an expression with symbols, is read elsewhere.
+
+    Raises
+    ------
+    DerivationError
+        Naming the owner, the argument and its value.
+    """
+    asked = {"horizon": "give a finite time above 0", "relevant": "give an error above 0"}
+    for name, value in given.items():
+        if isinstance(value, str):
+            continue
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            continue
+        if not 0 < number < math.inf:
+            raise DerivationError(f"{owner}: {name}={value}: {asked[name]}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +120,9 @@ class PathCheck:
     sizes: Mapping[Any, int]
     values: Mapping[Any, Any] = field(default_factory=dict)
     relevant: float = 0.02
+
+    def __post_init__(self) -> None:
+        require_positive("PathCheck", horizon=self.horizon, relevant=self.relevant)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -307,6 +334,9 @@ class ExponentClaim(Claim):
     relevant: float = 0.45
 
     def __post_init__(self) -> None:
+        require_positive(
+            self.id or type(self).__name__, horizon=self.horizon, relevant=self.relevant
+        )
         reasons = dict.fromkeys(TIERS[:4], "a limit is no statement about one point or one step")
         object.__setattr__(self, "inapplicable", {**reasons, **self.inapplicable})
 

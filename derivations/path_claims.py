@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from sympy import oo, sympify
 
-from .claim import Claim, PathCheck, is_function
+from .claim import Claim, PathCheck, is_function, require_positive
 from .errors import DerivationError
 from .printing import unicode
 from .symbols import ScalarState, real
@@ -74,8 +74,9 @@ class PathClaim(Claim):
                 f"{self.id}: observable {self.observable} is a matrix; give a scalar, such as an "
                 "entry or a trace"
             )
-        if not self.relevant > 0:
-            raise DerivationError(f"{self.id}: relevant={self.relevant}: give an error above 0")
+        require_positive(
+            self.id or type(self).__name__, horizon=self.horizon, relevant=self.relevant
+        )
         _require_bounds(self.id, getattr(self, "bounds", None))
 
     @property

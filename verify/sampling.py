@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from numerics.contexts import NumberContext, RationalContext
 from numerics.errors import NotAdmissibleError
 from numerics.points import Predicate, as_arrays, meets, sample
@@ -185,7 +187,11 @@ def sample_at(
     values: list[Any] = []
 
     def defined(ctx: NumberContext, point: Mapping[str, Any]) -> bool:
-        values.append(of(sizes, point))
+        try:
+            values.append(of(sizes, point))
+        except np.linalg.LinAlgError as error:
+            # Exactly it is regular; what rounds to a singular matrix says nothing in float64.
+            raise NotAdmissibleError(f"point: {error} in float64; draw another point") from error
         return True
 
     found = sample(

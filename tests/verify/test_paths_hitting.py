@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import mpmath
 import numpy as np
 import pytest
-from sympy import Rational, exp, log, sqrt
+from sympy import Float, Rational, exp, log, sqrt
 
 from derivations import Brownian, HittingClaim, MatrixSDE, State, dt
 from tests.verify.path_claims import (
@@ -25,6 +26,7 @@ from verify.loading import compiled
 from verify.memory import Memory
 from verify.paths import hitting
 from verify.paths.horizon import settings
+from verify.paths.level import Meeting
 from verify.paths.refinement import Look
 from verify.verdict import Status
 
@@ -178,7 +180,7 @@ def test_bridges_with_the_variance_of_either_end_differ_by_a_bias() -> None:
     (setting,) = settings(compiled(SQUARE_ROOT), PLAN)
     grids = hitting._crossings(setting, Look(steps=8, paths=2_000, plan=PLAN), 0.05)
     apart = abs(np.nanmean(np.exp(grids[-1].ends) - np.exp(grids[-1].survival)))
-    found = hitting._measured(grids, 0.5, 1e-3)
+    found = hitting._measured(grids, 0.5, 1e-3, 0.1)
     assert apart > 0.01
     assert found.estimate.bias > apart
 
@@ -189,6 +191,93 @@ SQUARE_ROOT = HittingClaim(
         probability=Rational(1, 2) + 0 * t, horizon=1, values={y: "1/4"}, relevant=0.1,
     )
 )  # fmt: skip
+
+
+def squared_bessel(dimension: object, probability: object, level: object = 0) -> HittingClaim:
+    """P(Y reaches the level by 1) for dY = δ dt + 2√Y dB from 1/4."""
+    return replace(
+        SQUARE_ROOT,
+        sde=MatrixSDE({y: dimension * dt + 2 * sqrt(y) * Brownian("b").d}),
+        level=level,
+        probability=probability + 0 * t,
+        relevant=0.05,
+    )
+
+
+@pytest.mark.parametrize(
+    ("dimension", "true"),
+    # With B = √Y in dimension 1 by reflection; dimensions from 2 on do not reach 0.
+    [(1, mpmath.erfc(mpmath.sqrt(0.125))), (2, 0), (3, 0)],
+)
+def test_where_the_noise_vanishes_at_the_level_no_true_claim_is_refuted(
+    dimension: object, true: object
+) -> None:
+    found = judged(squared_bessel(dimension, Float(true)))
+    assert found.status == Status.INCONCLUSIVE, found.reason
+    assert "state a level inside" in found.reason
+
+
+@pytest.mark.parametrize(("dimension", "wrong"), [(1, 1), (2, "0.8"), (3, "0.8")])
+def test_more_than_ever_came_near_such_a_level_is_refuted(dimension: int, wrong: object) -> None:
+    found = judged(squared_bessel(dimension, Rational(wrong)))
+    assert found.status == Status.DISAGREES, found.reason
+
+
+def test_a_level_inside_is_decided_where_the_noise_vanishes_at_another() -> None:
+    # The transform of the time at which |B| in the plane comes from r to q: K0(r√2s)/K0(q√2s).
+    r, q = mpmath.sqrt(0.25), mpmath.sqrt(0.05)
+
+    def transform(s: mpmath.mpc) -> mpmath.mpc:
+        root = mpmath.sqrt(2 * s)
+        return mpmath.besselk(0, r * root) / (s * mpmath.besselk(0, q * root))
+
+    true = Float(mpmath.invertlaplace(transform, 1, method="talbot"))
+    inside = replace(squared_bessel(2, true, Rational(1, 20)), relevant=0.2)
+    plan = replace(PLAN, effort=replace(PLAN.effort, paths=4_000))
+    found = judged(inside, plan)
+    assert found.status == Status.AGREES, found.reason
+    for wrong in (true + Rational(1, 4), true - Rational(1, 4), 0):
+        found = judged(replace(inside, probability=wrong + 0 * t), plan)
+        assert found.status == Status.DISAGREES, found.reason
+
+
+@pytest.mark.parametrize("stated", [0, Rational(9, 10)])
+def test_a_drift_that_is_singular_at_the_level(stated: object) -> None:
+    # A Bessel process of dimension 2 does not reach 0 either; its noise is constant.
+    claim = HittingClaim(
+        **named(
+            sde=MatrixSDE({y: dt / (2 * y) + Brownian("b").d}), observable=y, level=0,
+            probability=stated + 0 * t, horizon=1, values={y: "1/2"}, relevant=0.05,
+        )
+    )  # fmt: skip
+    found = judged(claim)
+    assert found.status == (Status.DISAGREES if stated else Status.INCONCLUSIVE), found.reason
+    assert stated or "state a level inside" in found.reason
+
+
+def mean_reverting(level: object, stated: object) -> HittingClaim:
+    """dY = 3(1 − Y) dt + √Y dB: Feller's condition holds, and 0 is far beyond reach."""
+    claim = squared_bessel(2, stated, level)
+    return replace(claim, sde=MatrixSDE({y: 3 * (1 - y) * dt + sqrt(y) * Brownian("b").d}))
+
+
+def test_a_level_that_nobody_comes_near_is_decided_even_so() -> None:
+    assert judged(replace(mean_reverting(0, 0), relevant=0.2)).status == Status.AGREES
+    assert judged(mean_reverting(0, Rational(1, 2))).status == Status.DISAGREES
+
+
+def test_what_moves_a_path_is_uneven_where_it_vanishes_or_jumps() -> None:
+    start, end = np.array([1e-3, 0.3, 0.3]), np.array([-1e-3, 0.29, 0.1])
+
+    def uneven(claim: HittingClaim, level: float, state: str) -> list[bool]:
+        problem = compiled(claim)
+        (setting,) = settings(problem, PLAN)
+        meeting = Meeting(declared=problem, setting=setting, level=level, h=1e-3)
+        return meeting.is_uneven({state: start}, {state: end}, 0.0).tolist()
+
+    assert uneven(crossing(), 0.0, "x") == [False] * 3
+    assert uneven(squared_bessel(2, 0), 0.0, "y") == [True] * 3
+    assert uneven(squared_bessel(2, 0), 0.28, "y")[1:] == [False] * 2
 
 
 def test_measured_paths_are_kept_by_horizon() -> None:

@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 from sympy import Abs, Rational, exp, log, sign, sin, sqrt
 
-from derivations import LEVEL, DerivationError, ExpectationClaim, LawClaim, MatrixSDE, dt, positive
+from derivations import (
+    LEVEL,
+    DerivationError,
+    ExpectationClaim,
+    ExponentClaim,
+    LawClaim,
+    MatrixSDE,
+    PathCheck,
+    dt,
+    positive,
+)
 from tests.verify.path_claims import (
     EFFORT,
     ORNSTEIN_UHLENBECK,
@@ -145,8 +155,19 @@ def test_what_varies_must_occur() -> None:
 
 @pytest.mark.parametrize("horizon", [0, -1])
 def test_a_horizon_is_a_positive_time(horizon: int) -> None:
-    with pytest.raises(UsageError, match="not a positive time"):
-        judged(geometric_law(horizon=horizon))
+    with pytest.raises(DerivationError, match=f"scratch: horizon={horizon}: give a finite time"):
+        geometric_law(horizon=horizon)
+
+
+@pytest.mark.parametrize("relevant", [0, -0.1])
+def test_a_relevant_error_is_above_zero(relevant: float) -> None:
+    with pytest.raises(DerivationError, match=f"scratch: relevant={relevant}: give an error above"):
+        geometric_law(relevant=relevant)
+    sde = MatrixSDE({x: beta.d})
+    with pytest.raises(DerivationError, match=f"exponents: relevant={relevant}: give an error"):
+        ExponentClaim(id="exponents", sde=sde, exponents=(), sizes=(), relevant=relevant)
+    with pytest.raises(DerivationError, match=f"PathCheck: relevant={relevant}: give an error"):
+        PathCheck(sde=sde, horizon=1, sizes={}, relevant=relevant)
 
 
 def test_a_drift_between_the_steps_is_not_missed() -> None:

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from derivations import Brownian, DifferentialClaim, MatrixSDE, State, det, dims, tr
 from derivations.catalogue import find
+from numerics.contexts import RationalContext
 from tests.verify import problems
 from tests.verify.test_tiers_exact import RIGHT, WRONG
 from verify.loading import compiled
 from verify.planning import Plan, effort
 from verify.problem import Problem
+from verify.sampling import sample_at
 from verify.tiers.generator import check
 from verify.verdict import Status
 
@@ -44,3 +48,50 @@ def test_points_that_no_digits_resolve_refute_nothing(name: str) -> None:
     assert found.status == Status.AGREES, found.reason
     for mutant in claim.mutants:
         assert check(compiled(claim.mutated(mutant)), plan).status == Status.DISAGREES, mutant.name
+
+
+def determinant(size: object, drift: object) -> Problem:
+    """d det X of a square matrix of independent Brownian motions: a martingale."""
+    X, B = State("X", size, size), Brownian("B", size, size)
+    return compiled(
+        DifferentialClaim(
+            id="determinant",
+            sde=MatrixSDE({X: B.d}),
+            observable=det(X),
+            drift=drift,
+            martingale=det(X) * tr(X.inverse() * B.d),
+        )
+    )
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_a_drift_of_no_terms_is_resolved_to_rounding(size: int) -> None:
+    """A determinant is linear along every entry: float64 has no unit but its own rounding."""
+    found = check(determinant(size, 0), PLAN)
+    assert found.status == Status.AGREES, found.reason
+    assert "beyond float64" not in found.reason
+    X = State("X", size, size)
+    for wrong in (2, det(X) / 10**6):
+        assert check(determinant(size, wrong), PLAN).status == Status.DISAGREES
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_point_that_rounds_to_a_singular_matrix_is_drawn_again(seed: int) -> None:
+    """Some points are a regular matrix exactly, and none in float64; no seed leaves it open."""
+    plan = Plan(seed=seed, effort=effort("standard")).for_tier("det", "generator", 1)
+    found = check(determinant(dims("n"), 0), plan)
+    assert found.status == Status.AGREES, found.reason
+
+
+def test_what_is_singular_in_float64_alone_is_no_point_of_a_sample() -> None:
+    tries = []
+
+    def of(_sizes: object, point: object) -> int:
+        tries.append(point)
+        if len(tries) < 3:
+            raise np.linalg.LinAlgError("Singular matrix")
+        return len(tries)
+
+    found = sample_at(determinant(2, 0), RationalContext(), {}, 1, 1, of)
+    assert found.values == (3,)
+    assert found.refused >= 2

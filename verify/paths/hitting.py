@@ -7,6 +7,8 @@ over the step from the noise of the declared system at its start.  A path counts
 to have crossed, 1 − Π (1 − p), which lies between 0 and 1; no solution of any equation enters.
 What the variance at the end of a step would change instead counts as bias.  A level that is an
 extremum of f is touched and never passed; there f is no Brownian bridge, and nothing is decided.
+Nor is a crossing proved, or missed, where drift or noise of f at the level are others than a step
+away (see ``level``): such a step counts by half, and the other half is bias either way.
 See Gobet, Weak approximation of killed diffusion using Euler schemes, Stochastic Process. Appl. 87
 (2000).
 """
@@ -14,13 +16,10 @@ See Gobet, Weak approximation of killed diffusion using Euler schemes, Stochasti
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
-from numerics.brownian import basis
 from numerics.loop import iterate
 from numerics.schemes import named
 from numerics.schemes.step import stepper
@@ -31,6 +30,7 @@ from verify.verdict import Evidence
 
 from .evidence import Judgement, judged
 from .horizon import LEVELS, Setting, block_of
+from .level import Meeting
 from .refinement import Finding, Look, Measurement, extrapolated_mean, refined
 
 __all__ = ["crossed"]
@@ -39,6 +39,22 @@ SURVIVAL = "log of the probability not to have crossed"
 ENDS = "the same with the variance at the ends of the steps"
 VARIANCE = "rate of the variance of the observable"
 BEYOND = "whether a step ended beyond the level"
+PROVED = "log of survival where only crossings at even drift and noise count"
+FEARED = "log of survival where coming near at uneven drift or noise counts too"
+SEEN = 1e-3
+"""The probability to cross in a step from which on it is asked how drift and noise change there."""
+
+NEAR = 0.05
+"""The probability to cross in a step, at uneven drift or noise, that may be a certain one."""
+
+CERTAIN = 5.0
+"""Standard deviations of what may have crossed or not that count as bias."""
+
+UNEVEN = (
+    "where paths meet the level, drift or noise of the observable are others there than a step "
+    "away (the noise vanishes, or the drift is singular), so that crossings on a grid prove none; "
+    "state a level inside; finer steps settle it only if both are regular at the level"
+)
 COUNTED = 5
 """With so many paths that crossed by their bridges, some end a step beyond a level inside."""
 
@@ -49,17 +65,21 @@ TOUCHED = (
 SLOWER = 4
 """A step takes so many times as long as one that looks at nothing."""
 
-EPSILON = 1e-5
-"""Length of the differences along the noise, in units of its own over a unit of time."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class _Crossings:
-    """Of every path on one grid: both logs of survival, and whether a step ended beyond."""
+    """Of every path on one grid: logs of survival, and whether a step ended beyond."""
 
     survival: Array
     ends: Array
     beyond: Array
+    proved: Array
+    feared: Array
+
+    @property
+    def bounds(self) -> tuple[Array, Array]:
+        """The least and the most that a path may count."""
+        return -np.expm1(self.proved), -np.expm1(self.feared)
 
 
 def crossed(problem: Problem, plan: Plan) -> Evidence:
@@ -79,7 +99,8 @@ def _one(setting: Setting, plan: Plan) -> Judgement:
         return _exactly(Measurement(estimate=e), setting)
 
     def measure(look: Look) -> Measurement:
-        return _measured(_crossings(setting, look, level), stated, look.plan.budget.alpha)
+        grids = _crossings(setting, look, level)
+        return _measured(grids, stated, look.plan.budget.alpha, setting.relevant)
 
     # A step looks along every component of the noise too.
     size = SLOWER * max(8, setting.system.size)
@@ -93,20 +114,33 @@ def _one(setting: Setting, plan: Plan) -> Judgement:
     )
 
 
-def _measured(grids: list[_Crossings], stated: float, alpha: float) -> Measurement:
-    """The share that crossed less the stated one; what the other variance changes is bias."""
-    levels, others = ([-np.expm1(x) for x in xs] for xs in _both(grids))
-    if np.nansum(levels[-1]) > COUNTED and not any(np.any(one.beyond) for one in grids):
+def _measured(grids: list[_Crossings], stated: float, alpha: float, relevant: float) -> Measurement:
+    """The share that crossed less the stated one; what another count would change is bias."""
+    last = grids[-1]
+    crossed = -np.expm1(last.survival)
+    if np.nansum(crossed) > COUNTED and not any(np.any(one.beyond) for one in grids):
         nothing = Estimate(value=0.0, half_width=math.inf)
         return Measurement(estimate=nothing, why=TOUCHED)
-    found = extrapolated_mean(levels, 0.0, 1.0, stated, alpha)
-    moved = others[-1] - levels[-1]
-    apart = abs(float(np.mean(np.where(np.isfinite(moved), moved, 0.0))))
-    return replace(found, estimate=replace(found.estimate, bias=found.estimate.bias + apart))
+    found = extrapolated_mean([-np.expm1(one.survival) for one in grids], 0.0, 1.0, stated, alpha)
+    apart = abs(_mean(-np.expm1(last.ends) - crossed))
+    low, high = last.bounds
+    half = _mean(high - low) / 2
+    # Both ends of the doubt are means of as many paths.
+    spread = np.where(np.isfinite(high - low), high - low, 0.0)
+    doubt = half + CERTAIN * float(np.std(spread)) / math.sqrt(len(spread))
+    estimate = replace(
+        found.estimate,
+        value=found.estimate.value + _mean(low - crossed) + half,
+        bias=found.estimate.bias + apart + doubt,
+    )
+    if doubt > relevant / 4:
+        return replace(found, estimate=estimate, why=UNEVEN, finer=True)
+    return replace(found, estimate=estimate)
 
 
-def _both(grids: list[_Crossings]) -> tuple[list[Array], list[Array]]:
-    return [one.survival for one in grids], [one.ends for one in grids]
+def _mean(x: Array) -> float:
+    """The mean over all paths, of which those that are lost count 0."""
+    return float(np.mean(np.where(np.isfinite(x), x, 0.0)))
 
 
 def _exactly(found: Measurement, setting: Setting) -> Judgement:
@@ -154,26 +188,46 @@ def _on_grid(
     (system, draws), h = setting.on_grid(steps), setting.horizon / steps
     euler = stepper(named("euler_maruyama"), system, h)
 
+    meeting = Meeting(declared=declared, setting=setting, level=level, h=h)
+
     def step(state: State, index: int, draws: State) -> State:
         before = {name: state[name] for name in system.states}
         after = euler(before, index, draws)
         ends = ({**before, "t": index * h}, {**after, "t": (index + 1) * h})
-        a, b = (setting.observed(declared, x) - level for x in ends)
-        first = index == 0
-        v = _variance_rate(declared, setting, before, 0.0) if first else state[VARIANCE]
-        w = _variance_rate(declared, setting, after, (index + 1) * h)
+        a, b = (meeting.distance(x) for x in ends)
+        v = meeting.variance_rate(before, 0.0) if index == 0 else state[VARIANCE]
+        w = meeting.variance_rate(after, (index + 1) * h)
         # Where a path goes after it has crossed does not matter, outside the domain even.
         gone = np.isneginf(state[SURVIVAL])
         met = [_log_without_crossing(a, b, h * rate) for rate in (v, w)]
+        least = np.where(gone, 0.0, np.fmin(*met))
+        uneven = np.zeros(len(a), dtype=bool)
+        asked = np.flatnonzero(least < math.log1p(-SEEN))
+        if len(asked):
+            here, there = ({k: x[asked] for k, x in one.items()} for one in (before, after))
+            uneven[asked] = meeting.is_uneven(here, there, index * h)
+        feared = np.where(uneven & (least < math.log1p(-NEAR)), -np.inf, met[0])
+        counts = {
+            SURVIVAL: met[0],
+            ENDS: met[1],
+            PROVED: np.where(uneven, 0.0, met[0]),
+            FEARED: feared,
+        }
         return {
             **after,
             VARIANCE: w,
-            SURVIVAL: np.where(gone, -np.inf, state[SURVIVAL] + met[0]),
-            ENDS: np.where(gone, -np.inf, state[ENDS] + met[1]),
             BEYOND: np.maximum(state[BEYOND], a * b < 0),
+            **{k: np.where(gone, state[k], state[k] + x) for k, x in counts.items()},
         }
 
-    looking = {name: np.asarray(0.0) for name in (SURVIVAL, ENDS, VARIANCE, BEYOND)}
+    observed = {
+        "survival": SURVIVAL,
+        "ends": ENDS,
+        "beyond": BEYOND,
+        "proved": PROVED,
+        "feared": FEARED,
+    }
+    looking = {name: np.asarray(0.0) for name in (*observed.values(), VARIANCE)}
     run = iterate(
         step,
         {**{k: np.asarray(x, dtype=float) for k, x in setting.start.items()}, **looking},
@@ -181,11 +235,7 @@ def _on_grid(
         paths=look.paths,
         seed=look.plan.seed_for("paths") % 2**63,
         draws=draws,
-        observe={
-            "survival": lambda state: state[SURVIVAL],
-            "ends": lambda state: state[ENDS],
-            "beyond": lambda state: state[BEYOND],
-        },
+        observe={k: lambda state, name=name: state[name] for k, name in observed.items()},  # type: ignore[misc]
         keep=True,
         block=block_of(system, look.paths),
         dt=h,
@@ -199,27 +249,3 @@ def _log_without_crossing(a: Array, b: Array, v: Array) -> Array:
         inside = np.log(-np.expm1(np.where(v > 0, -2 * a * b / v, -np.inf)))
     gone = np.where(np.isfinite(a) & np.isfinite(b), -np.inf, np.nan)
     return np.asarray(np.where(a * b > 0, inside, gone))
-
-
-def _variance_rate(
-    declared: Problem, setting: Setting, state: Mapping[str, Any], time: float
-) -> Array:
-    """d⟨f⟩/dt: squared central differences of f along every component of the noise."""
-    system, total = setting.system, np.zeros(len(next(iter(state.values()))))
-    units = basis(system)
-    count = len(next(iter(units.values()))) if units else 0
-    for j in range(count):
-        dB = {
-            name: np.broadcast_to(unit[j], (len(total), *unit[j].shape))
-            for name, unit in units.items()
-        }
-        moved = system.noise(state, time, dB)
-        ends = [
-            setting.observed(
-                declared,
-                {"t": time, **{k: x + s * EPSILON * moved[k] for k, x in state.items()}},
-            )
-            for s in (1.0, -1.0)
-        ]
-        total = total + ((ends[0] - ends[1]) / (2 * EPSILON)) ** 2
-    return total

@@ -235,7 +235,9 @@ def _differential(
     if d is not None:
         error = np.maximum(error, _off(ctx, e.drift, d.drift))
     value = np.asarray(problem.kernel("observable")(point))
-    quiet = 0.0 if d is not None else _rounding(error, value, axes)
+    # Where all terms are zero, as along the entries of a determinant, float64 has but rounding.
+    none = d is None or d.drift_scale <= NOTHING["50 digits"] * max((1.0, *d.martingale_scale))
+    quiet = _rounding(error, value, axes) if none else 0.0
     gaps = {"drift": _worst(e.drift - stated, e.drift_scale, error, axes, quiet)}
     if e.directions and martingale is not None:
         along = _evaluated(martingale, {**point, **e.directions})
