@@ -61,7 +61,7 @@ def references(
     UsageError
         For a file that cannot be read, or the first error in one.
     DerivationError
-        For an id that nothing has, with the nearest that exist.
+        For an id that nothing has, with the nearest that exist; a UsageError if none is near.
     """
     if not ids:
         return tuple(Reference(claim=claim.id) for claim in claims_of())
@@ -88,7 +88,7 @@ def is_file(given: str) -> bool:
 def _split(given: str) -> tuple[str, str]:
     """The path and the id of FILE.py:ID; no id for a file with all its claims."""
     path, _, name = given.rpartition(":")
-    return (path, name) if path.endswith(".py") and name else (given, "")
+    return (path, name) if path.endswith(".py") else (given, "")
 
 
 def _file(given: str, troubled: Callable[[str], None] | None) -> ClaimFile:
@@ -130,6 +130,12 @@ def claims_of(*ids: str) -> tuple[Any, ...]:
 
     if not ids:
         return claims()
+    for id_ in ids:
+        if not get_close_matches(id_.split(".")[0], names(), n=1, cutoff=0.4):
+            raise UsageError(
+                f"{id_!r}: neither a claim that python -m verify list shows nor a file; a claim of "
+                "a file is FILE.py:ID"
+            )
     groups = [find_theorem(id_).claims if id_ in names() else (find(id_),) for id_ in ids]
     return tuple({claim.id: claim for group in groups for claim in group}.values())
 

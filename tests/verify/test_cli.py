@@ -207,6 +207,10 @@ def test_one_claim_of_a_file_is_named_after_a_colon(
     [
         (("label_noise_determinnat",), "label_noise_determinant"),
         (("discrete_determinant.factr",), "discrete_determinant.factor"),
+        (
+            ("run", "qqqq.zzz"),
+            "'qqqq.zzz': neither a claim that python -m verify list shows nor a f",
+        ),
         (("rnu", "mine.py"), "rnu: neither a command nor a claim; did you mean run?"),
         (("mutants", CLAIM, "--json", "/dev/null/a.json"), "/dev/null: cannot be made"),
         (("replay", __file__), "not a certificate, or a damaged one (line 1 is no JSON)"),
