@@ -1,41 +1,42 @@
 '''The cells of a walkthrough: what an author writes, and nothing of how a notebook is stored.
 
-A walkthrough is one file ``notebooks/walkthroughs/GROUP.py`` with a function `walkthrough`; it is
-found by its place there, and ``python -m notebooks.build GROUP`` writes ``notebooks/GROUP.ipynb``::
+A walkthrough is one file ``notebooks/walkthroughs/GROUP.py`` with a constant ``WALKTHROUGH``; it is
+found by its place there, and ``python -m notebooks.build GROUP`` writes ``notebooks/GROUP.ipynb``.
+Texts stand at the left margin, so that they can be as wide as the page::
 
     """The change of time, from (5.2) to (5.3)."""
 
     from notebooks.cells import Walkthrough, code, derivation, exercise, kernel, mutant, text
 
+    WALKTHROUGH = Walkthrough(
+        title="The change of time",
+        order=3,
+        cells=(
+            text(r"""
+    What the reader will know at the end.
+    """),
+            code(r"""
+    import matplotlib.pyplot as plt
 
-    def walkthrough() -> Walkthrough:
-        """From (5.2) to (5.3)."""
-        return Walkthrough(
-            title="The change of time",
-            order=3,
-            cells=(
-                text(r"""
-                    What the reader will know at the end.
-                    """),
-                code("""
-                    import matplotlib.pyplot as plt
+    from derivations import *
+    from notebooks.showing import show, use_style
+    from verify import check
 
-                    from derivations import *
-                    from notebooks.showing import show, use_style
-                    from verify import check
+    use_style()
+    """),
+            derivation("time_change"),
+            ...,
+        ),
+    )
 
-                    use_style()
-                    """),
-                derivation("time_change"),
-                ...
-            ),
-        )
+A long one is a few constants, ``SETTING = (text(...), code(...))``, put one after the other.
 
 What there is
 
-- ``text(markdown)``: prose. Formulas as ``$...$`` in a line, or between two lines ``$$``; write raw
-  strings (``r"""``), indented as you like. The title is the first cell by itself: begin with prose,
-  and with ``## ...`` for each section.
+- ``text(markdown)``: prose. Formulas as ``$...$`` within one line, or between two lines ``$$``,
+  where no line is empty or begins with a sign (the build refuses what some renderer would show as
+  text); write raw strings (``r"""``). Indentation that all lines share is taken away. The title
+  is the first cell by itself: begin with prose, and with ``## ...`` for each section.
 - ``code(source, alt=..., prints=...)``: a cell that is run. Each picture needs a text ``alt`` that
   says what one sees (a tuple for several). Texts in ``prints`` must stand in the output: what the
   prose says then stays true. All imports stand in the first code cell.
@@ -68,17 +69,19 @@ from __future__ import annotations
 
 import inspect
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from notebooks.errors import NotebookError
+from notebooks.mathematics import require_readable
 
 __all__ = [
     "Cell",
     "Cells",
     "Code",
     "Exercise",
+    "Generated",
     "Text",
     "Walkthrough",
     "code",
@@ -98,6 +101,9 @@ class Text:
 
     source: str
 
+    def __post_init__(self) -> None:
+        require_readable(self.source)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Code:
@@ -116,14 +122,25 @@ class Exercise:
     hint: str = ""
     solution: str
 
+    def __post_init__(self) -> None:
+        require_readable(self.question)
+        require_readable(self.hint)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generated:
+    """Cells that are made when the notebook is built: `derivation`, `kernel` and the like."""
+
+    make: Callable[[], tuple[Text, ...]]
+
 
 Cell: TypeAlias = Text | Code | Exercise
-Cells: TypeAlias = Cell | tuple[Cell, ...]
+Cells: TypeAlias = Cell | Generated | tuple[Cell, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Walkthrough:
-    """What a file of `notebooks.walkthroughs` gives.
+    """The constant ``WALKTHROUGH`` of a file of `notebooks.walkthroughs`.
 
     Parameters
     ----------
@@ -132,7 +149,7 @@ class Walkthrough:
     order : int
         Where it stands among the others; 1 is read first.
     cells : tuple
-        Cells, and tuples of cells as `derivation` makes them.
+        Cells, and tuples of cells as `mutant` makes them.
     """
 
     title: str
@@ -172,19 +189,39 @@ def exercise(question: str, *, solution: str, hint: str = "") -> Exercise:
     )
 
 
-def statement(claim_id: str) -> tuple[Cell, ...]:
+def statement(claim_id: str) -> Generated:
     """A claim of the catalogue: statement, source, assumptions, system, what is stated."""
+    return Generated(make=lambda: (_statement(claim_id),))
+
+
+def steps(claim_id: str, *, notes: Mapping[int, str] | None = None) -> Generated:
+    """The derivation of a claim, a cell a step; ``notes`` stand below the steps they are of."""
+    return Generated(make=lambda: _steps(claim_id, notes or {}))
+
+
+def derivation(claim_id: str, *, notes: Mapping[int, str] | None = None) -> Generated:
+    """`statement` and `steps` of a claim, one below the other."""
+    return Generated(make=lambda: (_statement(claim_id), *_steps(claim_id, notes or {})))
+
+
+def kernel(claim_id: str, *names: str) -> Generated:
+    """Functions of the kernels emitted for a claim; all that take arrays where none is named.
+
+    ``names`` are what stands after the claim's id: ``"increment"``, ``"stated_drift"``.
+    """
+    return Generated(make=lambda: (_kernel(claim_id, names),))
+
+
+def _statement(claim_id: str) -> Text:
     from notebooks.expositions import statement_markdown
 
-    return (Text(source=statement_markdown(_exposition(claim_id))),)
+    return Text(source=statement_markdown(_exposition(claim_id)))
 
 
-def steps(claim_id: str, *, notes: Mapping[int, str] | None = None) -> tuple[Cell, ...]:
-    """The derivation of a claim, a cell a step; ``notes`` stand below the steps they are of."""
+def _steps(claim_id: str, notes: Mapping[int, str]) -> tuple[Text, ...]:
     from notebooks.expositions import step_markdowns
 
     shown = step_markdowns(_exposition(claim_id))
-    notes = notes or {}
     for number in notes:
         if not 1 <= number <= len(shown):
             raise NotebookError(f"notes: {claim_id} has no step {number}; it has {len(shown)}")
@@ -196,19 +233,10 @@ def steps(claim_id: str, *, notes: Mapping[int, str] | None = None) -> tuple[Cel
     return tuple(cells)
 
 
-def derivation(claim_id: str, *, notes: Mapping[int, str] | None = None) -> tuple[Cell, ...]:
-    """`statement` and `steps` of a claim, one below the other."""
-    return (*statement(claim_id), *steps(claim_id, notes=notes))
-
-
-def kernel(claim_id: str, *names: str) -> tuple[Cell, ...]:
-    """Functions of the kernels emitted for a claim; all that take arrays where none is named.
-
-    ``names`` are what stands after the claim's id: ``"increment"``, ``"stated_drift"``.
-    """
+def _kernel(claim_id: str, names: tuple[str, ...]) -> Text:
     from notebooks.kernels import kernel_markdown
 
-    return (Text(source=kernel_markdown(claim_id, names)),)
+    return Text(source=kernel_markdown(claim_id, names))
 
 
 def _exposition(claim_id: str) -> Any:
@@ -221,6 +249,8 @@ def _flat(cells: Iterable[Any]) -> Iterator[Cell]:
     for cell in cells:
         if isinstance(cell, Text | Code | Exercise):
             yield cell
+        elif isinstance(cell, Generated):
+            yield from cell.make()
         elif isinstance(cell, tuple | list):
             yield from _flat(cell)
         else:

@@ -63,7 +63,7 @@ class Places:
         Raises
         ------
         NotebookError
-            If it cannot be imported, or has no function ``walkthrough``.
+            If it cannot be imported, or has no constant ``WALKTHROUGH``.
         """
         path = self.folder / "walkthroughs" / f"{group}.py"
         name = f"notebooks.walkthroughs.{group}"
@@ -73,14 +73,16 @@ class Places:
         module = importlib.util.module_from_spec(spec)
         try:
             spec.loader.exec_module(module)
-            found = module.walkthrough()
         except Exception as error:
             line = _line_in(path)
             raise NotebookError(
                 f"walkthroughs/{group}.py{line}: {type(error).__name__}: {error}"
             ) from error
+        found = getattr(module, "WALKTHROUGH", None)
         if not isinstance(found, Walkthrough):
-            raise NotebookError(f"walkthroughs/{group}.py: walkthrough() must return a Walkthrough")
+            raise NotebookError(
+                f"walkthroughs/{group}.py: has no WALKTHROUGH; add WALKTHROUGH = Walkthrough(...)"
+            )
         return found
 
 

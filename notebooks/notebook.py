@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from notebooks.cells import Cell, Code, Exercise, Walkthrough
-from notebooks.errors import CellError
+from notebooks.errors import CellError, NotebookError
 from notebooks.execution import Output, Source, run
 
 __all__ = ["GENERATED", "notebook_text"]
@@ -32,10 +32,15 @@ async def notebook_text(group: str, walkthrough: Walkthrough) -> str:
     ------
     CellError
         If a cell fails, or its output is not what it should be.
+    NotebookError
+        If a cell cannot be made: an id or a kernel that is not there.
     """
     import nbformat
 
-    cells = walkthrough.flat()
+    try:
+        cells = walkthrough.flat()
+    except NotebookError as error:
+        raise NotebookError(f"walkthroughs/{group}.py: {error}") from error
     sources = [
         *(Source(code=c.source, cell=n) for n, c in enumerate(cells, 1) if isinstance(c, Code)),
         *(
