@@ -229,6 +229,7 @@ def explain(identifier: str, latex: bool) -> int:
 @_workers
 @click.option("--all", "everything", is_flag=True, help="Every mutant that can be made; long.")
 @click.option("--by-hand", is_flag=True, help="Only those that claims bring with them.")
+@click.option("--keep", is_flag=True, help="Keep the tables for reports, beside the code.")
 @click.option(
     "--json",
     "json_path",
@@ -245,15 +246,20 @@ def mutants(
     workers: int | None,
     everything: bool,
     by_hand: bool,
+    keep: bool,
     json_path: str,
 ) -> int:
     """The kill table: wrong claims, generated and by hand, against every tier that can see them."""
     from . import report
+    from .errors import UsageError
     from .loading import references
+    from .mutants import kept as kept_tables
     from .mutants import report as mutant_report
     from .mutants import table
-    from .mutants.making import MOST, Mutation, kill_table
+    from .mutants.making import MOST, Mutation, kill_tables
 
+    if keep and (tiers or by_hand):
+        raise UsageError("--keep: a table that is kept has all mutants and tiers; give it alone")
     if json_path != "-":
         outputs.made(Path(json_path).parent)
     wanted = outputs.wanted(json_path, None, None)
@@ -264,8 +270,10 @@ def mutants(
         return 2
     asked = Mutation(most=0 if by_hand else None if everything else MOST)
     with _progress("judging mutants") as progress:
-        found = kill_table(chosen, settings, asked, progress)
-    shown = settings.to_json()
+        tables = kill_tables(chosen, settings, asked, progress)
+    found, shown = sum(tables, table.Table()), settings.to_json()
+    if keep:
+        kept_tables.keep(chosen, tables, settings, everything=not ids)
     outputs.emit(wanted, {"json": lambda: report.json_text(table.document(found, shown))})
     mutant_report.print_table(found, outputs.console(error=json_path == "-"))
     return 2 if troubles else table.exit_code(found)

@@ -10,15 +10,19 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from verify.errors import UsageError
 from verify.planning import TIERS
+from verify.problem import Reference
 from verify.verdict import json_value
 
 from .table import Outcome, Table
 
-__all__ = ["PLACE", "Kept", "KeptMutant", "KeptTable", "table_of"]
+if TYPE_CHECKING:
+    from verify.runner import Settings
+
+__all__ = ["PLACE", "Kept", "KeptMutant", "KeptTable", "keep", "table_of"]
 
 PLACE = Path(__file__).with_name("kills.json")
 SCHEMA = "driftproof.kills/1"
@@ -152,6 +156,36 @@ def table_of(
     )
 
 
+def keep(
+    references: Sequence[Reference],
+    tables: Sequence[Table],
+    settings: Settings,
+    *,
+    everything: bool = False,
+    path: Path = PLACE,
+) -> None:
+    """Write the tables of claims of the catalogue, each as that of its claim as it is now.
+
+    ``everything`` says that these are all claims: tables of others are dropped.
+    """
+    from verify.runs.provenance import Sources
+
+    sources = Sources.now()
+    found = [
+        table_of(
+            reference.claim,
+            sources.of(reference).to_json(),
+            table,
+            effort=settings.effort,
+            seed=settings.seed,
+        )
+        for reference, table in zip(references, tables, strict=True)
+        if reference.file is None
+    ]
+    before = Kept() if everything else Kept.read(path)
+    before.updated(found).write(path)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kept:
     """The kill tables that are kept, by the ids of their claims."""
@@ -185,14 +219,9 @@ class Kept:
         """The table of a claim of the catalogue; None if none is kept."""
         return self.tables.get(claim)
 
-    def updated(self, tables: Iterable[KeptTable], known: Sequence[str] = ()) -> Kept:
-        """With these in place of older ones; those of claims that are not ``known`` are left out.
-
-        Without any that are known, all are kept.
-        """
-        found = {**self.tables, **{table.claim: table for table in tables}}
-        wanted = set(known) or set(found)
-        return Kept(tables={name: found[name] for name in sorted(found) if name in wanted})
+    def updated(self, tables: Iterable[KeptTable]) -> Kept:
+        """With these in place of older ones."""
+        return Kept(tables={**self.tables, **{table.claim: table for table in tables}})
 
     def text(self) -> str:
         """The text of the file: a line for every mutant."""

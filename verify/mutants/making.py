@@ -26,7 +26,7 @@ from verify.verdict import Status
 from .table import Kill, Outcome, Table, kills, visible_tiers
 from .visibility import change, has_value
 
-__all__ = ["MOST", "Mutation", "chosen", "judged", "kill_table", "spread"]
+__all__ = ["MOST", "Mutation", "chosen", "judged", "kill_table", "kill_tables", "spread"]
 
 MOST = 4
 """Generated mutants of a claim, unless all are asked for."""
@@ -123,6 +123,16 @@ def kill_table(
     progress: Progress | None = None,
 ) -> Table:
     """The kill table of several claims, in their order, by as many workers as the settings say."""
+    return sum(kill_tables(references, settings, asked, progress), Table())
+
+
+def kill_tables(
+    references: Sequence[Reference],
+    settings: Settings,
+    asked: Mutation,
+    progress: Progress | None = None,
+) -> tuple[Table, ...]:
+    """The same, a table for every claim."""
     jobs = [
         _Job(reference=reference, settings=settings, asked=asked, claims=len(references))
         for reference in references
@@ -133,8 +143,7 @@ def kill_table(
         if progress:
             progress(len(found), len(jobs), jobs[number].reference.claim)
     called = names(references)
-    tables = [found[number].named(name) for number, name in enumerate(called)]
-    return sum(tables, Table())
+    return tuple(found[number].named(name) for number, name in enumerate(called))
 
 
 @dataclass(frozen=True, kw_only=True)
