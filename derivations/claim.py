@@ -150,6 +150,10 @@ class Claim:
     ``inapplicable`` maps a tier to the reason why it does not apply; every other tier of
     ``TIERS`` is run.  ``where`` names compound expressions for display, ``{"M": theta * theta.T}``.
     A claim outside of the catalogue may leave out the first four.
+
+    Points are drawn that meet all ``assumptions``.  ``expected`` is the verdict with which a run
+    ends with 0.  ``path`` and ``algorithm`` ask for those tiers, where the kind of claim knows
+    them.  ``mutants`` are wrong versions that ``verify mutants`` judges beside those that it makes.
     """
 
     kind: ClassVar[str] = "claim"

@@ -54,7 +54,8 @@ def _require_bounds(claim: str, bounds: Any) -> None:
 class PathClaim(Claim):
     """What claims about simulated paths have: a system, an observable, a horizon, a setting.
 
-    ``values`` gives parameters and starting values; ``vary`` gives several values for some of
+    ``sizes`` gives every dimension an integer; ``values`` gives parameters and starting values,
+    and parameters that it leaves out are drawn once; ``vary`` gives several values for some of
     them, and the claim is judged at each: a formula with the wrong power of η fits one value of η
     at most.  ``relevant`` is the error that matters, in units that each class states.
     """

@@ -216,7 +216,11 @@ def _matrix(what: str, matrix: Any) -> Any:
 
 
 def eigenvalues(matrix: Any) -> Spectrum:
-    """The eigenvalues of a symmetric matrix expression.
+    """The eigenvalues of a symmetric matrix expression, (n, n), and their eigenprojectors.
+
+    With ``i, j = lam.indices("i j")``, ``lam[i]`` is λ_i and ``lam.projector(i)`` is u_i u_i'.
+    What is derived of them holds up to their first collision; ``lam.distinct`` is that fact, for
+    ``assuming``.
 
     Raises
     ------

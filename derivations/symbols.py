@@ -99,7 +99,10 @@ def is_increment(x: Any) -> bool:
 
 
 t = Symbol("t", real=True)
+"""The time; in what is stated of a law, the horizon."""
+
 dt = TimeIncrement("dt", positive=True)
+"""The differential dt, in the equations of a system: ``a * X * dt``."""
 
 
 class _DeclaredMatrix(Letter, MatrixSymbol):
@@ -195,7 +198,24 @@ def real(name: str) -> ScalarParameter:
 def State(name: str, rows: Any = None, columns: Any = 1, *, positive: bool = False) -> Any:  # noqa: N802 - a noun
     """A state: scalar without sizes, vector (rows, 1) with one, matrix (rows, columns) with two.
 
-    ``positive`` declares a scalar state that stays positive (needed under square root and log).
+    Parameters
+    ----------
+    name : str
+    rows, columns : size, optional
+        Dimensions, made with `dims`, or positive integers.
+    positive : bool
+        Whether a scalar state stays positive, as roots and logarithms of it need.
+
+    Raises
+    ------
+    ShapeError
+        If a size is not a positive integer.
+
+    Examples
+    --------
+    >>> n, m = dims("n m")
+    >>> State("X", n, m).shape
+    (n, m)
     """
     if rows is None:
         return ScalarState(name, **_sign(positive))
@@ -205,7 +225,8 @@ def State(name: str, rows: Any = None, columns: Any = 1, *, positive: bool = Fal
 def Process(name: str, rows: Any = None, columns: Any = 1, *, positive: bool = False) -> Any:  # noqa: N802 - a noun
     """A coefficient without stated dynamics: adapted, otherwise any function of the state.
 
-    It may stand in a drift or in front of a noise, but has no differential of its own.
+    It may stand in a drift or in front of a noise, but has no differential of its own.  Sizes and
+    errors are those of `State`.
     """
     if rows is None:
         return ScalarProcess(name, **_sign(positive))
@@ -224,7 +245,20 @@ def Parameter(  # noqa: N802 - a noun
     symmetric: bool = False,
     positive_definite: bool = False,
 ) -> Any:
-    """A constant: scalar without sizes, else a (rows, columns) matrix (columns default to 1)."""
+    """A constant: scalar without sizes, else a (rows, columns) matrix (columns default to 1).
+
+    Parameters
+    ----------
+    name : str
+    rows, columns : size, optional
+    symmetric, positive_definite : bool
+        What is known of a square matrix; positive definite says symmetric too.
+
+    Raises
+    ------
+    ShapeError
+        If a size is not a positive integer, or a symmetric matrix is not square.
+    """
     if rows is None:
         return real(name)
     kind = "positive_definite" if positive_definite else "symmetric" if symmetric else "general"
@@ -236,6 +270,8 @@ def Parameter(  # noqa: N802 - a noun
 
 class Brownian:
     """A Brownian motion: scalar, vector or matrix, E[dB_ia dB_jb] = rows_ij columns_ab dt.
+
+    Its differential is ``B.d``; two of them are independent, unless a system correlates them.
 
     Parameters
     ----------

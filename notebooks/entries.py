@@ -8,7 +8,7 @@ from typing import Any
 
 import griffe
 
-__all__ = ["doc_text", "entry", "field_table", "first_line", "markdown"]
+__all__ = ["doc_text", "entry", "field_rows", "field_table", "first_line", "markdown"]
 
 ROLE = re.compile(r":\w+:`~?([^`]+)`")
 CODE = re.compile(r"(``[^`]+``|`[^`]+`)")
@@ -174,13 +174,18 @@ def _members(found: griffe.Class) -> Iterator[str]:
         yield "\n".join(methods)
 
 
-def field_table(found: griffe.Class, apart: frozenset[str]) -> str:
-    """The fields of a dataclass that are not among those told elsewhere."""
-    rows = ["| field | type | default |", "|---|---|---|"]
+def field_rows(found: griffe.Class) -> list[str]:
+    """The fields of a dataclass, its own and those of its bases, as rows of a table."""
+    rows = []
     for parameter in found.parameters:
-        if parameter.name in apart or parameter.name == "self":
+        if parameter.name == "self":
             continue
         type_ = str(parameter.annotation).replace("|", r"\|")
         default = "required" if parameter.default is None else f"`{_default(parameter)}`"
         rows.append(f"| `{parameter.name}` | `{type_}` | {default} |")
-    return "\n".join(rows)
+    return rows
+
+
+def field_table(rows: list[str]) -> str:
+    """A table of fields."""
+    return "\n".join(["| field | type | default |", "|---|---|---|", *rows])

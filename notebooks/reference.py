@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 import griffe
 
-from notebooks.entries import doc_text, entry, field_table, first_line
+from notebooks.entries import doc_text, entry, field_rows, field_table, first_line
 
 __all__ = ["check", "main", "pages", "write"]
 
@@ -46,6 +46,8 @@ BESIDE = ("verify.errors", "verify.runner.Settings", "verify.planning.ErrorBudge
 
 INSIDE = ("schemes", "training", "datasets", "outside")
 """The subpackages that public names come from; to parse the others would take most of the time."""
+
+PATHS = "Beside the [fields of claims about paths](#fields-of-claims-about-paths):"
 
 Sources = griffe.ModulesCollection
 
@@ -173,19 +175,30 @@ def _package(
 
 def _claims(sources: Sources) -> str:
     """Every class of claims, in the order in which they are declared."""
-    base = sources["derivations.claim.Claim"]
+    bases = [sources["derivations.claim.Claim"], sources["derivations.path_claims.PathClaim"]]
     members = public(sources, "derivations")
     found = [x for x in members if isinstance(x, griffe.Class) and _is_claim(x)]
-    kinds = sorted(found, key=lambda x: (x.module.path, x.lineno or 0))
-    known = {str(p.name) for p in base.parameters}
-    intro = (
+    every, paths = (field_rows(base) for base in bases)
+    texts = [
         "A claim is a frozen dataclass, made with keywords. In the place of an expression a Python "
         "function may stand, for claims that say so in [Claiming anything]"
-        "(../../../verify/CLAIMS.md)."
-    )
-    texts = [intro, "## Fields of every claim", doc_text(base), field_table(base, frozenset())]
-    for kind in kinds:
-        texts += [f"## {kind.name}", doc_text(kind), field_table(kind, frozenset(known))]
+        "(../../../verify/CLAIMS.md). Systems are read in the sense of Itô or of Stratonovich, as "
+        "they were declared.",
+        "## Fields of every claim",
+        doc_text(bases[0]),
+        field_table(every),
+        "## Fields of claims about paths",
+        doc_text(bases[1]),
+        field_table([row for row in paths if row not in every]),
+    ]
+    for kind in sorted(found, key=lambda x: (x.module.path, x.lineno or 0)):
+        own = field_rows(kind)
+        texts += [f"## {kind.name}", doc_text(kind)]
+        if bases[1].path in (base.path for base in kind.mro()):
+            texts.append(
+                "Beside the fields of [claims about paths](#fields-of-claims-about-paths):"
+            )
+        texts.append(field_table([row for row in own if row not in [*every, *paths]]))
     return "\n\n".join(texts)
 
 
