@@ -195,9 +195,7 @@ def _claims(sources: Sources) -> str:
         own = field_rows(kind)
         texts += [f"## {kind.name}", doc_text(kind)]
         if bases[1].path in (base.path for base in kind.mro()):
-            texts.append(
-                "Beside the fields of [claims about paths](#fields-of-claims-about-paths):"
-            )
+            texts.append(PATHS)
         texts.append(field_table([row for row in own if row not in [*every, *paths]]))
     return "\n\n".join(texts)
 
@@ -295,7 +293,8 @@ def main(only_check: bool) -> None:
     Exit code 0: up to date; 1: --check found a stale page.
     """
     if not only_check:
-        click.echo(f"{len(write())} pages written")
+        count = len(write())
+        click.echo(f"{count} page{'' if count == 1 else 's'} written")
         return
     stale = check(pages())
     if stale:
