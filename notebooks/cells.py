@@ -29,7 +29,7 @@ Texts stand at the left margin, so that they can be as wide as the page::
         ),
     )
 
-A long one is a few constants, ``SETTING = (text(...), code(...))``, put one after the other.
+A long one is a few constants, ``SETTING = (text(...), code(...))``, named in ``cells`` in order.
 
 What there is
 
@@ -135,7 +135,7 @@ class Generated:
 
 
 Cell: TypeAlias = Text | Code | Exercise
-Cells: TypeAlias = Cell | Generated | tuple[Cell, ...]
+Cells: TypeAlias = "Cell | Generated | tuple[Cells, ...]"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +149,7 @@ class Walkthrough:
     order : int
         Where it stands among the others; 1 is read first.
     cells : tuple
-        Cells, and tuples of cells as `mutant` makes them.
+        Cells, and tuples of them.
     """
 
     title: str

@@ -56,20 +56,25 @@ def step_markdowns(exposition: Exposition) -> tuple[str, ...]:
         # While the chain goes on, its left side is that of its first step.
         left = left if previous == step.before else step.before
         previous = step.after
-        texts.append(_step(step, left, f"Step {number} of {many}"))
+        head = f"**Step {number} of {many}: {escaped(step.rule)}.**"
+        idle = step.before == step.after and number > 1
+        texts.append(_idle_step(step, head) if idle else _step(step, left, head))
     if texts:
         texts[-1] = "\n\n".join([texts[-1], *_closing(exposition)])
     return tuple(texts)
 
 
 def _step(step: StepShown, left: Mathematics, head: str) -> str:
-    parts = [f"**{head}: {escaped(step.rule)}.** {escaped(step.words)}".rstrip()]
-    parts.append(_equation(left, step.after))
+    parts = [f"{head} {escaped(step.words)}".rstrip(), _equation(left, step.after)]
     if step.assumptions:
         named = ", ".join(_fact(fact) for fact in step.assumptions)
         parts.append(f"Used here: {named}.")
     parts.append(f"*Checked:* {escaped(step.check)}.")
     return "\n\n".join(parts)
+
+
+def _idle_step(step: StepShown, head: str) -> str:
+    return f"{head} There is nothing left for it to do.\n\n*Checked:* {escaped(step.check)}."
 
 
 def _closing(exposition: Exposition) -> Iterator[str]:

@@ -346,8 +346,8 @@ def train(eta, delta, *, horizon, runs, seed):
 
 product = 2.0  # ηδ, held fixed
 rate = -2 * product * outputs * (X**2).sum() / samples**2
-time, with_noise = train(0.01, product / 0.01, horizon=10, runs=20, seed=1)
-_, without = train(0.01, 0.0, horizon=10, runs=1, seed=1)
+time, with_noise = train(0.005, product / 0.005, horizon=10, runs=20, seed=1)
+_, without = train(0.005, 0.0, horizon=10, runs=1, seed=1)
 
 figure, axes = plt.subplots()
 axes.plot(time, with_noise, color=COLOURS["blue"], alpha=0.35, linewidth=0.8)
@@ -373,22 +373,21 @@ $\eta\delta$, the first in proportion to $\eta$, the second to $\sqrt\eta$.
 sizes = np.array([0.08, 0.04, 0.02, 0.01])
 gaps = []
 for eta in sizes:
-    time, seen = train(eta, product / eta, horizon=10, runs=50, seed=2)
+    time, seen = train(eta, product / eta, horizon=10, runs=100, seed=2)
     gaps.append(seen[-1] - seen[0] - rate * time[-1])
 below = -np.mean(gaps, axis=1)
 spread = np.std(gaps, axis=1)
-print("η                    ", *(f"{eta:6.2f}" for eta in sizes))
-print("mean below the line  ", *(f"{x:6.3f}" for x in below))
-print("spread of the runs   ", *(f"{x:6.3f}" for x in spread))
+print("η                  ", *(f"{eta:6.2f}" for eta in sizes))
+print("mean below the line", *(f"{x:6.3f}" for x in below))
+print("spread of the runs ", *(f"{x:6.3f}" for x in spread))
 
 figure, axes = plt.subplots(figsize=(7, 3))
 axes.loglog(sizes, below, "o-", color=COLOURS["vermilion"], label="mean below the line")
 axes.loglog(sizes, spread, "s-", color=COLOURS["blue"], label="spread of the runs")
-axes.loglog(sizes, below[-1] * sizes / sizes[-1], color=GREY, linestyle=DASHES)
-axes.loglog(sizes, spread[-1] * np.sqrt(sizes / sizes[-1]), color=GREY, linestyle=DASHES)
-axes.annotate("∝ η", (sizes[0], below[-1] * 8), xytext=(6, -3), textcoords="offset points")
-axes.annotate("∝ √η", (sizes[0], spread[-1] * 8**0.5), xytext=(6, -3),
-              textcoords="offset points")
+for values, power, name in ((below, 1, "∝ η"), (spread, 0.5, "∝ √η")):
+    guide = sizes**power * np.exp(np.mean(np.log(values / sizes**power)))
+    axes.loglog(sizes, guide, color=GREY, linestyle=DASHES, zorder=1)
+    axes.annotate(name, (sizes[0], guide[0]), xytext=(8, -3), textcoords="offset points")
 axes.set_xticks(sizes, [f"{eta:g}" for eta in sizes])
 axes.minorticks_off()
 axes.set(xlabel="step size η, at fixed ηδ", ylabel="in log det M at t = 10")
@@ -407,9 +406,7 @@ The factor 2 is forgotten: the Itô term is taken from one of the two blocks of 
 only. The judge refutes the claim, names the term, and gives a point that is small enough to be
 checked by hand.
 """,
-        r"""
-show(check(replace(claim, drift=-k * tr(C)), effort="quick"))
-""",
+        'show(check(replace(claim, drift=-k * tr(C)), effort="quick"))',
         prints=("DISAGREES", "claimed coefficient −1, measured −2"),
     ),
     text(r"""
@@ -431,8 +428,8 @@ show(check(slip, effort="quick", tiers=("exact", "one-step")))
     ),
     mutant(
         r"""
-No Itô term at all: the Stratonovich drift for the Itô equation. Now a whole term is missing, and
-no coefficient can be blamed.
+No Itô term at all: the Stratonovich drift for the Itô equation. A whole term is missing, so no
+coefficient can be blamed. The judge says what fits instead.
 """,
         r"""
 conserved = replace(claim, drift=0)
@@ -452,10 +449,7 @@ EXERCISES = (
 Weight decay adds $-\mu\,W_1\,\mathrm dt$ and $-\mu\,W_2\,\mathrm dt$. What becomes of the drift
 of $\log\det M$? Guess it from $\det(cM) = c^{\,p+k}\det M$, then derive it.
 """,
-        hint=r"""
-Add the two terms to the dictionary `equations`. A number that is positive is declared by
-`positive("mu")`.
-""",
+        hint='Add the two terms to the dictionary `equations`; declare μ by `positive("mu")`.',
         solution=r"""
 mu = positive("mu")
 decayed = {W1: dG * W2.T - mu * W1 * dt, W2: W1.T * dG - mu * W2 * dt}
@@ -469,9 +463,7 @@ assert equal(drift, -2 * k * tr(C) - 2 * mu * (p + k))
 Is the stack $\Theta$ needed? Look at the first layer alone: has $\log\det W_1W_1^\top$ a drift
 that does not depend on the path, and no martingale part?
 """,
-        hint=r"""
-`sgd.d(...)` takes further facts as `assuming=[...]`; here `full_row_rank(W1)`.
-""",
+        hint="`sgd.d(...)` takes further facts as `assuming=[...]`; here `full_row_rank(W1)`.",
         solution=r"""
 first = sgd.d(logdet(W1 * W1.T), assuming=[full_row_rank(W1)])
 print("drift          ", unicode(first.drift))
@@ -484,9 +476,7 @@ assert first.martingale != 0
 After which time has label noise with $\eta\delta = 4$ brought $\det M$ down to a millionth?
 Predict it, then let SGD with $\eta = 0.01$ run that long.
 """,
-        hint=r"""
-$\log 10^{-6}$ divided by the rate of Theorem 4.2; then `train`.
-""",
+        hint=r"$\log 10^{-6}$ divided by the rate of Theorem 4.2; then `train`.",
         solution=r"""
 horizon = np.log(1e-6) / (-2 * 4.0 * outputs * (X**2).sum() / samples**2)
 time, seen = train(0.01, 4.0 / 0.01, horizon=horizon, runs=10, seed=3)
@@ -508,14 +498,14 @@ WALKTHROUGH = Walkthrough(
     title="The determinant under gradient flow and label noise",
     order=1,
     cells=(
-        *SETTING,
-        *GRADIENT_FLOW,
-        *LABEL_NOISE,
-        *ITO_TERM,
-        *ONE_STEP,
-        *RANK,
-        *CHECKS,
-        *MISTAKES,
-        *EXERCISES,
+        SETTING,
+        GRADIENT_FLOW,
+        LABEL_NOISE,
+        ITO_TERM,
+        ONE_STEP,
+        RANK,
+        CHECKS,
+        MISTAKES,
+        EXERCISES,
     ),
 )
