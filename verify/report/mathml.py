@@ -9,7 +9,7 @@ is shown in its Unicode spelling.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import unescape
@@ -135,6 +135,10 @@ def _right(element: Element) -> Element:
         made.set("accent", "true")
     if made.tag in ("mrow", "mtd", "msqrt", "mstyle"):
         made[:] = _spaced(list(made))
+    if made.tag == "mrow" and _is_fenced(made) and not _is_tall(made):
+        # A bracket that may stretch is set as wide as the largest, stretched or not.
+        for fence in (made[0], made[-1]):
+            fence.set("stretchy", "false")
     return made
 
 
@@ -235,15 +239,19 @@ def _parted(part: list[Element]) -> Iterator[list[Element]]:
     first, last = group[0], group[-1]
     if any(_is_tall(piece) for piece in inner):
         for fence in (first, last):
-            fence.set("minsize", "2.2em")
+            fence.attrib |= {"stretchy": "true", "minsize": "2.2em"}
     inner[0] = [*part[:widest], first, *inner[0]]
     inner[-1] = [*inner[-1], last, *part[widest + 1 :]]
     yield from inner
 
 
-def _is_tall(piece: list[Element]) -> bool:
-    tall = ("mfrac", "munder", "munderover", "mtable")
-    return any(child.tag in tall or _is_tall(list(child)) for child in piece)
+def _is_tall(piece: Iterable[Element]) -> bool:
+    """Whether elements need brackets larger than a letter; scripts do not."""
+    tall, scripts = ("mfrac", "munder", "munderover", "mtable"), ("msub", "msup", "msubsup")
+    return any(
+        child.tag in tall or _is_tall([child[0]] if child.tag in scripts else child)
+        for child in piece
+    )
 
 
 def _width(elements: Sequence[Element]) -> float:

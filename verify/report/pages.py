@@ -185,6 +185,13 @@ class ClaimView:
         """The tiers that do not apply."""
         return tuple(e for e in self.verdict.evidence if e.status == Status.NOT_APPLICABLE)
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What else there is to say, without what is said of the tiers that do not apply."""
+        said = {f"Tier {e.tier} does not apply: {e.reason}." for e in self.inapplicable}
+        remarks = self.told.exposition.remarks if self.told.exposition else ()
+        return tuple(remark for remark in remarks if remark not in said)
+
     def brief(self, tier: str) -> tuple[str, str]:
         """What the index shows of a tier, and its status."""
         for evidence in self.verdict.evidence:
