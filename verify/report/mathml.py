@@ -69,7 +69,7 @@ def row(shown: Row) -> Formula:
     left, right = formula(shown.left), formula(shown.right)
     equals = Markup('<math><mo form="infix">=</mo></math>')
     return Formula(
-        markup=Markup("{}{}<wbr>{}").format(left.markup, equals, right.markup),
+        markup=Markup("{}<wbr>{}{}").format(left.markup, equals, right.markup),
         wide=left.wide or right.wide,
     )
 

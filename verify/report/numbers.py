@@ -66,7 +66,12 @@ def _label(key: str) -> str:
 
 def _flat(value: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
     """Values with the keys that lead to them; what makes a table stays whole."""
+    alike = _alike(value)
+    if alike and len(alike) < len(value):
+        yield path or "parts", alike
     for key, item in value.items():
+        if key in alike and len(alike) < len(value):
+            continue
         name = f"{path}, {_label(str(key))}" if path else _label(str(key))
         if isinstance(item, Mapping) and item and _table(item) is None:
             yield from _flat(item, name)
@@ -74,6 +79,16 @@ def _flat(value: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]
             yield name, None
         else:
             yield name, item
+
+
+def _alike(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The mappings among the values that have one shape and so make a table, if there are two."""
+    shapes: dict[tuple[str, ...], dict[str, Any]] = {}
+    for key, item in value.items():
+        if isinstance(item, Mapping) and len(item) > 1 and all(map(_is_plain, item.values())):
+            shapes.setdefault(tuple(item), {})[key] = item
+    found = max(shapes.values(), key=len, default={})
+    return found if len(found) > 1 else {}
 
 
 def _table(value: Any) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]] | None:

@@ -16,9 +16,9 @@ from verify.problem import names
 from verify.runs.store import Record
 from verify.verdict import Evidence, Status, Verdict, json_value
 
-from . import brief, rates_line, summary
 from .names import file_names
 from .numbers import NumberTable, tables
+from .tables import brief, rates_line, summary
 
 if TYPE_CHECKING:
     from verify.finding.finding import Finding

@@ -10,14 +10,6 @@
   addEventListener("resize", settle);
   document.addEventListener("toggle", settle, true);
 
-  // On paper everything is open, except the raw numbers.
-  let closed = [];
-  addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details:not([open])")].filter((one) => !one.parentElement.closest("details"));
-    closed.forEach((one) => { one.open = true; });
-  });
-  addEventListener("afterprint", () => { closed.forEach((one) => { one.open = false; }); closed = []; });
-
   const table = document.getElementById("verdicts");
   const form = document.getElementById("filter");
   if (!table || !form) return;

@@ -1,0 +1,95 @@
+"""Verdicts as files: JSON, JUnit, Markdown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+from xml.etree import ElementTree
+
+from verify.planning import TIERS
+from verify.verdict import SCHEMA, Evidence, Status, Verdict, combine, exit_code
+
+from .tables import brief, complaints, rate_text, rates_line, summary
+
+__all__ = ["document", "json_text", "junit_text", "markdown"]
+
+
+def document(
+    verdicts: Sequence[Verdict], settings: Mapping[str, Any], errors: Sequence[str] = ()
+) -> dict[str, Any]:
+    """The whole run as JSON-able values; ``errors`` are those of claim files, if there are any."""
+    return {
+        "schema": SCHEMA,
+        "exit_code": 2 if errors else exit_code(verdicts),
+        **({"errors": list(errors)} if errors else {}),
+        "status": str(combine(v.status for v in verdicts)),
+        "settings": dict(settings),
+        "verdicts": [verdict.to_json() for verdict in verdicts],
+    }
+
+
+def json_text(value: Any) -> str:
+    """JSON with sorted layout of our own, refusing NaN."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def junit_text(verdicts: Sequence[Verdict]) -> str:
+    """JUnit: one suite a claim, one case a tier, and one case for the verdict itself."""
+    root = ElementTree.Element("testsuites", name="driftproof")
+    for verdict in verdicts:
+        suite = ElementTree.SubElement(root, "testsuite", name=verdict.claim)
+        for evidence in verdict.evidence:
+            case = ElementTree.SubElement(
+                suite,
+                "testcase",
+                classname=verdict.claim,
+                name=evidence.tier,
+                time=f"{evidence.seconds:.3f}",
+            )
+            if evidence.status == Status.NOT_APPLICABLE:
+                ElementTree.SubElement(case, "skipped", message=evidence.reason)
+        case = ElementTree.SubElement(suite, "testcase", classname=verdict.claim, name="verdict")
+        if not verdict.as_expected:
+            kind = "failure" if exit_code([verdict]) == 1 else "error"
+            ElementTree.SubElement(case, kind, message="; ".join(complaints(verdict)))
+        elif verdict.unasked:
+            ElementTree.SubElement(case, "skipped", message="for tiers that were not asked")
+        cases = suite.findall("testcase")
+        suite.set("tests", str(len(cases)))
+        for kind, name in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
+            suite.set(name, str(sum(c.find(kind) is not None for c in cases)))
+    ElementTree.indent(root)
+    text = ElementTree.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
+
+
+def markdown(verdicts: Sequence[Verdict], settings: Mapping[str, Any]) -> str:
+    """The report: a table of all claims, then the evidence of each."""
+    shown = ", ".join(f"{key} {value}" for key, value in settings.items())
+    lines = ["# driftproof: verdicts", "", f"Settings: {shown}.", "", summary(verdicts) + ".", ""]
+    lines += [rates_line(verdicts) + ".", ""]
+    lines += ["| claim | " + " | ".join(TIERS) + " | verdict |", "|---" * (len(TIERS) + 2) + "|"]
+    for verdict in verdicts:
+        cells = {e.tier: brief(e) for e in verdict.evidence}
+        row = [verdict.claim, *(cells.get(tier, "") for tier in TIERS), verdict.said]
+        lines.append("| " + " | ".join(_cell(text) for text in row) + " |")
+    for verdict in verdicts:
+        title = verdict.title or verdict.claim
+        lines += ["", f"## {verdict.claim}", "", f"{title}: **{verdict.said}**", ""]
+        lines += [verdict.error] if verdict.error else []
+        for e in verdict.evidence:
+            lines += [f"- **{e.tier}** — {e.status}: {e.reason}"]
+            if e.status != Status.NOT_APPLICABLE:
+                lines += [f"  ({_rates(e)}{'; ' + e.condition if e.condition else ''})"]
+        if verdict.finding:
+            lines += ["", "What is wrong:", "", *(f"- {x}" for x in verdict.finding.text)]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _rates(e: Evidence) -> str:
+    return f"false agree {rate_text(e.false_agree)}, false reject {rate_text(e.false_reject)}"
