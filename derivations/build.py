@@ -202,6 +202,8 @@ def _side_by_side(
     from concurrent.futures import ProcessPoolExecutor, as_completed
     from multiprocessing import get_context
 
+    # The longest first, so that none is left over at the end: long to write is long to make.
+    names = sorted(names, key=lambda name: -_length(places, name))
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         tasks = {pool.submit(_attempted, places, name, load, shared): name for name in names}
         try:
@@ -209,6 +211,12 @@ def _side_by_side(
                 yield tasks[task], task.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _length(places: Places, name: str) -> int:
+    """How long the outputs of a theorem are at present."""
+    files = (places.root / output for output in places.outputs(name))
+    return sum(path.stat().st_size for path in files if path.exists())
 
 
 def _attempted(places: Places, name: str, load: Load, shared: str) -> Made | DerivationError:

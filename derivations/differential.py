@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from sympy import (
@@ -335,12 +336,12 @@ class Differential:
         self.system, self.f, self.ito, self.facts = system, f, ito, facts
         self.contract = contract
 
-    @property
+    @cached_property
     def drift(self) -> Any:
         """The coefficient of dt."""
         return expression(apart_indices(self.ito.drift))
 
-    @property
+    @cached_property
     def martingale(self) -> Any:
         """The martingale part, linear in the differentials of the Brownian motions."""
         return expression(apart_indices(self.ito.martingale))

@@ -91,8 +91,11 @@ def _shown_terms(value: Form) -> Any:
 
 def _folded(value: Form) -> Iterator[tuple[Monomial, Any, Any]]:
     """The terms with their matrices; u K1 G K2' v + u K2 G' K1' v is shown as u S(G) v."""
-    named = ((named_indices(m), c) for m, c in value.terms.items())
-    terms = dict(sorted(named, key=repr))
+    named = [(named_indices(m), c) for m, c in value.terms.items()]
+    # Coefficients are long texts, and of two terms the monomials nearly always differ as texts.
+    texts = {m: repr(m) for m, _ in named}
+    apart = len(set(texts.values())) == len(named)
+    terms = dict(sorted(named, key=(lambda term: texts[term[0]]) if apart else repr))
     while terms:
         m, c = next(iter(terms.items()))
         del terms[m]
@@ -142,6 +145,8 @@ def _collected(total: Any) -> Any:
     return Add(*(_tidy(Add(*cs)) * head for head, cs in gathered.items()))
 
 
+# The same coefficients stand in a differential, in its derivation and in its kernels.
+@lru_cache(maxsize=16384)
 def _tidy(coefficient: Any) -> Any:
     """A coefficient in its shorter form: as it is, or as a fraction with factors."""
     if not isinstance(coefficient, Add) and not any(isinstance(a, Add) for a in coefficient.args):

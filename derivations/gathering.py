@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any
 
 from sympy import Add, Dummy, Integer, Mul, Pow, cancel, factor, gcd, together
@@ -64,6 +64,7 @@ def _size_names(indices: Iterable[Index]) -> set[str]:
     return {str(d) for i in indices for d in i.range.free_symbols}
 
 
+@lru_cache(maxsize=4096)
 def _separated(function: Any, j: Index) -> tuple[Any, Any]:
     """(what holds neither j nor an eigenvalue, the rest), in factors; λ_i − λ_j has −λ_j."""
     values = sorted(function.atoms(Eigenvalue), key=lambda v: (v.index == j, str(v)))

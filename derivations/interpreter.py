@@ -6,7 +6,7 @@ number at a point.  Each algebra says what letters and operations mean; the walk
 
 from __future__ import annotations
 
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any, Protocol
 
 from sympy import (
@@ -138,6 +138,7 @@ _COMPOUND = (
 )
 
 
+@lru_cache(maxsize=16384)
 def _is_compound(expression: Any) -> bool:
     if isinstance(expression, _COMPOUND):
         return True

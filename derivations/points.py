@@ -37,6 +37,7 @@ from sympy import (
     cosh,
     exp,
     log,
+    preorder_traversal,
     sin,
     sinh,
     tanh,
@@ -273,26 +274,40 @@ class PointAlgebra:
 
     def projector(self, letter: Eigenprojector) -> Any:
         """Π_{j≠i} (S − λ_j)/(λ_i − λ_j), which needs no eigenvector."""
-        values, place = self._eigenvalues(letter.matrix), self._number(letter.index)
-        S = interpret(letter.matrix, self)
-        factors = (
-            (S - _identity(S.nrows()) * x) * (1 / (values[place] - x))
-            for j, x in enumerate(values)
-            if j != place
-        )
-        return reduce(mul, factors, _identity(S.nrows()))
+        place, known = self._number(letter.index), self._known_of(letter.matrix)
+        key = "projector", letter.matrix, place, flint.ctx.prec
+        if key not in known:
+            values = self._eigenvalues(letter.matrix)
+            S = interpret(letter.matrix, self)
+            factors = (
+                (S - _identity(S.nrows()) * x) * (1 / (values[place] - x))
+                for j, x in enumerate(values)
+                if j != place
+            )
+            known[key] = reduce(mul, factors, _identity(S.nrows()))
+        return known[key]
 
     def _eigenvalues(self, matrix: Any) -> list[Any]:
-        key = "eigenvalues", matrix
-        if key not in self.known:
+        key, known = ("eigenvalues", matrix, flint.ctx.prec), self._known_of(matrix)
+        if key not in known:
             S = interpret(matrix, self)
             try:
                 found = [x.real for x in S.eig()]
             except (ValueError, ZeroDivisionError):
                 raise NotAdmissible(f"{matrix}: two eigenvalues meet at this point") from None
-            self.known[key] = sorted(found, key=lambda x: -x.mid())
-        values: list[Any] = self.known[key]
+            known[key] = sorted(found, key=lambda x: -x.mid())
+        values: list[Any] = known[key]
         return values
+
+    def _known_of(self, matrix: Any) -> dict[Any, Any]:
+        """Where the spectrum of a matrix is kept: with the point, unless letters are overridden."""
+        key = "fixed", matrix
+        if key not in self.known:
+            parts = set(preorder_traversal(matrix))
+            members = any(isinstance(part, FamilyMember | ScalarMember) for part in parts)
+            overridden = self.point.overrides
+            self.known[key] = not overridden or not (members or parts & overridden.keys())
+        return self.point.values if self.known[key] else self.known
 
     def _number(self, index: Any) -> int:
         if index not in self.bound:

@@ -6,7 +6,7 @@ No eigenvectors, hence no signs: E_i A E_i = tr(E_i A) E_i says all that is need
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -73,20 +73,22 @@ class SpectralLetter(Symbol):
         return ((self.spectral,), {})
 
 
+@lru_cache(maxsize=4096)
+def _name(spectrum: str, index: Index) -> str:
+    """A name that is equal for equal projectors."""
+    return f"E({spectrum})[{index.name}:{index.range}]"
+
+
 class Projector:
     """The letter E_i of a spectrum."""
 
-    __slots__ = ("index", "spectral")
+    __slots__ = ("index", "name", "spectral")
 
     is_symmetric_letter = True
 
     def __init__(self, spectral: Spectral, index: Index) -> None:
         self.spectral, self.index = spectral, index
-
-    @property
-    def name(self) -> str:
-        """A name that is equal for equal letters."""
-        return f"E({self.spectral.name})[{self.index.name}:{self.index.range}]"
+        self.name = _name(spectral.name, index)
 
     @property
     def shape(self) -> tuple[Any, ...]:

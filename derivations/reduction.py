@@ -17,7 +17,7 @@ tell".
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 from itertools import pairwise
 from itertools import product as cartesian
@@ -166,6 +166,16 @@ def plain_words(form: Form) -> list[Alternative] | None:
 
 def normal_terms(m: Monomial, c: Any) -> Iterator[Term]:
     """The normal terms whose sum is the given term."""
+    return ((part, c * x) for part, x in _normal_terms(m))
+
+
+# Every algebra meets the same products again: the value, its differential, the contraction.
+@lru_cache(maxsize=16384)
+def _normal_terms(m: Monomial) -> tuple[Term, ...]:
+    return tuple(_reduced_terms(m, ONE))
+
+
+def _reduced_terms(m: Monomial, c: Any) -> Iterator[Term]:
     cycles = [_reduced_cycle(word) for word in m.cycles]
     words = [(ONE, (), None)] if m.word is None else _reduced_word(m.word)
     for parts in cartesian(words, *cycles):

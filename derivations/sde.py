@@ -7,6 +7,8 @@ it.  Everything is Itô unless ``calculus="stratonovich"``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sympy import (
@@ -66,14 +68,15 @@ def increment_of(brownian: Any) -> Any:
     return getattr(brownian, "d", brownian)
 
 
-def increments_of(expression: Any) -> set[Any]:
+@lru_cache(maxsize=16384)
+def increments_of(expression: Any) -> frozenset[Any]:
     """The differentials (dt included) that occur in an expression."""
     if is_increment(expression):
-        return {expression}
-    return {found for part in expression.args for found in increments_of(part)}
+        return frozenset({expression})
+    return frozenset(found for part in expression.args for found in increments_of(part))
 
 
-def linear_part(expression: Any, keep: set[Any]) -> Any:
+def linear_part(expression: Any, keep: AbstractSet[Any]) -> Any:
     """The part of a declared right-hand side that is linear in the increments ``keep``.
 
     Structural: every product has one factor with increments, and that factor alone is split, so the
@@ -114,7 +117,7 @@ def linear_part(expression: Any, keep: set[Any]) -> Any:
     raise _nonlinear(expression)
 
 
-def _linear_factor(product: Any, keep: set[Any]) -> Any:
+def _linear_factor(product: Any, keep: AbstractSet[Any]) -> Any:
     carriers = [factor for factor in product.args if increments_of(factor)]
     if len(carriers) != 1:
         names = " and ".join(str(carrier) for carrier in carriers)
@@ -131,7 +134,7 @@ def _linear_factor(product: Any, keep: set[Any]) -> Any:
     return MatMul(*factors).doit(deep=False)
 
 
-def _block_part(block: Any, keep: set[Any], whole: Any) -> Any:
+def _block_part(block: Any, keep: AbstractSet[Any], whole: Any) -> Any:
     if increments_of(block):
         return linear_part(block, keep)
     if is_zero(block):
@@ -294,7 +297,7 @@ class MatrixSDE:
         """The noise term of the equation of a state, as typed."""
         return self._part(state, set(self.noises))
 
-    def _part(self, state: Any, keep: set[Any]) -> Any:
+    def _part(self, state: Any, keep: AbstractSet[Any]) -> Any:
         equation = self.equations[state]
         return equation if is_zero(equation) else linear_part(equation, keep)
 

@@ -69,7 +69,9 @@ class Monomial(NamedTuple):
             return self
         return Monomial(
             tuple(names.get(i, i) for i in self.indices),
-            self.indexed if self.indexed.is_Number else self.indexed.xreplace(dict(names)),
+            self.indexed
+            if names.keys().isdisjoint(_indices_in(self.indexed))
+            else self.indexed.xreplace(dict(names)),
             tuple(tuple(f.relabel(names) for f in word) for word in self.cycles),
             None if self.word is None else tuple(f.relabel(names) for f in self.word),
         )
@@ -126,9 +128,14 @@ def _classes(deltas: Iterable[Any]) -> list[tuple[Index, ...]]:
     return [tuple(sorted(one, key=str)) for one in classes]
 
 
-def _deltas(m: Monomial) -> set[Any]:
-    found = m.indexed.atoms(KroneckerDelta)
-    return {d for d in found if all(isinstance(a, Index) for a in d.args)}
+def _deltas(m: Monomial) -> frozenset[Any]:
+    return _deltas_in(m.indexed)
+
+
+@lru_cache(maxsize=65536)
+def _deltas_in(scalar: Any) -> frozenset[Any]:
+    found = scalar.atoms(KroneckerDelta)
+    return frozenset(d for d in found if all(isinstance(a, Index) for a in d.args))
 
 
 def coinciding(m: Monomial, classes: Iterable[tuple[Index, ...]]) -> Monomial | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
+import linecache
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -186,8 +186,8 @@ def _printed(
         use_imps=False,
         docstring_limit=0,
     )
-    lines = inspect.getsource(function).splitlines()[1:]
-    body = [line[4:] for line in lines]
+    lines = linecache.getlines(function.__code__.co_filename)[1:]
+    body = [line.rstrip("\n")[4:] for line in lines]
     if formula.several and len(expressions) > 1:
         body[-1] = body[-1].removesuffix(",)") + ")"
     return PrintedFunction(parameters=parameters, body=tuple(body))

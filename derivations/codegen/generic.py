@@ -110,6 +110,9 @@ class GenericPrinter(KernelPrinter):
         yield
         self._distinct = before
 
+    def _surroundings(self) -> Any:
+        return frozenset(self._distinct)
+
     def _print_AllEigenvalues(self, expression: Any) -> Code:
         return _call("eigenvalues", self.code(expression.args[0]))
 

@@ -117,6 +117,7 @@ class _Candidate:
     expression: Any
 
 
+@lru_cache(maxsize=65536)
 def weight(expression: Any) -> int:
     """How large an expression is: the number of its nodes."""
     return 1 + sum(weight(part) for part in parts(expression))
@@ -145,15 +146,20 @@ def _runs(product: Any) -> Iterator[tuple[int, int]]:
             yield start, start + length
 
 
-def _candidates(expression: Any) -> Iterator[_Candidate]:
+@lru_cache(maxsize=16384)
+def _candidates(expression: Any) -> tuple[_Candidate, ...]:
+    found = []
     if not _cheap(expression):
-        yield _Candidate(keys=key(expression), weight=weight(expression), expression=expression)
+        found.append(
+            _Candidate(keys=key(expression), weight=weight(expression), expression=expression)
+        )
     if isinstance(expression, MatMul):
         for start, stop in _runs(expression):
             run = MatMul(*expression.args[start:stop])
-            yield _Candidate(keys=key(run), weight=weight(run), expression=run)
+            found.append(_Candidate(keys=key(run), weight=weight(run), expression=run))
     for part in parts(expression):
-        yield from _candidates(part)
+        found += _candidates(part)
+    return tuple(found)
 
 
 def _best(expressions: Iterable[Any], refused: set[Key]) -> _Candidate | None:

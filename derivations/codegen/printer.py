@@ -57,6 +57,7 @@ class KernelPrinter(Printer, ABC):
         super().__init__()
         self.names = names
         self.emptyPrinter = _refuse
+        self._codes: dict[Any, Code] = {}
 
     def doprint(self, expr: Any) -> str:
         """The code of an expression."""
@@ -64,10 +65,18 @@ class KernelPrinter(Printer, ABC):
 
     def code(self, expression: Any) -> Code:
         """The code of an expression, with its precedence and its index axes."""
-        found = self._print(expression)
-        if not isinstance(found, Code):
-            _refuse(expression)
-        return Code(*found)
+        # Lines are broken by trial, so that the same parts are printed again and again.
+        key = expression, self._surroundings()
+        if key not in self._codes:
+            found = self._print(expression)
+            if not isinstance(found, Code):
+                _refuse(expression)
+            self._codes[key] = Code(*found)
+        return self._codes[key]
+
+    def _surroundings(self) -> Any:
+        """What the code of an expression depends on, beside the expression."""
+        return None
 
     # Letters
 

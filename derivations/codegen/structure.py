@@ -6,6 +6,7 @@ Sizes, covariances and other facts that travel inside a letter are no parts of i
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sympy import Basic, Expr, Identity, MatPow, Symbol, ZeroMatrix
@@ -128,6 +129,7 @@ def is_matrix(expression: Any) -> bool:
     return isinstance(expression, MatrixExpr)
 
 
+@lru_cache(maxsize=65536)
 def parts(expression: Any) -> tuple[Any, ...]:
     """The sub-expressions that are evaluated before the expression itself."""
     if is_letter(expression) or isinstance(expression, Identity | ZeroMatrix | BlockColumn):
@@ -153,6 +155,7 @@ def rebuilt(expression: Any, new: Sequence[Any]) -> Any:
     return expression.func(*new)
 
 
+@lru_cache(maxsize=65536)
 def free_indices(expression: Any) -> frozenset[str]:
     """Names of the indices that no sum inside the expression binds."""
     if isinstance(expression, FamilyMember | ScalarMember):
