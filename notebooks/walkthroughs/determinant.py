@@ -72,7 +72,7 @@ print("gradient flow: drift of log det M =", unicode(flow.d(logdet(M)).drift))
 """),
 )
 
-GRADIENT_FLOW = (
+FLOW = (
     text(r"""
 ## Gradient flow keeps the determinant (Theorem 4.1)
 
@@ -90,7 +90,7 @@ formula to second order; without noise the second order falls away in the second
     derivation("gradient_flow_determinant"),
 )
 
-LABEL_NOISE = (
+NOISE = (
     text(r"""
 ## Label noise lowers it (Theorem 4.2)
 
@@ -165,7 +165,7 @@ without the ½ or the $1/n$, time counted in steps, $\delta$ as a standard devia
 """),
 )
 
-ITO_TERM = (
+ITO = (
     text(r"""
 ## Where readers get stuck: the Itô term
 
@@ -197,7 +197,7 @@ one that does not.
 """),
 )
 
-ONE_STEP = (
+STEP = (
     text(r"""
 ## One step of SGD, exactly
 
@@ -436,10 +436,9 @@ conserved = replace(claim, drift=0)
 show(check(conserved, effort="quick", tiers=("exact", "one-step")))
 """,
     ),
-    text(r"""
-Change the formulas in these cells and run them again. Which wrong claim would you expect to
-survive at $p = k = 1$ only?
-"""),
+    text(
+        "Change the formulas in these cells. Which wrong claim would survive at $p = k = 1$ only?"
+    ),
 )
 
 EXERCISES = (
@@ -497,15 +496,5 @@ gradient noise, minibatches), `discrete_determinant` (one step, exactly),
 WALKTHROUGH = Walkthrough(
     title="The determinant under gradient flow and label noise",
     order=1,
-    cells=(
-        SETTING,
-        GRADIENT_FLOW,
-        LABEL_NOISE,
-        ITO_TERM,
-        ONE_STEP,
-        RANK,
-        CHECKS,
-        MISTAKES,
-        EXERCISES,
-    ),
+    cells=(SETTING, FLOW, NOISE, ITO, STEP, RANK, CHECKS, MISTAKES, EXERCISES),
 )
