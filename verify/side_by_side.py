@@ -7,7 +7,7 @@ are many, and rounded.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,20 +18,20 @@ from numerics.system import Array
 from .planning import Estimate
 from .verdict import Status
 
-__all__ = ["MOST", "Compared", "listed"]
+__all__ = ["MOST", "Compared", "distribution_functions", "listed"]
 
 MOST = 48
 """Pairs of values that the evidence of one tier keeps, of all parts together."""
 
-DIGITS = 6
+DIGITS, QUANTILES = 6, 24
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
     """Values in a row, and how far measured − claimed is from zero in the units of the decision.
 
-    ``gap``, ``half_width`` and ``bias`` are relative to ``unit``; all have the shape of ``claimed``
-    or one that is broadcast to it.
+    ``gap``, ``half_width`` and ``bias`` are relative to ``unit``; all have one shape, or
+    shapes that are broadcast to one: a stated 0 stands for a matrix of zeros.
     """
 
     claimed: Array
@@ -43,9 +43,9 @@ class Compared:
 
     def rows(self) -> list[tuple[float, float, float, Estimate]]:
         """Claimed, measured, uncertainty, and the difference in its unit; of finite values."""
-        parts = (self.measured, self.gap, self.half_width, self.bias, self.unit)
-        claimed = np.asarray(self.claimed, dtype=float)
-        flat = [np.ravel(np.broadcast_to(x, claimed.shape)).tolist() for x in (claimed, *parts)]
+        parts = (self.claimed, self.measured, self.gap, self.half_width, self.bias, self.unit)
+        values = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in parts))
+        flat = [np.ravel(x).tolist() for x in values]
         return [
             (c, m, (w + b) * u, Estimate(value=d, half_width=w, bias=b))
             for c, m, d, w, b, u in zip(*flat, strict=True)
@@ -72,6 +72,26 @@ def listed(parts: Mapping[str, Sequence[Compared]], relevant: float) -> dict[str
             "of": len(rows),
         }
     return {name: values for name, values in found.items() if values["of"]}
+
+
+def distribution_functions(
+    values: Array, cdf: Callable[[Array], Array], difference: Estimate, relevant: float
+) -> dict[str, dict[str, Any]]:
+    """A stated distribution function and that of the values, at quantiles of the values."""
+    x = np.sort(values)
+    places = ((np.arange(QUANTILES) + 0.5) / QUANTILES * len(x)).astype(int)
+    levels = np.unique(x[places])
+    shares = np.searchsorted(x, levels, side="right") / len(x)
+    claimed = np.asarray(cdf(levels), dtype=float)
+    compared = Compared(
+        claimed=claimed,
+        measured=shares,
+        gap=shares - claimed,
+        half_width=difference.half_width,
+        bias=difference.bias,
+        unit=1.0,
+    )
+    return listed({"distribution function": [compared]}, relevant)
 
 
 def _reach(e: Estimate) -> float:

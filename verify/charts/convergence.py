@@ -47,6 +47,8 @@ class Convergence:
         The relevant error of the extrapolated difference.
     limit, slack : float or None
         The size of the extrapolated difference; its half-width and bias together.
+    noise : float or None
+        The half-width of the extrapolated difference: below it, differences may be noise.
     unit : str
         What the differences are relative to, for the caption.
     """
@@ -56,6 +58,7 @@ class Convergence:
     relevant: float | None = None
     limit: float | None = None
     slack: float | None = None
+    noise: float | None = None
     unit: str = ""
 
 
@@ -70,17 +73,21 @@ def convergence(found: Convergence, name: str) -> Chart | None:
     across = _across(series)
     upwards = _upwards(found, series)
     height = BOTTOM + FOOT + LEGEND * len(series)
-    drawn = [_axes(found, across, upwards, series), *_limit(found, upwards)]
+    drawn = [_noise(found, upwards), _axes(found, across, upwards, series)]
+    drawn += _limit(found, upwards)
     for n, (one, colour) in enumerate(zip(series, _COLOURS, strict=False)):
         drawn.append(_line(one, colour, across, upwards))
         drawn.append(_legend(one, colour, BOTTOM + FOOT + LEGEND * n + 12))
     title = f"Convergence in {found.step}"
+    dashed = any(one.claimed is not None for one in series)
     caption = (
-        f"Size of the difference at {len(series[0].steps)} step lengths{found.unit}; dashed: the "
-        f"order that is claimed or expected. At {found.step} = 0 stands the extrapolated "
-        "difference with its interval and bias, which the relevant error δ bounds. Where noise is "
-        "larger than the difference, the measured order says nothing."
+        f"Size of the difference at {len(series[0].steps)} step lengths{found.unit}"
+        + ("; dashed: the order that is claimed or expected" if dashed else "")
+        + f". At {found.step} = 0 stands the extrapolated difference with its interval and bias, "
+        "beside the relevant error δ."
     )
+    if found.noise:
+        caption += " In the grey band, differences may be noise and orders say nothing."
     return Chart(
         title=title,
         caption=caption,
@@ -147,6 +154,20 @@ def _axes(found: Convergence, across: Scale, upwards: Scale, series: Sequence[Se
         relevant = painted("good", path, width=1.5)
         words.append(text(FRAME_RIGHT, y - 4, "δ", text_anchor="end"))
     return painted("muted", element("path", d=lines), width=1) + relevant + "".join(words)
+
+
+def _noise(found: Convergence, upwards: Scale) -> str:
+    """The band in which differences may be noise."""
+    top = upwards(max(found.noise or 0.0, upwards.low))
+    band = element(
+        "rect",
+        x=FRAME_LEFT + STRIP / 2 + 8,
+        y=top,
+        width=FRAME_RIGHT - FRAME_LEFT - STRIP / 2 - 8,
+        height=BOTTOM - top,
+        class_="noise",
+    )
+    return painted("muted", band, opacity=0.16) if top < BOTTOM else ""
 
 
 def _limit(found: Convergence, upwards: Scale) -> list[str]:

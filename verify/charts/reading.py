@@ -66,7 +66,7 @@ def _intervals(numbers: Numbers) -> Iterator[Interval | None]:
     for found in list_of(numbers, "settings"):
         # Of a threshold the signs on both sides are decided on, and no difference.
         if isinstance(found, Mapping) and "difference" in found and "sides" not in found:
-            yield _interval(_setting(found), found, found.get("relevant"))
+            yield _of_setting(found)
     for found in list_of(numbers, "stated"):
         if isinstance(found, Mapping):
             yield _of_exponent(found, relevant)
@@ -113,13 +113,17 @@ def stated_number(value: Any) -> float | None:
         return None
 
 
-def _setting(found: Numbers) -> str:
-    return str(found.get("setting") or "measured − stated").strip(" ,")
+def _of_setting(found: Numbers) -> Interval | None:
+    label = str(found.get("setting") or "measured − stated").strip(" ,")
+    return _interval(label, found, found.get("relevant"))
 
 
 def comparisons_of(numbers: Numbers) -> tuple[Comparison, ...]:
     """Claimed and measured values, part by part."""
     parts = [_columns(name, found) for name, found in mapping(numbers, "values").items()]
+    for row in _rows(numbers, "settings"):
+        at = f" {row['setting']}" if row.get("setting") else ""
+        parts += [_columns(f"{name}{at}", x) for name, x in mapping(row, "values").items()]
     measured, error = list_of(numbers, "measured"), list_of(numbers, "error")
     for name, found in mapping(numbers, "refuting").items():
         columns = {
@@ -134,10 +138,13 @@ def comparisons_of(numbers: Numbers) -> tuple[Comparison, ...]:
     return tuple(part for part in parts if part is not None)
 
 
+def _rows(numbers: Numbers, name: str) -> list[Numbers]:
+    return [row for row in list_of(numbers, name) if isinstance(row, Mapping)]
+
+
 def _of_rows(numbers: Numbers, name: str, value: str) -> Numbers:
     """Columns of what stands in rows, each with the number that is stated."""
-    rows = [row for row in list_of(numbers, name) if isinstance(row, Mapping)]
-    rows = [row for row in rows if "sides" not in row]
+    rows = [row for row in _rows(numbers, name) if "sides" not in row]
     found: dict[str, list[Any]] = {"claimed": [], "measured": [], "uncertainty": [], "refuting": []}
     for row in rows:
         stated, at = stated_number(row.get("stated")), number(row.get(value))
@@ -195,6 +202,8 @@ def convergence_of(numbers: Numbers) -> Convergence | None:
         orders = number(numbers.get("claimed order")), number(numbers.get("order"))
         gap = _series("gap to the rate", steps, gaps, *orders)
         return _convergence("η", [gap], relevant, numbers, "difference", " of the algorithm")
+    if "settings" in numbers:
+        return _of_settings(numbers)
     horizon, steps = number(numbers.get("horizon")), list_of(numbers, "steps")
     counts = [number(n) for n in steps]
     if horizon is None or "medians" not in numbers or not all(counts):
@@ -210,6 +219,20 @@ def convergence_of(numbers: Numbers) -> Convergence | None:
         series.append(_series("75 % of the paths", lengths, outer, 0.5, order))
     found = mapping(numbers, "median")
     return _convergence("h", series, relevant, found, "value", ", relative to the law")
+
+
+def _of_settings(numbers: Numbers) -> Convergence | None:
+    """The differences at three steps of the setting that reaches farthest."""
+    horizon = number(numbers.get("horizon"))
+    rows = [row for row in _rows(numbers, "settings") if row.get("levels") and row.get("steps")]
+    known = [(row, interval) for row in rows if (interval := _of_setting(row)) is not None]
+    if not known or not horizon:
+        return None
+    row, interval = max(known, key=lambda pair: pair[1].reach)
+    steps = number(row["steps"]) or 1.0
+    lengths = [horizon / (steps * 2**level) for level in range(len(list_of(row, "levels")))]
+    series = _series(interval.label, lengths, list_of(row, "levels"), None, None)
+    return _convergence("h", [series], interval.relevant, row, "difference", "")
 
 
 def _largest(row: Any) -> float | None:
@@ -253,5 +276,6 @@ def _convergence(
         relevant=relevant,
         limit=None if limit is None else abs(limit),
         slack=None if half is None or bias is None else half + bias,
+        noise=half,
         unit=unit,
     )

@@ -137,6 +137,7 @@ def _numbers(setting: Setting, one: Judgement) -> dict[str, Any]:
         "paths": finding.paths,
         "steps": finding.steps,
         "looks": finding.looks,
+        **finding.measurement.numbers,
         **one.numbers,
     }
 

@@ -151,7 +151,8 @@ def _without_noise(setting: Setting, plan: Plan, stated: float, unit: float) -> 
             nothing = Estimate(value=0.0, half_width=math.inf, bias=math.inf)
             return Measurement(estimate=nothing, why="f(X_T) is no number", finer=True)
         bias = LEFT * abs(fine - coarse) + ROUNDING * (1 + abs(stated))
-        return Measurement(estimate=Estimate(value=fine - stated, bias=bias))
+        kept = {"levels": [x - stated for x in (h, half, quarter)]}
+        return Measurement(estimate=Estimate(value=fine - stated, bias=bias), numbers=kept)
 
     found = refined(measure, plan, unit, setting.system.size)
     return Judgement(
@@ -201,7 +202,8 @@ def _robust(levels: list[Array], stated: float, variance: float, alpha: float) -
     bias = LEFT * move + ROUNDING * abs(stated)
     if is_slow(half.value - coarse.value, quarter.value - half.value, 2 * noise):
         return Measurement(estimate=replace(quarter, bias=math.inf), why=SLOW, finer=True)
-    return Measurement(estimate=replace(quarter, bias=bias), noise=LEFT * noise)
+    kept = {"levels": [e.value for e in (coarse, half, quarter)]}
+    return Measurement(estimate=replace(quarter, bias=bias), noise=LEFT * noise, numbers=kept)
 
 
 def _varies_more(values: Array, variance: float, alpha: float) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 from numerics.system import Array
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
+from verify.side_by_side import distribution_functions
 from verify.statistics.bounds import dkw_half_width
 from verify.statistics.decisions import DistributionFunction
 from verify.verdict import Evidence
@@ -77,7 +78,9 @@ def _measured(setting: Setting, levels: list[Array], alpha: float) -> Measuremen
     # Lost paths may have any value, and the band is that of the paths that were kept.
     bias = LEFT * max(move, noise) + lost + domain.outside + ROUNDING
     # The largest noise over many levels is a few standard deviations of one.
-    return Measurement(estimate=replace(e, bias=bias), noise=2.5 * LEFT * noise)
+    e = replace(e, bias=bias)
+    kept = {"values": distribution_functions(fine, test.cdf, e, setting.relevant)}
+    return Measurement(estimate=e, noise=2.5 * LEFT * noise, numbers=kept)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -189,6 +189,12 @@ def _outer(values: Array, q: float, alpha: float) -> tuple[float, float]:
     return float(near), LEFT_BY_TIME * abs(float(far - near))
 
 
+def _typical(values: Array) -> float:
+    """The median of the paths that are numbers."""
+    kept = values[np.isfinite(values)]
+    return float(np.median(kept)) if len(kept) else math.nan
+
+
 def _lost(share: float) -> str:
     if share < 0.5:
         return ""
@@ -205,8 +211,10 @@ def _limit(setting: Setting, plan: Plan) -> Judgement:
     stated = setting.stated("value")
 
     def measure(look: Look) -> Measurement:
-        rate = _rate(growth_per_time(setting, look), look.plan.budget.alpha)
+        growths = growth_per_time(setting, look)
+        rate = _rate(growths, look.plan.budget.alpha)
         e, why = rate.estimate, _lost(rate.lost)
+        kept = {"levels": [_typical(x[0]) - stated for x in growths]}
         difference = replace(e, value=e.value - stated)
         agrees = difference.decide(setting.relevant) == Status.AGREES
         time = e.bias - rate.step - rate.noise
@@ -214,7 +222,7 @@ def _limit(setting: Setting, plan: Plan) -> Judgement:
             why = "the growth still changes with time; a longer horizon may settle it"
         if agrees and rate.differs(setting.relevant):
             difference, why = replace(difference, bias=max(e.bias, setting.relevant)), APART
-        return Measurement(estimate=difference, noise=rate.noise, why=why)
+        return Measurement(estimate=difference, noise=rate.noise, why=why, numbers=kept)
 
     begin = _begin(setting, plan, SHARE, PATHS)
     found = refined(measure, plan, setting.relevant, setting.system.size, begin=begin)

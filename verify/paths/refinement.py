@@ -11,8 +11,9 @@ spends may follow from what the last one saw.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -90,7 +91,8 @@ class Measurement:
 
     ``samples`` is how many paths have a given half-width, if not as many as 1/√n says; ``why`` says
     what keeps it from deciding, if it is neither paths nor steps, and ``finer`` whether finer steps
-    may mend that.
+    may mend that.  ``numbers`` has what is kept to be looked at: the differences at h, h/2, h/4 as
+    levels, values side by side.
     """
 
     estimate: Estimate
@@ -98,6 +100,7 @@ class Measurement:
     why: str = ""
     finer: bool = False
     samples: Callable[[float], int] | None = field(default=None, compare=False)
+    numbers: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,13 +245,16 @@ def extrapolated_mean(
     moves = fine - coarse
     noise = float(np.std(moves)) / math.sqrt(len(moves))
     bias = LEFT * max(abs(float(np.mean(moves))), noise) + lost * (high - low)
+    kept = {"levels": [float(np.mean(x)) - stated for x in (h, half, quarter)]}
     if _slow_on(h, half, quarter, high - low):
-        return Measurement(estimate=replace(e, bias=math.inf), why=SLOW, finer=True)
+        estimate = replace(e, bias=math.inf)
+        return Measurement(estimate=estimate, why=SLOW, finer=True, numbers=kept)
     scale, variance, extent = abs(low) + abs(high), float(np.var(fine)), 3 * (high - low)
     return Measurement(
         estimate=replace(e, bias=bias + ROUNDING * scale),
         noise=LEFT * noise,
         samples=lambda half_width: bernstein_samples(variance, half_width, extent, alpha),
+        numbers=kept,
     )
 
 

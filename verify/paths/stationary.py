@@ -30,6 +30,7 @@ from numerics.errors import NumericsError
 from numerics.system import Array
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
+from verify.side_by_side import distribution_functions
 from verify.statistics.decisions import BoundedMean, DistributionFunction
 from verify.verdict import Evidence, Status
 
@@ -117,7 +118,9 @@ def _density(setting: Setting, plan: Plan) -> Judgement:
             most=1.0,
             typical=TYPICAL,
         )
-        return Measurement(estimate=replace(e, bias=bias + lost), noise=noise, why=why, finer=finer)
+        e = replace(e, bias=bias + lost)
+        kept = {"values": distribution_functions(sample.values, law.cdf, e, setting.relevant)}
+        return Measurement(estimate=e, noise=noise, why=why, finer=finer, numbers=kept)
 
     diverges = _diverging(setting)
     if diverges:
