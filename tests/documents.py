@@ -64,7 +64,8 @@ def pattern(promised: str) -> re.Pattern[str]:
 
 
 def even(text: str) -> list[str]:
-    """The lines of a text; how wide the columns of a table are does not count."""
+    """The lines of a text; widths of columns and digits of agreement do not count."""
+    text = re.sub(r"─+", "─", re.sub(r"\b\d[\d./ ]* digits", "N digits", text))
     return [re.sub(r"(?<=\S) {2,}", "  ", line.rstrip()) for line in text.rstrip().splitlines()]
 
 

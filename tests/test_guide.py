@@ -117,5 +117,7 @@ def test_planted_links_and_options_are_seen(tmp_path: Path) -> None:
 def test_what_is_left_out_is_left_out_and_no_more() -> None:
     assert holds("a … c\n…\ne", "a b c\nd\nd\ne\n")
     assert holds("…\nlast", "last\n")
+    assert holds("a   12 digits\n───", "a  9.1 / 40 digits\n─────\n")
+    assert not holds("a   12 points", "a   11 points\n")
     assert not holds("a … c", "a b d\n")
     assert not holds("a\n…\ne", "a\nd\n")
