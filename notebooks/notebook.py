@@ -20,7 +20,7 @@ LARGEST_PICTURE = 60_000
 
 # What no two machines or runs have in common: folders, addresses.
 _VOLATILE = re.compile(
-    r"(?<![\w.~/:*\-\\}])(?:/(?:work|root|home|Users|tmp|opt|mnt|usr|var)/\w|~/|[A-Z]:\\\\?Users)"
+    r"(?<![\w.~/:*\-\\}])(?:[/](?:work|root|home|Users|tmp|opt|mnt|usr|var)[/]\w|~[/]|[A-Z]:\\Users)"
     r"| at 0x[0-9a-f]{4,}"
 )
 
