@@ -192,11 +192,10 @@ def _claims(sources: Sources) -> str:
         field_table([row for row in paths if row not in every]),
     ]
     for kind in sorted(found, key=lambda x: (x.module.path, x.lineno or 0)):
-        own = field_rows(kind)
-        texts += [f"## {kind.name}", doc_text(kind)]
-        if bases[1].path in (base.path for base in kind.mro()):
-            texts.append(PATHS)
-        texts.append(field_table([row for row in own if row not in [*every, *paths]]))
+        of_paths = bases[1].path in (base.path for base in kind.mro())
+        told = [*every, *paths] if of_paths else every
+        texts += [f"## {kind.name}", doc_text(kind), *([PATHS] if of_paths else [])]
+        texts.append(field_table([row for row in field_rows(kind) if row not in told]))
     return "\n\n".join(texts)
 
 
@@ -244,18 +243,25 @@ def _command_line() -> str:
         "every claim has the verdict it expects, 1 one is refuted, 2 the command or its input was "
         "wrong, 3 something is inconclusive."
     ]
-    texts += _helped("python -m verify", cli)
+    whole = _context("python -m verify", cli)
+    texts += _helped(whole)
     for name, command in cli.commands.items():
-        texts += _helped(f"python -m verify {name}", command)
-    texts += _helped("python -m derivations.build", build)
-    texts += _helped(COMMAND, main)
+        texts += _helped(_context(name, command, whole))
+    texts += _helped(_context("python -m derivations.build", build))
+    texts += _helped(_context(COMMAND, main))
     return "\n\n".join(texts)
 
 
-def _helped(name: str, command: click.Command) -> list[str]:
-    context = click.Context(command, info_name=name, terminal_width=88, max_content_width=88)
-    text = textwrap.dedent(command.get_help(context)).rstrip()
-    return [f"## {name}", f"```text\n{text}\n```"]
+def _context(
+    name: str, command: click.Command, parent: click.Context | None = None
+) -> click.Context:
+    settings = dict(command.context_settings)
+    return click.Context(command, parent=parent, info_name=name, terminal_width=88, **settings)
+
+
+def _helped(context: click.Context) -> list[str]:
+    text = textwrap.dedent(context.get_help()).rstrip()
+    return [f"## {context.command_path}", f"```text\n{text}\n```"]
 
 
 def check(wanted: Mapping[str, str], root: Path = ROOT) -> list[str]:

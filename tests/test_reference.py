@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ import griffe
 import pytest
 from click.testing import CliRunner
 
+import derivations
+from derivations.claim import Claim
+from derivations.path_claims import PathClaim
 from notebooks import reference
 from notebooks.entries import entry, markdown
 
@@ -67,6 +71,26 @@ def test_the_pages_are_current(pages: Mapping[str, str]) -> None:
 def test_every_public_name_stands_in_a_page(package: str, pages: Mapping[str, str]) -> None:
     headings = set(re.findall(r"^##+ (\w+)$", "\n".join(pages.values()), re.MULTILINE))
     assert set(importlib.import_module(package).__all__) <= headings
+
+
+def test_every_field_of_every_claim_stands_in_a_table(pages: Mapping[str, str]) -> None:
+    """Its own, or that of the claims that it is one of."""
+    sections = dict(
+        section.split("\n", 1)
+        for section in pages[f"{reference.FOLDER}/claims.md"].split("\n## ")[1:]
+    )
+    kinds = [kind for kind in vars(derivations).values() if _is_kind(kind)]
+    assert len(kinds) >= 14
+    for kind in kinds:
+        text = sections[kind.__name__] + sections["Fields of every claim"]
+        if issubclass(kind, PathClaim):
+            text += sections["Fields of claims about paths"]
+        for field in fields(kind):
+            assert f"| `{field.name}` |" in text, (kind, field.name)
+
+
+def _is_kind(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Claim)
 
 
 def test_every_command_and_option_stands_in_a_page(pages: Mapping[str, str]) -> None:
