@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from verify import charts
+from verify.charts.kills import kill_table
 from verify.planning import TIERS
 from verify.problem import names
 from verify.runs.store import Record
@@ -22,6 +25,7 @@ from .tables import brief, rates_line, summary
 
 if TYPE_CHECKING:
     from verify.finding.finding import Finding
+    from verify.mutants.kept import Kept, KeptTable
 
     from .expositions import Told
 
@@ -84,6 +88,8 @@ class ClaimView:
         Of its page, in the folder of the pages.
     settings : mapping
         As `verify.runner.Settings.to_json` gives them.
+    kept : KeptTable, optional
+        The last kill table of the claim.
     before, after : Neighbour, optional
     """
 
@@ -92,6 +98,7 @@ class ClaimView:
     name: str
     file: str
     settings: Mapping[str, Any]
+    kept: KeptTable | None = None
     before: Neighbour | None = None
     after: Neighbour | None = None
 
@@ -225,6 +232,14 @@ class ClaimView:
         return self.record.provenance.to_json()
 
     @property
+    def kills(self) -> Markup:
+        """The kill table, empty if none is kept."""
+        if self.kept is None:
+            return Markup("")
+        # Its texts are escaped where it is made.
+        return Markup(kill_table(self.kept, self.kept.said(self.hashes)))
+
+    @property
     def command(self) -> str:
         """The command that judges this claim again."""
         reference = self.record.reference
@@ -238,9 +253,12 @@ class ClaimView:
 
 
 def claim_views(
-    records: Sequence[Record], tellings: Sequence[Told], settings: Mapping[str, Any]
+    records: Sequence[Record],
+    tellings: Sequence[Told],
+    settings: Mapping[str, Any],
+    kept: Kept,
 ) -> tuple[ClaimView, ...]:
-    """A view of every record, in their order."""
+    """A view of every record, in their order; ``kept`` are the kill tables of the catalogue."""
     called = names([record.reference for record in records])
     neighbours = [
         Neighbour(name=name, file=file)
@@ -253,6 +271,7 @@ def claim_views(
             name=here.name,
             file=here.file,
             settings=settings,
+            kept=None if record.reference.file else kept.table_of(record.reference.claim),
             before=neighbours[i - 1] if i else None,
             after=neighbours[i + 1] if i + 1 < len(neighbours) else None,
         )

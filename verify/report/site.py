@@ -13,7 +13,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from verify.errors import UsageError
+from verify.mutants.kept import Kept
 from verify.runs.writing import write
 
 from .mathml import formula, row
@@ -64,6 +65,8 @@ class Site:
         The wall time of the run.
     troubles : tuple of str
         Errors of claim files.
+    kept : Kept
+        The kill tables of the catalogue.
     """
 
     records: tuple[Record, ...]
@@ -74,6 +77,7 @@ class Site:
     digest: str
     seconds: float | None = None
     troubles: tuple[str, ...] = ()
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def version(self) -> str:
@@ -97,13 +101,14 @@ def site_of(
         digest=certificate.digest,
         seconds=seconds,
         troubles=tuple(troubles),
+        kept=Kept.read(),
     )
 
 
 def pages(site: Site) -> dict[str, str]:
     """The text of every file of the site, by its path in the folder; the index is the last."""
     environment, shared = _environment(), _shared()
-    claims = claim_views(site.records, site.tellings, site.settings)
+    claims = claim_views(site.records, site.tellings, site.settings, site.kept)
     template = environment.get_template("claim.html")
     found = {
         view.href: template.render(**shared, site=site, claim=view, shown=view.told.exposition)
