@@ -219,7 +219,7 @@ def drift_left_out(patch: pytest.MonkeyPatch) -> None:
 
 def wrong_result(part: str) -> Callable[[pytest.MonkeyPatch], None]:
     def plant(patch: pytest.MonkeyPatch) -> None:
-        right = getattr(Differential, part).fget
+        right = getattr(Differential, part).func
         patch.setattr(Differential, part, property(lambda self: 2 * right(self)))
 
     return plant
