@@ -153,7 +153,8 @@ def main(groups: tuple[str, ...], only_check: bool, workers: int) -> None:
     for line in report.stale:
         click.echo(f"stale: {line}")
     if only_check and (report.stale or report.errors):
-        click.echo(f"{len(report.stale)} stale; run {REMEDY}")
+        failed = f"{len(report.errors)} failed, " if report.errors else ""
+        click.echo(f"{failed}{len(report.stale)} stale; run {REMEDY}")
     elif only_check:
         click.echo("up to date")
     else:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from derivations.errors import DerivationError
 from notebooks.cells import Cell, Code, Exercise, Walkthrough
 from notebooks.errors import CellError, NotebookError
 from notebooks.execution import Output, Source, run
@@ -39,7 +40,7 @@ async def notebook_text(group: str, walkthrough: Walkthrough) -> str:
 
     try:
         cells = walkthrough.flat()
-    except NotebookError as error:
+    except (NotebookError, DerivationError) as error:
         raise NotebookError(f"walkthroughs/{group}.py: {error}") from error
     sources = [
         *(Source(code=c.source, cell=n) for n, c in enumerate(cells, 1) if isinstance(c, Code)),
