@@ -317,14 +317,24 @@ def described(
             "source": claim.source,
             "statement": " ".join(claim.statement.split()),
             "assumptions": [assumption.text for assumption in claim.assumptions],
-            "tiers": [tier for tier in TIERS if tier not in claim.inapplicable],
-            "inapplicable": dict(claim.inapplicable),
+            "tiers": [tier for tier in TIERS if tier not in _silent(claim)],
+            "inapplicable": _silent(claim),
             "mutants": [mutant.name for mutant in claim.mutants],
             "expected": claim.expected,
         }
         for given in (ids or (None,))
         for claim in claims_named(given, troubled)
     ]
+
+
+def _silent(claim: Any) -> dict[str, str]:
+    """The tiers that say nothing of a claim, and why: as it states, or for want of a setting."""
+    reasons = dict(claim.inapplicable)
+    if claim.simulated is None and claim.kind not in ("time change", "exponents"):
+        reasons.setdefault("path", "the claim states no law of a concrete system over time")
+    if claim.algorithm is None:
+        reasons.setdefault("algorithm", "the claim names no algorithm")
+    return reasons
 
 
 def claims_named(given: str | None, troubled: Callable[[str], None] | None) -> tuple[Any, ...]:
