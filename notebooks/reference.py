@@ -135,8 +135,13 @@ def _index(found: Sequence[Page]) -> str:
 
 
 def public(sources: Sources, module: str) -> Iterator[griffe.Object]:
-    """What the names in a module's ``__all__`` stand for."""
+    """What the names in a module's ``__all__`` stand for; a package may keep them in `public`."""
     owner = sources[module]
+    owner = owner if owner.exports else owner.members.get("public", owner)
+    if not owner.exports and module in PACKAGES:
+        raise ValueError(
+            f"{module}: no public names were found; give it, or its public.py, __all__"
+        )
     for name in owner.exports or ():
         member = owner[str(name)]
         yield member.final_target if member.is_alias else member

@@ -79,7 +79,8 @@ def test_every_field_of_every_claim_stands_in_a_table(pages: Mapping[str, str]) 
         section.split("\n", 1)
         for section in pages[f"{reference.FOLDER}/claims.md"].split("\n## ")[1:]
     )
-    kinds = [kind for kind in vars(derivations).values() if _is_kind(kind)]
+    names = [getattr(derivations, name) for name in derivations.__all__]
+    kinds = [kind for kind in names if _is_kind(kind)]
     assert len(kinds) >= 14
     for kind in kinds:
         text = sections[kind.__name__] + sections["Fields of every claim"]
@@ -118,6 +119,14 @@ def test_a_stale_a_missing_and_a_foreign_page_are_seen(
     reference.write(tmp_path)
     assert reference.check(pages, tmp_path) == []
     assert not (tmp_path / foreign).exists()
+
+
+def test_a_package_without_names_is_no_empty_page(tmp_path: Path) -> None:
+    for package in reference.PACKAGES:
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").write_text('"""A package."""\n', encoding="utf-8")
+    with pytest.raises(ValueError, match="no public names"):
+        list(reference.public(reference.parsed(tmp_path), "verify"))
 
 
 def test_a_stale_page_is_one_line_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
