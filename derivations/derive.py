@@ -34,11 +34,13 @@ from .fokker_planck import FokkerPlanckClaim, forward_derivation
 from .interpreter import interpret
 from .moment_claims import moment_derivation
 from .path_claims import StationaryClaim
+from .printing import unicode
 from .sign_claims import sign_derivation
 from .stationary_density import stationary_derivation
 from .step_claims import step_derivation
 from .symbols import dt, t
 from .update import StepClaim
+from .wrapping import bracketed
 
 __all__ = ["Deriver", "derive", "derived_covariation", "derived_differential", "once"]
 
@@ -154,9 +156,10 @@ def _time_change(claim: TimeChangeClaim) -> Derivation:
     back = {dt: rate * dt, **{names.get(d, d): sqrt(rate) * d for d in system.noises}}
     if any(t in equation.free_symbols for equation in changed.equations.values()):
         back[t] = new_time(rate)
+    clock, root = bracketed(unicode(rate)), unicode(sqrt(rate))
     steps = []
     for state, before in system.equations.items():
-        rule = f"dτ = ({rate}) dt and dB̃ = √({rate}) dB in the equation of {state}"
+        rule = f"dτ = {clock} dt and dB̃ = {root} dB in the equation of {unicode(state)}"
         after = changed.equations[state]
         undone = algebraic_step(rule, before, after.xreplace(back), assuming=system.assuming)
         steps.append(Step(rule=rule, before=before, after=after, check=undone.check))

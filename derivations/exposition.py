@@ -45,7 +45,7 @@ class Mathematics:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """``left = right``, or ``right`` alone."""
+    """``left = right``, or ``right`` alone; ``relation`` stands between them."""
 
     right: Mathematics
     left: Mathematics | None = None
@@ -53,6 +53,7 @@ class Row:
     """In the place of a formula on the left: "drift", "relevant error"."""
     note: str = ""
     """After the formula: "one after the other"."""
+    relation: str = "="
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +154,7 @@ def _row(found: Mapping[str, Any]) -> Row:
         left=None if left is None else Mathematics(**left),
         words=found["words"],
         note=found["note"],
+        relation=found["relation"],
     )
 
 

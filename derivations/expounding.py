@@ -21,24 +21,24 @@ from .claim import (
     ExponentClaim,
     IdentityClaim,
     MomentClaim,
-    SignClaim,
     TimeChangeClaim,
     is_function,
 )
 from .derivation import Step
 from .derive import Deriver, derive, derived_covariation, derived_differential
 from .differential import differential
-from .equality import equal
+from .equality import Status, equal
 from .errors import DerivationError
 from .exposition import Exposition, Mathematics, Passage, Row, StepShown
 from .expressions import is_zero
 from .moment_claims import stated_drifts
 from .path_claims import PathClaim
-from .printing import bracketed, joined, latex, letter, unicode
+from .printing import latex, letter, unicode
 from .rules import in_words
 from .sde import MatrixSDE
 from .spectrum import spectra_of
 from .symbols import TimeIncrement, dt, t
+from .wrapping import bracketed, joined
 
 __all__ = ["Sources", "compared", "expound", "stated"]
 
@@ -174,7 +174,7 @@ def _step(claim: Claim, step: Step, printer: _Printer) -> StepShown:
         before = _mean(before)
     elif step.rule.startswith("the map put in, up to"):
         relation = "≈"
-    elif isinstance(claim, SignClaim) and step.before == step.after:
+    elif step.rule.startswith("the signs of all terms"):
         after, relation = Integer(0), _RELATIONS[step.rule.split()[-2]]
     elif isinstance(claim, TimeChangeClaim):
         after = _in_new_time(after)
@@ -198,7 +198,7 @@ def _differences(claim: Claim, make: Deriver, printer: _Printer) -> Iterator[Pas
     """What is derived less what is stated, where they differ."""
     conditions = tuple(a.condition for a in claim.assumptions if a.condition is not None)
     for name, derived, said in compared(claim, make):
-        if not equal(derived, said, assuming=conditions):
+        if equal(derived, said, assuming=conditions).status is Status.DIFFERENT:
             gap = printer.mathematics(derived if is_zero(said) else derived - said)
             title = f"The stated {name} is not what follows; derived less stated"
             yield Passage(title=title, rows=(Row(right=gap),))

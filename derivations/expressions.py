@@ -9,9 +9,11 @@ from sympy.core.kind import NumberKind
 from sympy.matrices.expressions import MatrixExpr
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.printing.precedence import PRECEDENCE
 
 from .errors import DerivationError, ShapeError
 from .symbols import Index, same_size
+from .wrapping import bracketed
 
 __all__ = [
     "BlockColumn",
@@ -109,6 +111,8 @@ class BlockColumn(MatrixExpr):
 class IndexSum(MatrixExpr):
     """Σ_i of a matrix expression; args (expression, index, excluded indices...)."""
 
+    precedence = PRECEDENCE["Mul"]  # a power or a transpose of it needs brackets
+
     @property
     def shape(self) -> tuple[Any, Any]:
         """Shape of the summand."""
@@ -119,7 +123,7 @@ class IndexSum(MatrixExpr):
         return f"Sum_{_range(self)}({printer._print(self.args[0])})"
 
     def _latex(self, printer: Any) -> str:
-        return rf"\sum_{{{_latex_range(self, printer)}}} {printer._print(self.args[0])}"
+        return _latex_sum(self, printer)
 
     def _entry(self, i: Any, j: Any, **kwargs: Any) -> Any:
         return MatrixElement(self, i, j)
@@ -128,6 +132,7 @@ class IndexSum(MatrixExpr):
 class ScalarSum(Expr):
     """Σ_i of a scalar expression; args (expression, index, excluded indices...)."""
 
+    precedence = PRECEDENCE["Mul"]
     is_commutative = True
     is_real = True
     kind = NumberKind
@@ -136,7 +141,7 @@ class ScalarSum(Expr):
         return f"Sum_{_range(self)}({printer._print(self.args[0])})"
 
     def _latex(self, printer: Any) -> str:
-        return rf"\sum_{{{_latex_range(self, printer)}}} {printer._print(self.args[0])}"
+        return _latex_sum(self, printer)
 
 
 class Diagonal(MatrixExpr):
@@ -270,9 +275,14 @@ def _range(total: Any) -> str:
     return "!=".join(str(index) for index in total.args[1:])
 
 
+def _latex_sum(total: Any, printer: Any) -> str:
+    body = bracketed(printer._print(total.args[0]), latex=True)
+    return rf"\sum_{{{_latex_range(total, printer)}}} {body}"
+
+
 def _latex_range(total: Any, printer: Any) -> str:
     index, *excluded = (str(printer._print(i)) for i in total.args[1:])
-    return index + (r" \notin \{" + ", ".join(excluded) + r"\}" if excluded else "")
+    return index + (rf" \neq {', '.join(excluded)}" if excluded else "")
 
 
 def total(expression: Any, index: Index, *, excluding: Any = ()) -> Any:

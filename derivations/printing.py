@@ -36,8 +36,10 @@ from .abbreviation import abbreviated
 from .expressions import BlockColumn, Diagonal, Stack, SymmetricBlock
 from .spectrum import Eigenprojector
 from .symbols import is_increment
+from .typesetting import letters
+from .wrapping import bracketed, joined
 
-__all__ = ["bracketed", "joined", "latex", "letter", "unicode"]
+__all__ = ["latex", "letter", "unicode"]
 
 _CLOSED = (
     MatrixSymbol
@@ -72,27 +74,6 @@ def latex(expression: Any, where: Mapping[str, Any] | None = None) -> str:
 def letter(name: str) -> Any:
     """A name as a letter of mathematics: sigma is σ."""
     return Symbol(name)
-
-
-def joined(terms: Iterable[str]) -> str:
-    """Printed terms as a sum, by their signs."""
-    first, *others = terms
-    signed = (f" - {x[1:].lstrip()}" if x.startswith("-") else f" + {x}" for x in others)
-    return first + "".join(signed)
-
-
-def bracketed(text: str, *, latex: bool = False) -> str:
-    """A printed factor, in brackets if it is a sum.
-
-    >>> bracketed("a + b"), bracketed("-a (b + c)")
-    ('(a + b)', '-a (b + c)')
-    """
-    depth, opening, closing = 0, "([{⟨", ")]}⟩"
-    for n, mark in enumerate(text):
-        depth += (mark in opening) - (mark in closing)
-        if depth == 0 and text[n : n + 3] in (" + ", " - "):
-            return rf"\left({text}\right)" if latex else f"({text})"
-    return text
 
 
 def _greek(name: str) -> str:
@@ -283,7 +264,8 @@ class _Latex(LatexPrinter):
 
     def _print_Symbol(self, expr: Any, **settings: Any) -> str:
         if not is_increment(expr):
-            return str(super()._print_Symbol(expr, **settings))
+            own = letters(str(expr.name))
+            return str(super()._print_Symbol(expr, **settings)) if own is None else own
         name = str(expr.name)[1:]
         mark = r"^{\top}"
         blocks = [self._print(x) + (mark if turned else "") for x, turned in _blocks(name)]

@@ -172,7 +172,7 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
         "left is the flux over the density; the density is stationary if that is zero.",
     ),
     (
-        r"dτ = .* dt and dB̃ = √.* dB in the equation of .*",
+        r"dτ = .* dt and dB̃ = .* dB in the equation of .*",
         "In the new clock a piece dτ = a dt of time passes while dt of the old one does. An "
         "increment of Brownian motion has size √dt, so that √a dB has the size √dτ: it is the "
         "increment dB̃ of a Brownian motion of the new time (Dambis, Dubins and Schwarz). The "

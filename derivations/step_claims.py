@@ -33,6 +33,7 @@ from .facts import Facts
 from .forms import Atom, Form
 from .interpreter import interpret
 from .points import Point, draw, entries, evaluate, precision
+from .printing import unicode
 from .reduction import InverseOf
 from .resolution import is_spectral
 from .symbols import FamilyMember, Index, MatrixIncrement, ScalarMember
@@ -324,7 +325,7 @@ def step_derivation(claim: StepClaim) -> Derivation:
         steps = [algebraic_step("the map put in", raw, shown, assuming=facts)]
     else:
         check = _order_checked(claim, raw, shown, facts)
-        rule = f"the map put in, up to O({claim.step}^{claim.order})"
+        rule = f"the map put in, up to O({unicode(claim.step)}^{claim.order})"
         steps = [Step(rule=rule, before=raw, after=shown, check=check)]
     if claim.update.draws and not claim.pathwise:
         mean = derived_change(claim)

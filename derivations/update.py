@@ -20,6 +20,7 @@ from sympy.core.symbol import Str
 from .claim import Claim, is_function
 from .errors import DerivationError, ShapeError
 from .expressions import tr
+from .printing import unicode
 from .shapes import shape_of
 from .symbols import Index, MatrixParameter, MatrixState, ScalarMember, ScalarState, same_shape
 
@@ -198,7 +199,7 @@ class StepClaim(Claim):
     def stated(self) -> tuple[tuple[str, Any], ...]:
         """The map, the observable, and its change."""
         moves = self.update.moves if isinstance(self.update, Update) else {}
-        rows = [(f"{state} after the step", new) for state, new in moves.items()]
+        rows = [(f"{unicode(state)} after the step", new) for state, new in moves.items()]
         left = "f(x⁺) − f(x)" if self.pathwise else "E f(x⁺) − f(x)"
-        rest = "" if self.order is None else f", up to O({self.step}^{self.order})"
+        rest = "" if self.order is None else f", up to O({unicode(self.step)}^{self.order})"
         return (*rows, ("f", self.observable), (f"{left}{rest}", self.change))

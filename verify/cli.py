@@ -201,23 +201,14 @@ def new(path: str) -> int:
 
 @cli.command()
 @click.argument("identifier", metavar="ID | FILE.py[:ID]")
-@click.option("--latex", is_flag=True, help="LaTeX instead of text.")
-def explain(identifier: str, latex: bool) -> int:
-    """Statement and derivation of a claim, step by step."""
-    from .explain import explained
-    from .loading import claims_named
+@click.option("--latex", is_flag=True, help="A LaTeX document, which compiles as it is.")
+@click.option("--markdown", is_flag=True, help="Markdown, for issues and reviews.")
+def explain(identifier: str, latex: bool, markdown: bool) -> int:
+    """Statement and derivation of a claim, step by step: each rule in words, how it was checked."""
+    from .explain import command
 
     troubles: list[str] = []
-    told = outputs.telling(troubles)
-    for number, claim in enumerate(claims_named(identifier, told)):
-        try:
-            text = explained(claim, latex=latex)
-        except ValueError as error:
-            if not _is_ours(error):
-                raise
-            told(f"{claim.id}: {error}")
-            continue
-        click.echo(("\n\n" if number else "") + text)
+    command.run(identifier, outputs.telling(troubles), latex=latex, markdown=markdown)
     return 2 if troubles else 0
 
 

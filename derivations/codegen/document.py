@@ -1,41 +1,23 @@
-"""A theorem as LaTeX: its claims as declared and stated, and their derivations step by step."""
+"""Expositions as LaTeX (amsmath): a theorem as a section, a claim as a subsection."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from derivations.claim import Theorem
-from derivations.exposition import Exposition, Passage, Row
+from derivations.displays import aligned, chain
+from derivations.exposition import Exposition, Mathematics, Passage, Row, StepShown
+from derivations.typesetting import words
 
-__all__ = ["claim_latex", "theorem_latex", "words"]
+__all__ = ["claim_latex", "theorem_latex"]
 
-_LETTERS = {
-    **dict(zip("αβγδεζηθκλμνξπρστφχψω", (
-        "alpha", "beta", "gamma", "delta", "varepsilon", "zeta", "eta", "theta", "kappa", "lambda",
-        "mu", "nu", "xi", "pi", "rho", "sigma", "tau", "varphi", "chi", "psi", "omega",
-    ), strict=True)),
-    **dict(zip("ΓΔΘΛΞΠΣΦΨΩ", (
-        "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Phi", "Psi", "Omega",
-    ), strict=True)),
-    "−": "-", "×": "times", "·": "cdot", "≤": "leq", "≥": "geq", "≠": "neq", "≻": "succ",
-    "⪰": "succeq", "→": "to", "√": "surd", "∫": "int", "∂": "partial", "∞": "infty", "∘": "circ",
-    "⟨": "langle", "⟩": "rangle", "⊙": "odot", "∈": "in", "′": "prime", "∝": "propto", "⋅": "cdot",
-    "≈": "approx", "±": "pm", "∓": "mp", "½": "tfrac12", "¼": "tfrac14", "∏": "prod", "⊥": "perp",
-    "…": "ldots",
-}  # fmt: skip
-_SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True))
-_SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋ᵢⱼ", "0123456789+-ij", strict=True))
-_MARKS = {"̄": "bar", "̃": "tilde", "̂": "hat"}
-_SPECIAL = {
-    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\textdollar{}",
-    "&": r"\&", "%": r"\%", "#": r"\#", "_": r"\_", "^": r"\^{}", "~": r"\~{}",
-    "–": "--", "—": "---",
-}  # fmt: skip
+PAGE, ITEM = 440.0, 415.0
+"""Width of a text in points, and of what stands in a list."""
 
 
 def theorem_latex(theorem: Theorem, shown: Iterable[Exposition], provenance: str) -> str:
-    """A section of LaTeX (amsmath); ``provenance`` is its first line, a comment."""
+    """A section; ``provenance`` is its first line, a comment."""
     lines = [f"% {provenance}", rf"\section{{{words(theorem.title)}}}", ""]
     lines += [words(f"Source: {theorem.source}."), ""]
     for exposition in shown:
@@ -55,59 +37,49 @@ def claim_latex(shown: Exposition) -> Iterator[str]:
         yield words(f"Expected verdict: {shown.expected}.")
     for assumption in shown.assumptions:
         yield words(f"Assumption: {assumption}.")
-    for row in shown.names:
-        yield from _display(row)
-    for matrix in shown.spectra:
-        yield r"$\lambda_{i}$, $E_{i}$: the eigenvalues, largest first, and eigenprojectors of"
-        yield from _display(Row(right=matrix))
     for passage in shown.declared:
         yield from _passage(passage)
+    if shown.names:
+        yield from _passage(Passage(title="where", rows=shown.names))
+    for matrix in shown.spectra:
+        yield r"$\lambda_{i}$, $E_{i}$: the eigenvalues, largest first, and eigenprojectors of"
+        yield from _display([Row(right=matrix)])
     if shown.steps:
         yield r"\paragraph{Derivation}"
         yield r"\begin{enumerate}"
-        for step in shown.steps:
-            yield rf"\item {words(step.rule)}"
-            yield from _display(Row(right=step.after))
-            yield words(f"Checked: {step.check}.")
+        for step, row in chain(shown):
+            yield from _step(step, row)
         yield r"\end{enumerate}"
     for passage in shown.differences:
         yield from _passage(passage)
     for title, facts in shown.facts:
-        yield words(f"{title}: ") + ", ".join(f"${fact.latex}$" for fact in facts) + "."
+        yield words(f"{title}: ") + _listed(facts)
     for remark in shown.remarks:
         yield words(remark)
+        yield ""
     yield ""
+
+
+def _step(step: StepShown, row: Row) -> Iterator[str]:
+    yield rf"\item {words(step.rule)}"
+    if step.words:
+        yield rf"\par {{\small {words(step.words)}}}"
+    yield from _display([row], ITEM)
+    if step.assumptions:
+        yield words("Used: ") + _listed(step.assumptions)
+    yield words(f"Checked: {step.check}.")
 
 
 def _passage(passage: Passage) -> Iterator[str]:
     yield words(f"{passage.title}:")
-    for row in passage.rows:
-        yield from _display(row)
+    yield from _display(passage.rows)
 
 
-def _display(row: Row) -> Iterator[str]:
-    left = rf"\text{{{words(row.words)}}}" if row.words else row.left.latex if row.left else ""
-    right = rf"\texttt{{{words(row.right.unicode)}}}" if row.right.source else row.right.latex
-    note = rf"\text{{, {words(row.note)}}}" if row.note else ""
-    yield r"\["
-    yield f"  {left} = {right}{note}" if left else f"  {right}{note}"
-    yield r"\]"
+def _display(rows: Sequence[Row], width: float = PAGE) -> Iterator[str]:
+    yield r"\begin{align*}"
+    yield " \\\\\n".join(f"  {line}" for line in aligned(rows, width))
+    yield r"\end{align*}"
 
 
-def words(text: str) -> str:
-    """A text with letters of mathematics as LaTeX."""
-    parts: list[str] = []
-    for letter in text:
-        if letter in _MARKS and parts:
-            parts[-1] = rf"$\{_MARKS[letter]}{{{parts[-1].strip('$')}}}$"
-        elif letter in _LETTERS:
-            name = _LETTERS[letter]
-            parts.append(rf"$\{name}$" if name.isalnum() else f"${name}$")
-        elif letter in _SUPERSCRIPTS:
-            parts.append(f"${{}}^{{{_SUPERSCRIPTS[letter]}}}$")
-        elif letter in _SUBSCRIPTS:
-            parts.append(f"${{}}_{{{_SUBSCRIPTS[letter]}}}$")
-        else:
-            parts.append(_SPECIAL.get(letter, letter))
-    # Formulas side by side are one formula.
-    return "".join(parts).replace("$$", "")
+def _listed(facts: Iterable[Mathematics]) -> str:
+    return ", ".join(f"${fact.latex}$" for fact in facts) + "."

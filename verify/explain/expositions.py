@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from derivations.exposition import Exposition
 
-__all__ = ["exposition_of"]
+__all__ = ["exposition_of", "expositions_named"]
 
 ROOT = Path(__file__).resolve().parents[2]
+
+_OURS = ("verify", "derivations", "numerics")
 
 
 def exposition_of(claim: Any) -> Exposition:
@@ -39,17 +42,51 @@ def exposition_of(claim: Any) -> Exposition:
     return found
 
 
+def expositions_named(
+    identifier: str, told: Callable[[str], None] | None = None
+) -> Iterator[Exposition]:
+    """The expositions of the claims that an id, a file or ``FILE.py:ID`` names.
+
+    ``told`` hears of what cannot be expounded; without it the first such claim raises.
+
+    Raises
+    ------
+    UsageError, DerivationError
+        For a file that cannot be read and an id that nothing has, with the nearest that exist.
+    """
+    file = Path(identifier).is_file()
+    found = {} if file else _generated_of(identifier.split(".")[0])
+    named = [x for x in found.values() if identifier in (x.id, x.id.split(".")[0])]
+    if named and all(x.expected != "NOT APPLICABLE" for x in named):
+        yield from named
+        return
+    # Declarations need SymPy, which what was generated does without.
+    from verify.loading import claims_named
+
+    for claim in claims_named(identifier, told):
+        try:
+            yield _made(claim)
+        except ValueError as error:
+            if told is None or not type(error).__module__.startswith(_OURS):
+                raise
+            told(f"{claim.id}: {error}")
+
+
 def _generated(identifier: str) -> Exposition | None:
-    """The generated exposition, if it is there and of the declarations as they are."""
+    return _generated_of(identifier.split(".")[0]).get(identifier)
+
+
+def _generated_of(theorem: str) -> dict[str, Exposition]:
+    """The generated expositions, if they are there and of the declarations as they are."""
     from derivations.build import Places
     from derivations.exposition import read_expositions
     from derivations.manifest import Manifest
 
-    theorem, places = identifier.split(".")[0], Places(root=ROOT)
+    places = Places(root=ROOT)
     entry = Manifest.read(places.manifest).entries.get(theorem)
     if entry is None or not places.is_current(theorem, entry, places.shared()):
-        return None
-    return read_expositions(ROOT / places.outputs(theorem)[-1]).get(identifier)
+        return {}
+    return read_expositions(ROOT / places.outputs(theorem)[-1])
 
 
 def _made(claim: Any) -> Exposition:
