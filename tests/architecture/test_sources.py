@@ -80,9 +80,21 @@ def parsed(name: str) -> ast.Module:
     return ast.parse(MODULES[name].read_text(encoding="utf-8"))
 
 
+def lines(name: str, source: str) -> int:
+    """Return how long a module is; the prose of a walkthrough, which is a page, is left out."""
+    count = len(source.splitlines())
+    if not within(name, "notebooks.walkthroughs"):
+        return count
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Call(func=ast.Name(id="text")):
+                count -= node.end_lineno - node.lineno + 1
+    return count
+
+
 @pytest.mark.parametrize("name", handwritten())
 def test_a_module_is_short(name: str) -> None:
-    assert len(MODULES[name].read_text(encoding="utf-8").splitlines()) <= LONGEST_MODULE
+    assert lines(name, MODULES[name].read_text(encoding="utf-8")) <= LONGEST_MODULE
 
 
 @pytest.mark.parametrize("name", handwritten())
@@ -155,6 +167,12 @@ def test_a_planted_machine_path_is_seen(text: str) -> None:
 )
 def test_a_harmless_path_is_not_seen(text: str) -> None:
     assert not machine_paths(text)
+
+
+def test_only_the_prose_of_a_walkthrough_is_left_out() -> None:
+    prose, cell = 'a = text("""\nx\n""")\n', 'b = code("""\nx\n""")\n'
+    assert lines("notebooks.walkthroughs.plane", prose + cell) == 3
+    assert lines("notebooks.cells", prose + cell) == 6
 
 
 def test_a_planted_long_function_is_seen() -> None:
