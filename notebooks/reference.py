@@ -83,7 +83,7 @@ def parsed(root: Path) -> Sources:
     loader = griffe.GriffeLoader(search_paths=[root], docstring_parser="numpy")
     loader.finder = _Finder([root])
     for package in PACKAGES:
-        loader.load(package)
+        loader.load(package, try_relative_path=False)
     loader.resolve_aliases(implicit=False)
     return loader.modules_collection
 
