@@ -6,12 +6,12 @@ are many, and rounded.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from numerics.system import Array
 
@@ -20,7 +20,7 @@ from .verdict import Status
 
 __all__ = ["MOST", "Compared", "distribution_functions", "listed"]
 
-MOST = 48
+MOST = 36
 """Pairs of values that the evidence of one tier keeps, of all parts together."""
 
 DIGITS, QUANTILES = 6, 24
@@ -41,37 +41,37 @@ class Compared:
     bias: Any
     unit: Any
 
-    def rows(self) -> list[tuple[float, float, float, Estimate]]:
-        """Claimed, measured, uncertainty, and the difference in its unit; of finite values."""
-        parts = (self.claimed, self.measured, self.gap, self.half_width, self.bias, self.unit)
-        values = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in parts))
-        flat = [np.ravel(x).tolist() for x in values]
-        return [
-            (c, m, (w + b) * u, Estimate(value=d, half_width=w, bias=b))
-            for c, m, d, w, b, u in zip(*flat, strict=True)
-            if math.isfinite(c) and math.isfinite(m)
-        ]
+    def columns(self) -> Array:
+        """Claimed, measured, gap, half-width, bias and unit, a row for every pair of numbers."""
+        parts = (self.measured, self.gap, self.half_width, self.bias, self.unit)
+        claimed = np.asarray(self.claimed, dtype=float)
+        rows = np.stack(
+            [np.ravel(np.broadcast_to(x, claimed.shape)) for x in (claimed, *parts)], axis=1
+        )
+        return np.asarray(rows[np.all(np.isfinite(rows[:, :2]), axis=1)], dtype=float)
 
 
 def listed(parts: Mapping[str, Sequence[Compared]], relevant: float) -> dict[str, dict[str, Any]]:
-    """Part -> claimed, measured and uncertain by how much; which of them refute; of how many.
+    """Part -> claimed, measured and uncertain by how much; which refute; of how many; what counts.
 
     Of many values those at even distances are kept, and some of those that are farthest off.
     """
     found = {}
     for name, compared in parts.items():
-        rows = [row for one in compared for row in one.rows()]
-        kept = _kept([_reach(row[3]) for row in rows], max(1, MOST // len(parts)))
-        shown = [rows[n] for n in kept]
-        refuting = [n for n, row in enumerate(shown) if row[3].decide(relevant) == Status.DISAGREES]
+        rows = np.concatenate([one.columns() for one in compared])
+        if not len(rows):
+            continue
+        shown = rows[_kept(rows, max(1, MOST // len(parts)))]
+        claimed, measured, _, half, bias, unit = shown.T
         found[name] = {
-            "claimed": [_rounded(row[0]) for row in shown],
-            "measured": [_rounded(row[1]) for row in shown],
-            "uncertainty": [_rounded(row[2], 2) for row in shown],
-            "refuting": refuting,
+            "claimed": [_rounded(x) for x in claimed],
+            "measured": [_rounded(x) for x in measured],
+            "uncertainty": [_rounded(x, 2) for x in (half + bias) * unit],
+            "relevant": _rounded(relevant * np.max(rows[:, 5]), 2),
+            "refuting": [n for n, row in enumerate(shown) if _refutes(row, relevant)],
             "of": len(rows),
         }
-    return {name: values for name, values in found.items() if values["of"]}
+    return found
 
 
 def distribution_functions(
@@ -94,21 +94,23 @@ def distribution_functions(
     return listed({"distribution function": [compared]}, relevant)
 
 
-def _reach(e: Estimate) -> float:
-    """How clear of zero a difference is; negative where it is not."""
-    clear = abs(e.value) - e.half_width - e.bias
-    return clear if math.isfinite(clear) else -math.inf
+def _refutes(row: Array, relevant: float) -> bool:
+    gap, half, bias = (float(x) for x in row[2:5])
+    return Estimate(value=gap, half_width=half, bias=bias).decide(relevant) == Status.DISAGREES
 
 
-def _kept(clear: Sequence[float], most: int) -> list[int]:
+def _kept(rows: Array, most: int) -> NDArray[np.intp]:
     """Places: all, or a quarter of those that are farthest off and others at even distances."""
-    count = len(clear)
+    count = len(rows)
     if count <= most:
-        return list(range(count))
-    farthest = sorted(range(count), key=lambda n: (-clear[n], n))[: max(1, most // 4)]
-    left = [n for n in range(count) if n not in set(farthest)]
+        return np.arange(count, dtype=np.intp)
+    clear = np.abs(rows[:, 2]) - rows[:, 3] - rows[:, 4]
+    clear = np.where(np.isfinite(clear), clear, -np.inf)
+    farthest = np.argsort(-clear, kind="stable")[: max(1, most // 4)]
+    left = np.setdiff1d(np.arange(count), farthest)
     rest = most - len(farthest)
-    return sorted([*farthest, *(left[n * len(left) // rest] for n in range(rest))])
+    others = left[np.arange(rest) * len(left) // rest]
+    return np.sort(np.concatenate([farthest, others])).astype(np.intp)
 
 
 def _rounded(value: float, digits: int = DIGITS) -> float:

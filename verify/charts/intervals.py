@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from .scales import Scale, symmetric
@@ -86,7 +86,8 @@ def intervals(rows: Sequence[Interval], name: str, title: str = "") -> Chart | N
     farthest = sorted(range(len(known)), key=lambda n: (-known[n].reach, n))[:MOST]
     drawn = [known[n] for n in sorted(farthest)]
     scale = _scale(drawn)
-    parts = [_ground(scale, len(drawn)), *(_row(r, scale, n) for n, r in enumerate(drawn))]
+    words = [_words(row, n) for n, row in enumerate(drawn)]
+    parts = [_ground(scale, len(drawn)), *_marks(drawn, scale), *words]
     caption = (
         "Differences measured − stated in units of the relevant error δ: the dot is the "
         "difference, the thick line its interval, the thin one the bias beside it. Within the "
@@ -147,40 +148,40 @@ def _ground(scale: Scale, rows: int) -> str:
     )
 
 
-def _row(row: Interval, scale: Scale, number: int) -> str:
-    """The words above, the interval in its strip below."""
-    y = ROW * number + (ROW + STRIP) / 2
-    said = row.said
+def _words(row: Interval, number: int) -> str:
+    """The label and the numbers above the strip of a row."""
+    y, said = ROW * number + 13.0, row.said
     room = WIDTH - 7.0 * len(said) - 12
-    words = [
-        text(0, ROW * number + 13.0, clipped(row.label, room)),
-        text(WIDTH, ROW * number + 13.0, said, text_anchor="end"),
-    ]
-    marks = []
-    x = RIGHT if row.difference is None else scale(row.difference / row.relevant)
-    if row.difference is not None:
-        for width, spread in ((1.5, row.slack), (5.0, row.half_width)):
-            ends = [
-                scale(
-                    (row.difference + sign * (math.inf if spread is None else spread))
-                    / row.relevant
-                )
-                for sign in (-1, 1)
-            ]
-            if ends[1] - ends[0] > 0.05:
-                d = f"M{ends[0]:.1f} {y:g}H{ends[1]:.1f}"
-                marks.append(
-                    element("path", d=d, stroke_width=width, opacity=None if width < 2 else 0.6)
-                )
-    circle = element("circle", cx=x, cy=y, r=3.5)
-    if row.colour == "bad":
-        # A shape of its own, for those who cannot tell the colours.
-        circle = element("path", d=f"M{x - 4:.1f} {y - 4:g}l8 8m0-8l-8 8", stroke_width=2.5)
-        marks.append(circle)
-        circle = ""
-    return element(
-        "g",
-        painted(row.colour, *marks, width=1.5) if marks else "",
-        painted(row.colour, circle) if circle else "",
-        *words,
-    )
+    return text(0, y, clipped(row.label, room)) + text(WIDTH, y, said, text_anchor="end")
+
+
+def _marks(rows: Sequence[Interval], scale: Scale) -> Iterator[str]:
+    """The intervals of one colour after the other: with bias thin, without it thick."""
+    for colour in ("good", "accent", "bad"):
+        thin, thick, dots = [], [], []
+        for n, row in enumerate(rows):
+            if row.colour != colour:
+                continue
+            y = ROW * n + (ROW + STRIP) / 2
+            x = RIGHT if row.difference is None else scale(row.difference / row.relevant)
+            # A shape of its own, for those who cannot tell the colours.
+            cross = f"M{x - 4:.1f} {y - 4:g}l8 8m0-8l-8 8"
+            dots.append(cross if colour == "bad" else f"M{x:.1f} {y:g}h0")
+            if row.difference is not None:
+                thin.append(_line(row.difference, row.slack, row.relevant, scale, y))
+                half = math.inf if row.half_width is None else row.half_width
+                thick.append(_line(row.difference, half, row.relevant, scale, y))
+        for paths, width, opacity, name in (
+            (thin, 1.5, None, "slack"),
+            (thick, 5.0, 0.6, "interval"),
+            (dots, 2.5 if colour == "bad" else 7.0, None, "difference"),
+        ):
+            if any(paths):
+                cap = "round" if name == "difference" else None
+                path = element("path", d="".join(paths), class_=name, stroke_linecap=cap)
+                yield painted(colour, path, width=width, opacity=opacity)
+
+
+def _line(middle: float, room: float, unit: float, scale: Scale, y: float) -> str:
+    ends = [scale((middle + sign * room) / unit) for sign in (-1, 1)]
+    return f"M{ends[0]:.1f} {y:g}H{ends[1]:.1f}" if ends[1] - ends[0] > 0.05 else ""

@@ -191,6 +191,7 @@ def _columns(name: str, found: Any) -> Comparison | None:
         uncertainty=tuple(row[2] for row in rows),
         wrong=frozenset(wrong),
         whole=len(rows) if whole is None else int(whole),
+        relevant=number(found.get("relevant")) or 0.0,
     )
 
 

@@ -12,8 +12,9 @@ from .svg import WIDTH, Chart, clipped, drawing, element, painted, shown, text
 __all__ = ["Comparison", "scatter"]
 
 MOST_PANELS = 6
-FEWEST = 2
-"""Points of a panel: one alone lies on a diagonal that nothing else fixes."""
+APART = 20.0
+"""Relevant errors that claimed values spread over at least: of one value, or of zeros, only noise
+would be seen."""
 
 CURVED = 200.0
 """Times the median size that the largest value may have on a linear scale."""
@@ -36,6 +37,8 @@ class Comparison:
         Places of those that refute the claim.
     whole : int
         Of how many pairs these were chosen.
+    relevant : float
+        The largest relevant error of one of them; 0 if it is not known.
     """
 
     label: str
@@ -44,6 +47,13 @@ class Comparison:
     uncertainty: Sequence[float | None]
     wrong: frozenset[int] = field(default_factory=frozenset)
     whole: int = 0
+    relevant: float = 0.0
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether the values are more than one point, or refute the claim."""
+        spread = max(self.claimed) - min(self.claimed)
+        return spread > APART * self.relevant or bool(self.wrong)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +65,7 @@ class _Frame:
 
 
 def scatter(parts: Sequence[Comparison], name: str, what: str, where: str = "") -> Chart | None:
-    """A panel for every part; None if none has points enough.
+    """A panel for every part whose values tell something; None if there is none.
 
     Parameters
     ----------
@@ -67,7 +77,7 @@ def scatter(parts: Sequence[Comparison], name: str, what: str, where: str = "") 
     where : str
         Where the points are, for the caption.
     """
-    drawn = [part for part in parts if len(part.claimed) >= FEWEST][:MOST_PANELS]
+    drawn = [part for part in parts if part.is_telling][:MOST_PANELS]
     if not drawn:
         return None
     columns = min(len(drawn), 2)

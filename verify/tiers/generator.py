@@ -20,32 +20,32 @@ from numerics.generator_digits import DigitsEstimate, estimate_in_digits, larges
 from numerics.kernel import Kernel
 from numerics.points import as_arrays
 from numerics.system import System
-from verify.coordinates import by_tuple, coordinates, diffusion, entries, fitted, units
+from verify.agreement import (
+    DIGITS,
+    NOTHING,
+    Agreement,
+    Gaps,
+    digits_of,
+    relative,
+    rounding,
+    side_by_side,
+    worst,
+)
+from verify.coordinates import by_tuple, coordinates, diffusion, entries, fitted
 from verify.forward import flux_digits, side_digits
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.sampling import admissible
+from verify.side_by_side import listed
 from verify.signs import generated as of_a_sign
 from verify.steps.checks import generated as of_a_step
 from verify.systems import as_numbers, smooth_within
 from verify.verdict import Evidence, Status, combine
 
-__all__ = ["check"]
+__all__ = ["DIGITS", "check"]
 
 TIER = "generator"
-DIGITS: Mapping[str, int] = {"float64": 5, "50 digits": 12}
-"""Digits of the sum of the absolute terms that must agree."""
-
-NOTHING: Mapping[str, float] = {"float64": 1e-10, "50 digits": 1e-22}
-"""A sum of absolute terms below this share of the other terms is rounding and no value."""
-
 T = TypeVar("T")
-
-ROUNDED = 1e-6
-"""The share of a unit that rounding may be: less than half of a digit more than is required."""
-
-Gaps = dict[str, Estimate]
-"""Name of what is compared -> its difference, relative to the sum of the absolute terms."""
 
 
 def check(problem: Problem, plan: Plan) -> Evidence:
@@ -58,18 +58,20 @@ def check(problem: Problem, plan: Plan) -> Evidence:
     wide = MultiprecisionContext(50)
     compare = _COMPARISONS[problem.kind]
 
-    def both(sizes: Mapping[str, int], point: Mapping[str, Any]) -> dict[str, Gaps]:
+    def both(sizes: Mapping[str, int], point: Mapping[str, Any]) -> Agreement:
         digits = {name: _widened(wide, value) for name, value in point.items()}
-        return compare(problem, wide, sizes, digits, as_arrays(point, exact))
+        found = compare(problem, wide, sizes, digits, as_arrays(point, exact))
+        return found if isinstance(found, Agreement) else Agreement(gaps=found)
 
     sample = admissible(problem, exact, plan, both)
     if not sample.points:
         return sample.empty(TIER)
-    status = _over_points([_at_point(found) for found in sample.values])
-    resolved = [_resolved(found) for found in sample.values]
+    gaps = [found.gaps for found in sample.values]
+    status = _over_points([_at_point(found) for found in gaps])
+    resolved = [_resolved(found) for found in gaps]
     if status == Status.AGREES and not any(resolved):
         status = Status.INCONCLUSIVE
-    shown = _fewest(sample.values)
+    shown = _fewest(gaps)
     unresolved = len(resolved) - sum(resolved)
     where = sample.described() + (f", {unresolved} beyond float64" if unresolved else "")
     return Evidence(
@@ -86,8 +88,16 @@ def check(problem: Problem, plan: Plan) -> Evidence:
             "required": dict(DIGITS),
             "beyond float64": unresolved,
             "sizes": sample.sizes(),
+            **_values(sample.values),
         },
     )
+
+
+def _values(found: Sequence[Agreement]) -> dict[str, Any]:
+    """Claimed and measured values of all points, in float64; none where they are not kept."""
+    names = dict.fromkeys(name for one in found for name in one.values)
+    parts = {name: [one.values[name] for one in found if name in one.values] for name in names}
+    return {"values": listed(parts, 10.0 ** -DIGITS["float64"])} if parts else {}
 
 
 def _over_points(found: Sequence[Status]) -> Status:
@@ -130,11 +140,6 @@ def _fewest(values: Sequence[Mapping[str, Gaps]]) -> dict[str, dict[str, float]]
     return fewest
 
 
-def digits_of(gap: Estimate) -> float:
-    """Decimal digits that agree."""
-    return float(max(0.0, min(60.0, -np.log10(abs(gap.value))))) if gap.value else 60.0
-
-
 def _brief(shown: Mapping[str, Mapping[str, float]]) -> str:
     fewest = [f"{min(shown[a].values()):.0f}" for a in DIGITS if a in shown]
     return f"{' / '.join(fewest)} digits"
@@ -167,12 +172,6 @@ def _widened(ctx: MultiprecisionContext, value: Any) -> Any:
             [[_widened(ctx, value[i, j]) for j in range(columns)] for i in range(rows)]
         )
     return ctx.rational(int(value.p), int(value.q))
-
-
-def _relative(gap: float, scale: float, error: float = 0.0, least: float = 0.0) -> Estimate:
-    """A difference in units of the scale, or of what counts as nothing where that is more."""
-    unit = max(scale, least) or gap or 1.0
-    return Estimate(value=gap / unit, bias=error / unit)
 
 
 def _estimates(
@@ -224,7 +223,7 @@ def _differential(
     sizes: Mapping[str, int],
     wide: Mapping[str, Any],
     point: Mapping[str, Any],
-) -> dict[str, Gaps]:
+) -> Agreement:
     drift = problem.kernel("stated_drift")
     # A claim about moments states no martingale part.
     martingale = problem.kernels.get("stated_martingale")
@@ -237,26 +236,25 @@ def _differential(
     value = np.asarray(problem.kernel("observable")(point))
     # Where all terms are zero, as along the entries of a determinant, float64 has but rounding.
     none = d is None or d.drift_scale <= NOTHING["50 digits"] * max((1.0, *d.martingale_scale))
-    quiet = _rounding(error, value, axes) if none else 0.0
-    gaps = {"drift": _worst(e.drift - stated, e.drift_scale, error, axes, quiet)}
+    quiet = rounding(error, value, axes) if none else 0.0
+    gaps = {"drift": worst(e.drift - stated, e.drift_scale, error, axes, quiet)}
+    values = {"drift": side_by_side(stated, e.drift, e.drift_scale, error, axes, quiet)}
     if e.directions and martingale is not None:
         along = _evaluated(martingale, {**point, **e.directions})
-        gap = e.martingale - fitted(along, e.martingale.shape, axes)
+        along = fitted(along, e.martingale.shape, axes)
+        gap = e.martingale - along
         least = NOTHING["float64"] * np.maximum(1.0, by_tuple(e.drift_scale, axes).max(axis=1))
         noise = e.martingale_error
         if d is not None:
             noise = np.maximum(noise, _off_noise(ctx, e, d))
         else:
-            least = np.maximum(least, _rounding(np.max(noise, axis=0), value, axes))
-        gaps["martingale part"] = _worst(gap, e.martingale_scale, noise, axes, least)
-    return _both(gaps, _said(lambda: None if d is None else _in_digits(problem, ctx, d, wide)))
-
-
-def _rounding(error: Any, value: Any, axes: int) -> Any:
-    """What float64 alone cannot tell from zero, where its errors are but the rounding of f."""
-    worst = by_tuple(error, axes).max(axis=1, initial=0.0)
-    size = np.maximum(1.0, np.max(np.abs(value), initial=0.0))
-    return np.where(worst <= NOTHING["float64"] * size, worst / ROUNDED, 0.0)
+            least = np.maximum(least, rounding(np.max(noise, axis=0), value, axes))
+        gaps["martingale part"] = worst(gap, e.martingale_scale, noise, axes, least)
+        values["martingale part"] = side_by_side(
+            along, e.martingale, e.martingale_scale, noise, axes, least
+        )
+    digits = _said(lambda: None if d is None else _in_digits(problem, ctx, d, wide))
+    return Agreement(gaps=_both(gaps, digits), values=values)
 
 
 def _in_digits(
@@ -270,7 +268,7 @@ def _in_digits(
     # Where a function is linear, as |x| on a half-line, the differences of it are rounding.
     least = NOTHING["50 digits"] * max(1.0, scale)
     gap = largest_gap(ctx, d.drift, drift)
-    gaps = {"drift": _relative(gap, d.drift_scale, d.drift_error, least)}
+    gaps = {"drift": relative(gap, d.drift_scale, d.drift_error, least)}
     if problem.kind == "moments":
         return gaps
     stated = problem.kernel("stated_martingale")
@@ -281,7 +279,7 @@ def _in_digits(
         gap = max(gap, largest_gap(ctx, value, _stated(ctx, along, value)))
     if d.components:
         least = NOTHING["50 digits"] * max(1.0, d.drift_scale)
-        gaps["martingale part"] = _relative(gap, scale, error, least)
+        gaps["martingale part"] = relative(gap, scale, error, least)
     return gaps
 
 
@@ -324,33 +322,13 @@ def _evaluated(kernel: Kernel, point: Mapping[str, Any]) -> Any:
         return kernel(point)
 
 
-def _worst(
-    gap: Any, scale: Any, error: Any, axes: int, least: Any = 0.0, beside: float = 0.0
-) -> Estimate:
-    """The tuple of indices that decides, by its largest entries.
-
-    What the drift of a scalar or a matrix consists of is measured over all its entries together;
-    different eigenvalues are measured each by its own.  A gap that is no number is of a stated form
-    that has no value where the observable has a differential: nothing is farther off.
-    """
-    sizes, scales, biases = (
-        np.max(np.abs(by_tuple(x, axes)), axis=1, initial=0.0) for x in (gap, scale, error)
-    )
-    sizes = np.where(np.isfinite(sizes), sizes, np.inf)
-    least = np.broadcast_to(least, scales.shape)
-    rows = zip(sizes, units(scales, beside), biases, least, strict=True)
-    found = [_relative(*(float(x) for x in row)) for row in rows]
-    clear = [x for x in found if x.decide(10.0 ** -DIGITS["float64"]) == Status.DISAGREES]
-    return max(clear or found, key=lambda x: abs(x.value) + x.bias, default=Estimate(value=0.0))
-
-
 def _covariation(
     problem: Problem,
     ctx: MultiprecisionContext,
     sizes: Mapping[str, int],
     wide: Mapping[str, Any],
     point: Mapping[str, Any],
-) -> dict[str, Gaps]:
+) -> Agreement:
     """Σ_j of the products of the martingale coefficients, against the stated rate."""
     rate = problem.kernel("stated_rate")
     (e_f, f), (e_g, g) = (
@@ -358,14 +336,15 @@ def _covariation(
     )
     value, error, scale = e_f.covariation(e_g)
     axes = np.ndim(value)
-    off = value - fitted(_evaluated(rate, point), value.shape, axes)
+    stated = fitted(_evaluated(rate, point), value.shape, axes)
     beside = float(np.prod([np.linalg.norm(e.martingale_scale, axis=0).max() for e in (e_f, e_g)]))
     least = NOTHING["float64"] * max(1.0, beside)
-    doubles = {"covariation": _worst(off, scale, error, axes, least, beside)}
-    if f is None or g is None:
-        return {"float64": doubles}
-    digits = _said(lambda: _covariation_in_digits(ctx, rate, wide, f, g))
-    return _both(doubles, digits)
+    doubles = {"covariation": worst(value - stated, scale, error, axes, least, beside)}
+    values = {"covariation": side_by_side(stated, value, scale, error, axes, least, beside)}
+    digits = None
+    if f is not None and g is not None:
+        digits = _said(lambda: _covariation_in_digits(ctx, rate, wide, f, g))
+    return Agreement(gaps=_both(doubles, digits), values=values)
 
 
 def _covariation_in_digits(
@@ -391,7 +370,7 @@ def _covariation_in_digits(
         gap = largest_gap(ctx, summed, stated)
     largest = float(np.prod([np.linalg.norm(x.martingale_scale) for x in (f, g)]))
     least = NOTHING["50 digits"] * max(1.0, largest)
-    return {"covariation": _relative(gap, whole, bias, least)}
+    return {"covariation": relative(gap, whole, bias, least)}
 
 
 def _identity(
@@ -407,15 +386,15 @@ def _identity(
     if digits is None:
         left, right = (_evaluated(side, point) for side in sides)
         size, gap = np.max(np.abs(left) + np.abs(right)), np.max(np.abs(left - right))
-        return {"float64": {"both sides": _relative(float(gap), float(size))}}
+        return {"float64": {"both sides": relative(float(gap), float(size))}}
     exactly = [as_arrays({"": value}, ctx)[""] for value in digits]
     doubles = [np.asarray(side(point), dtype=float) for side in sides]
     scale = float(sum(np.max(np.abs(value)) for value in exactly))
     rounding = float(sum(np.max(np.abs(a - b)) for a, b in zip(doubles, exactly, strict=True)))
     gap = float(np.max(np.abs(doubles[0] - doubles[1])))
     return {
-        "float64": {"both sides": _relative(gap, scale, rounding)},
-        "50 digits": {"both sides": _relative(largest_gap(ctx, *digits), scale)},
+        "float64": {"both sides": relative(gap, scale, rounding)},
+        "50 digits": {"both sides": relative(largest_gap(ctx, *digits), scale)},
     }
 
 
@@ -452,7 +431,7 @@ def _time_change(
         numbers = [diffusion(as_numbers(system, point), point) for system in systems]
         r64 = float(rate(point))
         found["float64"] = {
-            name: _worst(a - r64 * b, np.abs(a) + np.abs(r64 * b), 0.0, 0)
+            name: worst(a - r64 * b, np.abs(a) + np.abs(r64 * b), 0.0, 0)
             for name, a, b in zip(("drift", "diffusion matrix"), *numbers, strict=True)
         }
     return found
@@ -461,10 +440,10 @@ def _time_change(
 def _relative_lists(ctx: MultiprecisionContext, a: list[Any], b: list[Any]) -> Estimate:
     gap = max((abs(ctx.to_float(x - y)) + ctx.radius(x - y) for x, y in zip(a, b, strict=True)))
     scale = max(abs(ctx.to_float(x)) + abs(ctx.to_float(y)) for x, y in zip(a, b, strict=True))
-    return _relative(gap, scale)
+    return relative(gap, scale)
 
 
-_COMPARISONS: Mapping[str, Callable[..., dict[str, Gaps]]] = {
+_COMPARISONS: Mapping[str, Callable[..., Agreement | dict[str, Gaps]]] = {
     "covariation": _covariation,
     "differential": _differential,
     "fokker planck": side_digits,
