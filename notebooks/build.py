@@ -22,6 +22,8 @@ __all__ = ["Report", "build", "check", "main"]
 
 REMEDY = "python -m notebooks.build"
 Say = Callable[[str], None]
+Made = str | CellError | NotebookError
+Finished = Callable[[str, Made], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +47,11 @@ def build(places: Places, groups: Sequence[str], say: Say, *, workers: int = 2) 
     """
     from derivations.manifest import put
 
-    written, current, errors = [], [], []
-    for group, made in _made(places, places.chosen(groups), say, workers).items():
+    written: list[str] = []
+    current: list[str] = []
+    errors: list[str] = []
+
+    def finished(group: str, made: Made) -> None:
         path = places.notebook(group)
         if isinstance(made, Exception):
             errors.append(str(made))
@@ -55,6 +60,8 @@ def build(places: Places, groups: Sequence[str], say: Say, *, workers: int = 2) 
             written.append(path.name)
         else:
             current.append(path.name)
+
+    _run(places, places.chosen(groups), say, workers, finished)
     removed = [] if groups else [path.name for path in places.orphans()]
     for name in removed:
         (places.folder / name).unlink()
@@ -74,15 +81,21 @@ def check(places: Places, groups: Sequence[str], say: Say, *, workers: int = 2) 
     NotebookError
         If a group is not there.
     """
-    stale, current, errors = [], [], []
-    for group, made in _made(places, places.chosen(groups), say, workers).items():
+    stale: list[str] = []
+    current: list[str] = []
+    errors: list[str] = []
+
+    def finished(group: str, made: Made) -> None:
         name = places.notebook(group).name
         if isinstance(made, Exception):
             errors.append(str(made))
-            continue
+            return
         found = _differing(places, group, made)
-        stale += [f"{name}: {what}" for what in found]
-        current += [] if found else [name]
+        stale.extend(f"{name}: {what}" for what in found)
+        if not found:
+            current.append(name)
+
+    _run(places, places.chosen(groups), say, workers, finished)
     if not groups:
         stale += [f"{path.name}: no walkthrough stands for it" for path in places.orphans()]
     return Report(stale=tuple(stale), current=tuple(current), errors=tuple(errors))
@@ -97,28 +110,26 @@ def _differing(places: Places, group: str, made: str) -> tuple[str, ...]:
     return differences(path.read_text(encoding="utf-8"), made)
 
 
-def _made(
-    places: Places, groups: Sequence[str], say: Say, workers: int
-) -> dict[str, str | CellError | NotebookError]:
-    """The text of each notebook, or why there is none."""
+def _run(places: Places, groups: Sequence[str], say: Say, workers: int, finished: Finished) -> None:
+    """Hand over the text of each notebook, or why there is none, as soon as it is there."""
     if workers < 1:
         raise NotebookError(f"workers={workers}: give at least one")
-    return asyncio.run(_side_by_side(places, groups, say, workers))
+    asyncio.run(_side_by_side(places, groups, say, workers, finished))
 
 
 async def _side_by_side(
-    places: Places, groups: Sequence[str], say: Say, workers: int
-) -> dict[str, str | CellError | NotebookError]:
+    places: Places, groups: Sequence[str], say: Say, workers: int, finished: Finished
+) -> None:
     from notebooks.notebook import notebook_text
 
     turns = asyncio.Semaphore(workers)
     done = 0
 
-    async def one(group: str) -> str | CellError | NotebookError:
+    async def one(group: str) -> None:
         nonlocal done
         async with turns:
             began = time.perf_counter()
-            made: str | CellError | NotebookError
+            made: Made
             try:
                 made = await notebook_text(group, places.walkthrough(group))
             except (CellError, NotebookError) as error:
@@ -127,10 +138,9 @@ async def _side_by_side(
             word = "" if isinstance(made, str) else "  failed"
             took = time.perf_counter() - began
             say(f"[{done}/{len(groups)}] {group:<28} {took:5.1f} s{word}")
-            return made
+            finished(group, made)
 
-    found = await asyncio.gather(*map(one, groups))
-    return dict(zip(groups, found, strict=True))
+    await asyncio.gather(*map(one, groups))
 
 
 @click.command()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -64,6 +66,7 @@ async def run(notebook: str, sources: Sequence[Source]) -> list[list[Output]]:
         )
         settings = {"env": _environment(folder), "cwd": str(folder / "work")}
         async with client.async_setup_kernel(cleanup_kc=True, **settings):
+            _let_interrupt()
             for number, (cell, source) in enumerate(zip(cells, sources, strict=True)):
                 try:
                     await client.async_execute_cell(cell, number, store_history=True)
@@ -76,6 +79,12 @@ async def run(notebook: str, sources: Sequence[Source]) -> list[list[Output]]:
                     raise CellError(notebook, source.cell, "ended its kernel") from None
                 _require_silence(notebook, source, cell)
     return [list(cell.outputs) for cell in cells]
+
+
+def _let_interrupt() -> None:
+    """Ctrl-C ends the build as it ends other programs; nbclient has put a handler of its own."""
+    with suppress(NotImplementedError, RuntimeError, ValueError):
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
 
 
 @contextmanager
