@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,8 +77,12 @@ def _generated(identifier: str) -> Exposition | None:
     return _generated_of(identifier.split(".")[0]).get(identifier)
 
 
+@cache
 def _generated_of(theorem: str) -> dict[str, Exposition]:
-    """The generated expositions, if they are there and of the declarations as they are."""
+    """The generated expositions, if they are there and of the declarations as they are.
+
+    They are read once in a process, which has loaded its declarations once too.
+    """
     from derivations.build import Places
     from derivations.exposition import read_expositions
     from derivations.manifest import Manifest

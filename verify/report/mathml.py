@@ -26,8 +26,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Formula", "formula", "row"]
 
-LINE = 19.0
+LINE = 15.0
 """What a line of a phone holds, in em; a formula that is wider is broken where it can be."""
+
+SURE = 10.0
+"""What it holds whatever the letters of the browser; a wider piece may have to be scrolled."""
 
 _ELEMENTS = frozenset(
     {
@@ -82,7 +85,7 @@ def formula(shown: Mathematics) -> Formula:
 
 
 def _plain(text: str) -> Formula:
-    return Formula(markup=Markup('<span class="math">{}</span>').format(text), wide=len(text) > 40)
+    return Formula(markup=Markup('<span class="math">{}</span>').format(text), wide=len(text) > 20)
 
 
 @cache
@@ -97,7 +100,7 @@ def _converted(latex: str) -> Formula | None:
         return None
     texts = [_text(piece) for piece in found]
     return Formula(
-        markup=Markup("<wbr>").join(texts), wide=any(_width(piece) > LINE for piece in found)
+        markup=Markup("<wbr>").join(texts), wide=any(_width(piece) > SURE for piece in found)
     )
 
 

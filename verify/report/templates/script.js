@@ -1,10 +1,12 @@
 "use strict";
 (() => {
-  // A box that has nothing to scroll is no stop of the keyboard.
-  const boxes = document.querySelectorAll("[role=group][tabindex]");
+  // A box that scrolls is a stop of the keyboard and says what it is; no other box is a stop.
+  const boxes = document.querySelectorAll(".formula, .scroll, .source, .command");
   const settle = () => boxes.forEach((box) => {
-    const scrolls = box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
-    if (scrolls) box.tabIndex = 0; else box.removeAttribute("tabindex");
+    const scrolls = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+    if (!scrolls) { box.removeAttribute("tabindex"); return; }
+    box.tabIndex = 0;
+    if (!box.hasAttribute("role")) { box.setAttribute("role", "group"); box.setAttribute("aria-label", "Formula"); }
   });
   settle();
   addEventListener("resize", settle);
