@@ -135,8 +135,8 @@ first order is $2\operatorname{tr}(M^{-1}S(\mathrm dG)M) = 2\operatorname{tr}S(\
 This is the only place where $R$ could enter as a drift and $\mathrm dB$ as a martingale part.
 Neither does: hence *any* loss, and *every* path.
 
-Of the second order, $\operatorname{tr}(M^{-1}S M S)$ occurs once with a plus and once with a
-minus sign. What is left is
+Of the second order, $\operatorname{tr}(M^{-1}S M S)$, with $S = S(\mathrm dG)$, occurs once with a
+plus and once with a minus sign. What is left is
 
 $$
 -\operatorname{tr}\big(S(\mathrm dG)^2\big) = -2\operatorname{tr}(\mathrm dB\,\mathrm dB^\top) .
@@ -147,8 +147,8 @@ $$
 $(a,b)$ is a sum over the $k$ columns of $\mathrm dB$, and each column contributes
 $C_{ab}\,\mathrm dt$. So $\mathrm dB\,\mathrm dB^\top = k\,C\,\mathrm dt$. The product in the
 other order is $\mathrm dB^\top\mathrm dB = \operatorname{tr}(C)\,I_k\,\mathrm dt$. Both have the
-trace $k\operatorname{tr}(C)\,\mathrm dt$. Writing $p$ for $k$ here is a common slip; it is caught
-further down.
+trace $k\operatorname{tr}(C)\,\mathrm dt$. Counting the $p$ rows for the $k$ columns is a common
+slip; it is caught further down.
 """,
         },
     ),
@@ -417,8 +417,8 @@ The drift is $-2$, and not $-1$.
 """),
     mutant(
         r"""
-$p$ for $k$: $\mathrm dB^\top\mathrm dB$ was written where $\mathrm dB\,\mathrm dB^\top$ stands.
-For $p = k$ nobody would notice. The points of the check have many sizes.
+$p$ for $k$: the $p$ rows of $\mathrm dB$ were counted, and not its $k$ columns. For $p = k$ nobody
+would notice. The points of the check have many sizes.
 """,
         r"""
 slip = replace(claim, drift=-2 * p * tr(C))
