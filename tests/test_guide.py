@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,15 @@ def test_what_is_left_out_is_left_out_and_no_more() -> None:
     assert not holds("a   12 points", "a   11 points\n")
     assert not holds("a … c", "a b d\n")
     assert not holds("a\n…\ne", "a\nd\n")
+
+
+def test_what_is_cited_is_what_is_packaged() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    cff = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    page = (GUIDE / "cite.md").read_text(encoding="utf-8")
+    assert f"\nversion: {project['version']}\n" in cff
+    assert f"\nlicense: {project['license']}\n" in cff
+    assert f"version = {{{project['version']}}}" in page
+    for author in project["authors"]:
+        assert f'\n  - name: "{author["name"]}"\n' in cff
+        assert f"{{{{{author['name']}}}}}" in page
