@@ -23,8 +23,8 @@ from numerics.signature import (
 def balancedness_increment(W1: Any, W2: Any, R: Any, dt: Any, dB: Any) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (dt R + dB) W₂'
-        dW2 = W₁' (dt R + dB)
+        dW1 = (R dt + dB) W₂'
+        dW2 = W₁' (R dt + dB)
 
     Shapes: W1 (..., p, l), W2 (..., l, k), R (..., p, k), dt (...), dB (..., p, k); result
     (..., p, l), (..., l, k).
@@ -209,8 +209,8 @@ def balancedness_isotropic_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (√γ dE + dt R) W₂'
-        dW2 = W₁' (√γ dE + dt R)
+        dW1 = (√γ dE + R dt) W₂'
+        dW2 = W₁' (√γ dE + R dt)
 
     Shapes: W1 (..., p, l), W2 (..., l, k), R (..., p, k), gamma (...), dt (...), dE (..., p,
     k); result (..., p, l), (..., l, k).

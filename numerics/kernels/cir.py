@@ -24,7 +24,7 @@ from numerics.signature import (
 def cir_increment(x: Any, kappa: Any, sigma: Any, dt: Any, dB: Any) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
-        dx = σ/2 dB - κ dt/2 x
+        dx = σ/2 dB - κ/2 x dt
 
     Shapes: x (..., n, 1), kappa (...), sigma (...), dt (...), dB (..., n, 1); result (..., n,
     1).
@@ -243,7 +243,7 @@ def cir_logarithm_increment(
 ) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
-        dv = dβ σ √v + κ dt (θ - v)
+        dv = σ √v dβ + κ (θ - v) dt
 
     Shapes: v (...), kappa (...), sigma (...), theta (...), dt (...), dbeta (...); result (...).
     """
@@ -281,7 +281,7 @@ def cir_logarithm_drift_in(ctx: Any, v: Any, kappa: Any, theta: Any) -> tuple[An
 def cir_logarithm_noise(v: Any, sigma: Any, dbeta: Any) -> tuple[Any]:
     """Noise terms (Itô), as declared.
 
-        noise_v = dβ σ √v
+        noise_v = σ √v dβ
 
     Shapes: v (...), sigma (...), dbeta (...); result (...).
     """
@@ -335,7 +335,7 @@ def cir_logarithm_stated_drift_in(ctx: Any, v: Any, kappa: Any, sigma: Any, thet
 def cir_logarithm_stated_martingale(v: Any, sigma: Any, dbeta: Any) -> Any:
     """The martingale part of df, as stated (Itô).
 
-        dβ σ/√v
+        σ/√v dβ
 
     Shapes: v (...), sigma (...), dbeta (...); result (...).
     """
@@ -371,7 +371,7 @@ def cir_logarithm_derived_drift_in(ctx: Any, v: Any, kappa: Any, sigma: Any, the
 def cir_logarithm_derived_martingale(v: Any, sigma: Any, dbeta: Any) -> Any:
     """The martingale part of df, as derived (Itô).
 
-        dβ σ/√v
+        σ/√v dβ
 
     Shapes: v (...), sigma (...), dbeta (...); result (...).
     """
@@ -425,7 +425,7 @@ def cir_root_stated_drift_in(ctx: Any, v: Any, kappa: Any, sigma: Any, theta: An
 def cir_root_stated_martingale(sigma: Any, dbeta: Any) -> Any:
     """The martingale part of df, as stated (Itô).
 
-        dβ σ/2
+        σ/2 dβ
 
     Shapes: sigma (...), dbeta (...); result (...).
     """
@@ -461,7 +461,7 @@ def cir_root_derived_drift_in(ctx: Any, v: Any, kappa: Any, sigma: Any, theta: A
 def cir_root_derived_martingale(sigma: Any, dbeta: Any) -> Any:
     """The martingale part of df, as derived (Itô).
 
-        dβ σ/2
+        σ/2 dβ
 
     Shapes: sigma (...), dbeta (...); result (...).
     """

@@ -26,8 +26,8 @@ def classification_determinant_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = dt/n (Σ_i x_i (y_i' - q_i')) W₂'
-        dW2 = dt/n W₁' (Σ_i x_i (y_i' - q_i'))
+        dW1 = 1/n (Σ_i x_i (y_i' - q_i')) W₂' dt
+        dW2 = 1/n W₁' (Σ_i x_i (y_i' - q_i')) dt
 
     Shapes: W1 (..., p, l), W2 (..., l, k), q (..., n, k, 1), x (..., n, p, 1), y (..., n, k,
     1), n int, dt (...); result (..., p, l), (..., l, k).
@@ -233,7 +233,18 @@ def classification_determinant_softmax_flow_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = dt (1/2 x₁ (y₁' - [exp(tr([I; 0; 0]' W₂' W₁' x₁))/(exp(tr([I; 0; 0]' W₂' W₁' x₁))
+        dW1 = (1/2 x₁ (y₁' - [exp(tr([I; 0; 0]' W₂' W₁' x₁))/(exp(tr([I; 0; 0]' W₂' W₁' x₁)) +
+            exp(tr([0; I; 0]' W₂' W₁' x₁)) + exp(tr([0; 0; I]' W₂' W₁' x₁))) I; exp(tr([0; I;
+            0]' W₂' W₁' x₁))/(exp(tr([I; 0; 0]' W₂' W₁' x₁)) + exp(tr([0; I; 0]' W₂' W₁' x₁)) +
+            exp(tr([0; 0; I]' W₂' W₁' x₁))) I; exp(tr([0; 0; I]' W₂' W₁' x₁))/(exp(tr([I; 0; 0]'
+            W₂' W₁' x₁)) + exp(tr([0; I; 0]' W₂' W₁' x₁)) + exp(tr([0; 0; I]' W₂' W₁' x₁))) I]')
+            + 1/2 x₂ (y₂' - [exp(tr([I; 0; 0]' W₂' W₁' x₂))/(exp(tr([I; 0; 0]' W₂' W₁' x₂)) +
+            exp(tr([0; I; 0]' W₂' W₁' x₂)) + exp(tr([0; 0; I]' W₂' W₁' x₂))) I; exp(tr([0; I;
+            0]' W₂' W₁' x₂))/(exp(tr([I; 0; 0]' W₂' W₁' x₂)) + exp(tr([0; I; 0]' W₂' W₁' x₂)) +
+            exp(tr([0; 0; I]' W₂' W₁' x₂))) I; exp(tr([0; 0; I]' W₂' W₁' x₂))/(exp(tr([I; 0; 0]'
+            W₂' W₁' x₂)) + exp(tr([0; I; 0]' W₂' W₁' x₂)) + exp(tr([0; 0; I]' W₂' W₁' x₂)))
+            I]')) W₂' dt
+        dW2 = W₁' (1/2 x₁ (y₁' - [exp(tr([I; 0; 0]' W₂' W₁' x₁))/(exp(tr([I; 0; 0]' W₂' W₁' x₁))
             + exp(tr([0; I; 0]' W₂' W₁' x₁)) + exp(tr([0; 0; I]' W₂' W₁' x₁))) I; exp(tr([0; I;
             0]' W₂' W₁' x₁))/(exp(tr([I; 0; 0]' W₂' W₁' x₁)) + exp(tr([0; I; 0]' W₂' W₁' x₁)) +
             exp(tr([0; 0; I]' W₂' W₁' x₁))) I; exp(tr([0; 0; I]' W₂' W₁' x₁))/(exp(tr([I; 0; 0]'
@@ -243,18 +254,7 @@ def classification_determinant_softmax_flow_increment(
             0]' W₂' W₁' x₂))/(exp(tr([I; 0; 0]' W₂' W₁' x₂)) + exp(tr([0; I; 0]' W₂' W₁' x₂)) +
             exp(tr([0; 0; I]' W₂' W₁' x₂))) I; exp(tr([0; 0; I]' W₂' W₁' x₂))/(exp(tr([I; 0; 0]'
             W₂' W₁' x₂)) + exp(tr([0; I; 0]' W₂' W₁' x₂)) + exp(tr([0; 0; I]' W₂' W₁' x₂)))
-            I]')) W₂'
-        dW2 = dt W₁' (1/2 x₁ (y₁' - [exp(tr([I; 0; 0]' W₂' W₁' x₁))/(exp(tr([I; 0; 0]' W₂' W₁'
-            x₁)) + exp(tr([0; I; 0]' W₂' W₁' x₁)) + exp(tr([0; 0; I]' W₂' W₁' x₁))) I;
-            exp(tr([0; I; 0]' W₂' W₁' x₁))/(exp(tr([I; 0; 0]' W₂' W₁' x₁)) + exp(tr([0; I; 0]'
-            W₂' W₁' x₁)) + exp(tr([0; 0; I]' W₂' W₁' x₁))) I; exp(tr([0; 0; I]' W₂' W₁'
-            x₁))/(exp(tr([I; 0; 0]' W₂' W₁' x₁)) + exp(tr([0; I; 0]' W₂' W₁' x₁)) + exp(tr([0;
-            0; I]' W₂' W₁' x₁))) I]') + 1/2 x₂ (y₂' - [exp(tr([I; 0; 0]' W₂' W₁'
-            x₂))/(exp(tr([I; 0; 0]' W₂' W₁' x₂)) + exp(tr([0; I; 0]' W₂' W₁' x₂)) + exp(tr([0;
-            0; I]' W₂' W₁' x₂))) I; exp(tr([0; I; 0]' W₂' W₁' x₂))/(exp(tr([I; 0; 0]' W₂' W₁'
-            x₂)) + exp(tr([0; I; 0]' W₂' W₁' x₂)) + exp(tr([0; 0; I]' W₂' W₁' x₂))) I;
-            exp(tr([0; 0; I]' W₂' W₁' x₂))/(exp(tr([I; 0; 0]' W₂' W₁' x₂)) + exp(tr([0; I; 0]'
-            W₂' W₁' x₂)) + exp(tr([0; 0; I]' W₂' W₁' x₂))) I]'))
+            I]')) dt
 
     Shapes: W1 (..., p, l), W2 (..., l, 3), x1 (..., p, 1), x2 (..., p, 1), y1 (..., 3, 1), y2
     (..., 3, 1), dt (...); result (..., p, l), (..., l, 3).
@@ -448,7 +448,7 @@ def classification_determinant_softmax_flow_path_law_in(ctx: Any, initial: Any) 
 def classification_determinant_logistic_gradient_increment(H: Any, dt: Any) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
-        dA = dt H
+        dA = H dt
 
     Shapes: H (..., p, 1), dt (...); result (..., p, 1).
     """
@@ -752,8 +752,8 @@ def classification_determinant_label_flips_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (dt/n (Σ_i (ρ + (1 - 2 ρ) y_i - q_i) x_i) + √η √ρ √(1 - ρ)/n (Σ_i dβ_i x_i)) W₂'
-        dW2 = W₁' (dt/n (Σ_i (ρ + (1 - 2 ρ) y_i - q_i) x_i) + √η √ρ √(1 - ρ)/n (Σ_i dβ_i x_i))
+        dW1 = (1/n (Σ_i (ρ + (1 - 2 ρ) y_i - q_i) x_i) dt + √η √ρ √(1 - ρ)/n (Σ_i x_i dβ_i)) W₂'
+        dW2 = W₁' (1/n (Σ_i (ρ + (1 - 2 ρ) y_i - q_i) x_i) dt + √η √ρ √(1 - ρ)/n (Σ_i x_i dβ_i))
 
     Shapes: W1 (..., p, l), W2 (..., l, 1), eta (...), q (..., n), rho (...), x (..., n, p, 1),
     y (..., n), n int, dt (...), dbeta (..., n); result (..., p, l), (..., l, 1).
@@ -831,8 +831,8 @@ def classification_determinant_label_flips_noise(
 ) -> tuple[Any, Any]:
     """Noise terms (Itô), as declared.
 
-        noise_W1 = √η √ρ √(1 - ρ)/n (Σ_i dβ_i x_i) W₂'
-        noise_W2 = √η √ρ √(1 - ρ)/n W₁' (Σ_i dβ_i x_i)
+        noise_W1 = √η √ρ √(1 - ρ)/n (Σ_i x_i dβ_i) W₂'
+        noise_W2 = √η √ρ √(1 - ρ)/n W₁' (Σ_i x_i dβ_i)
 
     Shapes: W1 (..., p, l), W2 (..., l, 1), eta (...), rho (...), x (..., n, p, 1), n int, dbeta
     (..., n); result (..., p, l), (..., l, 1).
@@ -882,7 +882,7 @@ def classification_determinant_label_flips_stated_drift_in(
 def classification_determinant_label_flips_derived_drift(eta: Any, rho: Any, x: Any, n: int) -> Any:
     """The drift of f, as derived (Itô).
 
-        2 η ρ (ρ - 1) Σ_j tr(x_j x_j')/n²
+        2 η ρ (ρ - 1) (Σ_j tr(x_j x_j'))/n²
 
     Shapes: eta (...), rho (...), x (..., n, p, 1), n int; result (...).
     """
@@ -938,14 +938,14 @@ def classification_determinant_label_flips_path_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), of the path check.
 
-        dW1 = ((dβ₁ √η √ρ √(1 - ρ)/3 + dt (ρ/3 + y₁ (1 - 2 ρ)/3 - 1/(3 (1 + exp(-tr(W₂' W₁'
-            x₁)))))) x₁ + (dβ₂ √η √ρ √(1 - ρ)/3 + dt (ρ/3 + y₂ (1 - 2 ρ)/3 - 1/(3 (1 +
-            exp(-tr(W₂' W₁' x₂)))))) x₂ + (dβ₃ √η √ρ √(1 - ρ)/3 + dt (ρ/3 + y₃ (1 - 2 ρ)/3 -
-            1/(3 (1 + exp(-tr(W₂' W₁' x₃)))))) x₃) W₂'
-        dW2 = W₁' ((dβ₁ √η √ρ √(1 - ρ)/3 + dt (ρ/3 + y₁ (1 - 2 ρ)/3 - 1/(3 (1 + exp(-tr(W₂' W₁'
-            x₁)))))) x₁ + (dβ₂ √η √ρ √(1 - ρ)/3 + dt (ρ/3 + y₂ (1 - 2 ρ)/3 - 1/(3 (1 +
-            exp(-tr(W₂' W₁' x₂)))))) x₂ + (dβ₃ √η √ρ √(1 - ρ)/3 + dt (ρ/3 + y₃ (1 - 2 ρ)/3 -
-            1/(3 (1 + exp(-tr(W₂' W₁' x₃)))))) x₃)
+        dW1 = ((√η √ρ √(1 - ρ)/3 dβ₁ + (ρ/3 + y₁ (1 - 2 ρ)/3 - 1/(3 (1 + exp(-tr(W₂' W₁' x₁)))))
+            dt) x₁ + (√η √ρ √(1 - ρ)/3 dβ₂ + (ρ/3 + y₂ (1 - 2 ρ)/3 - 1/(3 (1 + exp(-tr(W₂' W₁'
+            x₂))))) dt) x₂ + (√η √ρ √(1 - ρ)/3 dβ₃ + (ρ/3 + y₃ (1 - 2 ρ)/3 - 1/(3 (1 +
+            exp(-tr(W₂' W₁' x₃))))) dt) x₃) W₂'
+        dW2 = W₁' ((√η √ρ √(1 - ρ)/3 dβ₁ + (ρ/3 + y₁ (1 - 2 ρ)/3 - 1/(3 (1 + exp(-tr(W₂' W₁'
+            x₁))))) dt) x₁ + (√η √ρ √(1 - ρ)/3 dβ₂ + (ρ/3 + y₂ (1 - 2 ρ)/3 - 1/(3 (1 +
+            exp(-tr(W₂' W₁' x₂))))) dt) x₂ + (√η √ρ √(1 - ρ)/3 dβ₃ + (ρ/3 + y₃ (1 - 2 ρ)/3 -
+            1/(3 (1 + exp(-tr(W₂' W₁' x₃))))) dt) x₃)
 
     Shapes: W1 (..., p, l), W2 (..., l, 1), eta (...), rho (...), x1 (..., p, 1), x2 (..., p,
     1), x3 (..., p, 1), y1 (...), y2 (...), y3 (...), dt (...), dbeta1 (...), dbeta2 (...),
@@ -1059,10 +1059,10 @@ def classification_determinant_label_flips_path_noise(
 ) -> tuple[Any, Any]:
     """Noise terms (Itô), of the path check.
 
-        noise_W1 = (dβ₁ √η √ρ √(1 - ρ)/3 x₁ + dβ₂ √η √ρ √(1 - ρ)/3 x₂ + dβ₃ √η √ρ √(1 - ρ)/3 x₃)
+        noise_W1 = (√η √ρ √(1 - ρ)/3 x₁ dβ₁ + √η √ρ √(1 - ρ)/3 x₂ dβ₂ + √η √ρ √(1 - ρ)/3 x₃ dβ₃)
             W₂'
-        noise_W2 = W₁' (dβ₁ √η √ρ √(1 - ρ)/3 x₁ + dβ₂ √η √ρ √(1 - ρ)/3 x₂ + dβ₃ √η √ρ √(1 - ρ)/3
-            x₃)
+        noise_W2 = W₁' (√η √ρ √(1 - ρ)/3 x₁ dβ₁ + √η √ρ √(1 - ρ)/3 x₂ dβ₂ + √η √ρ √(1 - ρ)/3 x₃
+            dβ₃)
 
     Shapes: W1 (..., p, l), W2 (..., l, 1), eta (...), rho (...), x1 (..., p, 1), x2 (..., p,
     1), x3 (..., p, 1), dbeta1 (...), dbeta2 (...), dbeta3 (...); result (..., p, l), (..., l,
@@ -1209,8 +1209,8 @@ def classification_determinant_redrawn_labels_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (dt R + √η/n (Σ_j dβ_j s_j x_j (e_j' - c_j'))) W₂'
-        dW2 = W₁' (dt R + √η/n (Σ_j dβ_j s_j x_j (e_j' - c_j')))
+        dW1 = (R dt + √η/n (Σ_j s_j x_j (e_j' - c_j') dβ_j)) W₂'
+        dW2 = W₁' (R dt + √η/n (Σ_j s_j x_j (e_j' - c_j') dβ_j))
 
     Shapes: W1 (..., p, l), W2 (..., l, k), R (..., p, k), c (..., m, k, 1), e (..., m, k, 1),
     eta (...), s (..., m), x (..., m, p, 1), n int, dt (...), dbeta (..., m); result (..., p,
@@ -1279,8 +1279,8 @@ def classification_determinant_redrawn_labels_noise(
 ) -> tuple[Any, Any]:
     """Noise terms (Itô), as declared.
 
-        noise_W1 = √η/n (Σ_j dβ_j s_j x_j (e_j' - c_j')) W₂'
-        noise_W2 = √η/n W₁' (Σ_j dβ_j s_j x_j (e_j' - c_j'))
+        noise_W1 = √η/n (Σ_j s_j x_j (e_j' - c_j') dβ_j) W₂'
+        noise_W2 = √η/n W₁' (Σ_j s_j x_j (e_j' - c_j') dβ_j)
 
     Shapes: W1 (..., p, l), W2 (..., l, k), c (..., m, k, 1), e (..., m, k, 1), eta (...), s
     (..., m), x (..., m, p, 1), n int, dbeta (..., m); result (..., p, l), (..., l, k).
@@ -1340,8 +1340,8 @@ def classification_determinant_redrawn_labels_derived_drift(
 ) -> Any:
     """The drift of f, as derived (Itô).
 
-        -2 η Σ_j s_j² tr(c_j c_j') tr(x_j x_j')/n² + 4 η Σ_j s_j² tr(c_j e_j') tr(x_j x_j')/n² -
-            2 η Σ_j s_j² tr(e_j e_j') tr(x_j x_j')/n²
+        -2 η Σ_j s_j² tr(c_j c_j') tr(x_j x_j')/n² + 4 η (Σ_j s_j² tr(c_j e_j') tr(x_j x_j'))/n²
+            - 2 η Σ_j s_j² tr(e_j e_j') tr(x_j x_j')/n²
 
     Shapes: c (..., m, k, 1), e (..., m, k, 1), eta (...), s (..., m), x (..., m, p, 1), n int;
     result (...).
@@ -1376,7 +1376,7 @@ def classification_determinant_redrawn_labels_derived_drift_in(
 def classification_determinant_label_variance_left(e: Any, w: Any) -> Any:
     """The left-hand side, as stated.
 
-        Σ_c w_c tr((Σ_c w_c e_c' - (Σ_c w_c e_c)') (Σ_c w_c e_c - (Σ_c w_c e_c))) + Σ_c w_c
+        Σ_c w_c tr((Σ_c w_c e_c' - (Σ_c w_c e_c)') (Σ_c w_c e_c - (Σ_c w_c e_c))) + (Σ_c w_c)
             tr((Σ_c w_c e_c)' (Σ_c w_c e_c))
 
     Shapes: e (..., k, p, 1), w (..., k); result (...).
@@ -1402,7 +1402,7 @@ def classification_determinant_label_variance_left_in(ctx: Any, e: Any, w: Any) 
 def classification_determinant_label_variance_right(e: Any, w: Any) -> Any:
     """The right-hand side, as stated.
 
-        Σ_c w_c tr(e_c' e_c) Σ_c w_c²
+        (Σ_c w_c tr(e_c' e_c)) (Σ_c w_c)²
 
     Shapes: e (..., k, p, 1), w (..., k); result (...).
     """
@@ -1435,12 +1435,12 @@ def classification_determinant_softmax_label_noise_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (dt R + √η/n (Σ_i (dβ₁₂_i y₁_i y₂_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0;
-            I; 0]') + dβ₁₃_i y₁_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0; 0; I]') +
-            dβ₂₃_i y₂_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([0; I; 0]' - [0; 0; I]')))) W₂'
-        dW2 = W₁' (dt R + √η/n (Σ_i (dβ₁₂_i y₁_i y₂_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' -
-            [0; I; 0]') + dβ₁₃_i y₁_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0; 0; I]')
-            + dβ₂₃_i y₂_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([0; I; 0]' - [0; 0; I]'))))
+        dW1 = (R dt + √η/n (Σ_i (y₁_i y₂_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0; I; 0]')
+            dβ₁₂_i + y₁_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0; 0; I]') dβ₁₃_i +
+            y₂_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([0; I; 0]' - [0; 0; I]') dβ₂₃_i))) W₂'
+        dW2 = W₁' (R dt + √η/n (Σ_i (y₁_i y₂_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0; I;
+            0]') dβ₁₂_i + y₁_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0; 0; I]') dβ₁₃_i
+            + y₂_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([0; I; 0]' - [0; 0; I]') dβ₂₃_i)))
 
     Shapes: W1 (..., p, l), W2 (..., l, 3), R (..., p, 3), eta (...), x (..., n, p, 1), y1 (...,
     n), y2 (..., n), y3 (..., n), n int, dt (...), dbeta12 (..., n), dbeta13 (..., n), dbeta23
@@ -1521,12 +1521,12 @@ def classification_determinant_softmax_label_noise_noise(
 ) -> tuple[Any, Any]:
     """Noise terms (Itô), as declared.
 
-        noise_W1 = √η/n (Σ_i (dβ₁₂_i y₁_i y₂_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0; I;
-            0]') + dβ₁₃_i y₁_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0; 0; I]') +
-            dβ₂₃_i y₂_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([0; I; 0]' - [0; 0; I]'))) W₂'
-        noise_W2 = √η/n W₁' (Σ_i (dβ₁₂_i y₁_i y₂_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0;
-            I; 0]') + dβ₁₃_i y₁_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0; 0; I]') +
-            dβ₂₃_i y₂_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([0; I; 0]' - [0; 0; I]')))
+        noise_W1 = √η/n (Σ_i (y₁_i y₂_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0; I; 0]')
+            dβ₁₂_i + y₁_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0; 0; I]') dβ₁₃_i +
+            y₂_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([0; I; 0]' - [0; 0; I]') dβ₂₃_i)) W₂'
+        noise_W2 = √η/n W₁' (Σ_i (y₁_i y₂_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0; I;
+            0]') dβ₁₂_i + y₁_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0; 0; I]') dβ₁₃_i
+            + y₂_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([0; I; 0]' - [0; 0; I]') dβ₂₃_i))
 
     Shapes: W1 (..., p, l), W2 (..., l, 3), eta (...), x (..., n, p, 1), y1 (..., n), y2 (...,
     n), y3 (..., n), n int, dbeta12 (..., n), dbeta13 (..., n), dbeta23 (..., n); result (...,
@@ -1835,10 +1835,10 @@ def classification_determinant_minibatch_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (dt/n (Σ_i x_i (y_i' - q_i')) + √η/(√n √b) (Σ_i dβ_i (x_i (y_i' - q_i') - 1/n (Σ_i
-            x_i (y_i' - q_i'))))) W₂'
-        dW2 = W₁' (dt/n (Σ_i x_i (y_i' - q_i')) + √η/(√n √b) (Σ_i dβ_i (x_i (y_i' - q_i') - 1/n
-            (Σ_i x_i (y_i' - q_i')))))
+        dW1 = (1/n (Σ_i x_i (y_i' - q_i')) dt + √η/(√n √b) (Σ_i (x_i (y_i' - q_i') - 1/n (Σ_i
+            x_i (y_i' - q_i'))) dβ_i)) W₂'
+        dW2 = W₁' (1/n (Σ_i x_i (y_i' - q_i')) dt + √η/(√n √b) (Σ_i (x_i (y_i' - q_i') - 1/n
+            (Σ_i x_i (y_i' - q_i'))) dβ_i))
 
     Shapes: W1 (..., p, l), W2 (..., l, k), b (...), eta (...), q (..., n, k, 1), x (..., n, p,
     1), y (..., n, k, 1), n int, dt (...), dbeta (..., n); result (..., p, l), (..., l, k).
@@ -1889,8 +1889,8 @@ def classification_determinant_minibatch_noise(
 ) -> tuple[Any, Any]:
     """Noise terms (Itô), as declared.
 
-        noise_W1 = √η/(√n √b) (Σ_i dβ_i (x_i (y_i' - q_i') - 1/n (Σ_i x_i (y_i' - q_i')))) W₂'
-        noise_W2 = √η/(√n √b) W₁' (Σ_i dβ_i (x_i (y_i' - q_i') - 1/n (Σ_i x_i (y_i' - q_i'))))
+        noise_W1 = √η/(√n √b) (Σ_i (x_i (y_i' - q_i') - 1/n (Σ_i x_i (y_i' - q_i'))) dβ_i) W₂'
+        noise_W2 = √η/(√n √b) W₁' (Σ_i (x_i (y_i' - q_i') - 1/n (Σ_i x_i (y_i' - q_i'))) dβ_i)
 
     Shapes: W1 (..., p, l), W2 (..., l, k), b (...), eta (...), q (..., n, k, 1), x (..., n, p,
     1), y (..., n, k, 1), n int, dbeta (..., n); result (..., p, l), (..., l, k).
@@ -1928,8 +1928,8 @@ def classification_determinant_minibatch_stated_drift(
 ) -> Any:
     """The drift of f, as stated (Itô).
 
-        -2 η (-tr(n^(-2) (Σ_i x_i (y_i' - q_i')) (Σ_i x_i (y_i' - q_i'))') + Σ_i tr((y_i' -
-            q_i') (y_i - q_i)) tr(x_i' x_i)/n)/b
+        -2 η (-tr(n^(-2) (Σ_i x_i (y_i' - q_i')) (Σ_i x_i (y_i' - q_i'))') + (Σ_i tr((y_i' -
+            q_i') (y_i - q_i)) tr(x_i' x_i))/n)/b
 
     Shapes: b (...), eta (...), q (..., n, k, 1), x (..., n, p, 1), y (..., n, k, 1), n int;
     result (...).
@@ -1960,10 +1960,10 @@ def classification_determinant_minibatch_derived_drift(
 ) -> Any:
     """The drift of f, as derived (Itô).
 
-        2 η (1 - n) Σ_j tr(q_j q_j') tr(x_j x_j')/(n² b) + 2 η (1 - n) Σ_j tr(x_j x_j') tr(y_j
-            y_j')/(n² b) + 4 η (n - 1) Σ_j tr(q_j y_j') tr(x_j x_j')/(n² b) + 2 η Σ_m Σ_j≠m
-            tr(q_j q_m') tr(x_j x_m')/(n² b) - 4 η Σ_m Σ_j≠m tr(q_j y_m') tr(x_j x_m')/(n² b) +
-            2 η Σ_m Σ_j≠m tr(x_j x_m') tr(y_j y_m')/(n² b)
+        2 η (1 - n) (Σ_j tr(q_j q_j') tr(x_j x_j'))/(n² b) + 2 η (1 - n) (Σ_j tr(x_j x_j')
+            tr(y_j y_j'))/(n² b) + 4 η (n - 1) (Σ_j tr(q_j y_j') tr(x_j x_j'))/(n² b) + 2 η (Σ_m
+            Σ_j≠m tr(q_j q_m') tr(x_j x_m'))/(n² b) - 4 η Σ_m Σ_j≠m tr(q_j y_m') tr(x_j
+            x_m')/(n² b) + 2 η (Σ_m Σ_j≠m tr(x_j x_m') tr(y_j y_m'))/(n² b)
 
     Shapes: b (...), eta (...), q (..., n, k, 1), x (..., n, p, 1), y (..., n, k, 1), n int;
     result (...).
@@ -2026,8 +2026,8 @@ def classification_determinant_class_sum_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (dγ K + dt H + Σ_i dβ_i G_i - 1/tr(u' u) (Σ_i dβ_i G_i) u u') W₂'
-        dW2 = W₁' (dγ K + dt H + Σ_i dβ_i G_i - 1/tr(u' u) (Σ_i dβ_i G_i) u u')
+        dW1 = (K dγ + H dt + Σ_i G_i dβ_i - 1/tr(u' u) (Σ_i G_i dβ_i) u u') W₂'
+        dW2 = W₁' (K dγ + H dt + Σ_i G_i dβ_i - 1/tr(u' u) (Σ_i G_i dβ_i) u u')
 
     Shapes: W1 (..., p, l), W2 (..., l, k), G (..., n, p, k), H (..., p, k), K (..., p, k), u
     (..., k, 1), dt (...), dbeta (..., n), dgamma (...); result (..., p, l), (..., l, k).
@@ -2086,8 +2086,8 @@ def classification_determinant_class_sum_noise(
 ) -> tuple[Any, Any]:
     """Noise terms (Itô), as declared.
 
-        noise_W1 = (dγ K + Σ_i dβ_i G_i - 1/tr(u' u) (Σ_i dβ_i G_i) u u') W₂'
-        noise_W2 = W₁' (dγ K + Σ_i dβ_i G_i - 1/tr(u' u) (Σ_i dβ_i G_i) u u')
+        noise_W1 = (K dγ + Σ_i G_i dβ_i - 1/tr(u' u) (Σ_i G_i dβ_i) u u') W₂'
+        noise_W2 = W₁' (K dγ + Σ_i G_i dβ_i - 1/tr(u' u) (Σ_i G_i dβ_i) u u')
 
     Shapes: W1 (..., p, l), W2 (..., l, k), G (..., n, p, k), K (..., p, k), u (..., k, 1),
     dbeta (..., n), dgamma (...); result (..., p, l), (..., l, k).
@@ -2156,7 +2156,7 @@ def classification_determinant_class_sum_stated_martingale(
 ) -> Any:
     """The martingale part of df, as stated (Itô).
 
-        dγ W₁' K u
+        W₁' K u dγ
 
     Shapes: W1 (..., p, l), K (..., p, k), u (..., k, 1), dgamma (...); result (..., l, 1).
     """
@@ -2196,7 +2196,7 @@ def classification_determinant_class_sum_derived_martingale(
 ) -> Any:
     """The martingale part of df, as derived (Itô).
 
-        dγ W₁' K u
+        W₁' K u dγ
 
     Shapes: W1 (..., p, l), K (..., p, k), u (..., k, 1), dgamma (...); result (..., l, 1).
     """
@@ -2232,18 +2232,18 @@ def classification_determinant_softmax_class_sum_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (√η/n (Σ_i (dβ₁₂_i y₁_i y₂_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0; I; 0]')
-            + dβ₁₃_i y₁_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0; 0; I]') + dβ₂₃_i
-            y₂_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([0; I; 0]' - [0; 0; I]'))) + dt/n (Σ_i x_i
+        dW1 = (√η/n (Σ_i (y₁_i y₂_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0; I; 0]') dβ₁₂_i
+            + y₁_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0; 0; I]') dβ₁₃_i + y₂_i
+            y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([0; I; 0]' - [0; 0; I]') dβ₂₃_i)) + 1/n (Σ_i x_i
             [(y₁_i²/(y₁_i² + y₂_i² + y₃_i²) - q₁_i²/(q₁_i² + q₂_i² + q₃_i²)) I; (y₂_i²/(y₁_i² +
             y₂_i² + y₃_i²) - q₂_i²/(q₁_i² + q₂_i² + q₃_i²)) I; (y₃_i²/(y₁_i² + y₂_i² + y₃_i²) -
-            q₃_i²/(q₁_i² + q₂_i² + q₃_i²)) I]')) W₂'
-        dW2 = W₁' (√η/n (Σ_i (dβ₁₂_i y₁_i y₂_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0; I;
-            0]') + dβ₁₃_i y₁_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0; 0; I]') +
-            dβ₂₃_i y₂_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([0; I; 0]' - [0; 0; I]'))) + dt/n (Σ_i
+            q₃_i²/(q₁_i² + q₂_i² + q₃_i²)) I]') dt) W₂'
+        dW2 = W₁' (√η/n (Σ_i (y₁_i y₂_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0; I; 0]')
+            dβ₁₂_i + y₁_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([I; 0; 0]' - [0; 0; I]') dβ₁₃_i +
+            y₂_i y₃_i/(y₁_i² + y₂_i² + y₃_i²) x_i ([0; I; 0]' - [0; 0; I]') dβ₂₃_i)) + 1/n (Σ_i
             x_i [(y₁_i²/(y₁_i² + y₂_i² + y₃_i²) - q₁_i²/(q₁_i² + q₂_i² + q₃_i²)) I;
             (y₂_i²/(y₁_i² + y₂_i² + y₃_i²) - q₂_i²/(q₁_i² + q₂_i² + q₃_i²)) I; (y₃_i²/(y₁_i² +
-            y₂_i² + y₃_i²) - q₃_i²/(q₁_i² + q₂_i² + q₃_i²)) I]'))
+            y₂_i² + y₃_i²) - q₃_i²/(q₁_i² + q₂_i² + q₃_i²)) I]') dt)
 
     Shapes: W1 (..., p, l), W2 (..., l, 3), eta (...), q1 (..., n), q2 (..., n), q3 (..., n), x
     (..., n, p, 1), y1 (..., n), y2 (..., n), y3 (..., n), n int, dt (...), dbeta12 (..., n),

@@ -326,8 +326,8 @@ def collision_any_rows_drift_in(ctx: Any, k: int, l: int, p: int) -> tuple[Any, 
 def collision_any_rows_stated_drift(W1: Any, W2: Any, gamma: Any) -> Any:
     """The drift of f, as stated (Itô).
 
-        γ Σ_m≠i,j (-(tr(E_j W₁ W₂ W₂' W₁') + tr(E_m W₁ W₂ W₂' W₁'))/(λ_j - λ_m) + (tr(E_i W₁ W₂
-            W₂' W₁') + tr(E_m W₁ W₂ W₂' W₁'))/(λ_i - λ_m))/(λ_i - λ_j)
+        γ (Σ_m≠i,j (-(tr(E_j W₁ W₂ W₂' W₁') + tr(E_m W₁ W₂ W₂' W₁'))/(λ_j - λ_m) + (tr(E_i W₁ W₂
+            W₂' W₁') + tr(E_m W₁ W₂ W₂' W₁'))/(λ_i - λ_m))/(λ_i - λ_j))
 
     Eigenvalues are distinct and numbered downwards from 1.
 
@@ -396,7 +396,7 @@ def collision_any_rows_stated_drift_in(ctx: Any, W1: Any, W2: Any, gamma: Any) -
 def collision_any_rows_derived_drift(W1: Any, W2: Any, gamma: Any) -> Any:
     """The drift of f, as derived (Itô).
 
-        γ Σ_m≠i,j tr(W₁ W₂ W₂' W₁' E_i)/((λ_i - λ_j) (λ_i - λ_m)) - γ Σ_m≠i,j tr(W₁ W₂ W₂' W₁'
+        γ (Σ_m≠i,j tr(W₁ W₂ W₂' W₁' E_i)/((λ_i - λ_j) (λ_i - λ_m))) - γ Σ_m≠i,j tr(W₁ W₂ W₂' W₁'
             E_j)/((λ_i - λ_j) (λ_j - λ_m)) - γ Σ_m≠i,j tr(W₁ W₂ W₂' W₁' E_m)/((λ_i - λ_m) (λ_j -
             λ_m))
 
@@ -579,8 +579,8 @@ def collision_gap_of_m_condition_1_in(ctx: Any, a: Any, w: Any) -> Any:
 def collision_bracket_increment(w: Any, a: Any, gamma: Any, dbeta: Any) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dw = dβ √γ a
-        da = dβ √γ w
+        dw = √γ a dβ
+        da = √γ w dβ
 
     Shapes: w (..., 1, l), a (..., 1, l), gamma (...), dbeta (...); result (..., 1, l), (..., 1,
     l).
@@ -630,8 +630,8 @@ def collision_bracket_drift_in(ctx: Any, l: int) -> tuple[Any, Any]:
 def collision_bracket_noise(w: Any, a: Any, gamma: Any, dbeta: Any) -> tuple[Any, Any]:
     """Noise terms (Itô), as declared.
 
-        noise_w = dβ √γ a
-        noise_a = dβ √γ w
+        noise_w = √γ a dβ
+        noise_a = √γ w dβ
 
     Shapes: w (..., 1, l), a (..., 1, l), gamma (...), dbeta (...); result (..., 1, l), (..., 1,
     l).
@@ -749,8 +749,8 @@ def collision_bracket_derived_martingale_in(ctx: Any) -> Any:
 def collision_crossing_increment(w: Any, a: Any, dbeta: Any) -> tuple[Any, Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dw = dβ a
-        da = dβ w
+        dw = a dβ
+        da = w dβ
         db = dβ
 
     Shapes: w (..., 1, l), a (..., 1, l), dbeta (...); result (..., 1, l), (..., 1, l), (...).
@@ -801,8 +801,8 @@ def collision_crossing_drift_in(ctx: Any, l: int) -> tuple[Any, Any, Any]:
 def collision_crossing_noise(w: Any, a: Any, dbeta: Any) -> tuple[Any, Any, Any]:
     """Noise terms (Itô), as declared.
 
-        noise_w = dβ a
-        noise_a = dβ w
+        noise_w = a dβ
+        noise_a = w dβ
         noise_b = dβ
 
     Shapes: w (..., 1, l), a (..., 1, l), dbeta (...); result (..., 1, l), (..., 1, l), (...).

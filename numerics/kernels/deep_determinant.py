@@ -25,8 +25,8 @@ def deep_determinant_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW = A' (dt R + dZ) B' V'
-        dV = W' A' (dt R + dZ) B'
+        dW = A' (R dt + dZ) B' V'
+        dV = W' A' (R dt + dZ) B'
 
     Shapes: W (..., d1, d2), V (..., d2, d3), A (..., d0, d1), B (..., d3, d4), R (..., d0, d4),
     dt (...), dZ (..., d0, d4); result (..., d1, d2), (..., d2, d3).
@@ -241,9 +241,9 @@ def deep_determinant_gradient_flow_increment(
 ) -> tuple[Any, Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = dt/n X' (Y - X W₁ W₂ W₃) W₃' W₂'
-        dW2 = dt/n W₁' X' (Y - X W₁ W₂ W₃) W₃'
-        dW3 = dt/n W₂' W₁' X' (Y - X W₁ W₂ W₃)
+        dW1 = 1/n X' (Y - X W₁ W₂ W₃) W₃' W₂' dt
+        dW2 = 1/n W₁' X' (Y - X W₁ W₂ W₃) W₃' dt
+        dW3 = 1/n W₂' W₁' X' (Y - X W₁ W₂ W₃) dt
 
     Shapes: W1 (..., d0, d1), W2 (..., d1, d2), W3 (..., d2, d3), X (..., n, d0), Y (..., n,
     d3), n int, dt (...); result (..., d0, d1), (..., d1, d2), (..., d2, d3).
@@ -443,9 +443,9 @@ def deep_determinant_first_pair_increment(
 ) -> tuple[Any, Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (dt R + dB) W₃' W₂'
-        dW2 = W₁' (dt R + dB) W₃'
-        dW3 = W₂' W₁' (dt R + dB)
+        dW1 = (R dt + dB) W₃' W₂'
+        dW2 = W₁' (R dt + dB) W₃'
+        dW3 = W₂' W₁' (R dt + dB)
 
     Shapes: W1 (..., d0, d1), W2 (..., d1, d2), W3 (..., d2, d3), R (..., d0, d3), dt (...), dB
     (..., d0, d3); result (..., d0, d1), (..., d1, d2), (..., d2, d3).
@@ -672,10 +672,10 @@ def deep_determinant_middle_pair_increment(
 ) -> tuple[Any, Any, Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (dt R + dB) W₄' W₃' W₂'
-        dW2 = W₁' (dt R + dB) W₄' W₃'
-        dW3 = W₂' W₁' (dt R + dB) W₄'
-        dW4 = W₃' W₂' W₁' (dt R + dB)
+        dW1 = (R dt + dB) W₄' W₃' W₂'
+        dW2 = W₁' (R dt + dB) W₄' W₃'
+        dW3 = W₂' W₁' (R dt + dB) W₄'
+        dW4 = W₃' W₂' W₁' (R dt + dB)
 
     Shapes: W1 (..., d0, d1), W2 (..., d1, d2), W3 (..., d2, d3), W4 (..., d3, d4), R (..., d0,
     d4), dt (...), dB (..., d0, d4); result (..., d0, d1), (..., d1, d2), (..., d2, d3), (...,
@@ -827,9 +827,9 @@ def deep_determinant_label_noise_increment(
 ) -> tuple[Any, Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (dt/n X' (Y - X W₁ W₂ W₃) + √δ √η/n X' dB) W₃' W₂'
-        dW2 = W₁' (dt/n X' (Y - X W₁ W₂ W₃) + √δ √η/n X' dB) W₃'
-        dW3 = W₂' W₁' (dt/n X' (Y - X W₁ W₂ W₃) + √δ √η/n X' dB)
+        dW1 = (1/n X' (Y - X W₁ W₂ W₃) dt + √δ √η/n X' dB) W₃' W₂'
+        dW2 = W₁' (1/n X' (Y - X W₁ W₂ W₃) dt + √δ √η/n X' dB) W₃'
+        dW3 = W₂' W₁' (1/n X' (Y - X W₁ W₂ W₃) dt + √δ √η/n X' dB)
 
     Shapes: W1 (..., d0, d1), W2 (..., d1, d2), W3 (..., d2, d3), X (..., n, d0), Y (..., n,
     d3), delta (...), eta (...), n int, dt (...), dB (..., n, d3); result (..., d0, d1), (...,
@@ -915,9 +915,9 @@ def deep_determinant_label_noise_reduced_increment(
 ) -> tuple[Any, Any, Any]:
     """Increments over a step (Itô), as declared, small noise of equal law.
 
-        dW1 = (dt/n X' (Y - X W₁ W₂ W₃) + √δ √η/n dXB) W₃' W₂'
-        dW2 = W₁' (dt/n X' (Y - X W₁ W₂ W₃) + √δ √η/n dXB) W₃'
-        dW3 = W₂' W₁' (dt/n X' (Y - X W₁ W₂ W₃) + √δ √η/n dXB)
+        dW1 = (1/n X' (Y - X W₁ W₂ W₃) dt + √δ √η/n dXB) W₃' W₂'
+        dW2 = W₁' (1/n X' (Y - X W₁ W₂ W₃) dt + √δ √η/n dXB) W₃'
+        dW3 = W₂' W₁' (1/n X' (Y - X W₁ W₂ W₃) dt + √δ √η/n dXB)
 
     Shapes: W1 (..., d0, d1), W2 (..., d1, d2), W3 (..., d2, d3), X (..., n, d0), Y (..., n,
     d3), delta (...), eta (...), n int, dt (...), dXB (..., d0, d3); result (..., d0, d1), (...,
@@ -1104,9 +1104,9 @@ def deep_determinant_label_noise_derived_drift_in(
 def deep_determinant_layers_increment(H1: Any, H2: Any, H3: Any, dt: Any) -> tuple[Any, Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = dt H₁
-        dW2 = dt H₂
-        dW3 = dt H₃
+        dW1 = H₁ dt
+        dW2 = H₂ dt
+        dW3 = H₃ dt
 
     Shapes: H1 (..., d0, d1), H2 (..., d1, d2), H3 (..., d2, d3), dt (...); result (..., d0,
     d1), (..., d1, d2), (..., d2, d3).

@@ -314,7 +314,7 @@ def dyson_halved_noise_in(ctx: Any, dB: Any) -> tuple[Any]:
 def dyson_halved_stated_drift(G: Any) -> Any:
     """The drift of f, as stated (Itô).
 
-        Σ_j≠i 1/(λ_i - λ_j)/2
+        (Σ_j≠i 1/(λ_i - λ_j))/2
 
     Eigenvalues are distinct and numbered downwards from 1.
 
@@ -372,7 +372,7 @@ def dyson_halved_stated_martingale_in(ctx: Any, G: Any, dB: Any) -> Any:
 def dyson_halved_derived_drift(G: Any) -> Any:
     """The drift of f, as derived (Itô).
 
-        Σ_j≠i 1/(λ_i - λ_j)/2
+        (Σ_j≠i 1/(λ_i - λ_j))/2
 
     Eigenvalues are distinct and numbered downwards from 1.
 
@@ -835,7 +835,7 @@ def dyson_gap_derived_martingale_in(ctx: Any, G: Any, dB: Any) -> Any:
 def dyson_discriminant_observable(G: Any) -> Any:
     """The observable f.
 
-        Σ_i Σ_j≠i log|λ_i - λ_j|/2
+        (Σ_i Σ_j≠i log|λ_i - λ_j|)/2
 
     Eigenvalues are distinct and numbered downwards from 1.
 
@@ -924,8 +924,8 @@ def dyson_discriminant_derived_drift(G: Any) -> Any:
     """The drift of f, as derived (Itô).
 
         -Σ_m Σ_j≠m 1/((-λ_j + λ_m) (λ_j - λ_m))/2 - Σ_m Σ_j≠m (-λ_j + λ_m)^(-2)/2 - Σ_r Σ_m≠r
-            Σ_j≠m,r 1/((-λ_j + λ_m) (-λ_m + λ_r))/2 + Σ_r Σ_m≠r Σ_j≠m,r 1/((-λ_j + λ_m) (λ_m -
-            λ_r))/2
+            Σ_j≠m,r 1/((-λ_j + λ_m) (-λ_m + λ_r))/2 + (Σ_r Σ_m≠r Σ_j≠m,r 1/((-λ_j + λ_m) (λ_m -
+            λ_r)))/2
 
     Eigenvalues are distinct and numbered downwards from 1.
 
@@ -1001,7 +1001,7 @@ def dyson_discriminant_derived_drift_in(ctx: Any, G: Any) -> Any:
 def dyson_discriminant_derived_martingale(G: Any, dB: Any) -> Any:
     """The martingale part of df, as derived (Itô).
 
-        -√2 Σ_m Σ_j≠m tr(dB E_j)/(-λ_j + λ_m)/2 + √2 Σ_m Σ_j≠m tr(dB E_j)/(λ_j - λ_m)/2
+        -√2 Σ_m Σ_j≠m tr(dB E_j)/(-λ_j + λ_m)/2 + √2 (Σ_m Σ_j≠m tr(dB E_j)/(λ_j - λ_m))/2
 
     Eigenvalues are distinct and numbered downwards from 1.
 

@@ -35,8 +35,8 @@ def first_layer_eigenvalues_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (√γ dB + dt R) W₂'
-        dW2 = W₁' (√γ dB + dt R)
+        dW1 = (√γ dB + R dt) W₂'
+        dW2 = W₁' (√γ dB + R dt)
 
     Shapes: W1 (..., p, l), W2 (..., l, 1), R (..., p, 1), gamma (...), dt (...), dB (..., p,
     1); result (..., p, l), (..., l, 1).
@@ -136,7 +136,7 @@ def first_layer_eigenvalues_observable_in(ctx: Any, W1: Any) -> Any:
 def first_layer_eigenvalues_stated_drift(W1: Any, W2: Any, R: Any, gamma: Any) -> Any:
     """The drift of f, as stated (Itô).
 
-        γ Σ_j≠i (tr(E_i W₁ W₂ W₂' W₁') + tr(E_j W₁ W₂ W₂' W₁'))/(λ_i - λ_j) + γ tr(W₂ W₂') + 2
+        γ (Σ_j≠i (tr(E_i W₁ W₂ W₂' W₁') + tr(E_j W₁ W₂ W₂' W₁'))/(λ_i - λ_j)) + γ tr(W₂ W₂') + 2
             tr(E_i R W₂' W₁')
 
     Eigenvalues are distinct and numbered downwards from 1.
@@ -208,7 +208,7 @@ def first_layer_eigenvalues_stated_martingale_in(
 def first_layer_eigenvalues_derived_drift(W1: Any, W2: Any, R: Any, gamma: Any) -> Any:
     """The drift of f, as derived (Itô).
 
-        γ Σ_j≠i (tr(W₁ W₂ W₂' W₁' E_i) + tr(W₁ W₂ W₂' W₁' E_j))/(λ_i - λ_j) + γ tr(W₂ W₂') + 2
+        γ (Σ_j≠i (tr(W₁ W₂ W₂' W₁' E_i) + tr(W₁ W₂ W₂' W₁' E_j))/(λ_i - λ_j)) + γ tr(W₂ W₂') + 2
             tr(R W₂' W₁' E_i)
 
     Eigenvalues are distinct and numbered downwards from 1.
@@ -322,8 +322,8 @@ def first_layer_eigenvalues_any_noise_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (dt R + dB) W₂'
-        dW2 = W₁' (dt R + dB)
+        dW1 = (R dt + dB) W₂'
+        dW2 = W₁' (R dt + dB)
 
     Shapes: W1 (..., p, l), W2 (..., l, k), R (..., p, k), dt (...), dB (..., p, k); result
     (..., p, l), (..., l, k).

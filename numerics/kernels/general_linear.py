@@ -794,7 +794,7 @@ def general_linear_moments_path_laws_in(ctx: Any, G: Any, N: int, t: Any) -> tup
 def general_linear_stratonovich_exponents_increment(G: Any, dt: Any, dB: Any) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
-        dG = dt/2 G + dB G
+        dG = 1/2 G dt + dB G
 
     Shapes: G (..., N, N), dt (...), dB (..., N, N); result (..., N, N).
     """

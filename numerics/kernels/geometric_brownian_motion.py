@@ -25,7 +25,7 @@ def geometric_brownian_motion_increment(
 ) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
-        dx = dβ σ x + μ x dt
+        dx = σ x dβ + μ x dt
 
     Shapes: x (...), mu (...), sigma (...), dt (...), dbeta (...); result (...).
     """
@@ -63,7 +63,7 @@ def geometric_brownian_motion_drift_in(ctx: Any, x: Any, mu: Any) -> tuple[Any]:
 def geometric_brownian_motion_noise(x: Any, sigma: Any, dbeta: Any) -> tuple[Any]:
     """Noise terms (Itô), as declared.
 
-        noise_x = dβ σ x
+        noise_x = σ x dβ
 
     Shapes: x (...), sigma (...), dbeta (...); result (...).
     """
@@ -117,7 +117,7 @@ def geometric_brownian_motion_stated_drift_in(ctx: Any, mu: Any, sigma: Any) -> 
 def geometric_brownian_motion_stated_martingale(sigma: Any, dbeta: Any) -> Any:
     """The martingale part of df, as stated (Itô).
 
-        dβ σ
+        σ dβ
 
     Shapes: sigma (...), dbeta (...); result (...).
     """
@@ -153,7 +153,7 @@ def geometric_brownian_motion_derived_drift_in(ctx: Any, mu: Any, sigma: Any) ->
 def geometric_brownian_motion_derived_martingale(sigma: Any, dbeta: Any) -> Any:
     """The martingale part of df, as derived (Itô).
 
-        dβ σ
+        σ dβ
 
     Shapes: sigma (...), dbeta (...); result (...).
     """
@@ -173,7 +173,7 @@ def geometric_brownian_motion_solution_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dx = dβ σ x + μ x dt
+        dx = σ x dβ + μ x dt
         db = dβ
 
     Shapes: x (...), mu (...), sigma (...), dt (...), dbeta (...); result (...), (...).
@@ -221,7 +221,7 @@ def geometric_brownian_motion_solution_drift_in(ctx: Any, x: Any, mu: Any) -> tu
 def geometric_brownian_motion_solution_noise(x: Any, sigma: Any, dbeta: Any) -> tuple[Any, Any]:
     """Noise terms (Itô), as declared.
 
-        noise_x = dβ σ x
+        noise_x = σ x dβ
         noise_b = dβ
 
     Shapes: x (...), sigma (...), dbeta (...); result (...), (...).
@@ -542,7 +542,7 @@ def geometric_brownian_motion_stratonovich_stated_drift_in(
 def geometric_brownian_motion_stratonovich_stated_martingale(x: Any, sigma: Any, dbeta: Any) -> Any:
     """The martingale part of df, as stated (Itô).
 
-        dβ σ x
+        σ x dβ
 
     Shapes: x (...), sigma (...), dbeta (...); result (...).
     """
@@ -584,7 +584,7 @@ def geometric_brownian_motion_stratonovich_derived_martingale(
 ) -> Any:
     """The martingale part of df, as derived (Itô).
 
-        dβ σ x
+        σ x dβ
 
     Shapes: x (...), sigma (...), dbeta (...); result (...).
     """

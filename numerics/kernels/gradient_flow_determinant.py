@@ -23,8 +23,8 @@ from numerics.signature import (
 def gradient_flow_determinant_increment(W1: Any, W2: Any, R: Any, dt: Any) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = dt R W₂'
-        dW2 = dt W₁' R
+        dW1 = R W₂' dt
+        dW2 = W₁' R dt
 
     Shapes: W1 (..., p, l), W2 (..., l, k), R (..., p, k), dt (...); result (..., p, l), (...,
     l, k).
@@ -211,8 +211,8 @@ def gradient_flow_determinant_square_loss_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = dt/n X' (Y - X W₁ W₂) W₂'
-        dW2 = dt/n W₁' X' (Y - X W₁ W₂)
+        dW1 = 1/n X' (Y - X W₁ W₂) W₂' dt
+        dW2 = 1/n W₁' X' (Y - X W₁ W₂) dt
 
     Shapes: W1 (..., p, l), W2 (..., l, k), X (..., n, p), Y (..., n, k), n int, dt (...);
     result (..., p, l), (..., l, k).
@@ -309,8 +309,8 @@ def gradient_flow_determinant_propagator_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dTheta = dt S(R) Θ
-        dPhi = dt S(R) Φ
+        dTheta = S(R) Θ dt
+        dPhi = S(R) Φ dt
 
     Shapes: Theta (..., k + p, l), Phi (..., k + p, k + p), R (..., p, k), dt (...); result
     (..., k + p, l), (..., k + p, k + p).
@@ -504,7 +504,7 @@ def gradient_flow_determinant_propagator_condition_0_in(ctx: Any, Phi: Any) -> A
 def gradient_flow_determinant_unimodular_increment(Phi: Any, R: Any, dt: Any) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
-        dPhi = dt S(R) Φ
+        dPhi = S(R) Φ dt
 
     Shapes: Phi (..., k + p, k + p), R (..., p, k), dt (...); result (..., k + p, k + p).
     """

@@ -24,8 +24,8 @@ def gradient_noise_determinant_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (dt R + Σ_i dβ_i G_i) W₂'
-        dW2 = W₁' (dt R + Σ_i dβ_i G_i)
+        dW1 = (R dt + Σ_i G_i dβ_i) W₂'
+        dW2 = W₁' (R dt + Σ_i G_i dβ_i)
 
     Shapes: W1 (..., p, l), W2 (..., l, k), G (..., n, p, k), R (..., p, k), dt (...), dbeta
     (..., n); result (..., p, l), (..., l, k).
@@ -75,8 +75,8 @@ def gradient_noise_determinant_drift_in(ctx: Any, W1: Any, W2: Any, R: Any) -> t
 def gradient_noise_determinant_noise(W1: Any, W2: Any, G: Any, dbeta: Any) -> tuple[Any, Any]:
     """Noise terms (Itô), as declared.
 
-        noise_W1 = (Σ_i dβ_i G_i) W₂'
-        noise_W2 = W₁' (Σ_i dβ_i G_i)
+        noise_W1 = (Σ_i G_i dβ_i) W₂'
+        noise_W2 = W₁' (Σ_i G_i dβ_i)
 
     Shapes: W1 (..., p, l), W2 (..., l, k), G (..., n, p, k), dbeta (..., n); result (..., p,
     l), (..., l, k).
@@ -219,8 +219,10 @@ def gradient_noise_determinant_minibatch_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (dt/n (Σ_i x_i r_i') + √η/(√n √b) (Σ_i dβ_i (x_i r_i' - 1/n (Σ_i x_i r_i')))) W₂'
-        dW2 = W₁' (dt/n (Σ_i x_i r_i') + √η/(√n √b) (Σ_i dβ_i (x_i r_i' - 1/n (Σ_i x_i r_i'))))
+        dW1 = (1/n (Σ_i x_i r_i') dt + √η/(√n √b) (Σ_i (x_i r_i' - 1/n (Σ_i x_i r_i')) dβ_i))
+            W₂'
+        dW2 = W₁' (1/n (Σ_i x_i r_i') dt + √η/(√n √b) (Σ_i (x_i r_i' - 1/n (Σ_i x_i r_i'))
+            dβ_i))
 
     Shapes: W1 (..., p, l), W2 (..., l, k), b (...), eta (...), r (..., n, k, 1), x (..., n, p,
     1), n int, dt (...), dbeta (..., n); result (..., p, l), (..., l, k).
@@ -288,8 +290,8 @@ def gradient_noise_determinant_minibatch_noise(
 ) -> tuple[Any, Any]:
     """Noise terms (Itô), as declared.
 
-        noise_W1 = √η/(√n √b) (Σ_i dβ_i (x_i r_i' - 1/n (Σ_i x_i r_i'))) W₂'
-        noise_W2 = √η/(√n √b) W₁' (Σ_i dβ_i (x_i r_i' - 1/n (Σ_i x_i r_i')))
+        noise_W1 = √η/(√n √b) (Σ_i (x_i r_i' - 1/n (Σ_i x_i r_i')) dβ_i) W₂'
+        noise_W2 = √η/(√n √b) W₁' (Σ_i (x_i r_i' - 1/n (Σ_i x_i r_i')) dβ_i)
 
     Shapes: W1 (..., p, l), W2 (..., l, k), b (...), eta (...), r (..., n, k, 1), x (..., n, p,
     1), n int, dbeta (..., n); result (..., p, l), (..., l, k).
@@ -324,7 +326,7 @@ def gradient_noise_determinant_minibatch_stated_drift(
 ) -> Any:
     """The drift of f, as stated (Itô).
 
-        -2 η (-tr(n^(-2) (Σ_i x_i r_i') (Σ_i x_i r_i')') + Σ_i tr(r_i' r_i) tr(x_i' x_i)/n)/b
+        -2 η (-tr(n^(-2) (Σ_i x_i r_i') (Σ_i x_i r_i')') + (Σ_i tr(r_i' r_i) tr(x_i' x_i))/n)/b
 
     Shapes: b (...), eta (...), r (..., n, k, 1), x (..., n, p, 1), n int; result (...).
     """
@@ -352,8 +354,8 @@ def gradient_noise_determinant_minibatch_derived_drift(
 ) -> Any:
     """The drift of f, as derived (Itô).
 
-        2 η (1 - n) Σ_j tr(r_j r_j') tr(x_j x_j')/(n² b) + 2 η Σ_m Σ_j≠m tr(r_j r_m') tr(x_j
-            x_m')/(n² b)
+        2 η (1 - n) (Σ_j tr(r_j r_j') tr(x_j x_j'))/(n² b) + 2 η (Σ_m Σ_j≠m tr(r_j r_m') tr(x_j
+            x_m'))/(n² b)
 
     Shapes: b (...), eta (...), r (..., n, k, 1), x (..., n, p, 1), n int; result (...).
     """
@@ -390,8 +392,8 @@ def gradient_noise_determinant_minibatch_rate(
 ) -> Any:
     """The stated rate d log det M / dt.
 
-        -2 η (-tr(n^(-2) (Σ_i x_i (y_i' - x_i' W₁ W₂)) (Σ_i x_i (y_i' - x_i' W₁ W₂))') + Σ_i
-            tr((y_i' - x_i' W₁ W₂) (y_i - W₂' W₁' x_i)) tr(x_i' x_i)/n)/b
+        -2 η (-tr(n^(-2) (Σ_i x_i (y_i' - x_i' W₁ W₂)) (Σ_i x_i (y_i' - x_i' W₁ W₂))') + (Σ_i
+            tr((y_i' - x_i' W₁ W₂) (y_i - W₂' W₁' x_i)) tr(x_i' x_i))/n)/b
 
     Shapes: W1 (..., p, l), W2 (..., l, k), b (...), eta (...), x (..., n, p, 1), y (..., n, k,
     1), n int; result (...).
@@ -425,10 +427,10 @@ def gradient_noise_determinant_without_replacement_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (dt/n (Σ_i x_i r_i') + √η √((n - b)/(n - 1))/(√n √b) (Σ_i dβ_i (x_i r_i' - 1/n
-            (Σ_i x_i r_i')))) W₂'
-        dW2 = W₁' (dt/n (Σ_i x_i r_i') + √η √((n - b)/(n - 1))/(√n √b) (Σ_i dβ_i (x_i r_i' - 1/n
-            (Σ_i x_i r_i'))))
+        dW1 = (1/n (Σ_i x_i r_i') dt + √η √((n - b)/(n - 1))/(√n √b) (Σ_i (x_i r_i' - 1/n (Σ_i
+            x_i r_i')) dβ_i)) W₂'
+        dW2 = W₁' (1/n (Σ_i x_i r_i') dt + √η √((n - b)/(n - 1))/(√n √b) (Σ_i (x_i r_i' - 1/n
+            (Σ_i x_i r_i')) dβ_i))
 
     Shapes: W1 (..., p, l), W2 (..., l, k), b (...), eta (...), r (..., n, k, 1), x (..., n, p,
     1), n int, dt (...), dbeta (..., n); result (..., p, l), (..., l, k).
@@ -466,8 +468,8 @@ def gradient_noise_determinant_without_replacement_noise(
 ) -> tuple[Any, Any]:
     """Noise terms (Itô), as declared.
 
-        noise_W1 = √η √((n - b)/(n - 1))/(√n √b) (Σ_i dβ_i (x_i r_i' - 1/n (Σ_i x_i r_i'))) W₂'
-        noise_W2 = √η √((n - b)/(n - 1))/(√n √b) W₁' (Σ_i dβ_i (x_i r_i' - 1/n (Σ_i x_i r_i')))
+        noise_W1 = √η √((n - b)/(n - 1))/(√n √b) (Σ_i (x_i r_i' - 1/n (Σ_i x_i r_i')) dβ_i) W₂'
+        noise_W2 = √η √((n - b)/(n - 1))/(√n √b) W₁' (Σ_i (x_i r_i' - 1/n (Σ_i x_i r_i')) dβ_i)
 
     Shapes: W1 (..., p, l), W2 (..., l, k), b (...), eta (...), r (..., n, k, 1), x (..., n, p,
     1), n int, dbeta (..., n); result (..., p, l), (..., l, k).
@@ -503,8 +505,8 @@ def gradient_noise_determinant_without_replacement_stated_drift(
 ) -> Any:
     """The drift of f, as stated (Itô).
 
-        -2 η (n - b) (-tr(n^(-2) (Σ_i x_i r_i') (Σ_i x_i r_i')') + Σ_i tr(r_i' r_i) tr(x_i'
-            x_i)/n)/(b (n - 1))
+        -2 η (n - b) (-tr(n^(-2) (Σ_i x_i r_i') (Σ_i x_i r_i')') + (Σ_i tr(r_i' r_i) tr(x_i'
+            x_i))/n)/(b (n - 1))
 
     Shapes: b (...), eta (...), r (..., n, k, 1), x (..., n, p, 1), n int; result (...).
     """
@@ -532,8 +534,8 @@ def gradient_noise_determinant_without_replacement_derived_drift(
 ) -> Any:
     """The drift of f, as derived (Itô).
 
-        2 η (-n + b) Σ_j tr(r_j r_j') tr(x_j x_j')/(n² b) + 2 η (n - b) Σ_m Σ_j≠m tr(r_j r_m')
-            tr(x_j x_m')/(n² b (n - 1))
+        2 η (-n + b) (Σ_j tr(r_j r_j') tr(x_j x_j'))/(n² b) + 2 η (n - b) (Σ_m Σ_j≠m tr(r_j
+            r_m') tr(x_j x_m'))/(n² b (n - 1))
 
     Shapes: b (...), eta (...), r (..., n, k, 1), x (..., n, p, 1), n int; result (...).
     """
@@ -592,7 +594,7 @@ def gradient_noise_determinant_without_replacement_rate(
     """The stated rate d log det M / dt.
 
         -2 η (n - b) (-tr(n^(-2) (Σ_i x_i (y_i' - x_i' W₁ W₂)) (Σ_i x_i (y_i' - x_i' W₁ W₂))') +
-            Σ_i tr((y_i' - x_i' W₁ W₂) (y_i - W₂' W₁' x_i)) tr(x_i' x_i)/n)/(b (n - 1))
+            (Σ_i tr((y_i' - x_i' W₁ W₂) (y_i - W₂' W₁' x_i)) tr(x_i' x_i))/n)/(b (n - 1))
 
     Shapes: W1 (..., p, l), W2 (..., l, k), b (...), eta (...), x (..., n, p, 1), y (..., n, k,
     1), n int; result (...).

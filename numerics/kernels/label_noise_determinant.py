@@ -26,8 +26,8 @@ def label_noise_determinant_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (dt R + dB) W₂'
-        dW2 = W₁' (dt R + dB)
+        dW1 = (R dt + dB) W₂'
+        dW2 = W₁' (R dt + dB)
 
     Shapes: W1 (..., p, l), W2 (..., l, k), R (..., p, k), dt (...), dB (..., p, k); result
     (..., p, l), (..., l, k).
@@ -234,8 +234,8 @@ def label_noise_determinant_label_noise_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (dt/n X' (Y - X W₁ W₂) + √δ √η/n X' dB) W₂'
-        dW2 = W₁' (dt/n X' (Y - X W₁ W₂) + √δ √η/n X' dB)
+        dW1 = (1/n X' (Y - X W₁ W₂) dt + √δ √η/n X' dB) W₂'
+        dW2 = W₁' (1/n X' (Y - X W₁ W₂) dt + √δ √η/n X' dB)
 
     Shapes: W1 (..., p, l), W2 (..., l, k), X (..., n, p), Y (..., n, k), delta (...), eta
     (...), n int, dt (...), dB (..., n, k); result (..., p, l), (..., l, k).
@@ -329,8 +329,8 @@ def label_noise_determinant_label_noise_reduced_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared, small noise of equal law.
 
-        dW1 = (dt/n X' (Y - X W₁ W₂) + √δ √η/n dXB) W₂'
-        dW2 = W₁' (dt/n X' (Y - X W₁ W₂) + √δ √η/n dXB)
+        dW1 = (1/n X' (Y - X W₁ W₂) dt + √δ √η/n dXB) W₂'
+        dW2 = W₁' (1/n X' (Y - X W₁ W₂) dt + √δ √η/n dXB)
 
     Shapes: W1 (..., p, l), W2 (..., l, k), X (..., n, p), Y (..., n, k), delta (...), eta
     (...), n int, dt (...), dXB (..., p, k); result (..., p, l), (..., l, k).

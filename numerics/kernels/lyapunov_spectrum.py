@@ -236,7 +236,7 @@ def lyapunov_spectrum_path_law_in(ctx: Any, initial: Any, k: int, p: int, t: Any
 def lyapunov_spectrum_ratio_increment(Z: Any, X: Any, p: int, dt: Any, dB: Any) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dZ = dt (Z Z' Z - p Z) + dB' - Z dB Z
+        dZ = (Z Z' Z - p Z) dt + dB' - Z dB Z
         dX = dB Z X
 
     Shapes: Z (..., k, p), X (..., p, p), p int, dt (...), dB (..., p, k); result (..., k, p),
@@ -403,7 +403,7 @@ def lyapunov_spectrum_ratio_derived_martingale_in(ctx: Any, X: Any, dB: Any) -> 
 def lyapunov_spectrum_radial_increment(Z: Any, p: int, dt: Any, dE: Any) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
-        dZ = dt (Z Z' - p I) Z + dE' - Z dE Z
+        dZ = (Z Z' - p I) Z dt + dE' - Z dE Z
 
     Shapes: Z (..., p, p), p int, dt (...), dE (..., p, p); result (..., p, p).
     """
@@ -1264,8 +1264,8 @@ def lyapunov_spectrum_dual_increment(
 
         dX = dB Y
         dY = dB' X
-        dU = k dt U - dB V
-        dV = p dt V - dB' U
+        dU = k U dt - dB V
+        dV = p V dt - dB' U
 
     Shapes: X (..., p, l), Y (..., k, l), U (..., p, l), V (..., k, l), k int, p int, dt (...),
     dB (..., p, k); result (..., p, l), (..., k, l), (..., p, l), (..., k, l).
@@ -1472,8 +1472,8 @@ def lyapunov_spectrum_dual_column_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dx = k dt x - dB y
-        dy = p dt y - dB' x
+        dx = k x dt - dB y
+        dy = p y dt - dB' x
 
     Shapes: x (..., p, 1), y (..., k, 1), k int, p int, dt (...), dB (..., p, k); result (...,
     p, 1), (..., k, 1).

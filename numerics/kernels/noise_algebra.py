@@ -261,7 +261,7 @@ def noise_algebra_stratonovich_drift_increment(
 ) -> tuple[Any]:
     """Increments over a step (Stratonovich), as declared.
 
-        dTheta = dt (S(R) Θ - γ/2 [k I, 0; 0, p I] Θ) + S(√γ dB) Θ
+        dTheta = (S(R) Θ - γ/2 [k I, 0; 0, p I] Θ) dt + S(√γ dB) Θ
 
     Shapes: Theta (..., k + p, l), R (..., p, k), gamma (...), k int, p int, dt (...), dB (...,
     p, k); result (..., k + p, l).
@@ -433,7 +433,7 @@ def noise_algebra_group_increment(
 ) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
-        dPhi = S(√γ dB) Φ + γ dt/2 [k I, 0; 0, p I] Φ
+        dPhi = S(√γ dB) Φ + γ/2 [k I, 0; 0, p I] Φ dt
 
     Shapes: Phi (..., k + p, k + p), gamma (...), k int, p int, dt (...), dB (..., p, k); result
     (..., k + p, k + p).
@@ -595,7 +595,7 @@ def noise_algebra_square_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dPhi = p γ dt/2 Φ + S(√γ dB) Φ
+        dPhi = p γ/2 Φ dt + S(√γ dB) Φ
         dTheta = S(√γ dB) Θ
 
     Shapes: Phi (..., 2 * p, 2 * p), Theta (..., 2 * p, l), gamma (...), p int, dt (...), dB

@@ -159,8 +159,8 @@ def one_step_laws_with_replacement_change(
     """The change of f in one step, as stated.
 
         -2 η² (tr(n^(-2) (Σ_i x_i (y_i' - x_i' W₁ W₂))' (Σ_i x_i (y_i' - x_i' W₁ W₂))) +
-            (-tr(n^(-2) (Σ_i x_i (y_i' - x_i' W₁ W₂))' (Σ_i x_i (y_i' - x_i' W₁ W₂))) + Σ_i
-            tr((y_i' - x_i' W₁ W₂) (y_i - W₂' W₁' x_i)) tr(x_i' x_i)/n)/b)
+            (-tr(n^(-2) (Σ_i x_i (y_i' - x_i' W₁ W₂))' (Σ_i x_i (y_i' - x_i' W₁ W₂))) + (Σ_i
+            tr((y_i' - x_i' W₁ W₂) (y_i - W₂' W₁' x_i)) tr(x_i' x_i))/n)/b)
 
     Shapes: W1 (..., p, l), W2 (..., l, k), eta (...), x (..., n, p, 1), y (..., n, k, 1), b
     int, n int; result (...).
@@ -196,8 +196,8 @@ def one_step_laws_without_replacement_change(
     """The change of f in one step, as stated.
 
         -2 η² (tr(n^(-2) (Σ_i x_i (y_i' - x_i' W₁ W₂))' (Σ_i x_i (y_i' - x_i' W₁ W₂))) + (-b +
-            n) (-tr(n^(-2) (Σ_i x_i (y_i' - x_i' W₁ W₂))' (Σ_i x_i (y_i' - x_i' W₁ W₂))) + Σ_i
-            tr((y_i' - x_i' W₁ W₂) (y_i - W₂' W₁' x_i)) tr(x_i' x_i)/n)/(b (n - 1)))
+            n) (-tr(n^(-2) (Σ_i x_i (y_i' - x_i' W₁ W₂))' (Σ_i x_i (y_i' - x_i' W₁ W₂))) + (Σ_i
+            tr((y_i' - x_i' W₁ W₂) (y_i - W₂' W₁' x_i)) tr(x_i' x_i))/n)/(b (n - 1)))
 
     Shapes: W1 (..., p, l), W2 (..., l, k), eta (...), x (..., n, p, 1), y (..., n, k, 1), b
     int, n int; result (...).

@@ -25,7 +25,7 @@ def ornstein_uhlenbeck_increment(
 ) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
-        dx = dβ σ + θ dt (m - x)
+        dx = σ dβ + θ (m - x) dt
 
     Shapes: x (...), m (...), sigma (...), theta (...), dt (...), dbeta (...); result (...).
     """
@@ -63,7 +63,7 @@ def ornstein_uhlenbeck_drift_in(ctx: Any, x: Any, m: Any, theta: Any) -> tuple[A
 def ornstein_uhlenbeck_noise(sigma: Any, dbeta: Any) -> tuple[Any]:
     """Noise terms (Itô), as declared.
 
-        noise_x = dβ σ
+        noise_x = σ dβ
 
     Shapes: sigma (...), dbeta (...); result (...).
     """
@@ -117,7 +117,7 @@ def ornstein_uhlenbeck_stated_drift_in(ctx: Any) -> Any:
 def ornstein_uhlenbeck_stated_martingale(sigma: Any, theta: Any, t: Any, dbeta: Any) -> Any:
     """The martingale part of df, as stated (Itô).
 
-        dβ σ exp(θ t)
+        σ exp(θ t) dβ
 
     Shapes: sigma (...), theta (...), t (...), dbeta (...); result (...).
     """
@@ -155,7 +155,7 @@ def ornstein_uhlenbeck_derived_drift_in(ctx: Any) -> Any:
 def ornstein_uhlenbeck_derived_martingale(sigma: Any, theta: Any, t: Any, dbeta: Any) -> Any:
     """The martingale part of df, as derived (Itô).
 
-        dβ σ exp(θ t)
+        σ exp(θ t) dβ
 
     Shapes: sigma (...), theta (...), t (...), dbeta (...); result (...).
     """
@@ -350,7 +350,7 @@ def ornstein_uhlenbeck_moments_path_laws_in(
 def ornstein_uhlenbeck_lyapunov_increment(X: Any, A: Any, dt: Any, dB: Any) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
-        dX = dB - dt A X
+        dX = dB - A X dt
 
     Shapes: X (..., d, k), A (..., d, d), dt (...), dB (..., d, k); result (..., d, k).
     """
@@ -524,7 +524,7 @@ def ornstein_uhlenbeck_isotropic_increment(
 ) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
-        dX = σ dB - θ dt X
+        dX = σ dB - θ X dt
 
     Shapes: X (..., d, k), sigma (...), theta (...), dt (...), dB (..., d, k); result (..., d,
     k).

@@ -36,8 +36,8 @@ def parameter_eigenvalues_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (√γ dB + dt R) W₂'
-        dW2 = W₁' (√γ dB + dt R)
+        dW1 = (√γ dB + R dt) W₂'
+        dW2 = W₁' (√γ dB + R dt)
 
     Shapes: W1 (..., p, l), W2 (..., l, k), R (..., p, k), gamma (...), dt (...), dB (..., p,
     k); result (..., p, l), (..., l, k).
@@ -139,10 +139,10 @@ def parameter_eigenvalues_observable_in(ctx: Any, W1: Any, W2: Any) -> Any:
 def parameter_eigenvalues_stated_drift(W1: Any, W2: Any, R: Any, gamma: Any, k: int, p: int) -> Any:
     """The drift of f, as stated (Itô).
 
-        γ (2 tr(K₁' E_a K₁) tr(K₂' E_a K₂) + 2 tr(K₁' E_a K₂ K₂' E_a K₁)) λ_a + γ Σ_c≠a (tr(K₁'
+        γ (2 tr(K₁' E_a K₁) tr(K₂' E_a K₂) + 2 tr(K₁' E_a K₂ K₂' E_a K₁)) λ_a + γ (Σ_c≠a (tr(K₁'
             E_a K₁) tr(K₂' E_c K₂) + tr(K₁' E_c K₁) tr(K₂' E_a K₂) + 2 tr(K₁' E_a K₂ K₂' E_c
-            K₁)) λ_c + γ Σ_b≠a (λ_a + λ_b)² (tr(K₁' E_a K₁) tr(K₂' E_b K₂) + tr(K₁' E_b K₁)
-            tr(K₂' E_a K₂) + 2 tr(K₁' E_a K₂ K₂' E_b K₁))/(λ_a - λ_b) + 4 λ_a tr(R K₂' E_a K₁)
+            K₁)) λ_c) + γ (Σ_b≠a (λ_a + λ_b)² (tr(K₁' E_a K₁) tr(K₂' E_b K₂) + tr(K₁' E_b K₁)
+            tr(K₂' E_a K₂) + 2 tr(K₁' E_a K₂ K₂' E_b K₁))/(λ_a - λ_b)) + 4 λ_a tr(R K₂' E_a K₁)
 
     Eigenvalues are distinct and numbered downwards from 1.
 
@@ -280,9 +280,9 @@ def parameter_eigenvalues_derived_drift(
     """The drift of f, as derived (Itô).
 
         γ (tr([W₁; W₂'] [W₁; W₂']') - 2 tr(K₁ W₁ [W₁; W₂']')) tr(E_a K₁ K₁') + 2 γ λ_a tr(E_a K₁
-            K₁') + γ Σ_j≠a (λ_a + λ_j)² (-2 tr(E_a K₁ K₁') tr(E_j K₁ K₁') + tr(E_a K₁ K₁') +
-            tr(E_j K₁ K₁') - 2 tr(E_a K₁ K₁' E_j K₁ K₁'))/(λ_a - λ_j) + γ tr(K₁ W₁ [W₁; W₂']') -
-            2 γ tr(E_a K₁ W₁ W₁' K₁') + 4 λ_a tr(R K₂' E_a K₁)
+            K₁') + γ (Σ_j≠a (λ_a + λ_j)² (-2 tr(E_a K₁ K₁') tr(E_j K₁ K₁') + tr(E_a K₁ K₁') +
+            tr(E_j K₁ K₁') - 2 tr(E_a K₁ K₁' E_j K₁ K₁'))/(λ_a - λ_j)) + γ tr(K₁ W₁ [W₁; W₂']')
+            - 2 γ tr(E_a K₁ W₁ W₁' K₁') + 4 λ_a tr(R K₂' E_a K₁)
 
     Eigenvalues are distinct and numbered downwards from 1.
 
@@ -456,8 +456,8 @@ def parameter_eigenvalues_any_noise_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (dt R + dB) W₂'
-        dW2 = W₁' (dt R + dB)
+        dW1 = (R dt + dB) W₂'
+        dW2 = W₁' (R dt + dB)
 
     Shapes: W1 (..., p, l), W2 (..., l, k), R (..., p, k), dt (...), dB (..., p, k); result
     (..., p, l), (..., l, k).
@@ -1029,19 +1029,19 @@ def parameter_eigenvalues_log_sum_derived_drift(W1: Any, W2: Any, C: Any, k: int
     """The drift of f, as derived (Itô).
 
         (tr([W₁; W₂'] [W₁; W₂']') - tr(K₁ W₁ [W₁; W₂']')) tr(([W₁; W₂'] [W₁; W₂']')⁻¹ K₁ C K₁')
-            + 8 Σ_j tr(E_j K₁ K₁') tr(C K₁' E_j K₁) + 2 Σ_m Σ_j≠m λ_j tr(C K₁' E_j K₁)/(-λ_j +
-            λ_m) - 4 Σ_m Σ_j≠m λ_j tr(C K₁' E_j K₁ K₁' E_m K₁)/(-λ_j + λ_m) + Σ_m Σ_j≠m λ_m tr(C
-            K₁' E_j K₁)/(-λ_j + λ_m) + Σ_m Σ_j≠m λ_j tr(C K₁' E_j K₁)/(λ_j - λ_m) - 2 Σ_m Σ_j≠m
-            λ_j tr(C K₁' E_j K₁ K₁' E_m K₁)/(λ_j - λ_m) + 2 Σ_m Σ_j≠m λ_m tr(C K₁' E_j K₁)/(λ_j
-            - λ_m) - 2 Σ_m Σ_j≠m λ_j tr(E_m K₁ K₁') tr(C K₁' E_j K₁)/(-λ_j + λ_m) + Σ_m Σ_j≠m
-            λ_j² tr(C K₁' E_j K₁)/((-λ_j + λ_m) λ_m) - 2 Σ_m Σ_j≠m λ_j² tr(C K₁' E_j K₁ K₁' E_m
-            K₁)/((-λ_j + λ_m) λ_m) - Σ_m Σ_j≠m λ_m tr(E_m K₁ K₁') tr(C K₁' E_j K₁)/(-λ_j + λ_m)
-            + Σ_m Σ_j≠m λ_m² tr(C K₁' E_j K₁)/((λ_j - λ_m) λ_j) - Σ_m Σ_j≠m λ_j tr(E_m K₁ K₁')
-            tr(C K₁' E_j K₁)/(λ_j - λ_m) - 2 Σ_m Σ_j≠m λ_m tr(E_m K₁ K₁') tr(C K₁' E_j K₁)/(λ_j
-            - λ_m) - Σ_m Σ_j≠m λ_j² tr(E_m K₁ K₁') tr(C K₁' E_j K₁)/((-λ_j + λ_m) λ_m) - Σ_m
-            Σ_j≠m λ_m² tr(E_m K₁ K₁') tr(C K₁' E_j K₁)/((λ_j - λ_m) λ_j) - tr(([W₁; W₂'] [W₁;
-            W₂']')⁻¹ K₁ K₁') tr(C W₁ W₁') + tr(C W₁ W₁') tr(([W₁; W₂'] [W₁; W₂']')⁻¹) - 2
-            tr(([W₁; W₂'] [W₁; W₂']')⁻¹ K₁ C W₁ W₁' K₁') - 6 tr(C)
+            + 8 (Σ_j tr(E_j K₁ K₁') tr(C K₁' E_j K₁)) + 2 (Σ_m Σ_j≠m λ_j tr(C K₁' E_j K₁)/(-λ_j
+            + λ_m)) - 4 Σ_m Σ_j≠m λ_j tr(C K₁' E_j K₁ K₁' E_m K₁)/(-λ_j + λ_m) + Σ_m Σ_j≠m λ_m
+            tr(C K₁' E_j K₁)/(-λ_j + λ_m) + Σ_m Σ_j≠m λ_j tr(C K₁' E_j K₁)/(λ_j - λ_m) - 2 Σ_m
+            Σ_j≠m λ_j tr(C K₁' E_j K₁ K₁' E_m K₁)/(λ_j - λ_m) + 2 (Σ_m Σ_j≠m λ_m tr(C K₁' E_j
+            K₁)/(λ_j - λ_m)) - 2 Σ_m Σ_j≠m λ_j tr(E_m K₁ K₁') tr(C K₁' E_j K₁)/(-λ_j + λ_m) +
+            Σ_m Σ_j≠m λ_j² tr(C K₁' E_j K₁)/((-λ_j + λ_m) λ_m) - 2 Σ_m Σ_j≠m λ_j² tr(C K₁' E_j
+            K₁ K₁' E_m K₁)/((-λ_j + λ_m) λ_m) - Σ_m Σ_j≠m λ_m tr(E_m K₁ K₁') tr(C K₁' E_j
+            K₁)/(-λ_j + λ_m) + Σ_m Σ_j≠m λ_m² tr(C K₁' E_j K₁)/((λ_j - λ_m) λ_j) - Σ_m Σ_j≠m λ_j
+            tr(E_m K₁ K₁') tr(C K₁' E_j K₁)/(λ_j - λ_m) - 2 Σ_m Σ_j≠m λ_m tr(E_m K₁ K₁') tr(C
+            K₁' E_j K₁)/(λ_j - λ_m) - Σ_m Σ_j≠m λ_j² tr(E_m K₁ K₁') tr(C K₁' E_j K₁)/((-λ_j +
+            λ_m) λ_m) - Σ_m Σ_j≠m λ_m² tr(E_m K₁ K₁') tr(C K₁' E_j K₁)/((λ_j - λ_m) λ_j) -
+            tr(([W₁; W₂'] [W₁; W₂']')⁻¹ K₁ K₁') tr(C W₁ W₁') + tr(C W₁ W₁') tr(([W₁; W₂'] [W₁;
+            W₂']')⁻¹) - 2 tr(([W₁; W₂'] [W₁; W₂']')⁻¹ K₁ C W₁ W₁' K₁') - 6 tr(C)
 
     Eigenvalues are distinct and numbered downwards from 1.
 

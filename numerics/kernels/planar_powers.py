@@ -23,8 +23,8 @@ from numerics.signature import (
 def planar_powers_increment(w: Any, a: Any, dbeta: Any) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dw = dβ a
-        da = dβ w
+        dw = a dβ
+        da = w dβ
 
     Shapes: w (..., 1, l), a (..., 1, l), dbeta (...); result (..., 1, l), (..., 1, l).
     """
@@ -69,8 +69,8 @@ def planar_powers_drift_in(ctx: Any, l: int) -> tuple[Any, Any]:
 def planar_powers_noise(w: Any, a: Any, dbeta: Any) -> tuple[Any, Any]:
     """Noise terms (Itô), as declared.
 
-        noise_w = dβ a
-        noise_a = dβ w
+        noise_w = a dβ
+        noise_a = w dβ
 
     Shapes: w (..., 1, l), a (..., 1, l), dbeta (...); result (..., 1, l), (..., 1, l).
     """
@@ -119,7 +119,7 @@ def planar_powers_stated_drift(a: Any, w: Any, q: Any) -> Any:
     """The drift of f, as stated (Itô).
 
         q (4 (1 - tr(K₂' E_r K₂)) (2 q - 1) tr(K₂' E_r K₂) + (-4 (1 - tr(K₂' E_r K₂)) tr(K₂' E_r
-            K₂) + 1) Σ_s≠r (λ_r + 3 λ_s)/(λ_r - λ_s)) λ_r^q
+            K₂) + 1) (Σ_s≠r (λ_r + 3 λ_s)/(λ_r - λ_s))) λ_r^q
 
     Eigenvalues are distinct and numbered downwards from 1.
 
@@ -167,7 +167,7 @@ def planar_powers_stated_drift_in(ctx: Any, a: Any, w: Any, q: Any) -> Any:
 def planar_powers_stated_martingale(a: Any, w: Any, q: Any, dbeta: Any) -> Any:
     """The martingale part of df, as stated (Itô).
 
-        4 dβ q λ_r^q tr(K₁' E_r K₂)
+        4 q λ_r^q tr(K₁' E_r K₂) dβ
 
     Eigenvalues are distinct and numbered downwards from 1.
 
@@ -208,9 +208,10 @@ def planar_powers_derived_drift(a: Any, w: Any, q: Any) -> Any:
     """The drift of f, as derived (Itô).
 
         8 q (q - 1) λ_r^q tr(E_r K₁ K₂')² + q (tr([w; a] [w; a]') - 2 tr(K₁ w [w; a]')) λ_r^q
-            tr(E_r K₁ K₁')/λ_r + q Σ_j≠r (λ_j + λ_r)² (-2 tr(E_j K₁ K₁') tr(E_r K₁ K₁') + tr(E_j
-            K₁ K₁') + 2 tr(E_j K₁ K₂') tr(E_r K₁ K₂') + tr(E_r K₁ K₁')) λ_r^(q - 1)/(-λ_j + λ_r)
-            + 2 q λ_r^q tr(K₁ a [w; a]') tr(E_r K₁ K₂')/λ_r + q λ_r^q tr(K₁ w [w; a]')/λ_r
+            tr(E_r K₁ K₁')/λ_r + q (Σ_j≠r (λ_j + λ_r)² (-2 tr(E_j K₁ K₁') tr(E_r K₁ K₁') +
+            tr(E_j K₁ K₁') + 2 tr(E_j K₁ K₂') tr(E_r K₁ K₂') + tr(E_r K₁ K₁')) λ_r^(q - 1)/(-λ_j
+            + λ_r)) + 2 q λ_r^q tr(K₁ a [w; a]') tr(E_r K₁ K₂')/λ_r + q λ_r^q tr(K₁ w [w;
+            a]')/λ_r
 
     Eigenvalues are distinct and numbered downwards from 1.
 
@@ -295,7 +296,7 @@ def planar_powers_derived_drift_in(ctx: Any, a: Any, w: Any, q: Any) -> Any:
 def planar_powers_derived_martingale(a: Any, w: Any, q: Any, dbeta: Any) -> Any:
     """The martingale part of df, as derived (Itô).
 
-        4 dβ q λ_r^q tr(E_r K₁ K₂')
+        4 q λ_r^q tr(E_r K₁ K₂') dβ
 
     Eigenvalues are distinct and numbered downwards from 1.
 
@@ -491,8 +492,8 @@ def planar_powers_second_reading_observable_in(ctx: Any, W1: Any, q: Any) -> Any
 def planar_powers_second_reading_stated_drift(W1: Any, W2: Any, q: Any) -> Any:
     """The drift of f, as stated (Itô).
 
-        q λ_i^(q/2 - 1) Σ_j≠i ((q + λ_j/(λ_i - λ_j)) tr(W₂' W₁' E_i W₁ W₂)/λ_i + λ_i tr(W₂' W₁'
-            E_j W₁ W₂)/((λ_i - λ_j) λ_j))/2
+        q λ_i^(q/2 - 1) (Σ_j≠i ((q + λ_j/(λ_i - λ_j)) tr(W₂' W₁' E_i W₁ W₂)/λ_i + λ_i tr(W₂' W₁'
+            E_j W₁ W₂)/((λ_i - λ_j) λ_j)))/2
 
     Eigenvalues are distinct and numbered downwards from 1.
 
@@ -574,8 +575,8 @@ def planar_powers_second_reading_stated_martingale_in(
 def planar_powers_second_reading_derived_drift(W1: Any, W2: Any, q: Any) -> Any:
     """The drift of f, as derived (Itô).
 
-        q Σ_j≠i (tr(W₁ W₂ W₂' W₁' E_i)/2 + tr(W₁ W₂ W₂' W₁' E_j)/2) λ_i^(q/2 - 1)/(λ_i - λ_j) +
-            q λ_i^(q/2) tr(W₂ W₂')/(2 λ_i) + (q²/2 - q) λ_i^(q/2) tr(W₁ W₂ W₂' W₁' E_i)/λ_i²
+        q (Σ_j≠i (tr(W₁ W₂ W₂' W₁' E_i)/2 + tr(W₁ W₂ W₂' W₁' E_j)/2) λ_i^(q/2 - 1)/(λ_i - λ_j))
+            + q λ_i^(q/2) tr(W₂ W₂')/(2 λ_i) + (q²/2 - q) λ_i^(q/2) tr(W₁ W₂ W₂' W₁' E_i)/λ_i²
 
     Eigenvalues are distinct and numbered downwards from 1.
 
@@ -795,8 +796,8 @@ def planar_powers_any_width_stated_drift(W1: Any, W2: Any, q: Any) -> Any:
     """The drift of f, as stated (Itô).
 
         q (-Σ_j≠i tr(W₂' W₁' E_j W₁ W₂)/λ_j + tr(W₂ W₂') - tr(W₂' W₁' E_i W₁ W₂)/λ_i) λ_i^(q/2 -
-            1)/2 + q λ_i^(q/2 - 1) Σ_j≠i ((q + λ_j/(λ_i - λ_j)) tr(W₂' W₁' E_i W₁ W₂)/λ_i + λ_i
-            tr(W₂' W₁' E_j W₁ W₂)/((λ_i - λ_j) λ_j))/2
+            1)/2 + q λ_i^(q/2 - 1) (Σ_j≠i ((q + λ_j/(λ_i - λ_j)) tr(W₂' W₁' E_i W₁ W₂)/λ_i + λ_i
+            tr(W₂' W₁' E_j W₁ W₂)/((λ_i - λ_j) λ_j)))/2
 
     Eigenvalues are distinct and numbered downwards from 1.
 
@@ -857,8 +858,8 @@ def planar_powers_any_width_stated_drift_in(ctx: Any, W1: Any, W2: Any, q: Any) 
 def planar_powers_solution_increment(w: Any, a: Any, dbeta: Any) -> tuple[Any, Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dw = dβ a
-        da = dβ w
+        dw = a dβ
+        da = w dβ
         db = dβ
 
     Shapes: w (..., 1, l), a (..., 1, l), dbeta (...); result (..., 1, l), (..., 1, l), (...).
@@ -911,8 +912,8 @@ def planar_powers_solution_drift_in(ctx: Any, l: int) -> tuple[Any, Any, Any]:
 def planar_powers_solution_noise(w: Any, a: Any, dbeta: Any) -> tuple[Any, Any, Any]:
     """Noise terms (Itô), as declared.
 
-        noise_w = dβ a
-        noise_a = dβ w
+        noise_w = a dβ
+        noise_a = w dβ
         noise_b = dβ
 
     Shapes: w (..., 1, l), a (..., 1, l), dbeta (...); result (..., 1, l), (..., 1, l), (...).

@@ -23,7 +23,7 @@ from numerics.signature import (
 def rectangular_brownian_increment(A: Any, dt: Any, dB: Any) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
-        dX = dt A + dB
+        dX = A dt + dB
 
     Shapes: A (..., p, m), dt (...), dB (..., p, m); result (..., p, m).
     """
@@ -101,7 +101,7 @@ def rectangular_brownian_observable_in(ctx: Any, X: Any) -> Any:
 def rectangular_brownian_stated_drift(X: Any, A: Any, m: int, p: int) -> Any:
     """The drift of f, as stated (Itô).
 
-        (m - p)/(2 √(λ_i)) + Σ_j≠i (1/(√(λ_i) + √(λ_j)) + 1/(√(λ_i) - √(λ_j)))/2 + tr(E_i A
+        (m - p)/(2 √(λ_i)) + (Σ_j≠i (1/(√(λ_i) + √(λ_j)) + 1/(√(λ_i) - √(λ_j))))/2 + tr(E_i A
             X')/√(λ_i)
 
     Eigenvalues are distinct and numbered downwards from 1.
@@ -180,7 +180,7 @@ def rectangular_brownian_stated_martingale_in(ctx: Any, X: Any, dB: Any) -> Any:
 def rectangular_brownian_derived_drift(X: Any, A: Any, m: int) -> Any:
     """The drift of f, as derived (Itô).
 
-        (m - 1)/(2 √(λ_i)) + Σ_j≠i (λ_i + λ_j)/((λ_i - λ_j) √(λ_i))/2 + tr(A X' E_i)/√(λ_i)
+        (m - 1)/(2 √(λ_i)) + (Σ_j≠i (λ_i + λ_j)/((λ_i - λ_j) √(λ_i)))/2 + tr(A X' E_i)/√(λ_i)
 
     Eigenvalues are distinct and numbered downwards from 1.
 

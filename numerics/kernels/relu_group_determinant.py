@@ -26,8 +26,8 @@ def relu_group_determinant_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (dt/n X' D (Y - F - D X W₁ W₂) + √δ √η/n X' D dB) W₂'
-        dW2 = W₁' (dt/n X' D (Y - F - D X W₁ W₂) + √δ √η/n X' D dB)
+        dW1 = (1/n X' D (Y - F - D X W₁ W₂) dt + √δ √η/n X' D dB) W₂'
+        dW2 = W₁' (1/n X' D (Y - F - D X W₁ W₂) dt + √δ √η/n X' D dB)
 
     Shapes: W1 (..., p, l), W2 (..., l, k), D (..., n, n), F (..., n, k), X (..., n, p), Y (...,
     n, k), delta (...), eta (...), n int, dt (...), dB (..., n, k); result (..., p, l), (..., l,
@@ -258,8 +258,8 @@ def relu_group_determinant_gradient_flow_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = dt/n X' D E W₂'
-        dW2 = dt/n W₁' X' D E
+        dW1 = 1/n X' D E W₂' dt
+        dW2 = 1/n W₁' X' D E dt
 
     Shapes: W1 (..., p, l), W2 (..., l, k), D (..., n, n), E (..., n, k), X (..., n, p), n int,
     dt (...); result (..., p, l), (..., l, k).
@@ -413,10 +413,10 @@ def relu_group_determinant_two_groups_increment(
 ) -> tuple[Any, Any, Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (dt/n X' D (Y - D X W₁ W₂ - H X V₁ V₂) + √δ √η/n X' D dB) W₂'
-        dW2 = W₁' (dt/n X' D (Y - D X W₁ W₂ - H X V₁ V₂) + √δ √η/n X' D dB)
-        dV1 = (dt/n X' H (Y - D X W₁ W₂ - H X V₁ V₂) + √δ √η/n X' H dB) V₂'
-        dV2 = V₁' (dt/n X' H (Y - D X W₁ W₂ - H X V₁ V₂) + √δ √η/n X' H dB)
+        dW1 = (1/n X' D (Y - D X W₁ W₂ - H X V₁ V₂) dt + √δ √η/n X' D dB) W₂'
+        dW2 = W₁' (1/n X' D (Y - D X W₁ W₂ - H X V₁ V₂) dt + √δ √η/n X' D dB)
+        dV1 = (1/n X' H (Y - D X W₁ W₂ - H X V₁ V₂) dt + √δ √η/n X' H dB) V₂'
+        dV2 = V₁' (1/n X' H (Y - D X W₁ W₂ - H X V₁ V₂) dt + √δ √η/n X' H dB)
 
     Shapes: W1 (..., p, l), W2 (..., l, k), V1 (..., p, l), V2 (..., l, k), D (..., n, n), H
     (..., n, n), X (..., n, p), Y (..., n, k), delta (...), eta (...), n int, dt (...), dB (...,
@@ -717,9 +717,9 @@ def relu_group_determinant_biases_increment(
 ) -> tuple[Any, Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = X' (dt/n D (Y - F - D (X W₁ + u c) W₂) + √δ √η/n D dB) W₂'
-        dc = u' (dt/n D (Y - F - D (X W₁ + u c) W₂) + √δ √η/n D dB) W₂'
-        dW2 = (W₁' X' + c' u') (dt/n D (Y - F - D (X W₁ + u c) W₂) + √δ √η/n D dB)
+        dW1 = X' (1/n D (Y - F - D (X W₁ + u c) W₂) dt + √δ √η/n D dB) W₂'
+        dc = u' (1/n D (Y - F - D (X W₁ + u c) W₂) dt + √δ √η/n D dB) W₂'
+        dW2 = (W₁' X' + c' u') (1/n D (Y - F - D (X W₁ + u c) W₂) dt + √δ √η/n D dB)
 
     Shapes: W1 (..., p, l), c (..., 1, l), W2 (..., l, k), D (..., n, n), F (..., n, k), X (...,
     n, p), Y (..., n, k), delta (...), eta (...), u (..., n, 1), n int, dt (...), dB (..., n,
@@ -968,10 +968,10 @@ def relu_group_determinant_minibatch_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (dt/n (Σ_i d_i x_i r_i') + √η/(√n √b) (Σ_i dβ_i (d_i x_i r_i' - 1/n (Σ_i d_i x_i
-            r_i'))) + √δ √η/√b dB) W₂'
-        dW2 = W₁' (dt/n (Σ_i d_i x_i r_i') + √η/(√n √b) (Σ_i dβ_i (d_i x_i r_i' - 1/n (Σ_i d_i
-            x_i r_i'))) + √δ √η/√b dB)
+        dW1 = (1/n (Σ_i d_i x_i r_i') dt + √η/(√n √b) (Σ_i (d_i x_i r_i' - 1/n (Σ_i d_i x_i
+            r_i')) dβ_i) + √δ √η/√b dB) W₂'
+        dW2 = W₁' (1/n (Σ_i d_i x_i r_i') dt + √η/(√n √b) (Σ_i (d_i x_i r_i' - 1/n (Σ_i d_i x_i
+            r_i')) dβ_i) + √δ √η/√b dB)
 
     Shapes: W1 (..., p, l), W2 (..., l, k), b (...), d (..., n), delta (...), eta (...), r (...,
     n, k, 1), x (..., n, p, 1), n int, dt (...), dB (..., p, k), dbeta (..., n); result (..., p,
@@ -1065,9 +1065,9 @@ def relu_group_determinant_minibatch_noise(
 ) -> tuple[Any, Any]:
     """Noise terms (Itô), as declared.
 
-        noise_W1 = (√η/(√n √b) (Σ_i dβ_i (d_i x_i r_i' - 1/n (Σ_i d_i x_i r_i'))) + √δ √η/√b dB)
+        noise_W1 = (√η/(√n √b) (Σ_i (d_i x_i r_i' - 1/n (Σ_i d_i x_i r_i')) dβ_i) + √δ √η/√b dB)
             W₂'
-        noise_W2 = W₁' (√η/(√n √b) (Σ_i dβ_i (d_i x_i r_i' - 1/n (Σ_i d_i x_i r_i'))) + √δ √η/√b
+        noise_W2 = W₁' (√η/(√n √b) (Σ_i (d_i x_i r_i' - 1/n (Σ_i d_i x_i r_i')) dβ_i) + √δ √η/√b
             dB)
 
     Shapes: W1 (..., p, l), W2 (..., l, k), b (...), d (..., n), delta (...), eta (...), r (...,
@@ -1135,8 +1135,8 @@ def relu_group_determinant_minibatch_stated_drift(
 ) -> Any:
     """The drift of f, as stated (Itô).
 
-        -2 η (k δ tr(C) - tr(n^(-2) (Σ_i d_i x_i r_i') (Σ_i d_i x_i r_i')') + Σ_i d_i² tr(r_i'
-            r_i) tr(x_i' x_i)/n)/b
+        -2 η (k δ tr(C) - tr(n^(-2) (Σ_i d_i x_i r_i') (Σ_i d_i x_i r_i')') + (Σ_i d_i² tr(r_i'
+            r_i) tr(x_i' x_i))/n)/b
 
     Shapes: C (..., p, p), b (...), d (..., n), delta (...), eta (...), r (..., n, k, 1), x
     (..., n, p, 1), k int, n int; result (...).
@@ -1166,8 +1166,8 @@ def relu_group_determinant_minibatch_derived_drift(
 ) -> Any:
     """The drift of f, as derived (Itô).
 
-        -2 k δ η tr(C)/b + 2 η (1 - n) Σ_j d_j² tr(r_j r_j') tr(x_j x_j')/(n² b) + 2 η Σ_m Σ_j≠m
-            d_j d_m tr(r_j r_m') tr(x_j x_m')/(n² b)
+        -2 k δ η tr(C)/b + 2 η (1 - n) (Σ_j d_j² tr(r_j r_j') tr(x_j x_j'))/(n² b) + 2 η (Σ_m
+            Σ_j≠m d_j d_m tr(r_j r_m') tr(x_j x_m'))/(n² b)
 
     Shapes: C (..., p, p), b (...), d (..., n), delta (...), eta (...), r (..., n, k, 1), x
     (..., n, p, 1), k int, n int; result (...).

@@ -35,8 +35,8 @@ def singular_values_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (√γ dB + dt R) W₂'
-        dW2 = W₁' (√γ dB + dt R)
+        dW1 = (√γ dB + R dt) W₂'
+        dW2 = W₁' (√γ dB + R dt)
 
     Shapes: W1 (..., p, l), W2 (..., l, k), R (..., p, k), gamma (...), dt (...), dB (..., p,
     k); result (..., p, l), (..., l, k).
@@ -134,8 +134,9 @@ def singular_values_observable_in(ctx: Any, W1: Any) -> Any:
 def singular_values_stated_drift(W1: Any, W2: Any, R: Any, gamma: Any) -> Any:
     """The drift of f, as stated (Itô).
 
-        γ Σ_j≠i (tr(W₂' W₁' E_i W₁ W₂) + tr(W₂' W₁' E_j W₁ W₂))/(λ_i - λ_j)/(2 √(λ_i)) + γ tr(W₂
-            W₂')/(2 √(λ_i)) - γ tr(W₂' W₁' E_i W₁ W₂)/(2 λ_i^(3/2)) + tr(E_i R W₂' W₁')/√(λ_i)
+        γ (Σ_j≠i (tr(W₂' W₁' E_i W₁ W₂) + tr(W₂' W₁' E_j W₁ W₂))/(λ_i - λ_j))/(2 √(λ_i)) + γ
+            tr(W₂ W₂')/(2 √(λ_i)) - γ tr(W₂' W₁' E_i W₁ W₂)/(2 λ_i^(3/2)) + tr(E_i R W₂'
+            W₁')/√(λ_i)
 
     Eigenvalues are distinct and numbered downwards from 1.
 
@@ -215,7 +216,7 @@ def singular_values_stated_martingale_in(ctx: Any, W1: Any, W2: Any, gamma: Any,
 def singular_values_derived_drift(W1: Any, W2: Any, R: Any, gamma: Any) -> Any:
     """The drift of f, as derived (Itô).
 
-        γ Σ_j≠i (tr(W₁ W₂ W₂' W₁' E_i)/2 + tr(W₁ W₂ W₂' W₁' E_j)/2)/((λ_i - λ_j) √(λ_i)) + γ
+        γ (Σ_j≠i (tr(W₁ W₂ W₂' W₁' E_i)/2 + tr(W₁ W₂ W₂' W₁' E_j)/2)/((λ_i - λ_j) √(λ_i))) + γ
             tr(W₂ W₂')/(2 √(λ_i)) - γ tr(W₁ W₂ W₂' W₁' E_i)/(2 λ_i^(3/2)) + tr(R W₂' W₁'
             E_i)/√(λ_i)
 
@@ -510,11 +511,11 @@ def singular_values_parameters_stated_drift(
 ) -> Any:
     """The drift of f, as stated (Itô).
 
-        -2 γ √(λ_a) tr(K₁' E_a K₂ K₂' E_a K₁) + γ Σ_b≠a (λ_a + λ_b)² (tr(K₁' E_a K₁) tr(K₂' E_b
-            K₂) + tr(K₁' E_b K₁) tr(K₂' E_a K₂) + 2 tr(K₁' E_a K₂ K₂' E_b K₁))/(λ_a - λ_b)/(2
+        -2 γ √(λ_a) tr(K₁' E_a K₂ K₂' E_a K₁) + γ (Σ_b≠a (λ_a + λ_b)² (tr(K₁' E_a K₁) tr(K₂' E_b
+            K₂) + tr(K₁' E_b K₁) tr(K₂' E_a K₂) + 2 tr(K₁' E_a K₂ K₂' E_b K₁))/(λ_a - λ_b))/(2
             √(λ_a)) + (γ (2 tr(K₁' E_a K₁) tr(K₂' E_a K₂) + 2 tr(K₁' E_a K₂ K₂' E_a K₁)) λ_a + γ
-            Σ_c≠a (tr(K₁' E_a K₁) tr(K₂' E_c K₂) + tr(K₁' E_c K₁) tr(K₂' E_a K₂) + 2 tr(K₁' E_a
-            K₂ K₂' E_c K₁)) λ_c)/(2 √(λ_a)) + 2 √(λ_a) tr(R K₂' E_a K₁)
+            (Σ_c≠a (tr(K₁' E_a K₁) tr(K₂' E_c K₂) + tr(K₁' E_c K₁) tr(K₂' E_a K₂) + 2 tr(K₁' E_a
+            K₂ K₂' E_c K₁)) λ_c))/(2 √(λ_a)) + 2 √(λ_a) tr(R K₂' E_a K₁)
 
     Eigenvalues are distinct and numbered downwards from 1.
 
@@ -659,9 +660,9 @@ def singular_values_parameters_derived_drift(
     """The drift of f, as derived (Itô).
 
         γ (tr([W₁; W₂'] [W₁; W₂']')/2 - tr(K₁ W₁ [W₁; W₂']')) tr(E_a K₁ K₁')/√(λ_a) + 2 γ √(λ_a)
-            tr(E_a K₁ K₁')² - γ √(λ_a) tr(E_a K₁ K₁') + γ Σ_j≠a (λ_a + λ_j)² (-tr(E_a K₁ K₁')
+            tr(E_a K₁ K₁')² - γ √(λ_a) tr(E_a K₁ K₁') + γ (Σ_j≠a (λ_a + λ_j)² (-tr(E_a K₁ K₁')
             tr(E_j K₁ K₁') + tr(E_a K₁ K₁')/2 + tr(E_j K₁ K₁')/2 - tr(E_a K₁ K₁' E_j K₁
-            K₁'))/((λ_a - λ_j) √(λ_a)) + γ tr(K₁ W₁ [W₁; W₂']')/(2 √(λ_a)) - γ tr(E_a K₁ W₁ W₁'
+            K₁'))/((λ_a - λ_j) √(λ_a))) + γ tr(K₁ W₁ [W₁; W₂']')/(2 √(λ_a)) - γ tr(E_a K₁ W₁ W₁'
             K₁')/√(λ_a) + 2 √(λ_a) tr(R K₂' E_a K₁)
 
     Eigenvalues are distinct and numbered downwards from 1.
@@ -874,10 +875,10 @@ def singular_values_standing_vectors_increment(
 ) -> tuple[Any, Any, Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dx1 = y₁ (dβ₁ √γ + r₁ dt)
-        dx2 = y₂ (dβ₂ √γ + r₂ dt)
-        dy1 = x₁ (dβ₁ √γ + r₁ dt)
-        dy2 = x₂ (dβ₂ √γ + r₂ dt)
+        dx1 = y₁ (√γ dβ₁ + r₁ dt)
+        dx2 = y₂ (√γ dβ₂ + r₂ dt)
+        dy1 = x₁ (√γ dβ₁ + r₁ dt)
+        dy2 = x₂ (√γ dβ₂ + r₂ dt)
 
     Shapes: x1 (...), x2 (...), y1 (...), y2 (...), gamma (...), r1 (...), r2 (...), dt (...),
     dbeta1 (...), dbeta2 (...); result (...), (...), (...), (...).
@@ -956,10 +957,10 @@ def singular_values_standing_vectors_noise(
 ) -> tuple[Any, Any, Any, Any]:
     """Noise terms (Itô), as declared.
 
-        noise_x1 = dβ₁ √γ y₁
-        noise_x2 = dβ₂ √γ y₂
-        noise_y1 = dβ₁ √γ x₁
-        noise_y2 = dβ₂ √γ x₂
+        noise_x1 = √γ y₁ dβ₁
+        noise_x2 = √γ y₂ dβ₂
+        noise_y1 = √γ x₁ dβ₁
+        noise_y2 = √γ x₂ dβ₂
 
     Shapes: x1 (...), x2 (...), y1 (...), y2 (...), gamma (...), dbeta1 (...), dbeta2 (...);
     result (...), (...), (...), (...).
@@ -1067,7 +1068,7 @@ def singular_values_standing_vectors_stated_martingale(
 ) -> Any:
     """The martingale part of df, as stated (Itô).
 
-        2 √γ tr(E_n (dβ₁ x₁ y₁ K₁ K₁' + dβ₂ x₂ y₂ K₂ K₂'))
+        2 √γ tr(E_n (x₁ y₁ K₁ K₁' dβ₁ + x₂ y₂ K₂ K₂' dβ₂))
 
     Eigenvalues are distinct and numbered downwards from 1.
 
@@ -1165,7 +1166,7 @@ def singular_values_standing_vectors_derived_martingale(
 ) -> Any:
     """The martingale part of df, as derived (Itô).
 
-        2 √γ (-dβ₁ x₁ x₂² y₁ + dβ₁ x₁ y₁ λ_n + dβ₂ x₁² x₂ y₂ - dβ₂ x₂ y₂ λ_n)/(x₁² - x₂²)
+        2 √γ (-x₁ x₂² y₁ dβ₁ + x₁ y₁ λ_n dβ₁ + x₁² x₂ y₂ dβ₂ - x₂ y₂ λ_n dβ₂)/(x₁² - x₂²)
 
     Eigenvalues are distinct and numbered downwards from 1.
 

@@ -202,7 +202,7 @@ def time_change_rate_in(ctx: Any, gamma: Any) -> Any:
 def time_change_general_increment(F: Any, G: Any, a: Any, dt: Any, dE: Any) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
-        dX = a dt F + √a G dE
+        dX = a F dt + √a G dE
 
     Shapes: F (..., p, l), G (..., p, m), a (...), dt (...), dE (..., m, l); result (..., p, l).
     """
@@ -258,7 +258,7 @@ def time_change_general_noise_in(ctx: Any, G: Any, a: Any, dE: Any) -> tuple[Any
 def time_change_general_changed_increment(F: Any, G: Any, dt: Any, dE_tau: Any) -> tuple[Any]:
     """Increments over a step (Itô), as stated in the new time.
 
-        dX = dt F + G dE_τ
+        dX = F dt + G dE_τ
 
     Shapes: F (..., p, l), G (..., p, m), dt (...), dE_tau (..., m, l); result (..., p, l).
     """
@@ -316,7 +316,7 @@ def time_change_general_derived_changed_increment(
 ) -> tuple[Any]:
     """Increments over a step (Itô), as derived in the new time.
 
-        dX = dt F + G dE_τ
+        dX = F dt + G dE_τ
 
     Shapes: F (..., p, l), G (..., p, m), dt (...), dE_tau (..., m, l); result (..., p, l).
     """
@@ -410,7 +410,7 @@ def time_change_general_condition_0_in(ctx: Any, a: Any) -> Any:
 def time_change_state_dependent_increment(x: Any, dt: Any, dbeta: Any) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
-        dx = dβ √(x² + 1) - x dt (x² + 1)
+        dx = √(x² + 1) dβ - x (x² + 1) dt
 
     Shapes: x (...), dt (...), dbeta (...); result (...).
     """
@@ -448,7 +448,7 @@ def time_change_state_dependent_drift_in(ctx: Any, x: Any) -> tuple[Any]:
 def time_change_state_dependent_noise(x: Any, dbeta: Any) -> tuple[Any]:
     """Noise terms (Itô), as declared.
 
-        noise_x = dβ √(x² + 1)
+        noise_x = √(x² + 1) dβ
 
     Shapes: x (...), dbeta (...); result (...).
     """

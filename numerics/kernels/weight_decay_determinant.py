@@ -26,8 +26,8 @@ def weight_decay_determinant_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (dt R + dB) W₂' - μ dt W₁
-        dW2 = W₁' (dt R + dB) - μ dt W₂
+        dW1 = (R dt + dB) W₂' - μ W₁ dt
+        dW2 = W₁' (R dt + dB) - μ W₂ dt
 
     Shapes: W1 (..., p, l), W2 (..., l, k), R (..., p, k), mu (...), dt (...), dB (..., p, k);
     result (..., p, l), (..., l, k).
@@ -237,8 +237,8 @@ def weight_decay_determinant_label_noise_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dW1 = (dt/n X' (Y - X W₁ W₂) + √δ √η/n X' dB) W₂' - μ dt W₁
-        dW2 = W₁' (dt/n X' (Y - X W₁ W₂) + √δ √η/n X' dB) - μ dt W₂
+        dW1 = (1/n X' (Y - X W₁ W₂) dt + √δ √η/n X' dB) W₂' - μ W₁ dt
+        dW2 = W₁' (1/n X' (Y - X W₁ W₂) dt + √δ √η/n X' dB) - μ W₂ dt
 
     Shapes: W1 (..., p, l), W2 (..., l, k), X (..., n, p), Y (..., n, k), delta (...), eta
     (...), mu (...), n int, dt (...), dB (..., n, k); result (..., p, l), (..., l, k).
@@ -344,8 +344,8 @@ def weight_decay_determinant_label_noise_reduced_increment(
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared, small noise of equal law.
 
-        dW1 = (dt/n X' (Y - X W₁ W₂) + √δ √η/n dXB) W₂' - μ dt W₁
-        dW2 = W₁' (dt/n X' (Y - X W₁ W₂) + √δ √η/n dXB) - μ dt W₂
+        dW1 = (1/n X' (Y - X W₁ W₂) dt + √δ √η/n dXB) W₂' - μ W₁ dt
+        dW2 = W₁' (1/n X' (Y - X W₁ W₂) dt + √δ √η/n dXB) - μ W₂ dt
 
     Shapes: W1 (..., p, l), W2 (..., l, k), X (..., n, p), Y (..., n, k), delta (...), eta
     (...), mu (...), n int, dt (...), dXB (..., p, k); result (..., p, l), (..., l, k).

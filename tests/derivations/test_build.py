@@ -72,13 +72,14 @@ def outputs(places: Places) -> dict[str, str]:
     }
 
 
-def test_a_build_writes_kernels_latex_and_the_manifest(places: Places) -> None:
+def test_a_build_writes_kernels_latex_expositions_and_the_manifest(places: Places) -> None:
     report = made(places)
     assert report == Report(written=NAMES)
     assert set(outputs(places)) == {
         "numerics/kernels/__init__.py",
         *(f"numerics/kernels/{name}.py" for name in NAMES),
         *(f"derivations/generated/latex/{name}.tex" for name in NAMES),
+        *(f"derivations/generated/expositions/{name}.json" for name in NAMES),
         "derivations/generated/manifest.json",
     }
     text = outputs(places)["numerics/kernels/beta.py"]
@@ -123,7 +124,12 @@ def test_a_change_that_concerns_all_makes_all_again(places: Places, changed: str
 
 
 @pytest.mark.parametrize(
-    "output", ["numerics/kernels/alpha.py", "derivations/generated/latex/alpha.tex"]
+    "output",
+    [
+        "numerics/kernels/alpha.py",
+        "derivations/generated/latex/alpha.tex",
+        "derivations/generated/expositions/alpha.json",
+    ],
 )
 def test_an_output_changed_by_hand_is_found_and_made_again(places: Places, output: str) -> None:
     made(places)
@@ -157,7 +163,7 @@ def test_a_check_does_not_trust_the_manifest(places: Places) -> None:
 def test_a_check_writes_nothing(places: Places) -> None:
     before = outputs(places)
     report = checked(places)
-    assert len(report.stale) == 9
+    assert len(report.stale) == 12
     assert outputs(places) == before
 
 
@@ -171,12 +177,14 @@ def test_files_of_a_theorem_that_is_no_more_are_removed(places: Places) -> None:
     made(places)
     places.theorems()["beta"].unlink()
     assert checked(places).stale == (
+        "derivations/generated/expositions/beta.json: belongs to no theorem",
         "derivations/generated/latex/beta.tex: belongs to no theorem",
         "numerics/kernels/beta.py: belongs to no theorem",
         "derivations/generated/manifest.json: beta is no theorem any more",
     )
     report = made(places)
     assert report.removed == (
+        "derivations/generated/expositions/beta.json",
         "derivations/generated/latex/beta.tex",
         "numerics/kernels/beta.py",
     )
@@ -279,11 +287,12 @@ HASHED = """
 import hashlib
 from derivations.catalogue import find_theorem
 from derivations.codegen.document import theorem_latex
+from derivations.expounding import expound
 from derivations.codegen.module import module_source
 from tests.derivations.codegen_theorem import theorem
 text = ""
 for found in (theorem(), find_theorem("discrete_determinant")):
-    text += module_source("", found.claims) + theorem_latex(found, "")
+    text += module_source("", found.claims) + theorem_latex(found, map(expound, found.claims), "")
 print(hashlib.sha256(text.encode()).hexdigest())
 """
 

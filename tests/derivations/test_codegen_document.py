@@ -7,7 +7,9 @@ import pytest
 
 from derivations import Theorem
 from derivations.catalogue import find_theorem, names
-from derivations.codegen.document import theorem_latex, words
+from derivations.codegen.document import theorem_latex
+from derivations.expounding import expound
+from derivations.typesetting import words
 from tests.architecture.imports import ROOT
 from tests.derivations.codegen_theorem import differential, identity, theorem, time_change
 
@@ -18,18 +20,25 @@ LATEX = ROOT / "derivations" / "generated" / "latex"
     ("text", "latex"),
     [
         ("plain words, 50 % of them", r"plain words, 50 \% of them"),
-        ("ηδ", r"$\eta\delta$"),
-        ("2ηδk|X|²/n²", r"2$\eta\delta$k|X|${}^{2}$/n${}^{2}$"),
+        ("ηδ", r"$\eta \delta$"),
+        ("2ηδk|X|²/n²", r"2$\eta \delta$k$|$X$| {}^{2}$/n${}^{2}$"),
         ("γ − 1 ≥ 0", r"$\gamma$ $-$ 1 $\geq$ 0"),
         ("dB̃", r"d$\tilde{B}$"),
-        ("C^½ costs 3 $", r"C\^{}$\tfrac12$ costs 3 \textdollar{}"),
-        ("a_b & {c}", r"a\_b \& \{c\}"),
-        ("A_1…A_n + …", r"A\_1$\ldots$A\_n + $\ldots$"),
+        ("C^½ costs 3 $", r"$C^{1/2}$ costs 3 \textdollar{}"),
+        ("a_bat & {c}", r"a\_bat \& \{c\}"),
+        ("e^{−θt}(x_0)", r"$e^{-\theta t}$($x_{0}$)"),
+        ("label_noise", r"label\_noise"),
+        ("a\\input{b}", r"a\textbackslash{}input\{b\}"),
+        ("A_1…A_n + …", r"$A_{1} \ldots A_{n}$ + $\ldots$"),
         ("Itô, Øksendal", "Itô, Øksendal"),
     ],
 )
 def test_words_with_letters_of_mathematics(text: str, latex: str) -> None:
     assert words(text) == latex
+
+
+def shown(told: Theorem, provenance: str = "") -> str:
+    return theorem_latex(told, map(expound, told.claims), provenance)
 
 
 def problems(text: str) -> list[str]:
@@ -45,6 +54,7 @@ def problems(text: str) -> list[str]:
             found.append(opening)
     # Letters of mathematics have become commands; Latin letters with accents stay.
     found += sorted({letter for letter in text if ord(letter) > 0x17F})
+    found += re.findall(r"U\+[0-9A-F]{4}", text)
     return found
 
 
@@ -68,30 +78,30 @@ def test_a_malformed_text_is_noticed() -> None:
     assert problems("%\n$x") == ["dollars"]
     assert problems("%\n\\begin{bmatrix}") == [r"\\begin\{(\w+)\}"]
     assert problems("%\nγ") == ["γ"]
-    assert problems(f"%\n{words('x ⇝ y')}") == ["⇝"]
+    assert problems(f"%\n{words('x ⇝ y')}") == ["U+21DD"]
 
 
 def test_a_claim_is_shown_with_its_system_statement_and_derivation() -> None:
-    text = theorem_latex(theorem(), "where it comes from")
+    text = shown(theorem(), "where it comes from")
     assert text.startswith("% where it comes from\n\\section{A theorem of the tests}")
     assert r"\label{codegen_theorem.identity}" in text
     assert "Assumption: wide enough." in text
     assert r"\item Itô table for products of two differentials" in text
-    assert r"\mathrm{d}\tau = a\, \mathrm{d}t" in text
+    assert r"\mathrm{d}\tau / \mathrm{d}t &= a" in text
     assert text.count(r"\begin{enumerate}") == len(theorem().claims)
     assert problems(text) == []
 
 
 def test_a_claim_without_derivation_says_why() -> None:
     claim = replace(identity(), inapplicable={"derivation": "the language cannot say it"})
-    text = theorem_latex(Theorem(id="x", title="X", source="y", claims=(claim,)), "")
-    assert "None: the language cannot say it." in text
+    text = shown(Theorem(id="x", title="X", source="y", claims=(claim,)))
+    assert "Tier derivation does not apply: the language cannot say it." in text
     assert r"\item" not in text
 
 
 def test_the_verdict_that_is_expected_is_shown_if_it_is_another() -> None:
     wrong = replace(time_change(), expected="DISAGREES")
-    text = theorem_latex(Theorem(id="x", title="X", source="y", claims=(wrong,)), "")
+    text = shown(Theorem(id="x", title="X", source="y", claims=(wrong,)))
     assert "Expected verdict: DISAGREES." in text
-    right = theorem_latex(Theorem(id="x", title="X", source="y", claims=(differential(),)), "")
+    right = shown(Theorem(id="x", title="X", source="y", claims=(differential(),)))
     assert "Expected verdict" not in right

@@ -2,9 +2,10 @@
 
 import pytest
 
-from derivations.catalogue import find, find_theorem
+from derivations.catalogue import find_theorem
 from derivations.codegen.document import theorem_latex
-from verify.explain import explained
+from derivations.expounding import expound
+from tests.verify.explaining import explained
 
 SAID = "the eigenvalues, largest first, and eigenprojectors of"
 
@@ -18,19 +19,19 @@ SAID = "the eigenvalues, largest first, and eigenprojectors of"
     ],
 )
 def test_the_matrix_of_the_eigenvalues_is_named(claim: str, matrix: str) -> None:
-    assert f"λ_i, E_i: {SAID} {matrix}." in " ".join(explained(find(claim)).split())
+    assert f"λ_i, E_i: {SAID} {matrix}." in " ".join(explained(claim).split())
 
 
 def test_nothing_is_said_where_no_eigenvalue_stands() -> None:
-    assert SAID not in explained(find("label_noise_determinant"))
+    assert SAID not in explained("label_noise_determinant")
 
 
 def test_the_document_names_it_once_a_claim() -> None:
     theorem = find_theorem("collision")
-    text = theorem_latex(theorem, "test")
+    text = theorem_latex(theorem, map(expound, theorem.claims), "test")
     spectral = ["collision", "collision.any_rows", "collision.gap_of_m"]
     assert text.count(SAID) == len(spectral)
 
 
 def test_a_fact_about_eigenvalues_is_a_sentence() -> None:
-    assert "W₁ W₁' has distinct eigenvalues" in explained(find("first_layer_eigenvalues"))
+    assert "W₁ W₁' has distinct eigenvalues" in explained("first_layer_eigenvalues")

@@ -10,7 +10,7 @@ import pytest
 from numerics.adjoint import adjoint, by_differences, by_series, flux
 from numerics.contexts import MultiprecisionContext, RationalContext
 from tests.derivations.test_fokker_planck import RIGHT, WRONG, stated
-from verify.explain import explained
+from tests.verify.explaining import explained
 from verify.loading import compiled
 from verify.planning import EFFORTS, Plan
 from verify.tiers import check_of

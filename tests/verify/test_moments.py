@@ -10,7 +10,9 @@ from sympy import exp
 
 from derivations import Brownian, MatrixSDE, MomentClaim, PathCheck, State, dt, equal, real, t
 from derivations.derive import derive
-from verify.explain import explained
+from tests.verify.explaining import explained
+from verify.explain import exposition_of
+from verify.explain.latex import document
 from verify.loading import compiled
 from verify.planning import Plan, effort
 from verify.tiers import check_of
@@ -99,7 +101,7 @@ def test_it_is_explained() -> None:
     page = explained(SQUARE)
     assert "dE[x²]/dt" in page
     assert "E[m] at time t" in page
-    assert r"\[" in explained(SQUARE, latex=True)
+    assert r"\mathrm{d}\operatorname{E}\left[x^{2}\right]" in document([exposition_of(SQUARE)])
 
 
 def test_the_calculus_of_a_system_is_said() -> None:

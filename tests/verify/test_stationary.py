@@ -21,7 +21,7 @@ from derivations import (
     real,
     t,
 )
-from verify.explain import explained
+from tests.verify.explaining import explained
 from verify.loading import compiled
 from verify.paths.normalisation import normalisation
 from verify.paths.stationary import stationary
