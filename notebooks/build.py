@@ -17,6 +17,7 @@ import click
 
 from notebooks.errors import CellError, NotebookError
 from notebooks.groups import Places
+from notebooks.index import index_text
 
 __all__ = ["Report", "build", "check", "main"]
 
@@ -40,6 +41,8 @@ class Report:
 def build(places: Places, groups: Sequence[str], say: Say, *, workers: int = 2) -> Report:
     """Run the walkthroughs of some groups and write their notebooks; all where none is named.
 
+    The list of all is written with them.
+
     Raises
     ------
     NotebookError
@@ -62,6 +65,8 @@ def build(places: Places, groups: Sequence[str], say: Say, *, workers: int = 2) 
             current.append(path.name)
 
     _run(places, places.chosen(groups), say, workers, finished)
+    if not errors:
+        put(places.index, index_text(places))
     removed = [] if groups else [path.name for path in places.orphans()]
     for name in removed:
         (places.folder / name).unlink()
@@ -96,9 +101,16 @@ def check(places: Places, groups: Sequence[str], say: Say, *, workers: int = 2) 
             current.append(name)
 
     _run(places, places.chosen(groups), say, workers, finished)
+    if not errors and not _is_current(places):
+        stale.append(f"{places.index.name}: is not the list of what is there")
     if not groups:
         stale += [f"{path.name}: no walkthrough stands for it" for path in places.orphans()]
     return Report(stale=tuple(stale), current=tuple(current), errors=tuple(errors))
+
+
+def _is_current(places: Places) -> bool:
+    index = places.index
+    return index.exists() and index.read_text(encoding="utf-8") == index_text(places)
 
 
 def _differing(places: Places, group: str, made: str) -> tuple[str, ...]:

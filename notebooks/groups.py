@@ -32,6 +32,11 @@ class Places:
         """The notebook of a group."""
         return self.folder / f"{group}.ipynb"
 
+    @property
+    def index(self) -> Path:
+        """The list of all notebooks."""
+        return self.folder / "README.md"
+
     def orphans(self) -> tuple[Path, ...]:
         """Notebooks that no walkthrough stands for."""
         groups = self.groups()

@@ -19,6 +19,7 @@ from notebooks import build as command
 from notebooks import execution
 from notebooks.build import Report, build, check
 from notebooks.groups import Places
+from notebooks.index import index_text
 from tests.notebooks.made_up import places, quiet, read
 
 GOOD = '''
@@ -111,11 +112,13 @@ def test_what_is_stale_is_named_and_nothing_is_written(tmp_path: Path) -> None:
     where = places(tmp_path, some=PRINTS_TWO, another=PRINTS_TWO)
     build(where, ("some",), quiet)
     assert check(where, ("some",), quiet) == Report(current=("some.ipynb",))
+    (where.folder / "README.md").write_text("old", encoding="utf-8")
     old = where.notebook("some").read_text(encoding="utf-8").replace('"2\\n"', '"3\\n"')
     where.notebook("some").write_text(old, encoding="utf-8")
     where.notebook("gone").write_text("{}", encoding="utf-8")
     report = check(where, (), quiet)
     assert sorted(report.stale) == [
+        "README.md: is not the list of what is there",
         "another.ipynb: is missing",
         "gone.ipynb: no walkthrough stands for it",
         "some.ipynb: cell 2: output '3', a build writes '2'",
@@ -204,7 +207,11 @@ def test_exit_codes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     code, said = command_line(where, monkeypatch, "--check")
     assert (code, said.splitlines()[1:]) == (
         1,
-        ["stale: some.ipynb: is missing", "1 stale; run python -m notebooks.build"],
+        [
+            "stale: some.ipynb: is missing",
+            "stale: README.md: is not the list of what is there",
+            "2 stale; run python -m notebooks.build",
+        ],
     )
     code, said = command_line(where, monkeypatch)
     assert code == 0
@@ -214,6 +221,18 @@ def test_exit_codes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (code, said) == (2, "build: no walkthrough 'sone'; did you mean some?\n")
     code, said = command_line(where, monkeypatch, "--workers", "0")
     assert (code, said) == (2, "build: workers=0: give at least one\n")
+
+
+def test_the_list_has_them_in_their_order(tmp_path: Path) -> None:
+    where = places(tmp_path, first='text("a")', second='text("b")')
+    last = where.folder / "walkthroughs" / "first.py"
+    text = last.read_text(encoding="utf-8").replace("order=1", "order=7")
+    last.write_text(text, encoding="utf-8")
+    lines = index_text(where).splitlines()
+    assert lines[-2:] == [
+        "1. [second](second.ipynb)",
+        "2. [first](first.ipynb)",
+    ]
 
 
 def test_an_unknown_group_is_refused_without_a_kernel() -> None:
