@@ -236,3 +236,61 @@ def test_a_disk_that_is_full_is_one_line(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_claim_that_cannot_be_told_has_a_page_that_says_so() -> None:
     text = pages(site(record(verdict("x")), told=Told(silence="The file is gone.")))
     assert "The file is gone." in Page(text["claims/x.html"]).shown
+
+
+CLAIMS = """
+from sympy import log
+from derivations import Brownian, DifferentialClaim, MatrixSDE, State, dt, positive
+
+sigma, x, beta = positive("sigma"), State("x", positive=True), Brownian("beta")
+sde = MatrixSDE({x: sigma * x * beta.d})
+right = DifferentialClaim(
+    title="<script>alert(1)</script>", statement="'\\"><img src=x onerror=alert(2)>",
+    source="</style><b>", sde=sde, observable=log(x), drift=-(sigma**2) / 2,
+    martingale=sigma * beta.d,
+)
+wrong = DifferentialClaim(
+    sde=sde, observable=log(x), drift=sigma**2 / 2, martingale=sigma * beta.d
+)
+"""
+
+
+def test_a_run_writes_a_site_of_a_claim_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, folder = tmp_path / "claims.py", tmp_path / "report"
+    file.write_text(CLAIMS)
+    given = [str(file), "--report", str(folder), "--store", str(tmp_path / "store")]
+    code = main(["run", *given, "--tier", "derivation", "--tier", "exact", "--effort", "quick"])
+    told = capsys.readouterr()
+    assert code == 1, told.err
+    assert told.out.splitlines()[-1] == f"report: {folder / 'index.html'}"
+    found = {path: Page((folder / path).read_text()) for path in listed(folder)}
+    assert set(found) == {"index.html", "claims/right.html", "claims/wrong.html"}
+    for page in found.values():
+        assert not page.faults
+        assert not {"img", "b"} & {tag for tag, _ in page.elements}
+    assert "<script>alert(1)</script>" in found["claims/right.html"].shown
+    assert "What is wrong" in found["claims/wrong.html"].shown
+    assert [tag for tag, _ in found["claims/wrong.html"].elements].count("math") > 4
+    digest = json.loads((folder / "certificate.json").read_text())["digest"]
+    assert digest in found["claims/right.html"].shown
+    assert all((folder / name).is_file() for name in FILES)
+
+
+def listed(folder: Path) -> list[str]:
+    """The pages in a folder."""
+    return [path.relative_to(folder).as_posix() for path in folder.rglob("*.html")]
+
+
+def test_a_folder_that_cannot_be_made_is_one_line_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    (tmp_path / "claims").write_text("")
+    for folder in (file, file / "report", tmp_path):
+        assert main(["run", "bessel.noise", "--report", str(folder)]) == 2
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert len(told.err.splitlines()) == 1
