@@ -67,7 +67,7 @@ def listed(parts: Mapping[str, Sequence[Compared]], relevant: float) -> dict[str
             "claimed": [_rounded(x) for x in claimed],
             "measured": [_rounded(x) for x in measured],
             "uncertainty": [_rounded(x, 2) for x in (half + bias) * unit],
-            "relevant": _rounded(relevant * np.max(rows[:, 5]), 2),
+            "relevant": _rounded(relevant * float(np.median(rows[:, 5])), 2),
             "refuting": [n for n, row in enumerate(shown) if _refutes(row, relevant)],
             "of": len(rows),
         }

@@ -38,7 +38,7 @@ class Comparison:
     whole : int
         Of how many pairs these were chosen.
     relevant : float
-        The largest relevant error of one of them; 0 if it is not known.
+        The relevant error of most of them; 0 if it is not known.
     """
 
     label: str
@@ -93,7 +93,7 @@ def scatter(parts: Sequence[Comparison], name: str, what: str, where: str = "") 
     count = sum(len(part.claimed) for part in drawn)
     whole = max(count, sum(part.whole for part in drawn))
     wrong = sum(len(part.wrong) for part in drawn)
-    said = f"{count} values" if whole == count else f"{count} of {whole} values"
+    said = (f"{count}" if whole == count else f"{count} of {whole}") + " value" + "s" * (whole != 1)
     caption = (
         f"{said}{where}: claimed across, {what} upwards with its uncertainty, "
         "equal on the line." + (" A cross is a value that refutes the claim." if wrong else "")
