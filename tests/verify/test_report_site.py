@@ -273,6 +273,8 @@ def test_a_run_writes_a_site_of_a_claim_file(
     assert "<script>alert(1)</script>" in found["claims/right.html"].shown
     assert "What is wrong" in found["claims/wrong.html"].shown
     assert [tag for tag, _ in found["claims/wrong.html"].elements].count("math") > 4
+    command = f"python -m verify run {file}:wrong --tier derivation --tier exact --effort quick"
+    assert command in found["claims/wrong.html"].shown
     digest = json.loads((folder / "certificate.json").read_text())["digest"]
     assert digest in found["claims/right.html"].shown
     assert all((folder / name).is_file() for name in FILES)

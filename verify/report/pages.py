@@ -243,7 +243,7 @@ class ClaimView:
     def command(self) -> str:
         """The command that judges this claim again."""
         reference = self.record.reference
-        given = reference.file or reference.claim
+        given = f"{reference.file}:{reference.claim}" if reference.file else reference.claim
         words = ["python", "-m", "verify", "run", given]
         if tuple(self.settings["tiers"]) != TIERS:
             for tier in self.settings["tiers"]:
