@@ -10,7 +10,14 @@ from typing import Any
 import nbformat
 import pytest
 
-from derivations.exposition import Exposition, Mathematics, Passage, Row, StepShown
+from derivations.exposition import (
+    Exposition,
+    Mathematics,
+    Passage,
+    Row,
+    StepShown,
+    read_expositions,
+)
 from notebooks import notebook
 from notebooks.cells import Code, Text, Walkthrough, code, exercise, kernel, mutant, steps, text
 from notebooks.comparison import differences
@@ -19,6 +26,8 @@ from notebooks.expositions import display, escaped, statement_markdown, step_mar
 from notebooks.kernels import kernel_markdown, kernel_sources
 from notebooks.mathematics import require_readable
 from tests.notebooks.made_up import places
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_indentation_that_lines_share_is_taken_away() -> None:
@@ -206,8 +215,23 @@ def test_long_formulas_are_broken_at_the_signs_of_their_sums() -> None:
     require_readable(shown)
 
 
+def test_words_in_the_place_of_a_formula_have_their_letters() -> None:
+    shown = display([Row(words="W₁ after", right=Mathematics(unicode="x", latex="x"))])
+    assert r"\text{W}{}_{1}\text{ after} &= x" in shown
+    require_readable(shown)
+
+
 def test_words_are_shown_as_they_are() -> None:
     assert escaped("a_b * [c] $d$ <e>") == r"a\_b \* \[c\] \$d\$ \<e\>"
+
+
+def test_every_claim_of_the_catalogue_can_be_read() -> None:
+    files = sorted((ROOT / "derivations/generated/expositions").glob("*.json"))
+    shown = [claim for file in files for claim in read_expositions(file).values()]
+    assert len(shown) > 100
+    for claim in shown:
+        for markdown in (statement_markdown(claim), *step_markdowns(claim)):
+            require_readable(markdown)
 
 
 def test_the_derivation_of_the_catalogue_takes_notes() -> None:
@@ -221,7 +245,7 @@ def test_kernels_are_shown_as_emitted() -> None:
     shown = kernel_markdown("label_noise_determinant", ("stated_drift",))
     source = kernel_sources("label_noise_determinant")["stated_drift"]
     assert f"```python\n{source}\n```" in shown
-    file = Path(__file__).parents[2] / "numerics/kernels/label_noise_determinant.py"
+    file = ROOT / "numerics/kernels/label_noise_determinant.py"
     assert source in file.read_text(encoding="utf-8")
 
 
