@@ -30,7 +30,7 @@ from . import claim_files
 
 __all__ = ["PACKAGES", "Provenance", "Sources", "kernels_hash", "versions"]
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 PACKAGES = (
     "driftproof", "llvmlite", "mpmath", "numba", "numpy", "python-flint", "scipy", "sympy",
