@@ -32,6 +32,7 @@ from .errors import DerivationError
 from .exposition import Exposition, Mathematics, Passage, Row, StepShown
 from .expressions import is_zero
 from .moment_claims import stated_drifts
+from .notation import notation
 from .path_claims import PathClaim
 from .printing import latex, letter, unicode
 from .rules import in_words
@@ -120,8 +121,10 @@ def expound(claim: Claim, make: Deriver = differential) -> Exposition:
         "Needed though not declared": derivation.implied,
         "Declared though never used by a rule": derivation.unused,
     }
+    formulas = [x for step in derivation.steps for x in (step.before, step.after)]
     return replace(
         found,
+        names=(*found.names, *notation([*_formulas(claim), *formulas])),
         steps=steps,
         differences=tuple(_differences(claim, make, printer)),
         facts=tuple(
@@ -210,6 +213,11 @@ def _names(where: Mapping[str, Any]) -> Iterator[Row]:
         others = {other: e for other, e in where.items() if other != name and compound.has(e)}
         right = _Printer(where=others).mathematics(compound)
         yield Row(left=_mathematics(letter(name)), right=right)
+
+
+def _formulas(claim: Claim) -> list[Any]:
+    sde = getattr(claim, "sde", None)
+    return [*vars(claim).values(), *(sde.equations.values() if isinstance(sde, MatrixSDE) else ())]
 
 
 # What is declared and stated, kind by kind.

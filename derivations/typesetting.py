@@ -192,6 +192,7 @@ def _unfolded(formula: str, limit: float) -> str:
 
 
 def _pieces(formula: str) -> Iterator[Piece]:
+    sums = r"\sum" in formula
     depth, before, text, width = 0, None, "", 0.0
     start: tuple[int, int | None] = (0, None)
     for atom in _atoms(formula):
@@ -199,7 +200,9 @@ def _pieces(formula: str) -> Iterator[Piece]:
         if cost is not None and text:
             yield Piece(text=text, width=width, depth=start[0], cost=start[1])
             text, width, start = "", 0.0, (depth, cost)
-        text, width = text + atom.text, width + atom.width
+        # Brackets about a sum sign are tall, and tall ones are wide.
+        tall = 3.0 if sums and atom.kind in ("open", "close") else 0.0
+        text, width = text + atom.text, width + atom.width + tall
         depth += (atom.kind == "open") - (atom.kind == "close")
         before = before if atom.kind == "space" else atom
     if text:

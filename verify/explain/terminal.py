@@ -119,7 +119,7 @@ def _rows(rows: Sequence[Row], width: int) -> Iterator[Line]:
 def _row(row: Row, left: str, side: int, room: int) -> Iterator[str]:
     from derivations.wrapping import unicode_lines
 
-    right = _plain(row.right.unicode) + (f", {row.note}" if row.note else "")
+    right = _plain(row.right.unicode + (f", {row.note}" if row.note else ""))
     if row.left is None and not left:
         yield from unicode_lines(right, room, room, cell_len)
         return
