@@ -373,7 +373,7 @@ def test_numbers_and_words_for_people() -> None:
 
 def test_the_kill_table_says_letters_and_escapes() -> None:
     outcomes = dict(zip(("derivation", "exact", "generator", "path"), Outcome, strict=True))
-    mutant = KeptMutant(name="m", mistake=HOSTILE, kind="sign", outcomes=outcomes)
+    mutant = KeptMutant(name=HOSTILE, mistake="sign", kind="sign", outcomes=outcomes)
     plain = KeptMutant(name="n", mistake="", kind="by hand", outcomes={"path": Outcome.KILLED})
     table = KeptTable(
         claim="a", hashes={}, effort="quick", seed=0, judged=2, available=9,

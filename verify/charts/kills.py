@@ -64,7 +64,10 @@ def kill_table(table: KeptTable, said: str = "") -> str:
 
 def _row(mutant: KeptMutant, tiers: tuple[str, ...]) -> str:
     cells = "".join(_cell(mutant.outcomes.get(tier)) for tier in tiers)
-    return f'<tr><th scope="row">{_text(mutant.mistake or mutant.name)}</th>{cells}</tr>'
+    # The name of a generated mutant says where its mistake stands.
+    by_hand = mutant.kind == "by hand" and mutant.mistake
+    words = mutant.mistake if by_hand else mutant.name
+    return f'<tr><th scope="row">{_text(words)}</th>{cells}</tr>'
 
 
 def _cell(outcome: Outcome | None) -> str:
