@@ -96,8 +96,10 @@ def check(places: Places, groups: Sequence[str], say: Say, *, workers: int = 2) 
             errors.append(str(made))
             return
         found = _differing(places, group, made)
-        stale.extend(f"{name}: {what}" for what in found)
-        if not found:
+        if found:
+            more = f" (and {len(found) - 1} more)" if found[1:] else ""
+            stale.append(f"{name}: {found[0]}{more}")
+        else:
             current.append(name)
 
     _run(places, places.chosen(groups), say, workers, finished)
