@@ -42,7 +42,20 @@ LATEX = (
     "{" * 3000,
 )
 
-INSIDE = {"math", "mrow", "mi", "mn", "mo", "mtext", "msub", "msup", "mfrac", "mspace", "span"}
+INSIDE = {
+    "math",
+    "mrow",
+    "mi",
+    "mn",
+    "mo",
+    "mtext",
+    "msub",
+    "msup",
+    "mfrac",
+    "mspace",
+    "span",
+    "wbr",
+}
 
 
 def site_of(text: str, latex: str = "x") -> dict[str, str]:

@@ -135,9 +135,13 @@ class ClaimView:
         return self.verdict.said
 
     @property
-    def expected(self) -> str:
-        """The verdict that the claim declares."""
-        return str(self.verdict.expected)
+    def expectation(self) -> str:
+        """How the verdict stands to the declared one; empty where there is nothing to say."""
+        if self.error or (self.verdict.agrees and self.as_expected):
+            return ""
+        if self.verdict.unasked:
+            return "other tiers were not asked"
+        return "as expected" if self.as_expected else f"expected {self.verdict.expected}"
 
     @property
     def as_expected(self) -> bool:
