@@ -20,6 +20,7 @@ PUBLIC = {
     "verify": (*HEAVY, "scipy"),
     "verify.cli": HEAVY,
     "derivations.build": (*HEAVY, "scipy"),
+    "notebooks.build": (*HEAVY, "scipy", "sympy"),
 }
 
 COMMANDS = [("derivations.build", "--help"), ("verify", "--help")]
