@@ -6,6 +6,8 @@ from a file or fresh, gives the same text.
 
 from __future__ import annotations
 
+from typing import Any
+
 from verify.verdict import Evidence, Status, json_value
 
 from . import reading
@@ -37,7 +39,7 @@ def of(evidence: Evidence, prefix: str = "") -> tuple[Chart, ...]:
     """
     if evidence.status == Status.NOT_APPLICABLE:
         return ()
-    numbers = json_value(evidence.numbers)
+    numbers = _ordered(json_value(evidence.numbers))
     name = f"{prefix}-{evidence.tier}" if prefix else evidence.tier
     shrinking = reading.convergence_of(numbers)
     found = [
@@ -55,6 +57,13 @@ def of(evidence: Evidence, prefix: str = "") -> tuple[Chart, ...]:
         None if shrinking is None else convergence(shrinking, f"{name}-convergence"),
     ]
     return tuple(chart for chart in found if chart is not None)
+
+
+def _ordered(value: Any) -> Any:
+    """With all names in the order of the alphabet, in which files have them."""
+    if isinstance(value, dict):
+        return {name: _ordered(value[name]) for name in sorted(value)}
+    return [_ordered(item) for item in value] if isinstance(value, list) else value
 
 
 _MEASURED = {"one-step": "simulated", "path": "simulated"}

@@ -12,7 +12,7 @@ from .svg import WIDTH, Chart, clipped, drawing, element, painted, shown, text
 __all__ = ["Comparison", "scatter"]
 
 MOST_PANELS = 6
-APART = 20.0
+APART = 5.0
 """Relevant errors that claimed values spread over at least: of one value, or of zeros, only noise
 would be seen."""
 
