@@ -44,10 +44,8 @@ class Compared:
     def columns(self) -> Array:
         """Claimed, measured, gap, half-width, bias and unit, a row for every pair of numbers."""
         parts = (self.measured, self.gap, self.half_width, self.bias, self.unit)
-        claimed = np.asarray(self.claimed, dtype=float)
-        rows = np.stack(
-            [np.ravel(np.broadcast_to(x, claimed.shape)) for x in (claimed, *parts)], axis=1
-        )
+        columns = np.broadcast_arrays(np.asarray(self.claimed, dtype=float), *parts)
+        rows = np.stack([np.ravel(x) for x in columns], axis=1)
         return np.asarray(rows[np.all(np.isfinite(rows[:, :2]), axis=1)], dtype=float)
 
 

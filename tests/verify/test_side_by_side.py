@@ -62,6 +62,11 @@ def test_of_many_values_the_farthest_is_kept(place: int) -> None:
     assert np.max(np.diff(found["b"]["claimed"])) < 0.1
 
 
+def test_one_value_stands_for_all() -> None:
+    found = listed({"a": [compared(np.array(0.0), np.array([[0.0, 2.0]]))]}, RELEVANT)
+    assert (found["a"]["claimed"], found["a"]["refuting"]) == ([0.0, 0.0], [1])
+
+
 def test_what_is_no_number_is_left_out() -> None:
     claimed = np.array([1.0, np.nan, np.inf])
     found = listed(

@@ -389,6 +389,7 @@ def _enumerated(problem: Problem, plan: Plan) -> Evidence:
     )
     scale = float(np.max(np.abs(left)) + np.max(np.abs(right)))
     gap = Estimate(value=float(np.max(np.abs(left - right))) / scale)
+    left, right = np.broadcast_arrays(left, right)  # a stated 0 is a zero of any shape
     off = (left - right) / scale
     compared = Compared(claimed=right, measured=left, gap=off, half_width=0.0, bias=0.0, unit=scale)
     status = gap.decide(RELEVANT)
