@@ -39,8 +39,7 @@ import numpy as np
 
 from derivations import *
 from derivations.catalogue import find
-from derivations.printing import unicode
-from notebooks.showing import COLOURS, DASHES, GREY, INK, show, use_style
+from notebooks.showing import COLOURS, DASHES, show, use_style
 from verify import check
 
 use_style()
