@@ -162,7 +162,7 @@ for level, colour in ((1, "blue"), (2, "vermilion"), (4, "green")):
         lines = axes.plot(level**power * time[::40], quantiles, color=COLOURS[colour])
         axes.set(xlabel=name)
     lines[0].set_label(f"γ = {level}")
-panels[0].set_ylabel("log |Θ|²: 10, 50, 90 %")
+panels[0].set(ylabel="log |Θ|²: 10, 50, 90 %", ylim=(-0.9, 3.5))
 panels[2].legend(loc="lower right", fontsize=8);
 """,
         alt="Quantiles of log |Θ|² for three noise levels, against three clocks. Against t the "
@@ -219,11 +219,12 @@ way: then a drift appears or is lost.
 
 For a clock that depends on the state the reading does matter. $\tilde B = \int\sqrt a\,\mathrm dB$
 is a Brownian motion if the integral is Itô's. Read $\mathrm dx = \sqrt{a(x)}\circ\mathrm d\beta$ in
-the sense of Stratonovich. In Itô's sense it has the drift $\tfrac12\sqrt a\,(\sqrt a)' = a'/4$,
+the sense of Stratonovich. In Itô's sense it has the drift
+$\tfrac12\sqrt a\,\partial_x\sqrt a = \tfrac14\partial_xa$,
 and in the new time
 
 $$
-\mathrm dx = \frac{a'}{4a}\,\mathrm d\tau + \mathrm d\tilde\beta ,
+\mathrm dx = \frac{\partial_xa}{4a}\,\mathrm d\tau + \mathrm d\tilde\beta ,
 $$
 
 not $\mathrm d\tilde\beta$. For $a = 1+x^2$ the drift is $x/(2+2x^2)$.
@@ -360,7 +361,7 @@ show(check(reread, effort="quick", tiers=("exact",)))
     ),
     mutant(
         r"""
-A state-dependent clock in a Stratonovich equation, and the drift $a'/4a$ forgotten.
+A state-dependent clock in a Stratonovich equation, and the drift $\partial_xa/4a$ forgotten.
 """,
         r"""
 naive = replace(circled, changed=MatrixSDE({x: beta_tau.d}))

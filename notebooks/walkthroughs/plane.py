@@ -229,8 +229,8 @@ still, there is no repulsion, and the sign is that of $2q-1$, *for both eigenval
 larger one needs $q\ge\tfrac12$, and the smaller one $q\le\tfrac12$. At other $s$ the repulsion
 helps both.
 
-The engine does not know about angles. Its derivation is longer, and its last step shows that both
-forms are one.
+The engine does not know about angles. Its derivation is longer. That its result and the stated
+form are one is what the check below the last step says.
 """),
     steps(
         "planar_powers",
@@ -248,9 +248,9 @@ There is one Brownian motion only, so all second-order terms have the factor $\m
         },
     ),
     text(r"""
-Here is the bracket $(2q-1)s + (1-s)(\lambda+3\lambda')/(\lambda-\lambda')$ as a function of $q$,
-for several $s$. For the larger eigenvalue it must not be negative, for the smaller one not
-positive. The lines for $s = 1$ are the same in both panels.
+Here is the bracket $(2q-1)s + (1-s)(\lambda+3\mu)/(\lambda-\mu)$ as a function of $q$, for several
+$s$; $\mu$ is the other eigenvalue. For the larger eigenvalue it must not be negative, for the
+smaller one not positive. The lines for $s = 1$ are the same in both panels.
 """),
     code(
         r"""
@@ -304,9 +304,9 @@ def stated(q):
 
 print("   q  slope of E λ₁^q, stated  slope of E λ₂^q, stated")
 for q in (0.25, 0.5, 1.0):
-    slopes = (means(1e-5, q) - means(0, q)) / 1e-5
+    slopes = (means(1e-7, q) - means(0, q)) / 1e-7
     rows = np.stack([slopes, stated(q)]).T
-    print(f"{q:5.2f}", *(f"{slope:15.4f} {claimed:8.4f}" for slope, claimed in rows))
+    print(f"{q:5.2f}", *(f"{slope:15.5f} {claimed:8.5f}" for slope, claimed in rows))
 
 time = np.linspace(0, 0.3, 61)
 figure, panels = plt.subplots(1, 2, figsize=(7, 2.8))

@@ -77,8 +77,8 @@ E = lam.projector
 dG = R * dt + sqrt(gamma) * B.d
 sgd = MatrixSDE({W1: dG * W2.T, W2: W1.T * dG}, assuming=[lam.distinct])
 moved = sgd.d(lam[i])
-print("drift           ", unicode(moved.drift))
-print("martingale part ", unicode(moved.martingale))
+print(f"drift\n    {unicode(moved.drift)}")
+print(f"martingale part\n    {unicode(moved.martingale)}")
 """,
         prints=("2 √γ tr(dB",),
     ),
@@ -474,7 +474,8 @@ the repulsion $(q_1+q_2)/(\lambda_1-\lambda_2) = (1+0)/(1-0)$.
 """),
     mutant(
         r"""
-$2q_i$ for $q_i + q_j$: the mixed products of $u_i^\top Hu_j$ were taken for equal ones.
+$2q_i$ for $q_i + q_j$: the squares of $u_i^\top\mathrm dB\,p_j$ and $u_j^\top\mathrm dB\,p_i$ were
+taken for equal.
 """,
         r"""
 own = gamma * total(2 * q(i) / (lam[i] - lam[j]), j, excluding=i)
