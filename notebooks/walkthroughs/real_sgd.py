@@ -309,7 +309,7 @@ GAP = (
 ## The gap against the step size
 
 Run the three algorithms at four step sizes, $\eta\delta$ and $\eta/b$ fixed, and take the gap
-from the weights. Bars are two standard errors over the runs; they are smaller than the points.
+from the weights. Bars are two standard errors over the runs; most are smaller than the points.
 (Points are shifted sideways a little, or they would hide each other.) The dashed line has no free
 constant: it is $-2\eta\int|R|^2\,\mathrm dt$ along the runs at the smallest step.
 """),

@@ -110,8 +110,8 @@ for axes, (p_, k_) in ((left, (2, 2)), (right, (3, 1))):
     axes.set(title=f"p = {p_}, k = {k_}", xlabel="time")
 left.semilogy(time, np.exp(-2 * time), color=INK, linestyle=DASHES, label="predicted: exp(−γpt)")
 left.legend()
-left.set(ylabel="|D| / |D(0)|", yticks=[0.05, 0.1, 0.2, 0.5, 1, 2])
-left.set_yticklabels(["0.05", "0.1", "0.2", "0.5", "1", "2"])
+left.set(ylabel="|D| / |D(0)|", ylim=(0.25, 1.25), yticks=[0.3, 0.5, 0.7, 1])
+left.set_yticklabels(["0.3", "0.5", "0.7", "1"])
 left.minorticks_off();
 """,
         alt="The relative size of the imbalance against time, eight paths each. For p = k = 2 all "
