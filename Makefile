@@ -19,7 +19,7 @@ export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install build notebooks verify test lint format bench lock clean distclean
+.PHONY: help install build notebooks verify browser test lint format bench lock clean distclean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -62,6 +62,10 @@ lint: install  ## ruff (rules and format) and mypy --strict
 	@echo "[lint] mypy --strict $(PACKAGES)"
 	@$(BIN)/mypy --strict $(PACKAGES)
 
+browser:  ## install Chromium for the tests of the report (Debian, Ubuntu)
+	@bash .ci/browser
+
+# DRIFTPROOF_BROWSER=required makes a missing Chromium a failure; else its tests are skipped.
 # JOBS= (nothing) runs the tests in one process, for a debugger or a profile.
 JOBS ?= 2
 test: lint  ## everything that CI checks: lint, types, generated files, tests

@@ -27,6 +27,7 @@ from verify.runs.writing import write
 
 from .mathml import formula, row
 from .pages import claim_views, index
+from .prose import prose
 
 if TYPE_CHECKING:
     from verify.runs.certificate import Certificate
@@ -208,6 +209,7 @@ def _environment() -> Environment:
         "rate": rate,
         "css": _css,
         "sentence": _sentence,
+        "prose": prose,
     }
     return made
 

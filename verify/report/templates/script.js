@@ -19,7 +19,8 @@
   const rows = [...body.rows];
   const fields = ["words", "status", "theorem", "tier"].map((id) => document.getElementById(id));
   const [words, status, theorem, tier] = fields;
-  const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f]/g, "");
+  // Without accents and signs of indices: Ito finds Itô, and λ_i what is set as λᵢ.
+  const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f_^{}]/g, "");
   const texts = new Map(rows.map((row) => [row, plain(row.textContent)]));
 
   const show = () => {
