@@ -33,10 +33,13 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 
+import verify
 from derivations import *
 from derivations.printing import unicode
 from notebooks.showing import COLOURS, DASHES, GREY, INK, show, use_style
 from verify import NumericSDE, check
+from verify.explain import exposition_of
+from verify.explain.terminal import page
 
 use_style()
 
@@ -85,14 +88,24 @@ show(check(corrected, effort="quick"))
     ),
     text(r"""
 *derivation* is a proof for all sizes. The other three tiers know the declared equation alone, and
-measured the same. To see the derivation, ask for it.
+measured the same. To see the derivation of your own claim, ask for it. It is what
+`python -m verify explain my_claims.py` prints.
 """),
     code(
         r"""
-from_rules = sde.d(logdet(X.T * X))
-print("drift          ", unicode(from_rules.drift))
-print("martingale part", unicode(from_rules.martingale))
-"""
+shown = page(exposition_of(replace(corrected, id="volume", title="with n − m − 1")), 84).plain
+print("\n".join(line.rstrip() for line in shown.splitlines()))
+""",
+        prints=("volume",),
+    ),
+    text(r"""
+Without a claim at hand, `sde.d(f)` derives the differential of any observable:
+"""),
+    code(
+        r"""
+print(unicode(sde.d(logdet(X.T * X)).drift))
+""",
+        prints=("-m + n - 1",),
     ),
     mutant(
         r"""
@@ -243,9 +256,6 @@ says what was found. Test the wrong formula too: a test that cannot fail shows n
 """),
     code(
         r"""
-import verify
-
-
 def test_the_energy_of_the_pendulum():
     verdict = verify.check(energy, effort="quick")
     assert verdict.agrees, str(verdict)
