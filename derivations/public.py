@@ -47,6 +47,7 @@ from .symbols import (
     real,
     t,
 )
+from .symmetry import Symmetry
 from .update import Gaussian, Minibatch, StepClaim, TwoPoint, Update
 
 __all__ = [
@@ -84,6 +85,7 @@ __all__ = [
     "StationaryClaim",
     "Status",
     "StepClaim",
+    "Symmetry",
     "Theorem",
     "ThresholdClaim",
     "TimeChangeClaim",
