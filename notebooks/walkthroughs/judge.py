@@ -46,7 +46,7 @@ from verify.loading import references
 from verify.mutants.making import Mutation, judged
 from verify.planning import Estimate
 from verify.runner import Settings
-from verify.statistics.decisions import BoundedMean, ControlledMean, Probability
+from verify.statistics.decisions import Probability
 
 use_style()
 
@@ -160,8 +160,8 @@ middles = np.array([interval.value for interval in intervals])
 lengths = np.array([interval.half_width for interval in intervals])
 
 weights = [binom.pmf(hits, n, q) for q in rare]
-z_test = [w[np.abs(means - q) > half].sum() for w, q in zip(weights, rare)]
-judge = [w[np.abs(middles - q) > lengths].sum() for w, q in zip(weights, rare)]
+z_test = [w[np.abs(means - q) > half].sum() for w, q in zip(weights, rare, strict=True)]
+judge = [w[np.abs(middles - q) > lengths].sum() for w, q in zip(weights, rare, strict=True)]
 
 figure, axes = plt.subplots()
 axes.semilogx(rare, z_test, color=COLOURS["vermilion"], label="z test")
@@ -319,7 +319,7 @@ print(f"{table.mutants} mutants of {table.available} that can be made; outcomes:
       ", ".join(sorted(set(killed.values()))))
 
 figure, axes = plt.subplots(figsize=(7, 3.2))
-for row, (mutant, mistake) in enumerate(labels):
+for row, (mutant, _) in enumerate(labels):
     for column, tier in enumerate(tiers):
         outcome = killed.get((mutant, tier), "")
         if outcome:
@@ -445,6 +445,8 @@ $10^{-6}$? And a mean of values between 0 and 1?
 Each test has a method `samples`.
 """,
         solution=r"""
+from verify.statistics.decisions import BoundedMean
+
 for rule in (Probability(alpha=1e-6), BoundedMean(alpha=1e-6, low=0, high=1)):
     print(f"{type(rule).__name__:12} {rule.samples(0.01):9,} draws")
 assert Probability(alpha=1e-6).samples(0.01) > 100_000
@@ -470,6 +472,8 @@ Catoni's mean takes a declared bound of the variance. How much does the half-wid
 declares four times too much to be on the safe side?
 """,
         solution=r"""
+from verify.statistics.decisions import ControlledMean
+
 tight, safe = ControlledMean(alpha=1e-6, variance=1), ControlledMean(alpha=1e-6, variance=4)
 ratio = safe.visible(4_000) / tight.visible(4_000)
 print(f"by the factor {ratio:.2f}: the root of four")

@@ -370,7 +370,7 @@ shown = (
     ("without", "^", "vermilion", minibatch, {"replacement": False}),
 )
 figure, axes = plt.subplots()
-for shift, (name, mark, colour, algorithm, settings) in zip((0.97, 1, 1.03), shown):
+for shift, (name, mark, colour, algorithm, settings) in zip((0.97, 1, 1.03), shown, strict=True):
     found = [gaps(algorithm, eta, 1, **settings) for eta in steps]
     below = np.array([-gap.mean() for gap, _ in found])
     error = np.array([2 * gap.std() / np.sqrt(runs) for gap, _ in found])

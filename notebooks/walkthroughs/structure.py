@@ -40,7 +40,6 @@ from sympy import exp
 
 from derivations import *
 from derivations.catalogue import find
-from derivations.printing import unicode
 from notebooks.showing import COLOURS, DASHES, GREY, INK, show, use_style
 from verify import ExpectationClaim, NumericSDE, check
 
@@ -253,7 +252,7 @@ figure, axes = plt.subplots()
 for value in sorted(set(stated)):
     axes.axhline(value, color=INK, linestyle=DASHES, linewidth=1)
 names = ("blue", "vermilion", "green", "green", "orange", "purple")
-for values, name in zip(seen.T, names):
+for values, name in zip(seen.T, names, strict=True):
     axes.plot(time, values, color=COLOURS.get(name, GREY))
 axes.set(xlabel="time", ylabel="log of the growth / time", ylim=(-4.3, 1.3), xlim=(0, 30));
 """,
@@ -428,6 +427,8 @@ For which power $q$ does $\mathbb E\,|a|^q$ neither grow nor fall, if $\mathrm d
 Let `x` be a positive state with $\mathrm dx = x\,\mathrm dB$, and ask for the drift of `x**q`.
 """,
         solution=r"""
+from derivations.printing import unicode
+
 x, q = State("x", positive=True), real("q")
 move = MatrixSDE({x: x * beta.d}).d(x**q)
 print("drift of x^q:", unicode(move.drift))
