@@ -16,7 +16,8 @@ def abbreviated(expression: Any, where: Mapping[str, Any] | None) -> Any:
     """The expression with the named compounds replaced by letters, the larger ones first."""
     found = sorted((where or {}).items(), key=lambda item: -item[1].count_ops())
     for name, compound in found:
-        letter = MatrixSymbol(name, *compound.shape) if compound.shape else Symbol(name)
+        shape = getattr(compound, "shape", ())
+        letter = MatrixSymbol(name, *shape) if shape else Symbol(name)
         expression = _replaced(expression, compound, letter)
     return expression
 

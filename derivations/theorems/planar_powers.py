@@ -27,7 +27,7 @@ from derivations.expressions import BlockColumn
 
 from ._network import PAPER, l
 from ._planar_signs import first_signs, q, second_signs
-from ._plane import M, a, b, beta, mu, plane, r, s, w
+from ._plane import M, a, b, beta, mu, plane, r, s, theta, w
 
 SOURCE = f"{PAPER}, Section 5, two dimensions, as derived here"
 PATHS = {
@@ -86,7 +86,7 @@ def _first_reading() -> DifferentialClaim:
         drift=drift(2 * q - 1),
         martingale=martingale,
         assumptions=facts,
-        where={"M": M},
+        where={"Theta": theta, "M": M},
         mutants=(
             Mutant(name="one", mistake="q − 1 for 2q − 1", changes={"drift": drift(q - 1)}),
             Mutant(name="no_ito", mistake="2q for 2q − 1", changes={"drift": drift(2 * q)}),

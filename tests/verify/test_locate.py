@@ -124,7 +124,7 @@ def test_a_forgotten_term_is_derived_and_confirmed() -> None:
     [
         (sigma * x**2 * b.d, "claimed coefficient 1, measured 2"),
         (2 * sigma**2 * x**2 * b.d, "the power of σ: claimed 2, measured 1"),
-        (0, "claimed 0, what fits is 2 dB σ x²".replace("dB", "db")),
+        (0, "claimed 0, what fits is 2 σ x² db"),
     ],
 )
 def test_planted_noise_terms_against_their_findings(martingale, said) -> None:

@@ -23,6 +23,7 @@ from tests.derivations.spectral_claims import (
     lam,
 )
 from tests.verify.explaining import explained
+from verify.agreement import worst
 from verify.coordinates import by_tuple, units
 from verify.degrees import false_pass, orders
 from verify.loading import compiled
@@ -117,15 +118,14 @@ def test_every_eigenvalue_is_measured_by_its_own_size() -> None:
     assert by_tuple(np.arange(6.0).reshape(2, 3), 1).tolist() == [[0, 3], [1, 4], [2, 5]]
     assert by_tuple(np.zeros((7, 4, 2, 3)), 3).shape == (4, 42)
     gap, scale = np.array([0.0, 1e-3]), np.array([1e6, 1e-3])
-    worst = generator._worst(gap, scale, np.zeros(2), 1)
-    assert worst.value == 1.0
-    assert generator._worst(gap, scale, np.zeros(2), 0).value < 1e-8
+    assert worst(gap, scale, np.zeros(2), 1).value == 1.0
+    assert worst(gap, scale, np.zeros(2), 0).value < 1e-8
 
 
 def test_an_eigenvalue_that_is_always_zero_is_measured_by_the_others() -> None:
     gap, scale = np.array([0.0, 1e-15]), np.array([10.0, 1e-14])
-    assert generator._worst(gap, scale, np.zeros(2), 1).value < 1e-15
-    assert generator._worst(np.array([0.0, 0.5]), scale, np.zeros(2), 1).value == 0.05
+    assert worst(gap, scale, np.zeros(2), 1).value < 1e-15
+    assert worst(np.array([0.0, 0.5]), scale, np.zeros(2), 1).value == 0.05
     assert units(np.array([0.0, 1e-14]), beside=10.0).tolist() == [10.0, 10.0]
     # With l = p − 1 the last eigenvalue is zero and stays so.
     assumptions = (replace(EIGENVALUE.assumptions[0], condition=Ge(1 + W1.cols, W1.rows)),)
