@@ -127,7 +127,8 @@ def _require(group: str, number: int, cell: Code, outputs: Sequence[Output]) -> 
     """The texts that must be printed, an ``alt`` for each picture, pictures that are small."""
     printed = _printed(outputs)
     for wanted in cell.prints:
-        if wanted not in printed:
+        # AGREES does not stand in DISAGREES.
+        if not re.search(rf"(?<!\w){re.escape(wanted)}", printed):
             said = f"\n{printed}".rstrip().replace("\n", "\n    ") or " nothing"
             what = f"does not print {wanted!r}, on which the text relies; it prints{said}"
             raise CellError(group, number, what)

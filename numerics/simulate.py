@@ -129,6 +129,7 @@ def simulate(
     """
     size = default_block(system) if block is None else block
     require_counts(steps, (0,), paths=paths, block=size, workers=workers)
+    steps = int(steps)  # NumPy has integers of its own
     paths_last = system.paths_last and system.size <= LARGEST_PATHS_LAST
     draws = increments(
         system, horizon=horizon, steps=steps, drawn=drawn, law=law, paths_last=paths_last

@@ -115,6 +115,8 @@ def test_what_the_prose_relies_on_must_be_printed(monkeypatch: pytest.MonkeyPatc
     with pytest.raises(CellError, match="cell 2: does not print 'AGREES', on which") as raised:
         built(monkeypatch, code("f()", prints="AGREES"), printed("no\n"))
     assert str(raised.value).endswith("it prints\n    no")
+    with pytest.raises(CellError, match="does not print 'AGREES'"):
+        built(monkeypatch, code("f()", prints="AGREES"), printed("DISAGREES\n"))
 
 
 def test_a_mutant_must_be_caught(monkeypatch: pytest.MonkeyPatch) -> None:

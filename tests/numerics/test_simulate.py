@@ -65,6 +65,10 @@ def test_a_path_does_not_depend_on_how_many_there_are() -> None:
     assert same(run(paths=1), run(paths=50), 1)
 
 
+def test_counts_may_be_integers_of_numpy() -> None:
+    assert same(run(), run(steps=np.int64(8), paths=np.int64(50)))
+
+
 def test_a_path_depends_on_seed_and_block() -> None:
     first = run().values["norms"]
     assert not np.array_equal(first, run(seed=4).values["norms"])
