@@ -15,7 +15,7 @@ _FLAT = f"""() => {{
   {_SHOWN}
   return [...document.querySelectorAll("math, math *")].filter(shown).filter((e) => {{
     const box = e.getBoundingClientRect();
-    const empty = !e.textContent && e.tagName !== "math";
+    const empty = !e.textContent.trim() && e.tagName !== "math";
     return !empty && !(box.width > 0 && box.height > 0);
   }}).map((e) => `no box: ${{e.outerHTML}}`);
 }}"""
