@@ -1,0 +1,92 @@
+"""The picture of `noise_equilibrium`: size, entries and ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from verify.experiments import style
+from verify.experiments.experiment import Finding, Numbers, Settings
+from verify.verdict import Status
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["equilibrium_figure"]
+
+SGD, GD = style.COLOURS["vermilion"], style.COLOURS["blue"]
+
+
+def equilibrium_figure(
+    runs: Sequence[Numbers], settings: Settings, findings: Sequence[Finding], about: str
+) -> Figure:
+    """|F| with the prediction, the ten entries of F in one run, the spectra at the end."""
+    drawn = style.figure(12.4, 6.2)
+    size, entries, ends = drawn.subplots(1, 3)
+    _draw_size(size, runs, settings)
+    _draw_entries(entries, runs[0])
+    _draw_ends(ends, runs)
+    claim = (
+        "SGD takes the noise imbalance to zero at the predicted pace and forgets its start; "
+        "gradient descent keeps it"
+        if all(finding.status == Status.AGREES for finding in findings)
+        else "The noise imbalance of a matrix factorization under SGD and gradient descent"
+    )
+    style.caption(drawn, claim=claim, about=about, verdicts=style.judged(findings))
+    return drawn
+
+
+def _draw_size(axes: Axes, runs: Sequence[Numbers], settings: Settings) -> None:
+    time = np.asarray(runs[0]["time"])
+    for i, run in enumerate(runs):
+        for name, colour, label in (("sgd", SGD, "SGD"), ("gd", GD, "gradient descent")):
+            sizes = np.linalg.norm(np.asarray(run[name]), axis=(-1, -2))
+            lines = axes.plot(time, sizes, color=colour, lw=0.9, alpha=0.5)
+            if i == 0:
+                lines[0].set_label(f"{label}, every start and seed")
+    predicted = np.linalg.norm(np.asarray(runs[0]["predicted"]), axis=(-1, -2))
+    lines = axes.plot(time[settings["from"] :], predicted, color=style.INK, lw=1.0, ls=style.DASHES)
+    lines[0].set_label("predicted for SGD, first seed")
+    axes.set_yscale("log")
+    axes.set_ylim(1e-3, None)
+    axes.set_ylabel("|F|, size of the noise imbalance  (log scale)")
+    axes.set_xlabel("time t = steps × η  (no unit)")
+    axes.set_title("size", loc="left", fontsize=11)
+    axes.legend(loc="lower left", fontsize=8, handlelength=2.4)
+
+
+def _draw_entries(axes: Axes, run: Numbers) -> None:
+    time = np.asarray(run["time"])
+    places = np.triu_indices(np.shape(run["sgd"])[-1])
+    for name, colour, label in (("gd", GD, "gradient descent"), ("sgd", SGD, "SGD")):
+        entries = np.asarray(run[name])[:, 0][:, places[0], places[1]]
+        lines = axes.plot(time, entries, color=colour, lw=1.2, alpha=0.75)
+        lines[0].set_label(label)
+    axes.set_ylabel("entries of F = tr(Σᵣ) WΣₓW′ − tr(Σₓ) U′ΣᵣU")
+    axes.set_xlabel("time t = steps × η  (no unit)")
+    axes.set_title(f"the {len(places[0])} entries, one run", loc="left", fontsize=11)
+    axes.legend(loc="best", fontsize=8)
+
+
+def _draw_ends(axes: Axes, runs: Sequence[Numbers]) -> None:
+    for i, run in enumerate(runs):
+        stated = np.asarray(run["equilibrium"])
+        for name, colour, mark, label in (
+            ("gd_spectrum", GD, "s", "gradient descent"),
+            ("spectrum", SGD, "o", "SGD"),
+        ):
+            ends = np.asarray(run[name])[-1]
+            axes.plot(
+                np.broadcast_to(stated, ends.shape).ravel(), ends.ravel(), mark, color=colour,
+                ms=4.5, alpha=0.6, mec="none", label=label if i == 0 else None,
+            )  # fmt: skip
+    low, high = axes.get_xlim()
+    axes.plot([low, high], [low, high], color=style.INK, lw=1.0, ls=style.DASHES, label="equal")
+    axes.set_yscale("log")
+    axes.set_xlabel("eigenvalues of WΣₓW′ at the equilibrium")
+    axes.set_ylabel("eigenvalues of WΣₓW′ at the end of a run")
+    axes.set_title("ends, every start and seed", loc="left", fontsize=11)
+    axes.legend(loc="upper left", fontsize=8)
