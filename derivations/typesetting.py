@@ -41,7 +41,8 @@ _PLAIN = {"½": "1/2", "¼": "1/4", "$": r"\$", "\\": r"\backslash ", "&": r"\&"
 """In a formula, where it is not what it is in words."""
 
 _BASE = r"[A-Za-zΑ-Ωα-ω][̄̃̂]?"
-_SCRIPT = r"[_^](?:\{[^{}$\\]*\}|[½¼]|[A-Za-z0-9]{1,2}(?![A-Za-z0-9_]))"
+_SCRIPT = r"[_^](?:\{[^{}$\\]*\}|[½¼]|[0-9]{1,2}(?![0-9_])|[A-Za-z]{1,2}(?![A-Za-z0-9_]))"
+"""What stands low or high: v_0e is v_0 times e, and λ_ij has two indices."""
 _SCRIPTED = re.compile(rf"({_BASE})?((?:{_SCRIPT})+)|(.)", re.DOTALL)
 
 
@@ -92,7 +93,7 @@ def _known(letter: str) -> str:
 
 
 def _scripts(text: str) -> str:
-    found = re.findall(r"([_^])(?:\{([^{}]*)\}|(.[A-Za-z0-9]?))", text)
+    found = re.findall(r"([_^])(?:\{([^{}]*)\}|([A-Za-z]{1,2}|[0-9]{1,2}|.))", text)
     merged: dict[str, str] = {}
     for mark, braced, bare in found:
         inner = "".join(_in_formula(letter) for letter in braced or bare)
