@@ -1,8 +1,8 @@
 """Matrix factorization ℓ = |U W x − y|², trained by SGD and by gradient descent, and its orbit.
 
 y = V x + ε with x ~ N(0, Σ_x), ε ~ N(0, Σ_r).  The loss is unchanged by U → U A⁻¹, W → A W;
-gradient flow therefore keeps D = W W' − U'U.  With T = η/b (step over batch; time is steps times η),
-where U W = V:
+gradient flow therefore keeps D = W W' − U'U.  With T = η/b (step over batch; time is steps times
+η), where U W = V:
 
     dD = −4T F dt − 4γ D dt,   F = tr(Σ_r) W Σ_x W' − tr(Σ_x) U'Σ_r U.
 

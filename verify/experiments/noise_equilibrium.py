@@ -44,8 +44,8 @@ def experiment() -> Experiment:
         id="noise-equilibrium",
         title="The imbalance of a matrix factorization under SGD and under gradient descent",
         source="seed 003, figure on matrix factorization",
-        claim="SGD takes tr(Σ_r) WΣ_xW' − tr(Σ_x) U'Σ_rU to zero at the predicted pace and ends at one "
-        "spectrum whatever the start; gradient descent keeps WW' − U'U and with it the start.",
+        claim="SGD takes tr(Σ_r) WΣ_xW' − tr(Σ_x) U'Σ_rU to zero at the predicted pace and ends at "
+        "one spectrum whatever the start; gradient descent keeps WW' − U'U and with it the start.",
         settings=MappingProxyType(
             {
                 "outputs": 5,

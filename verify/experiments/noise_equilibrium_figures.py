@@ -30,8 +30,7 @@ def equilibrium_figure(
     _draw_entries(entries, runs[0])
     _draw_ends(ends, runs)
     claim = (
-        "SGD takes the noise imbalance to zero at the predicted pace and forgets its start; "
-        "gradient descent keeps it"
+        "SGD removes the noise imbalance at the predicted pace and forgets its start; GD keeps it"
         if all(finding.status == Status.AGREES for finding in findings)
         else "The noise imbalance of a matrix factorization under SGD and gradient descent"
     )
@@ -83,8 +82,8 @@ def _draw_ends(axes: Axes, runs: Sequence[Numbers]) -> None:
                 np.broadcast_to(stated, ends.shape).ravel(), ends.ravel(), mark, color=colour,
                 ms=4.5, alpha=0.6, mec="none", label=label if i == 0 else None,
             )  # fmt: skip
-    low, high = axes.get_xlim()
-    axes.plot([low, high], [low, high], color=style.INK, lw=1.0, ls=style.DASHES, label="equal")
+    line = np.linspace(*axes.get_xlim(), 50)
+    axes.plot(line, line, color=style.INK, lw=1.0, ls=style.DASHES, label="equal")
     axes.set_yscale("log")
     axes.set_xlabel("eigenvalues of WΣₓW′ at the equilibrium")
     axes.set_ylabel("eigenvalues of WΣₓW′ at the end of a run")
