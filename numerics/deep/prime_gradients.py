@@ -1,0 +1,181 @@
+"""Gradients of layers on a batch modulo a prime, and their exact ranks.
+
+Between its kinks a ReLU network is a product of linear maps, so that its gradients are sums and
+products of its weights, inputs and errors, and of the zeros and ones of its activation pattern.
+They are calculated in a prime field at random values; the pattern is drawn too, each entry active
+with chance one half, since a prime field has no signs.  A rank modulo a prime is never larger than
+the generic one, and smaller with chance at most (degree)/(prime): a bound that fails for a random
+network is seen to fail.
+
+Layers hold columns (sample, position): a batch of b inputs at s positions is a matrix (d, b·s).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import flint
+import numpy as np
+
+from numerics.errors import DataError
+
+__all__ = ["KINDS", "PRIME", "LayerRank", "layer_ranks"]
+
+PRIME = 2**31 - 1
+KINDS = ("fully connected", "residual", "convolution")
+
+Matrix: TypeAlias = Any
+"""A ``flint.nmod_mat``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerRank:
+    """The rank of one layer's gradient on one batch."""
+
+    kind: str
+    layer: int
+    """From 1; the last one is the linear output layer."""
+    shape: tuple[int, int]
+    """Of its weight matrix, (d_out, d_in); of filters d_in is channels × width of the filter."""
+    batch: int
+    reuse: int
+    """Output positions at which the weights are applied; 1 but in convolutions."""
+    rank: int
+
+    @property
+    def bound(self) -> int:
+        """min(d_out, d_in, batch·reuse)."""
+        return min(*self.shape, self.batch * self.reuse)
+
+
+def layer_ranks(
+    kind: str,
+    *,
+    width: int,
+    depth: int,
+    batch: int,
+    outputs: int,
+    positions: int = 6,
+    rng: np.random.Generator,
+) -> list[LayerRank]:
+    """The ranks of the data gradients of all layers of a random network.
+
+    Parameters
+    ----------
+    kind
+        One of `KINDS`; a residual layer is h + relu(W h), a convolution slides filters of three
+        positions over a circle of them.
+    width, depth
+        Units (channels) of every hidden layer, and how many of these there are.
+    batch, outputs
+        Samples, and the dimension of the network's output, in which errors are drawn.
+
+    Raises
+    ------
+    DataError
+        For an unknown kind, or a size below one.
+    """
+    sizes = {"width": width, "depth": depth, "batch": batch, "outputs": outputs}
+    wrong = next(
+        (name for name, value in {**sizes, "positions": positions}.items() if value < 1), ""
+    )
+    if wrong:
+        raise DataError(f"{wrong}: give one or more")
+    if kind not in KINDS:
+        raise DataError(f"kind {kind!r}: choose from {', '.join(KINDS)}")
+    s = positions if kind == "convolution" else 1
+    skip = kind == "residual"
+    taps = _taps(s) if kind == "convolution" else [list(range(s))]
+    h = _random(width, batch * s, rng)
+    inputs, weights, masks = [], [], []
+    for _ in range(depth):
+        patches = _gathered(h, taps, s)
+        W = _random(width, patches.nrows(), rng)
+        mask = rng.integers(0, 2, (width, batch * s))
+        moved = _masked(W * patches, mask)
+        h = h + moved if skip else moved
+        inputs.append(patches)
+        weights.append(W)
+        masks.append(mask)
+    flat = _flattened(h, batch, s)
+    head, errors = _random(outputs, width * s, rng), _random(outputs, batch, rng)
+    found = [(depth + 1, errors * flat.transpose(), 1)]
+    back = _unflattened(head.transpose() * errors, batch, s)
+    for j in reversed(range(depth)):
+        delta = _masked(back, masks[j])
+        found.append((j + 1, delta * inputs[j].transpose(), s))
+        through = _scattered(weights[j].transpose() * delta, taps, s)
+        back = back + through if skip else through
+    return [
+        LayerRank(
+            kind=kind,
+            layer=layer,
+            shape=(G.nrows(), G.ncols()),
+            batch=batch,
+            reuse=reuse,
+            rank=G.rank(),
+        )
+        for layer, G, reuse in reversed(found)
+    ]
+
+
+def _random(rows: int, columns: int, rng: np.random.Generator) -> Matrix:
+    entries = rng.integers(1, PRIME, rows * columns).tolist()
+    return flint.nmod_mat(rows, columns, entries, PRIME)
+
+
+def _of_rows(rows: Sequence[Sequence[Any]]) -> Matrix:
+    entries = [int(x) for row in rows for x in row]
+    return flint.nmod_mat(len(rows), len(rows[0]), entries, PRIME)
+
+
+def _masked(A: Matrix, mask: Any) -> Matrix:
+    pairs = zip(A.tolist(), mask.tolist(), strict=True)
+    return _of_rows([[int(x) * m for x, m in zip(row, ones, strict=True)] for row, ones in pairs])
+
+
+def _taps(s: int) -> list[list[int]]:
+    """For each of the filter's three places the input position of every output position."""
+    return [[(a + shift) % s for a in range(s)] for shift in (-1, 0, 1)]
+
+
+def _gathered(h: Matrix, taps: Sequence[Sequence[int]], s: int) -> Matrix:
+    """The patches: for each place of the filter the columns that it meets."""
+    rows = h.tolist()
+    samples = range(len(rows[0]) // s)
+    return _of_rows(
+        [[row[i * s + a] for i in samples for a in tap] for tap in taps for row in rows]
+    )
+
+
+def _scattered(patches: Matrix, taps: Sequence[Sequence[int]], s: int) -> Matrix:
+    """The transposed map of `_gathered`: what came from one column goes back to it, added."""
+    rows = patches.tolist()
+    d, columns = len(rows) // len(taps), len(rows[0])
+    found = [[0] * columns for _ in range(d)]
+    for place, tap in enumerate(taps):
+        for c in range(d):
+            row = rows[place * d + c]
+            for column in range(columns):
+                i, a = divmod(column, s)
+                found[c][i * s + tap[a]] += int(row[column])
+    return _of_rows(found)
+
+
+def _flattened(h: Matrix, batch: int, s: int) -> Matrix:
+    """(d, b·s) as (d·s, b), for the output layer."""
+    rows = h.tolist()
+    return _of_rows([[row[i * s + a] for i in range(batch)] for row in rows for a in range(s)])
+
+
+def _unflattened(g: Matrix, batch: int, s: int) -> Matrix:
+    """(d·s, b) as (d, b·s)."""
+    rows = g.tolist()
+    return _of_rows(
+        [
+            [rows[c * s + a][i] for i in range(batch) for a in range(s)]
+            for c in range(len(rows) // s)
+        ]
+    )
