@@ -33,6 +33,8 @@ RELEVANT = MappingProxyType({"rate": 0.05, "exponent": 0.1})
 """Relevant errors: of the rate, relative; of the exponents."""
 EXPONENTS = MappingProxyType({"step": 1.0, "batch": -1.0, "dimension": 1.0})
 """Of the rate per unit of time."""
+RATES = (0.004, 0.008, 0.016, 0.032, 0.064)
+"""Marked in the picture."""
 NAMES = MappingProxyType({"step": "step size η", "batch": "batch b", "dimension": "dimension d"})
 
 
@@ -202,6 +204,7 @@ def draw(
         axes.set_xscale("log", base=2)
         axes.set_yscale("log")
         axes.set_xticks(values, [f"{value:g}" for value in values])
+        axes.set_yticks(RATES, [f"{rate:g}" for rate in RATES])
         axes.minorticks_off()
         axes.set_xlabel(f"{NAMES[name]}  (no unit, log scale)")
     panels[0].set_ylabel("rate of |D| per unit of t = steps × η  (log scale)")

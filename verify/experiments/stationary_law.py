@@ -104,11 +104,12 @@ def experiment() -> Experiment:
                 "slope": 0.05,
                 "noise": 1.0,
                 "temperatures": [0.01, 0.025],
-                "above": 0.1,
+                "above": 0.08,
                 "relaxations": 20.0,
                 "paths": 3000,
                 "sde_step": 0.04,
                 "fall": 200.0,
+                "low": 1e-4,
             }
         ),
         quick=MappingProxyType({"temperatures": [0.02], "paths": 1500, "relaxations": 15.0}),
@@ -121,15 +122,16 @@ def experiment() -> Experiment:
 
 def simulate(seed: int, settings: Settings, progress: Progress) -> Numbers:
     """log v at the end of all paths for each T, and the mean of log v along the way above."""
-    rng = generator(seed, 1)
+    rng, v = generator(seed, 1), settings["slope"]
     ends: dict[str, list[Array]] = {"sgd": [], "sde": []}
     for i, T in enumerate(settings["temperatures"]):
         time = settings["relaxations"] / (2 * settings["slope"])
-        ends["sgd"].append(_sgd(settings, T, time, rng)[-1])
-        ends["sde"].append(_sde(settings, T, time, rng)[-1])
+        ends["sgd"].append(_sgd(settings, T, time, rng, start=v)[-1])
+        ends["sde"].append(_sde(settings, T, time, rng, start=v)[-1])
         progress((i + 1) / (len(settings["temperatures"]) + 1), f"T = {T:g}")
     T, time = settings["above"], settings["fall"]
-    falls = {"sgd": _sgd(settings, T, time, rng, 40), "sde": _sde(settings, T, time, rng, 40)}
+    low = {"start": settings["low"], "marks": 40}
+    falls = {"sgd": _sgd(settings, T, time, rng, **low), "sde": _sde(settings, T, time, rng, **low)}
     return {
         **{f"log_v_{name}": np.array(values) for name, values in ends.items()},
         **{f"fall_{name}": paths.mean(axis=1) for name, paths in falls.items()},
@@ -139,11 +141,17 @@ def simulate(seed: int, settings: Settings, progress: Progress) -> Numbers:
 
 
 def _sgd(
-    settings: Settings, T: float, time: float, rng: np.random.Generator, marks: int = 1
+    settings: Settings,
+    T: float,
+    time: float,
+    rng: np.random.Generator,
+    *,
+    start: float,
+    marks: int = 1,
 ) -> Array:
     """Steps of size η = T on single samples, all paths at once: log v at the marks."""
     a, noise, paths = settings["slope"], settings["noise"], settings["paths"]
-    u = np.full(paths, np.sqrt(a))
+    u = np.full(paths, np.sqrt(start))
     kept = [2 * np.log(np.abs(u))]
     for _ in range(marks):
         for _ in range(round(time / T / marks)):
@@ -155,11 +163,17 @@ def _sgd(
 
 
 def _sde(
-    settings: Settings, T: float, time: float, rng: np.random.Generator, marks: int = 1
+    settings: Settings,
+    T: float,
+    time: float,
+    rng: np.random.Generator,
+    *,
+    start: float,
+    marks: int = 1,
 ) -> Array:
     """Euler–Maruyama for log u, which the tails of v do not blow up: log v at the marks."""
     m, h = moments(settings), settings["sde_step"]
-    logs = np.full(settings["paths"], np.log(settings["slope"]) / 2)
+    logs = np.full(settings["paths"], np.log(start) / 2)
     kept = [2 * logs]
     for _ in range(marks):
         for _ in range(round(time / h / marks)):
