@@ -186,9 +186,11 @@ class _Reading:
                 return self.letter(("trace", expression), ">")
             case Trace() | MatrixElement():
                 form = interpret(expression, self.forms)
-                if len(form.terms) > 1 and _is_mirrored(expression, self._typed_semidefinite):
+                words = self._words(form)
+                unread = len(form.terms) > 1 or _relation(words) == "?"
+                if unread and _is_mirrored(expression, self._typed_semidefinite):
                     return self.letter(("typed", expression), ">=")
-                return self._words(form)
+                return words
             case Determinant():
                 positive = self.facts.is_positive_definite(expression.args[0])
                 return self.letter(("det", expression), ">" if positive else "?")
