@@ -21,7 +21,7 @@ import numpy as np
 
 from numerics.errors import DataError
 
-__all__ = ["KINDS", "PRIME", "LayerRank", "layer_ranks"]
+__all__ = ["KINDS", "PRIME", "LayerRank", "PrimeNetwork", "layer_ranks", "random_network"]
 
 PRIME = 2**31 - 1
 KINDS = ("fully connected", "residual", "convolution")
@@ -50,7 +50,56 @@ class LayerRank:
         return min(*self.shape, self.batch * self.reuse)
 
 
-def layer_ranks(
+@dataclass(frozen=True, kw_only=True)
+class PrimeNetwork:
+    """A ReLU network with a drawn pattern, on one batch, modulo a prime."""
+
+    kind: str
+    batch: int
+    positions: int
+    """Output positions of a layer; 1 but in convolutions."""
+    images: Matrix
+    """The inputs, (width, batch·positions)."""
+    weights: tuple[Matrix, ...]
+    """Of the hidden layers, and of the output layer."""
+    masks: tuple[Any, ...]
+    """Zeros and ones, one (width, batch·positions) for each hidden layer."""
+    errors: Matrix
+    """(outputs, batch)."""
+
+    def forward(self) -> tuple[list[Matrix], Matrix]:
+        """The inputs of all layers, and the output (outputs, batch)."""
+        h, inputs = self.images, []
+        for W, mask in zip(self.weights, self.masks, strict=False):
+            inputs.append(_gathered(h, self._taps, self.positions))
+            moved = _masked(W * inputs[-1], mask)
+            h = h + moved if self.kind == "residual" else moved
+        inputs.append(_flattened(h, self.batch, self.positions))
+        return inputs, self.weights[-1] * inputs[-1]
+
+    def gradients(self) -> list[Matrix]:
+        """Of Σ errors · outputs, in every layer's weights: the data gradients of the batch."""
+        inputs, _ = self.forward()
+        found = [self.errors * inputs[-1].transpose()]
+        last = self.weights[-1].transpose() * self.errors
+        back = _unflattened(last, self.batch, self.positions)
+        for j in reversed(range(len(self.masks))):
+            delta = _masked(back, self.masks[j])
+            found.append(delta * inputs[j].transpose())
+            moved = self.weights[j].transpose() * delta
+            through = _scattered(moved, self._taps, self.positions)
+            back = back + through if self.kind == "residual" else through
+        return found[::-1]
+
+    @property
+    def _taps(self) -> list[list[int]]:
+        """For each place of the filter the input position of every output position."""
+        s = self.positions
+        shifts = (-1, 0, 1) if self.kind == "convolution" else (0,)
+        return [[(a + shift) % s for a in range(s)] for shift in shifts]
+
+
+def random_network(
     kind: str,
     *,
     width: int,
@@ -59,14 +108,14 @@ def layer_ranks(
     outputs: int,
     positions: int = 6,
     rng: np.random.Generator,
-) -> list[LayerRank]:
-    """The ranks of the data gradients of all layers of a random network.
+) -> PrimeNetwork:
+    """A network with random weights, inputs, errors and pattern.
 
     Parameters
     ----------
     kind
         One of `KINDS`; a residual layer is h + relu(W h), a convolution slides filters of three
-        positions over a circle of them.
+        places over a circle of positions.
     width, depth
         Units (channels) of every hidden layer, and how many of these there are.
     batch, outputs
@@ -77,47 +126,39 @@ def layer_ranks(
     DataError
         For an unknown kind, or a size below one.
     """
-    sizes = {"width": width, "depth": depth, "batch": batch, "outputs": outputs}
-    wrong = next(
-        (name for name, value in {**sizes, "positions": positions}.items() if value < 1), ""
-    )
-    if wrong:
-        raise DataError(f"{wrong}: give one or more")
     if kind not in KINDS:
         raise DataError(f"kind {kind!r}: choose from {', '.join(KINDS)}")
+    sizes = {"width": width, "depth": depth, "batch": batch, "outputs": outputs}
+    for name, value in {**sizes, "positions": positions}.items():
+        if value < 1:
+            raise DataError(f"{name}={value}: give one or more")
     s = positions if kind == "convolution" else 1
-    skip = kind == "residual"
-    taps = _taps(s) if kind == "convolution" else [list(range(s))]
-    h = _random(width, batch * s, rng)
-    inputs, weights, masks = [], [], []
-    for _ in range(depth):
-        patches = _gathered(h, taps, s)
-        W = _random(width, patches.nrows(), rng)
-        mask = rng.integers(0, 2, (width, batch * s))
-        moved = _masked(W * patches, mask)
-        h = h + moved if skip else moved
-        inputs.append(patches)
-        weights.append(W)
-        masks.append(mask)
-    flat = _flattened(h, batch, s)
-    head, errors = _random(outputs, width * s, rng), _random(outputs, batch, rng)
-    found = [(depth + 1, errors * flat.transpose(), 1)]
-    back = _unflattened(head.transpose() * errors, batch, s)
-    for j in reversed(range(depth)):
-        delta = _masked(back, masks[j])
-        found.append((j + 1, delta * inputs[j].transpose(), s))
-        through = _scattered(weights[j].transpose() * delta, taps, s)
-        back = back + through if skip else through
+    into = width * 3 if kind == "convolution" else width
+    hidden = [_random(width, into, rng) for _ in range(depth)]
+    return PrimeNetwork(
+        kind=kind,
+        batch=batch,
+        positions=s,
+        images=_random(width, batch * s, rng),
+        weights=(*hidden, _random(outputs, width * s, rng)),
+        masks=tuple(rng.integers(0, 2, (width, batch * s)) for _ in range(depth)),
+        errors=_random(outputs, batch, rng),
+    )
+
+
+def layer_ranks(network: PrimeNetwork) -> list[LayerRank]:
+    """The ranks of the data gradients of all layers."""
+    found = network.gradients()
     return [
         LayerRank(
-            kind=kind,
+            kind=network.kind,
             layer=layer,
             shape=(G.nrows(), G.ncols()),
-            batch=batch,
-            reuse=reuse,
+            batch=network.batch,
+            reuse=network.positions if layer < len(found) else 1,
             rank=G.rank(),
         )
-        for layer, G, reuse in reversed(found)
+        for layer, G in enumerate(found, start=1)
     ]
 
 
@@ -134,11 +175,6 @@ def _of_rows(rows: Sequence[Sequence[Any]]) -> Matrix:
 def _masked(A: Matrix, mask: Any) -> Matrix:
     pairs = zip(A.tolist(), mask.tolist(), strict=True)
     return _of_rows([[int(x) * m for x, m in zip(row, ones, strict=True)] for row, ones in pairs])
-
-
-def _taps(s: int) -> list[list[int]]:
-    """For each of the filter's three places the input position of every output position."""
-    return [[(a + shift) % s for a in range(s)] for shift in (-1, 0, 1)]
 
 
 def _gathered(h: Matrix, taps: Sequence[Sequence[int]], s: int) -> Matrix:

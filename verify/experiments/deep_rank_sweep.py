@@ -173,7 +173,7 @@ def draw(
         claim="Rank of the layers against batch size at equal epochs, with decay and without",
         about=f"8 × 8 digits, {settings['train']} to train on; {settings['depth']} hidden layers, "
         f"no biases; rank: singular values above {settings['threshold']:g} σ₁, mean of the layers "
-        f"but the last; {settings['updates']:,} updates at batch {batches[0]}, as many epochs at the "
+        f"but the last; {settings['updates']:,} updates at batch {batches[0]}, equal epochs at the "
         f"others; {len(runs)} seeds, bars: all of them",
         verdicts=style.judged(findings),
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from numerics.deep.prime_gradients import KINDS, PRIME, layer_ranks
+from numerics.deep.prime_gradients import KINDS, PRIME, layer_ranks, random_network
 from verify.experiments import style
 from verify.experiments.experiment import Experiment, Finding, Numbers, Progress, Settings
 from verify.verdict import Status
@@ -56,7 +56,7 @@ def simulate(seed: int, settings: Settings, progress: Progress) -> Numbers:
             progress((number + place / len(settings["batches"])) / len(KINDS), kind)
             for repeat in range(settings["repeats"]):
                 rng = np.random.default_rng([seed, number, batch, repeat])
-                found = layer_ranks(
+                network = random_network(
                     kind,
                     width=settings["width"],
                     depth=settings["depth"],
@@ -65,6 +65,7 @@ def simulate(seed: int, settings: Settings, progress: Progress) -> Numbers:
                     positions=settings["positions"],
                     rng=rng,
                 )
+                found = layer_ranks(network)
                 rows += [(number, r.layer, *r.shape, batch, r.reuse, r.rank) for r in found]
     names = ("kind", "layer", "d_out", "d_in", "batch", "reuse", "rank")
     return dict(zip(names, np.array(rows).T, strict=True))

@@ -29,10 +29,8 @@ def pictures(
     about: str,
 ) -> dict[str, Figure]:
     """Ranks, and test errors, of the same runs."""
-    claim = (
-        "Weight decay lowers the rank, by the number of updates and their size; SGD alone does not"
-    )
-    error = "Low rank and test error: the effect is marginal until decay hurts the fit"
+    claim = "Mean rank of the trained layers against batch size, learning rate and weight decay"
+    error = "Test error of the same networks"
     rows = (
         (name, mean_rank, "mean rank of the layers", claim, findings[:-1]),
         (f"{name}-test-error", _error, "test error", error, findings[-1:]),
