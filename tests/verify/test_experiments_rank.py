@@ -1,0 +1,332 @@
+"""Experiments on weight decay and rank: judged on what they simulate, and on what is wrong."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from verify.errors import UsageError
+from verify.experiments import (
+    deep_rank_sweep,
+    gradient_rank,
+    null_space_decay,
+    rank_distance,
+    rank_sweep,
+    style,
+)
+from verify.experiments.command import Report, conduct
+from verify.experiments.experiment import Experiment, Finding
+from verify.experiments.rank_sweep_judge import mean_rank
+from verify.experiments.saved_runs import saved
+from verify.verdict import Status
+
+AGREES, DISAGREES, OPEN = Status.AGREES, Status.DISAGREES, Status.INCONCLUSIVE
+
+
+def quickly(experiment: Experiment, **changed: Any) -> Experiment:
+    settings = {**experiment.settings, **experiment.quick, **changed}
+    return Experiment(**{**vars(experiment), "settings": settings})
+
+
+def statuses(findings: Sequence[Finding]) -> dict[str, Status]:
+    return {finding.name: finding.status for finding in findings}
+
+
+def draws(report: Report) -> None:
+    with style.applied():
+        drawn = report.experiment.draw(report.numbers, report.experiment.settings, report.findings)
+        assert drawn
+        for figure in drawn.values():
+            figure.savefig(io.BytesIO(), dpi=30)
+
+
+# gradient-rank
+
+
+@cache
+def gradient_report() -> Report:
+    return conduct(quickly(gradient_rank.experiment(), batches=[1, 4, 16]), range(2))
+
+
+def test_ranks_of_gradients_keep_their_bound() -> None:
+    report = gradient_report()
+    assert set(statuses(report.findings).values()) == {AGREES}
+    draws(report)
+
+
+def test_a_rank_above_the_bound_is_seen_in_one_layer_of_one_seed() -> None:
+    report = gradient_report()
+    rank = np.array(report.numbers[1]["rank"])
+    rank[5] += 1
+    planted = [report.numbers[0], {**report.numbers[1], "rank": rank}]
+    found = statuses(gradient_rank.judge(planted, report.experiment.settings))
+    assert found["the bound"] == DISAGREES
+
+
+def test_a_bound_without_reuse_is_rejected() -> None:
+    report = gradient_report()
+    planted = [{**n, "reuse": np.ones_like(n["reuse"])} for n in report.numbers]
+    found = statuses(gradient_rank.judge(planted, report.experiment.settings))
+    assert found["the bound"] == DISAGREES
+
+
+def test_a_bound_that_is_too_large_is_not_attained() -> None:
+    report = gradient_report()
+    planted = [{**n, "reuse": 2 * np.asarray(n["reuse"])} for n in report.numbers]
+    found = statuses(gradient_rank.judge(planted, report.experiment.settings))
+    assert found["attained"] == DISAGREES
+
+
+# null-space-decay
+
+
+@cache
+def null_space_report() -> Report:
+    return conduct(quickly(null_space_decay.experiment()), range(2))
+
+
+def test_off_the_data_decay_acts_alone() -> None:
+    report = null_space_report()
+    found = statuses(report.findings)
+    found.pop("fluctuations")  # It needs the epochs of the standard settings.
+    assert set(found.values()) == {AGREES}
+    draws(report)
+
+
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        ({"decay": 0.025}, "per update"),  # the factor 2 missing
+        ({"decay": 0.05 * 8 / 50}, "per update"),  # b/n of it an update
+        ({"step": 0.01}, "per update"),  # the square of the step size
+    ],
+)
+def test_another_rate_per_update_is_rejected(changed: dict[str, float], name: str) -> None:
+    report = null_space_report()
+    wrong = {**report.experiment.settings, **changed}
+    assert statuses(null_space_decay.judge(report.numbers, wrong))[name] == DISAGREES
+
+
+def test_equal_rates_per_epoch_and_a_part_that_moves_are_rejected() -> None:
+    report = null_space_report()
+    planted = [{**n, "per epoch": 1} for n in report.numbers]
+    found = statuses(null_space_decay.judge(planted, report.experiment.settings))
+    assert found["per epoch"] == DISAGREES
+    moved = np.array(report.numbers[0]["sgd without moved"]) + 1e-6
+    planted = [{**report.numbers[0], "sgd without moved": moved}, report.numbers[1]]
+    found = statuses(null_space_decay.judge(planted, report.experiment.settings))
+    assert found["without decay"] == DISAGREES
+
+
+# rank-distance
+
+
+@cache
+def distance_report() -> Report:
+    small = {"widths": [64, 16, 16, 10], "updates": 400, "memory": 15, "train": 100}
+    return conduct(quickly(rank_distance.experiment(), **small), range(2))
+
+
+def test_the_distance_is_within_its_bound() -> None:
+    report = distance_report()
+    assert set(statuses(report.findings).values()) == {AGREES}
+    draws(report)
+
+
+@pytest.mark.parametrize(("exponent", "named"), [(0.5, "unrolled"), (2.0, "unrolled")])
+def test_another_decay_of_the_start_is_rejected(exponent: float, named: str) -> None:
+    report = distance_report()
+    settings = report.experiment.settings
+    m = np.arange(1, settings["memory"] + 1)
+    planted = []
+    for numbers in report.numbers:
+        wrong: dict[str, Any] = dict(numbers)
+        for place, decay in enumerate(settings["decays"]):
+            kept = 1 - 2 * settings["step"] * decay
+            wrong[f"{place} start left"] = np.asarray(numbers[f"{place} start left"]) * kept ** (
+                m * (exponent - 1)
+            )
+        planted.append(wrong)
+    assert statuses(rank_distance.judge(planted, settings))[named] == DISAGREES
+
+
+def test_a_distance_above_the_bound_is_rejected() -> None:
+    report = distance_report()
+    tail = 2 * np.asarray(report.numbers[0]["0 start left"])
+    planted = [{**report.numbers[0], "0 tail": tail}, *report.numbers[1:]]
+    found = statuses(rank_distance.judge(planted, report.experiment.settings))
+    assert found["the bound"] == DISAGREES
+
+
+# rank-sweep, on made-up networks
+
+
+def made_up(rank: Any, error: Any = lambda run: 0.05) -> list[dict[str, Any]]:
+    """Two seeds of runs with given ranks."""
+    settings = rank_sweep.experiment().settings
+    runs = [
+        {
+            **run,
+            "start ranks": [32, 32, 32, 10],
+            "ranks": [rank(run), rank(run), rank(run), 10],
+            "test error": error(run) + 0.001 * seed,
+        }
+        for seed in range(2)
+        for run in rank_sweep.plan(settings)
+    ]
+    half = len(runs) // 2
+    return [{"runs": runs[:half]}, {"runs": runs[half:]}]
+
+
+def verdicts(rank: Any, error: Any = lambda run: 0.05) -> dict[str, Status]:
+    experiment = rank_sweep.experiment()
+    return statuses(experiment.judge(made_up(rank, error), experiment.settings))
+
+
+def by_decay_and_updates(run: Mapping[str, Any]) -> float:
+    return 32 - 4 * float(np.log1p(run["updates"] * run["step"] * run["decay"]))
+
+
+def test_a_rank_that_follows_decay_and_updates_is_what_is_claimed() -> None:
+    assert set(verdicts(by_decay_and_updates).values()) == {AGREES}
+
+
+@pytest.mark.parametrize(
+    ("rank", "named", "status"),
+    [
+        (lambda run: 32, "batch size", DISAGREES),
+        (lambda run: 32, "learning rate", DISAGREES),
+        (lambda run: 32, "weight decay", DISAGREES),
+        (lambda run: 20 if run["batch"] < 16 else 30, "updates", DISAGREES),
+        (lambda run: 20 if run["batch"] < 16 else 30, "no decay", DISAGREES),
+        (lambda run: by_decay_and_updates({**run, "decay": 0.001}), "no decay", DISAGREES),
+        (lambda run: 32 - 0.5 * (run["batch"] == 4), "batch size", OPEN),
+    ],
+)
+def test_other_ranks_are_rejected(rank: Any, named: str, status: Status) -> None:
+    assert verdicts(rank)[named] == status
+
+
+def test_an_effect_on_the_test_error_is_seen() -> None:
+    def much(run: Mapping[str, Any]) -> float:
+        return 0.05 + 0.06 * (run["decay"] > 0)
+
+    assert verdicts(by_decay_and_updates, much)["test error"] == DISAGREES
+
+
+def test_the_last_layer_does_not_count() -> None:
+    assert mean_rank({"ranks": [4, 2, 10]}) == 3
+
+
+# What a stopped sweep leaves behind.
+
+
+@cache
+def sweep_settings() -> dict[str, Any]:
+    return {
+        "widths": [64, 8, 10],
+        "train": 80,
+        "test": 40,
+        "base": {"batch": 4, "step": 0.2, "decay": 0.004, "updates": 400},
+    }
+
+
+def test_a_killed_sweep_goes_on_and_ends_the_same(tmp_path: Path) -> None:
+    place = {"saved": str(tmp_path / "killed")}
+    script = (
+        "import json, sys\n"
+        "from verify.experiments import rank_sweep\n"
+        "settings = json.loads(sys.argv[1])\n"
+        "rank_sweep.simulate(0, settings, lambda done, what: None)\n"
+    )
+    settings = {**rank_sweep.experiment().settings, **rank_sweep.experiment().quick}
+    settings |= {**sweep_settings(), **place}
+    slow = {**settings, "base": {**settings["base"], "updates": 3000}}
+    process = subprocess.Popen([sys.executable, "-c", script, json.dumps(slow)])
+    folder = tmp_path / "killed"
+    until = time.monotonic() + 60
+    while not list(folder.glob("*.json")) and time.monotonic() < until:
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    kept = {path.name: path.stat().st_mtime_ns for path in folder.glob("*.json")}
+    assert 0 < len(kept) < len(rank_sweep.plan(slow))
+    rest = rank_sweep.simulate(0, slow, lambda done, what: None)
+    assert {name: (folder / name).stat().st_mtime_ns for name in kept} == kept
+    fresh = {**slow, "saved": str(tmp_path / "fresh")}
+    assert rank_sweep.simulate(0, fresh, lambda done, what: None) == rest
+
+
+def test_what_is_cut_off_or_of_other_settings_is_made_again(tmp_path: Path) -> None:
+    made: list[int] = []
+
+    def make() -> dict[str, Any]:
+        made.append(1)
+        return {"rank": np.int64(3)}
+
+    for _ in range(2):
+        assert saved(tmp_path, {"a": 1}, make) == {"rank": 3}
+    assert len(made) == 1
+    (path,) = tmp_path.glob("*.json")
+    path.write_text(path.read_text("utf-8")[:20], "utf-8")
+    saved(tmp_path, {"a": 1}, make)
+    assert len(made) == 2
+    saved(tmp_path, {"a": 2}, make)
+    assert len(made) == 3
+    assert not list(tmp_path.glob(".unfinished-*"))
+
+
+def test_a_folder_that_is_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    with pytest.raises(UsageError, match="run in a folder that can be written to"):
+        saved(tmp_path / "file", {}, lambda: {"a": 1})
+
+
+def test_a_sweep_is_judged_and_drawn(tmp_path: Path) -> None:
+    experiment = quickly(rank_sweep.experiment(), **sweep_settings(), saved=str(tmp_path / "runs"))
+    report = conduct(experiment, range(2))
+    assert statuses(report.findings)["no decay"] == AGREES
+    draws(report)
+
+
+def test_networks_in_pytorch_are_judged_as_the_others() -> None:
+    experiment = deep_rank_sweep.experiment()
+    numbers = [
+        {
+            "runs": [
+                {
+                    **run,
+                    "start ranks": [32, 32, 32, 10],
+                    "ranks": [by_decay_and_updates(run)] * 3 + [10],
+                    "test error": 0.05,
+                }
+                for run in deep_rank_sweep.plan(experiment.settings)
+            ]
+        }
+    ] * 2
+    found = experiment.judge(numbers, experiment.settings)
+    assert {f.status for f in found} == {AGREES}
+    for numbers_of in numbers[:1]:
+        for run in numbers_of["runs"]:
+            run["ranks"] = [32, 32, 32, 10]
+    assert DISAGREES in {f.status for f in experiment.judge(numbers, experiment.settings)}
+    report = Report(
+        experiment=experiment,
+        seeds=(0, 1),
+        numbers=tuple(numbers),
+        findings=tuple(found),
+        seconds=0,
+    )
+    draws(report)
