@@ -91,18 +91,13 @@ def train(
     draws = th.Generator().manual_seed(seed)
     weights = _start(th, kind, width, depth, draws)
     begun = _ranks(weights, threshold)
-    x, y = _tensors(th, split.train, split.train_labels)
-    order, place, keep = th.randperm(n, generator=draws), 0, 1 - 2 * how.step * how.decay
-    for _ in range(how.updates):
-        if place >= n:
-            order, place = th.randperm(n, generator=draws), 0
-        chosen = order[place : place + how.batch]
-        place += how.batch
-        loss = th.nn.functional.cross_entropy(_outputs(th, kind, weights, x[chosen]), y[chosen])
-        found = th.autograd.grad(loss, weights)
-        with th.no_grad():
-            for W, G in zip(weights, found, strict=True):
-                W.mul_(keep).sub_(how.step * G)
+    threads = th.get_num_threads()
+    # More of them cost such small networks more than they give.
+    th.set_num_threads(1)
+    try:
+        _descend(th, kind, weights, _tensors(th, split.train, split.train_labels), how, draws)
+    finally:
+        th.set_num_threads(threads)
     errors = [
         _error(th, kind, weights, *_tensors(th, images, labels))
         for images, labels in (
@@ -117,6 +112,25 @@ def train(
         train_error=errors[0],
         test_error=errors[1],
     )
+
+
+def _descend(
+    th: Any, kind: str, weights: Sequence[Any], data: tuple[Any, Any], how: Training, draws: Any
+) -> None:
+    """SGD in place; every epoch takes each sample once, in a new order."""
+    x, y = data
+    n, keep = len(y), 1 - 2 * how.step * how.decay
+    order, place = th.randperm(n, generator=draws), 0
+    for _ in range(how.updates):
+        if place >= n:
+            order, place = th.randperm(n, generator=draws), 0
+        chosen = order[place : place + how.batch]
+        place += how.batch
+        loss = th.nn.functional.cross_entropy(_outputs(th, kind, weights, x[chosen]), y[chosen])
+        found = th.autograd.grad(loss, weights)
+        with th.no_grad():
+            for W, G in zip(weights, found, strict=True):
+                W.mul_(keep).sub_(how.step * G)
 
 
 def _start(th: Any, kind: str, width: int, depth: int, draws: Any) -> list[Any]:

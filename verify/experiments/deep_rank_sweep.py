@@ -50,13 +50,22 @@ def experiment() -> Experiment:
                 "test": 1000,
                 "threshold": 0.01,
                 "batches": [4, 16, 64],
-                "decays": [0.0, 0.004],
+                "decays": [0.0, 0.006],
                 "step": {"fully connected": 0.1, "residual": 0.1, "convolution": 0.1},
-                "updates": 10000,
+                "updates": 6000,
                 "saved": "build/experiments/deep-rank-sweep/runs",
             }
         ),
-        quick=MappingProxyType({"train": 100, "test": 200, "batches": [4, 64], "updates": 300}),
+        quick=MappingProxyType(
+            {
+                "kinds": ["fully connected", "residual"],
+                "train": 100,
+                "test": 200,
+                "batches": [4, 64],
+                "decays": [0.0, 0.02],
+                "updates": 1500,
+            }
+        ),
         simulate=simulate,
         judge=judge,
         draw=draw,
