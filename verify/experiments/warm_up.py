@@ -1,0 +1,222 @@
+"""tr H while SGD factorizes a matrix of rank one, with learning-rate warm-up and without.
+
+ℓ = |u w x − y|² with one hidden unit, x ~ N(0, I_d), y = V x + ε, V of rank one.  Kaiming's start
+has E u_i² = 2 and E w_j² = 2/d: |u|² ≫ |w|², far from balance and sharp, tr H = 2d(|u|² + |w|²).
+Xavier's has E u_i² = E w_j² = 2/(1 + d), near balance.  Noise balances the norms,
+
+    d(|w|² − |u|²) = −4η² d σ² (|w|² − |u|²) per step,
+
+which takes S = tr H down to its least value 4d|V| on the orbit; gradient descent keeps |w|² − |u|²
+and has 2d√((|w|² − |u|²)² + 4|V|²) at the end.  But a step that the equilibrium bears is too large
+for Kaiming's start, from which SGD then leaps away.  Warm-up gives the noise time to flatten first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from numerics.network import Array
+from verify.experiments import style
+from verify.experiments.experiment import Experiment, Finding, Numbers, Progress, Settings
+from verify.experiments.factorization import Model, sharpness, train
+from verify.experiments.label_noise import generator
+from verify.experiments.vanishing import ALPHA
+from verify.statistics.bounds import clopper_pearson
+from verify.verdict import Status
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["CASES", "experiment", "judge"]
+
+CASES = MappingProxyType(
+    {
+        "warm": "SGD, Kaiming start, warm-up",
+        "cold": "SGD, Kaiming start, no warm-up",
+        "xavier": "SGD, Xavier start, no warm-up",
+        "gd": "gradient descent, Kaiming start",
+    }
+)
+
+
+def experiment() -> Experiment:
+    """The experiment; standard settings take a few seconds on two cores."""
+    return Experiment(
+        id="warm-up",
+        title="Sharpness of a rank-one factorization with learning-rate warm-up and without",
+        source="seed 003, figure on the stability condition and warm-up",
+        claim="From Kaiming's start SGD with warm-up lowers S = tr H to that of the noise "
+        "equilibrium; without warm-up it leaps away, from Xavier's start S grows to it, and "
+        "gradient descent ends where the imbalance of its start says.",
+        settings=MappingProxyType(
+            {
+                "dimension": 12,
+                "V": 3.0,
+                "noise": 0.5,
+                "step": 0.02,
+                "gd_step": 0.002,
+                "steps": 12_000,
+                "warm_steps": 10_000,
+                "marks": 150,
+                "runs": 20,
+                "often": 0.7,
+                "fallen": 0.7,
+                "near": 1.2,
+            }
+        ),
+        quick=MappingProxyType({"marks": 60}),
+        simulate=simulate,
+        judge=judge,
+        draw=draw,
+    )
+
+
+def simulate(seed: int, settings: Settings, progress: Progress) -> Numbers:
+    """S over the steps for all runs of each case; infinite from where the weights diverge."""
+    d, rng = settings["dimension"], generator(seed, 0)
+    a, b = (z / np.linalg.norm(z) for z in rng.standard_normal((2, d)))
+    noise = settings["noise"] ** 2 * np.eye(d)
+    model = Model(V=settings["V"] * np.outer(a, b), inputs=np.eye(d), noise=noise)
+    steps = settings["steps"]
+    constant = np.full(steps, settings["step"])
+    ramp = np.minimum(1, (np.arange(steps) + 1) / settings["warm_steps"])
+    kept: dict[str, list[Array]] = {name: [] for name in CASES}
+    stated: list[float] = []
+    for i in range(settings["runs"]):
+        z, w = rng.standard_normal((d, 1)), rng.standard_normal((1, d))
+        kaiming = np.sqrt(2) * z, np.sqrt(2 / d) * w
+        xavier = np.sqrt(2 / (1 + d)) * z, np.sqrt(2 / (1 + d)) * w
+        D = np.sum(kaiming[1] ** 2) - np.sum(kaiming[0] ** 2)
+        stated.append(2 * d * np.sqrt(D**2 + 4 * settings["V"] ** 2))
+        slow = np.full(steps, settings["gd_step"])
+        for k, (name, start, etas) in enumerate(
+            (
+                ("warm", kaiming, constant * ramp),
+                ("cold", kaiming, constant),
+                ("xavier", xavier, constant),
+                ("gd", kaiming, slow),
+            )
+        ):
+            noisy = None if name == "gd" else generator(seed, 10 + 4 * i + k)
+            run = train(model, start, etas, marks=settings["marks"], rng=noisy)
+            with np.errstate(all="ignore"):
+                S = sharpness(model, run.U, run.W)
+            kept[name].append(np.where(np.isfinite(S), S, np.inf))
+        progress((i + 1) / settings["runs"], f"run {i + 1}")
+    return {
+        "steps": run.steps,
+        **{f"S_{name}": np.array(values) for name, values in kept.items()},
+        "S_gd_stated": np.array(stated),
+        "least": 4 * d * settings["V"],
+    }
+
+
+def judge(runs: Sequence[Numbers], settings: Settings) -> list[Finding]:
+    """How often S falls, or does not, in each case."""
+    least = float(runs[0]["least"])
+    ends = {name: _ends(runs, name) for name in CASES}
+    share, fallen, near = settings["often"], settings["fallen"], settings["near"]
+    warm, cold = ends["warm"], ends["cold"]
+    xavier, gd = ends["xavier"], ends["gd"]
+    stated = np.concatenate([np.asarray(run["S_gd_stated"]) for run in runs])
+    return [
+        _often(
+            "warm-up",
+            f"With warm-up S ends below {fallen:g} of its value at Kaiming's start, within a "
+            f"factor {near:g} of its least value 4d|V|.",
+            (warm[1] < fallen * warm[0]) & (warm[1] < near * least),
+            share,
+            _shown(warm),
+        ),
+        _often(
+            "no warm-up",
+            "Without warm-up SGD diverges from Kaiming's start, or ends no flatter than it.",
+            ~(cold[1] < cold[0]),
+            share,
+            f"diverged {np.mean(np.isinf(cold[1])):.0%}",
+        ),
+        _often(
+            "Xavier's start",
+            f"From Xavier's start S grows, to within a factor {near:g} of the same 4d|V|.",
+            (xavier[1] > xavier[0]) & (xavier[1] < near * least),
+            share,
+            _shown(xavier),
+        ),
+        _often(
+            "gradient descent",
+            "Gradient descent from Kaiming's start ends within 2 % of 2d√((|w|² − |u|²)² + 4|V|²), "
+            f"which is more than {near:g} times the least.",
+            (np.abs(gd[1] / stated - 1) < 0.02) & (gd[1] > near * least),
+            share,
+            _shown(gd),
+        ),
+    ]
+
+
+def _ends(runs: Sequence[Numbers], name: str) -> tuple[Array, Array]:
+    """S at the start, and its mean over the last tenth."""
+    S = np.concatenate([np.asarray(run[f"S_{name}"]) for run in runs])
+    return S[:, 0], S[:, -max(S.shape[1] // 10, 1) :].mean(axis=1)
+
+
+def _shown(ends: tuple[Array, Array]) -> str:
+    return f"median of S {np.median(ends[0]):.0f} at the start, {np.median(ends[1]):.0f} at the end"
+
+
+def _often(name: str, statement: str, holds: Array, share: float, more: str) -> Finding:
+    """Whether the probability is above the share, by its Clopper–Pearson interval."""
+    hits, n = int(holds.sum()), len(holds)
+    low, high = (float(edge) for edge in clopper_pearson(hits, n, ALPHA))
+    if low > share:
+        status = Status.AGREES
+    else:
+        status = Status.DISAGREES if high < share else Status.INCONCLUSIVE
+    return Finding(
+        name=name,
+        statement=f"{statement[:-1]}, in {share:.0%} of all runs at least.",
+        status=status,
+        reason=f"{hits} of {n} runs, probability {low:.2f} … {high:.2f} (error rate {ALPHA:g}); "
+        f"{more}",
+        numbers={"hits": hits, "runs": n, "interval": [low, high]},
+    )
+
+
+def draw(
+    runs: Sequence[Numbers], settings: Settings, findings: Sequence[Finding]
+) -> Mapping[str, Figure]:
+    """S over the steps: median and the middle half of the runs in each case."""
+    drawn = style.figure(8.8, 6.6)
+    axes = drawn.subplots()
+    steps, top = np.asarray(runs[0]["steps"]), 1e4
+    colours = [style.COLOURS[name] for name in ("vermilion", "purple", "green", "blue")]
+    for (name, label), colour in zip(CASES.items(), colours, strict=True):
+        S = np.concatenate([np.asarray(run[f"S_{name}"]) for run in runs])
+        low, middle, high = np.quantile(np.minimum(S, 10 * top), [0.25, 0.5, 0.75], axis=0)
+        if np.isfinite(S).all():
+            axes.fill_between(steps, low, high, color=colour, alpha=0.15, lw=0)
+        gone = np.mean(np.isinf(S[:, -1]))
+        words = f"{label} ({gone:.0%} diverge)" if gone else label
+        axes.plot(steps, middle, color=colour, lw=1.8, label=words)
+    axes.axhline(runs[0]["least"], color=style.INK, lw=1.0, ls=style.DASHES, label="least S, 4d|V|")
+    axes.set_yscale("log")
+    axes.set_ylim(0.3 * runs[0]["least"], top)
+    axes.set_xlim(0, steps[-1])
+    axes.set_xlabel("steps")
+    axes.set_ylabel("S = tr H, median and middle half of the runs  (log scale)")
+    axes.legend(loc="upper right", fontsize=8.5)
+    claim = (
+        "With warm-up SGD lowers the sharpness of Kaiming's start; without, it leaps away"
+        if all(finding.status == Status.AGREES for finding in findings)
+        else "Sharpness of a rank-one factorization, with warm-up and without"
+    )
+    about = (
+        f"d = {settings['dimension']}, |V| = {settings['V']:g}, σ = {settings['noise']:g}, "
+        f"η = {settings['step']:g}, reached after {settings['warm_steps']:,} steps of linear "
+        f"warm-up (GD: {settings['gd_step']:g}), {settings['runs']} runs × {len(runs)} seeds"
+    )
+    style.caption(drawn, claim=claim, about=about, verdicts=style.judged(findings))
+    return {"warm-up": drawn}
