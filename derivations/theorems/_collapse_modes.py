@@ -165,16 +165,17 @@ def _threshold() -> ThresholdClaim:
         id="stochastic_collapse.mode_threshold",
         title="a mode tends to 0 almost surely if s* < γ/(2κ), and survives if s* > γ/(2κ)",
         source=SOURCE,
-        statement="With γ = ηδκ/n the threshold is ηδ/(2n), the same for every mode: it is the "
-        "small singular values of the teacher that are lost.",
-        sde=FACTORS,
-        observable=log(x**2 + y**2) / 2,
+        statement="With f = ½log(x² + y²) + κ∫(x² + y²)dt: f/t < 0 is collapse, as the integral "
+        "is not negative, and f/t > 0 excludes it.  With γ = ηδκ/n the threshold is ηδ/(2n), the "
+        "same for every mode: it is the small singular values of the teacher that are lost.",
+        sde=MatrixSDE({**FACTORS.equations, a: kappa * (x**2 + y**2) * dt}),
+        observable=log(x**2 + y**2) / 2 + a,
         parameter=target,
         threshold=gamma / (2 * kappa),
         below=-1,
-        above=0,
-        horizon=30,
-        values={kappa: 3, gamma: 4, x: 1, y: "1/2"},
+        above=1,
+        horizon=15,
+        values={kappa: 3, gamma: 4, x: 1, y: "1/2", a: 0},
         relevant=0.3,
         mutants=(
             Mutant(name="double", mistake="γ/κ", changes={"threshold": gamma / kappa}),
@@ -182,7 +183,7 @@ def _threshold() -> ThresholdClaim:
             Mutant(
                 name="square", mistake="γ² for γ", changes={"threshold": gamma**2 / (2 * kappa)}
             ),
-            Mutant(name="signs", mistake="survival below", changes={"below": 0, "above": -1}),
+            Mutant(name="signs", mistake="survival below", changes={"below": 1, "above": -1}),
         ),
         inapplicable=NO_ALGORITHM,
     )

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import sqrt
+from sympy import log, sqrt
 
 from derivations import (
     Brownian,
@@ -148,19 +148,19 @@ def _threshold() -> ThresholdClaim:
 
     return ThresholdClaim(
         id="stochastic_collapse.neuron_threshold",
-        title="linearised: w1 + w2 → 0 almost surely iff m < ηc(v + ζ²e)/2",
+        title="linearised, m > 0: w → 0 almost surely iff m < ηc(v + ζ²e)/2",
         source=SOURCE,
-        statement="And w1 − w2 → 0 iff −m < ηc(v + ζ²e)/2, so that zero attracts iff "
+        statement="For m < 0 the same of −m, so that zero attracts iff "
         "ηc(ζ² + Var(xy)/E x²)/2 > |E xy|/E x².  Otherwise the linearised weights grow until the "
         "neuron saturates or fits.",
         sde=LINEAR,
-        observable=LogAbs(w1 + w2),
+        observable=log(w1**2 + w2**2) / 2,
         parameter=mean,
         below=-1,
         above=1,
-        horizon=20,
+        horizon=40,
         values={eta: "1/8", slope: 2, spread: 3, zeta: 3, square: "2/5", w1: 1, w2: "1/4"},
-        relevant=0.2,
+        relevant=0.15,
         **stated(variance),
         mutants=(
             Mutant(

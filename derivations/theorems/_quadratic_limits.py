@@ -96,7 +96,7 @@ def _two() -> dict[Any, Any]:
 
 
 def _roots() -> MatrixSDE:
-    """The same two features by θ = √β."""
+    """The same two features by θ = √β, and 2∫h'β dt."""
     u, v = State("theta", positive=True), State("phi", positive=True)
     own, across, left = sqrt(H), G / sqrt(H), sqrt(K - G**2 / H)
     first, second = F - H * u**2 - G * v**2, E - G * u**2 - K * v**2
@@ -104,13 +104,14 @@ def _roots() -> MatrixSDE:
         {
             u: u * (first * dt + sqrt(delta) * own * B1.d),
             v: v * (second * dt + sqrt(delta) * (across * B1.d + left * B2.d)),
+            total: 2 * (H * u**2 + K * v**2) * dt,
         }
     )
 
 
 def _threshold() -> ThresholdClaim:
     roots = _roots()
-    u, v = roots.states
+    u, v = roots.states[:2]
 
     def stated(value: Any) -> dict[str, Any]:
         return {"threshold": value}
@@ -119,15 +120,16 @@ def _threshold() -> ThresholdClaim:
         id="quadratic_parametrisation.threshold",
         title="β → 0 for noise δ > max_j 2(X'y)_j/h_j: here two features, the first decides",
         source=f"{SOURCE}; threshold {OWN}",
-        statement="Near 0 log β_j has the drift 2(X'y)_j − δh_j.  With 2f/h > 2e/k the first "
-        "feature is the last one to go, at δ = 2f/h.",
+        statement="With f = log Σβ + 2∫h'β dt: f/t < 0 is collapse, as the integral is not "
+        "negative, and f/t > 0 excludes it.  Near 0 log β_j has the drift 2(X'y)_j − δh_j; with "
+        "2f/h > 2e/k the first feature is the last one to go, at δ = 2f/h.",
         sde=roots,
-        observable=log(u**2 + v**2),
+        observable=log(u**2 + v**2) + total,
         parameter=delta,
-        below=0,
+        below=1,
         above=-1,
-        horizon=30,
-        values={H: 2, K: 1, G: "1/2", F: "3/2", E: "1/4", u: "2/3", v: "2/3"},
+        horizon=20,
+        values={H: 2, K: 1, G: "1/2", F: "3/2", E: "1/4", u: "2/3", v: "2/3", total: 0},
         relevant=0.3,
         **stated(2 * F / H),
         mutants=(
@@ -135,7 +137,7 @@ def _threshold() -> ThresholdClaim:
             Mutant(name="factor_two", mistake="4f/h", changes=stated(4 * F / H)),
             Mutant(name="other", mistake="2e/k, the other feature", changes=stated(2 * E / K)),
             Mutant(name="square", mistake="2f/h²", changes=stated(2 * F / H**2)),
-            Mutant(name="signs", mistake="collapse below", changes={"below": -1, "above": 0}),
+            Mutant(name="signs", mistake="collapse below", changes={"below": -1, "above": 1}),
         ),
         inapplicable=NO_ALGORITHM,
     )

@@ -167,18 +167,19 @@ def _forward() -> FokkerPlanckClaim:
 def _threshold() -> ThresholdClaim:
     return ThresholdClaim(
         id="stochastic_collapse.threshold",
-        title="θ → 0 almost surely if ζ² > 2μ; if ζ² < 2μ, log θ_t/t → 0",
+        title="θ → 0 almost surely if ζ² > 2μ, and not if ζ² < 2μ",
         source=SOURCE,
-        statement="On both sides of μ = ζ²/2.  At equality log θ is null recurrent: neither "
-        "collapse nor a stationary law.",
-        sde=SDE,
-        observable=log(theta),
+        statement="With f = log θ + 2∫θ²dt: f/t → μ − ζ²/2 < 0 is collapse, as the integral is "
+        "not negative; f/t → 2μ − ζ² > 0 excludes it.  At equality log θ is null recurrent: "
+        "neither collapse nor a stationary law.",
+        sde=MatrixSDE({theta: dtheta, a: 2 * theta**2 * dt}),
+        observable=log(theta) + a,
         parameter=mu,
         threshold=zeta**2 / 2,
         below=-1,
-        above=0,
+        above=1,
         horizon=750,
-        values={zeta: "2/5", theta: "1/4"},
+        values={zeta: "2/5", theta: "1/4", a: 0},
         relevant=0.4,
         mutants=(
             Mutant(
@@ -186,7 +187,7 @@ def _threshold() -> ThresholdClaim:
             ),
             Mutant(name="fourth", mistake="ζ²/4", changes={"threshold": zeta**2 / 4}),
             Mutant(name="root", mistake="ζ/2", changes={"threshold": zeta / 2}),
-            Mutant(name="signs", mistake="collapse above", changes={"below": 0, "above": -1}),
+            Mutant(name="signs", mistake="collapse above", changes={"below": 1, "above": -1}),
         ),
         inapplicable=NO_ALGORITHM,
     )

@@ -1142,19 +1142,21 @@ def quadratic_parametrisation_threshold_path_increment(
     dt: Any,
     dB1: Any,
     dB2: Any,
-) -> tuple[Any, Any]:
+) -> tuple[Any, Any, Any]:
     """Increments over a step (Itô), of the path check.
 
         dtheta = θ (√δ √h dB₁ + (f - g φ² - h θ²) dt)
         dphi = φ (√δ (g/√h dB₁ + √(-g²/h + k) dB₂) + (e - g θ² - k φ²) dt)
+        da = (2 h θ² + 2 k φ²) dt
 
     Shapes: theta (...), phi (...), delta (...), e (...), f (...), g (...), h (...), k (...), dt
-    (...), dB1 (...), dB2 (...); result (...), (...).
+    (...), dB1 (...), dB2 (...); result (...), (...), (...).
     """
     dtheta = ((f - phi**2 * g - theta**2 * h) * dt + np.sqrt(delta) * np.sqrt(h) * dB1) * theta
     s = np.sqrt(delta) * (np.sqrt(k - g**2 / h) * dB2 + dB1 * g / np.sqrt(h))
     dphi = (s + (e - phi**2 * k - theta**2 * g) * dt) * phi
-    return (dtheta, dphi)
+    da = (2 * phi**2 * k + 2 * theta**2 * h) * dt
+    return (dtheta, dphi, da)
 
 
 def quadratic_parametrisation_threshold_path_increment_in(
@@ -1170,7 +1172,7 @@ def quadratic_parametrisation_threshold_path_increment_in(
     dt: Any,
     dB1: Any,
     dB2: Any,
-) -> tuple[Any, Any]:
+) -> tuple[Any, Any, Any]:
     """Increments over a step (Itô), of the path check.
 
     In a number context, for unbatched matrices.
@@ -1178,81 +1180,90 @@ def quadratic_parametrisation_threshold_path_increment_in(
     dtheta = ((f - phi**2 * g - theta**2 * h) * dt + ctx.sqrt(delta) * ctx.sqrt(h) * dB1) * theta
     s = ctx.sqrt(delta) * (ctx.sqrt(k - g**2 / h) * dB2 + dB1 * g / ctx.sqrt(h))
     dphi = (s + (e - phi**2 * k - theta**2 * g) * dt) * phi
-    return (dtheta, dphi)
+    da = (2 * phi**2 * k + 2 * theta**2 * h) * dt
+    return (dtheta, dphi, da)
 
 
 def quadratic_parametrisation_threshold_path_drift(
     theta: Any, phi: Any, e: Any, f: Any, g: Any, h: Any, k: Any
-) -> tuple[Any, Any]:
+) -> tuple[Any, Any, Any]:
     """Coefficients of dt (Itô), of the path check.
 
         drift_theta = θ (f - g φ² - h θ²)
         drift_phi = φ (e - g θ² - k φ²)
+        drift_a = 2 h θ² + 2 k φ²
 
     Shapes: theta (...), phi (...), e (...), f (...), g (...), h (...), k (...); result (...),
-    (...).
+    (...), (...).
     """
     drift_theta = (f - phi**2 * g - theta**2 * h) * theta
     drift_phi = (e - phi**2 * k - theta**2 * g) * phi
-    return (drift_theta, drift_phi)
+    drift_a = 2 * phi**2 * k + 2 * theta**2 * h
+    return (drift_theta, drift_phi, drift_a)
 
 
 def quadratic_parametrisation_threshold_path_drift_in(
     ctx: Any, theta: Any, phi: Any, e: Any, f: Any, g: Any, h: Any, k: Any
-) -> tuple[Any, Any]:
+) -> tuple[Any, Any, Any]:
     """Coefficients of dt (Itô), of the path check.
 
     In a number context, for unbatched matrices.
     """
     drift_theta = (f - phi**2 * g - theta**2 * h) * theta
     drift_phi = (e - phi**2 * k - theta**2 * g) * phi
-    return (drift_theta, drift_phi)
+    drift_a = 2 * phi**2 * k + 2 * theta**2 * h
+    return (drift_theta, drift_phi, drift_a)
 
 
 def quadratic_parametrisation_threshold_path_noise(
     theta: Any, phi: Any, delta: Any, g: Any, h: Any, k: Any, dB1: Any, dB2: Any
-) -> tuple[Any, Any]:
+) -> tuple[Any, Any, Any]:
     """Noise terms (Itô), of the path check.
 
         noise_theta = √δ √h θ dB₁
         noise_phi = √δ φ (g/√h dB₁ + √(-g²/h + k) dB₂)
+        noise_a = 0
 
     Shapes: theta (...), phi (...), delta (...), g (...), h (...), k (...), dB1 (...), dB2
-    (...); result (...), (...).
+    (...); result (...), (...), (...).
     """
     noise_theta = np.sqrt(delta) * np.sqrt(h) * dB1 * theta
     noise_phi = np.sqrt(delta) * (np.sqrt(k - g**2 / h) * dB2 + dB1 * g / np.sqrt(h)) * phi
-    return (noise_theta, noise_phi)
+    noise_a = 0
+    return (noise_theta, noise_phi, noise_a)
 
 
 def quadratic_parametrisation_threshold_path_noise_in(
     ctx: Any, theta: Any, phi: Any, delta: Any, g: Any, h: Any, k: Any, dB1: Any, dB2: Any
-) -> tuple[Any, Any]:
+) -> tuple[Any, Any, Any]:
     """Noise terms (Itô), of the path check.
 
     In a number context, for unbatched matrices.
     """
     noise_theta = ctx.sqrt(delta) * ctx.sqrt(h) * dB1 * theta
     noise_phi = ctx.sqrt(delta) * (ctx.sqrt(k - g**2 / h) * dB2 + dB1 * g / ctx.sqrt(h)) * phi
-    return (noise_theta, noise_phi)
+    noise_a = ctx.rational(0)
+    return (noise_theta, noise_phi, noise_a)
 
 
-def quadratic_parametrisation_threshold_path_observable(phi: Any, theta: Any) -> Any:
+def quadratic_parametrisation_threshold_path_observable(a: Any, phi: Any, theta: Any) -> Any:
     """The stated observable.
 
-        log(φ² + θ²)
+        a + log(φ² + θ²)
 
-    Shapes: phi (...), theta (...); result (...).
+    Shapes: a (...), phi (...), theta (...); result (...).
     """
-    return np.log(phi**2 + theta**2)
+    return a + np.log(phi**2 + theta**2)
 
 
-def quadratic_parametrisation_threshold_path_observable_in(ctx: Any, phi: Any, theta: Any) -> Any:
+def quadratic_parametrisation_threshold_path_observable_in(
+    ctx: Any, a: Any, phi: Any, theta: Any
+) -> Any:
     """The stated observable.
 
     In a number context, for unbatched matrices.
     """
-    return ctx.log(phi**2 + theta**2)
+    return a + ctx.log(phi**2 + theta**2)
 
 
 def quadratic_parametrisation_threshold_path_threshold(f: Any, h: Any) -> Any:
@@ -2106,7 +2117,7 @@ KERNELS = {
         ),
         "path_observable": Kernel(
             name="path_observable",
-            arguments=("phi", "theta"),
+            arguments=("a", "phi", "theta"),
             arrays=quadratic_parametrisation_threshold_path_observable,
             generic=quadratic_parametrisation_threshold_path_observable_in,
         ),
@@ -2583,7 +2594,7 @@ SIGNATURES = {
             systems={
                 "path": SystemSignature(
                     prefix="path_",
-                    states=("theta", "phi"),
+                    states=("theta", "phi", "a"),
                     noises=(NoiseSignature(name="B1"), NoiseSignature(name="B2")),
                     letters=(
                         LetterSignature(name="theta", kind="state", facts=("positive",)),
@@ -2597,6 +2608,7 @@ SIGNATURES = {
                         LetterSignature(name="dt", kind="time increment"),
                         LetterSignature(name="dB1", kind="increment"),
                         LetterSignature(name="dB2", kind="increment"),
+                        LetterSignature(name="a", kind="state"),
                     ),
                 ),
             },
@@ -2612,8 +2624,9 @@ SIGNATURES = {
                 LetterSignature(name="dt", kind="time increment"),
                 LetterSignature(name="dB1", kind="increment"),
                 LetterSignature(name="dB2", kind="increment"),
+                LetterSignature(name="a", kind="state"),
             ),
-            horizon=30,
+            horizon=20,
             sizes={},
             values={
                 "h": 2,
@@ -2623,6 +2636,7 @@ SIGNATURES = {
                 "e": Fraction(1, 4),
                 "theta": Fraction(2, 3),
                 "phi": Fraction(2, 3),
+                "a": 0,
             },
             relevant=0.3,
         ),

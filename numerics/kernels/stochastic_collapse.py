@@ -315,6 +315,99 @@ def stochastic_collapse_fokker_planck_stated_right_in(
     return s - (mu * theta - theta**3) * p_theta - (mu - 3 * theta**2) * p
 
 
+def stochastic_collapse_threshold_path_increment(
+    theta: Any, mu: Any, zeta: Any, dt: Any, dbeta: Any
+) -> tuple[Any, Any]:
+    """Increments over a step (Itô), of the path check.
+
+        dtheta = ζ θ dβ + (μ θ - θ³) dt
+        da = 2 θ² dt
+
+    Shapes: theta (...), mu (...), zeta (...), dt (...), dbeta (...); result (...), (...).
+    """
+    dtheta = (mu * theta - theta**2 * theta) * dt + dbeta * zeta * theta
+    da = 2 * theta**2 * dt
+    return (dtheta, da)
+
+
+def stochastic_collapse_threshold_path_increment_in(
+    ctx: Any, theta: Any, mu: Any, zeta: Any, dt: Any, dbeta: Any
+) -> tuple[Any, Any]:
+    """Increments over a step (Itô), of the path check.
+
+    In a number context, for unbatched matrices.
+    """
+    dtheta = (mu * theta - theta**3) * dt + dbeta * zeta * theta
+    da = 2 * theta**2 * dt
+    return (dtheta, da)
+
+
+def stochastic_collapse_threshold_path_drift(theta: Any, mu: Any) -> tuple[Any, Any]:
+    """Coefficients of dt (Itô), of the path check.
+
+        drift_theta = μ θ - θ³
+        drift_a = 2 θ²
+
+    Shapes: theta (...), mu (...); result (...), (...).
+    """
+    drift_theta = mu * theta - theta**2 * theta
+    drift_a = 2 * theta**2
+    return (drift_theta, drift_a)
+
+
+def stochastic_collapse_threshold_path_drift_in(ctx: Any, theta: Any, mu: Any) -> tuple[Any, Any]:
+    """Coefficients of dt (Itô), of the path check.
+
+    In a number context, for unbatched matrices.
+    """
+    drift_theta = mu * theta - theta**3
+    drift_a = 2 * theta**2
+    return (drift_theta, drift_a)
+
+
+def stochastic_collapse_threshold_path_noise(theta: Any, zeta: Any, dbeta: Any) -> tuple[Any, Any]:
+    """Noise terms (Itô), of the path check.
+
+        noise_theta = ζ θ dβ
+        noise_a = 0
+
+    Shapes: theta (...), zeta (...), dbeta (...); result (...), (...).
+    """
+    noise_theta = dbeta * zeta * theta
+    noise_a = 0
+    return (noise_theta, noise_a)
+
+
+def stochastic_collapse_threshold_path_noise_in(
+    ctx: Any, theta: Any, zeta: Any, dbeta: Any
+) -> tuple[Any, Any]:
+    """Noise terms (Itô), of the path check.
+
+    In a number context, for unbatched matrices.
+    """
+    noise_theta = dbeta * zeta * theta
+    noise_a = ctx.rational(0)
+    return (noise_theta, noise_a)
+
+
+def stochastic_collapse_threshold_path_observable(a: Any, theta: Any) -> Any:
+    """The stated observable.
+
+        a + log(θ)
+
+    Shapes: a (...), theta (...); result (...).
+    """
+    return a + np.log(theta)
+
+
+def stochastic_collapse_threshold_path_observable_in(ctx: Any, a: Any, theta: Any) -> Any:
+    """The stated observable.
+
+    In a number context, for unbatched matrices.
+    """
+    return a + ctx.log(theta)
+
+
 def stochastic_collapse_threshold_path_threshold(zeta: Any) -> Any:
     """The stated threshold.
 
@@ -438,33 +531,6 @@ def stochastic_collapse_second_moment_path_drift_in(
     drift_theta = mu * theta - theta**3
     drift_a = theta**2
     return (drift_theta, drift_a)
-
-
-def stochastic_collapse_second_moment_path_noise(
-    theta: Any, zeta: Any, dbeta: Any
-) -> tuple[Any, Any]:
-    """Noise terms (Itô), of the path check.
-
-        noise_theta = ζ θ dβ
-        noise_a = 0
-
-    Shapes: theta (...), zeta (...), dbeta (...); result (...), (...).
-    """
-    noise_theta = dbeta * zeta * theta
-    noise_a = 0
-    return (noise_theta, noise_a)
-
-
-def stochastic_collapse_second_moment_path_noise_in(
-    ctx: Any, theta: Any, zeta: Any, dbeta: Any
-) -> tuple[Any, Any]:
-    """Noise terms (Itô), of the path check.
-
-    In a number context, for unbatched matrices.
-    """
-    noise_theta = dbeta * zeta * theta
-    noise_a = ctx.rational(0)
-    return (noise_theta, noise_a)
 
 
 def stochastic_collapse_second_moment_path_observable(a: Any) -> Any:
@@ -812,6 +878,24 @@ def stochastic_collapse_neuron_step_change_in(
     """
     s = ctx.total([x[i] ** 2 * y[i] ** 2 for i in range(len(x))]) / n
     return -(c**2) * eta**2 * (s + zeta**2 * ctx.total([x[i] ** 2 for i in range(len(x))]) / n)
+
+
+def stochastic_collapse_neuron_threshold_path_observable(w1: Any, w2: Any) -> Any:
+    """The stated observable.
+
+        log(w₁² + w₂²)/2
+
+    Shapes: w1 (...), w2 (...); result (...).
+    """
+    return np.log(w1**2 + w2**2) / 2
+
+
+def stochastic_collapse_neuron_threshold_path_observable_in(ctx: Any, w1: Any, w2: Any) -> Any:
+    """The stated observable.
+
+    In a number context, for unbatched matrices.
+    """
+    return ctx.log(w1**2 + w2**2) / 2
 
 
 def stochastic_collapse_neuron_threshold_path_threshold(
@@ -1278,22 +1362,117 @@ def stochastic_collapse_mode_product_derived_martingale_in(ctx: Any, gamma: Any,
     return 2 * ctx.sqrt(gamma) * dbeta
 
 
-def stochastic_collapse_mode_threshold_path_observable(x: Any, y: Any) -> Any:
+def stochastic_collapse_mode_threshold_path_increment(
+    x: Any, y: Any, gamma: Any, kappa: Any, s: Any, dt: Any, dbeta: Any
+) -> tuple[Any, Any, Any]:
+    """Increments over a step (Itô), of the path check.
+
+        dx = y (√γ dβ + κ (s - x y) dt)
+        dy = x (√γ dβ + κ (s - x y) dt)
+        da = κ (x² + y²) dt
+
+    Shapes: x (...), y (...), gamma (...), kappa (...), s (...), dt (...), dbeta (...); result
+    (...), (...), (...).
+    """
+    s2 = np.sqrt(gamma) * dbeta + (s - x * y) * kappa * dt
+    dx = s2 * y
+    dy = s2 * x
+    da = (x**2 + y**2) * kappa * dt
+    return (dx, dy, da)
+
+
+def stochastic_collapse_mode_threshold_path_increment_in(
+    ctx: Any, x: Any, y: Any, gamma: Any, kappa: Any, s: Any, dt: Any, dbeta: Any
+) -> tuple[Any, Any, Any]:
+    """Increments over a step (Itô), of the path check.
+
+    In a number context, for unbatched matrices.
+    """
+    s2 = ctx.sqrt(gamma) * dbeta + (s - x * y) * kappa * dt
+    dx = s2 * y
+    dy = s2 * x
+    da = (x**2 + y**2) * kappa * dt
+    return (dx, dy, da)
+
+
+def stochastic_collapse_mode_threshold_path_drift(
+    x: Any, y: Any, kappa: Any, s: Any
+) -> tuple[Any, Any, Any]:
+    """Coefficients of dt (Itô), of the path check.
+
+        drift_x = κ y (s - x y)
+        drift_y = κ x (s - x y)
+        drift_a = κ (x² + y²)
+
+    Shapes: x (...), y (...), kappa (...), s (...); result (...), (...), (...).
+    """
+    s2 = s - x * y
+    drift_x = s2 * kappa * y
+    drift_y = s2 * kappa * x
+    drift_a = (x**2 + y**2) * kappa
+    return (drift_x, drift_y, drift_a)
+
+
+def stochastic_collapse_mode_threshold_path_drift_in(
+    ctx: Any, x: Any, y: Any, kappa: Any, s: Any
+) -> tuple[Any, Any, Any]:
+    """Coefficients of dt (Itô), of the path check.
+
+    In a number context, for unbatched matrices.
+    """
+    s2 = s - x * y
+    drift_x = s2 * kappa * y
+    drift_y = s2 * kappa * x
+    drift_a = (x**2 + y**2) * kappa
+    return (drift_x, drift_y, drift_a)
+
+
+def stochastic_collapse_mode_threshold_path_noise(
+    x: Any, y: Any, gamma: Any, dbeta: Any
+) -> tuple[Any, Any, Any]:
+    """Noise terms (Itô), of the path check.
+
+        noise_x = √γ y dβ
+        noise_y = √γ x dβ
+        noise_a = 0
+
+    Shapes: x (...), y (...), gamma (...), dbeta (...); result (...), (...), (...).
+    """
+    noise_x = np.sqrt(gamma) * dbeta * y
+    noise_y = np.sqrt(gamma) * dbeta * x
+    noise_a = 0
+    return (noise_x, noise_y, noise_a)
+
+
+def stochastic_collapse_mode_threshold_path_noise_in(
+    ctx: Any, x: Any, y: Any, gamma: Any, dbeta: Any
+) -> tuple[Any, Any, Any]:
+    """Noise terms (Itô), of the path check.
+
+    In a number context, for unbatched matrices.
+    """
+    noise_x = ctx.sqrt(gamma) * dbeta * y
+    noise_y = ctx.sqrt(gamma) * dbeta * x
+    noise_a = ctx.rational(0)
+    return (noise_x, noise_y, noise_a)
+
+
+def stochastic_collapse_mode_threshold_path_observable(a: Any, x: Any, y: Any) -> Any:
     """The stated observable.
 
-        log(x² + y²)/2
+        a + log(x² + y²)/2
 
-    Shapes: x (...), y (...); result (...).
+    Shapes: a (...), x (...), y (...); result (...).
     """
-    return np.log(x**2 + y**2) / 2
+    return np.log(x**2 + y**2) / 2 + a
 
 
-def stochastic_collapse_mode_threshold_path_observable_in(ctx: Any, x: Any, y: Any) -> Any:
+def stochastic_collapse_mode_threshold_path_observable_in(ctx: Any, a: Any, x: Any, y: Any) -> Any:
     """The stated observable.
 
     In a number context, for unbatched matrices.
     """
-    return ctx.log(x**2 + y**2) / 2
+    return ctx.log(x**2 + y**2) / 2 + a
 
 
 def stochastic_collapse_mode_threshold_path_threshold(gamma: Any, kappa: Any) -> Any:
@@ -2159,26 +2338,26 @@ KERNELS = {
         "path_increment": Kernel(
             name="path_increment",
             arguments=("theta", "mu", "zeta", "dt", "dbeta"),
-            arrays=stochastic_collapse_increment,
-            generic=stochastic_collapse_increment_in,
+            arrays=stochastic_collapse_threshold_path_increment,
+            generic=stochastic_collapse_threshold_path_increment_in,
         ),
         "path_drift": Kernel(
             name="path_drift",
             arguments=("theta", "mu"),
-            arrays=stochastic_collapse_drift,
-            generic=stochastic_collapse_drift_in,
+            arrays=stochastic_collapse_threshold_path_drift,
+            generic=stochastic_collapse_threshold_path_drift_in,
         ),
         "path_noise": Kernel(
             name="path_noise",
             arguments=("theta", "zeta", "dbeta"),
-            arrays=stochastic_collapse_noise,
-            generic=stochastic_collapse_noise_in,
+            arrays=stochastic_collapse_threshold_path_noise,
+            generic=stochastic_collapse_threshold_path_noise_in,
         ),
         "path_observable": Kernel(
             name="path_observable",
-            arguments=("theta",),
-            arrays=stochastic_collapse_observable,
-            generic=stochastic_collapse_observable_in,
+            arguments=("a", "theta"),
+            arrays=stochastic_collapse_threshold_path_observable,
+            generic=stochastic_collapse_threshold_path_observable_in,
         ),
         "path_threshold": Kernel(
             name="path_threshold",
@@ -2271,8 +2450,8 @@ KERNELS = {
         "path_noise": Kernel(
             name="path_noise",
             arguments=("theta", "zeta", "dbeta"),
-            arrays=stochastic_collapse_second_moment_path_noise,
-            generic=stochastic_collapse_second_moment_path_noise_in,
+            arrays=stochastic_collapse_threshold_path_noise,
+            generic=stochastic_collapse_threshold_path_noise_in,
         ),
         "path_observable": Kernel(
             name="path_observable",
@@ -2411,8 +2590,8 @@ KERNELS = {
         "path_observable": Kernel(
             name="path_observable",
             arguments=("w1", "w2"),
-            arrays=stochastic_collapse_neuron_observable,
-            generic=stochastic_collapse_neuron_observable_in,
+            arrays=stochastic_collapse_neuron_threshold_path_observable,
+            generic=stochastic_collapse_neuron_threshold_path_observable_in,
         ),
         "path_threshold": Kernel(
             name="path_threshold",
@@ -2605,24 +2784,24 @@ KERNELS = {
         "path_increment": Kernel(
             name="path_increment",
             arguments=("x", "y", "gamma", "kappa", "s", "dt", "dbeta"),
-            arrays=stochastic_collapse_mode_balance_increment,
-            generic=stochastic_collapse_mode_balance_increment_in,
+            arrays=stochastic_collapse_mode_threshold_path_increment,
+            generic=stochastic_collapse_mode_threshold_path_increment_in,
         ),
         "path_drift": Kernel(
             name="path_drift",
             arguments=("x", "y", "kappa", "s"),
-            arrays=stochastic_collapse_mode_balance_drift,
-            generic=stochastic_collapse_mode_balance_drift_in,
+            arrays=stochastic_collapse_mode_threshold_path_drift,
+            generic=stochastic_collapse_mode_threshold_path_drift_in,
         ),
         "path_noise": Kernel(
             name="path_noise",
             arguments=("x", "y", "gamma", "dbeta"),
-            arrays=stochastic_collapse_mode_balance_noise,
-            generic=stochastic_collapse_mode_balance_noise_in,
+            arrays=stochastic_collapse_mode_threshold_path_noise,
+            generic=stochastic_collapse_mode_threshold_path_noise_in,
         ),
         "path_observable": Kernel(
             name="path_observable",
-            arguments=("x", "y"),
+            arguments=("a", "x", "y"),
             arrays=stochastic_collapse_mode_threshold_path_observable,
             generic=stochastic_collapse_mode_threshold_path_observable_in,
         ),
@@ -2950,7 +3129,7 @@ SIGNATURES = {
             systems={
                 "path": SystemSignature(
                     prefix="path_",
-                    states=("theta",),
+                    states=("theta", "a"),
                     noises=(NoiseSignature(name="beta"),),
                     letters=(
                         LetterSignature(name="theta", kind="state", facts=("positive",)),
@@ -2958,6 +3137,7 @@ SIGNATURES = {
                         LetterSignature(name="zeta", kind="parameter", facts=("positive",)),
                         LetterSignature(name="dt", kind="time increment"),
                         LetterSignature(name="dbeta", kind="increment"),
+                        LetterSignature(name="a", kind="state"),
                     ),
                 ),
             },
@@ -2967,10 +3147,11 @@ SIGNATURES = {
                 LetterSignature(name="zeta", kind="parameter", facts=("positive",)),
                 LetterSignature(name="dt", kind="time increment"),
                 LetterSignature(name="dbeta", kind="increment"),
+                LetterSignature(name="a", kind="state"),
             ),
             horizon=750,
             sizes={},
-            values={"zeta": Fraction(2, 5), "theta": Fraction(1, 4)},
+            values={"zeta": Fraction(2, 5), "theta": Fraction(1, 4), "a": 0},
             relevant=0.4,
         ),
     ),
@@ -3196,7 +3377,7 @@ SIGNATURES = {
                 LetterSignature(name="dt", kind="time increment"),
                 LetterSignature(name="dbeta", kind="increment"),
             ),
-            horizon=20,
+            horizon=40,
             sizes={},
             values={
                 "eta": Fraction(1, 8),
@@ -3207,7 +3388,7 @@ SIGNATURES = {
                 "w1": 1,
                 "w2": Fraction(1, 4),
             },
-            relevant=0.2,
+            relevant=0.15,
         ),
     ),
     "stochastic_collapse.mode_balance": ClaimSignature(
@@ -3351,7 +3532,7 @@ SIGNATURES = {
             systems={
                 "path": SystemSignature(
                     prefix="path_",
-                    states=("x", "y"),
+                    states=("x", "y", "a"),
                     noises=(NoiseSignature(name="beta"),),
                     letters=(
                         LetterSignature(name="x", kind="state"),
@@ -3361,6 +3542,7 @@ SIGNATURES = {
                         LetterSignature(name="s", kind="parameter"),
                         LetterSignature(name="dt", kind="time increment"),
                         LetterSignature(name="dbeta", kind="increment"),
+                        LetterSignature(name="a", kind="state"),
                     ),
                 ),
             },
@@ -3372,10 +3554,11 @@ SIGNATURES = {
                 LetterSignature(name="s", kind="parameter"),
                 LetterSignature(name="dt", kind="time increment"),
                 LetterSignature(name="dbeta", kind="increment"),
+                LetterSignature(name="a", kind="state"),
             ),
-            horizon=30,
+            horizon=15,
             sizes={},
-            values={"kappa": 3, "gamma": 4, "x": 1, "y": Fraction(1, 2)},
+            values={"kappa": 3, "gamma": 4, "x": 1, "y": Fraction(1, 2), "a": 0},
             relevant=0.3,
         ),
     ),
