@@ -69,6 +69,10 @@ class Symmetry:
         State -> ∂ℓ/∂state as typed, which is compared with the derived one.  Give it where a
         simulation is to be independent of the engine; left out, the derived one stands in the
         systems.
+    abbreviations : mapping, optional
+        Letter -> what it stands for in the loss and in the typed gradient, such as the residual of
+        a sample.  In the systems it is a process of each sample, known by name only: the flow then
+        holds for every value of it, so for every loss whose gradient reads so.
     assuming : iterable, optional
         Facts that the loss needs, such as ``Q.positive(...)`` under a root.
 
@@ -95,10 +99,11 @@ class Symmetry:
     moves: Mapping[Any, Any]
     data: tuple[Any, ...] = ()
     gradient: Mapping[Any, Any] = field(default_factory=dict)
+    abbreviations: Mapping[Any, Any] = field(default_factory=dict)
     assuming: tuple[Any, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "loss", sympify(self.loss))
+        object.__setattr__(self, "loss", self.spelled(self.loss))
         if shape_of(self.loss) != ():
             raise DerivationError(f"loss {self.loss}: a matrix; take its trace")
         for letter in self.data:
@@ -112,6 +117,10 @@ class Symmetry:
             object.__setattr__(self, "gradient", self.derived_gradient)
 
     # What is declared -------------------------------------------------------------------------
+
+    def spelled(self, expression: Any) -> Any:
+        """An expression with its abbreviations spelled out."""
+        return sympify(expression).xreplace(dict(self.abbreviations))
 
     @cached_property
     def states(self) -> tuple[Any, ...]:
@@ -156,7 +165,8 @@ class Symmetry:
 
     def _require_gradient(self) -> None:
         for x in self.states:
-            stated, derived = self.gradient.get(x, zero_like(x)), self.derived_gradient[x]
+            stated = self.spelled(self.gradient.get(x, zero_like(x)))
+            derived = self.derived_gradient[x]
             if equal(stated, derived, assuming=self.assuming).status is not Status.EQUAL:
                 raise DerivationError(
                     f"gradient of {x}: got {unicode(stated)}, the loss has {unicode(derived)}"
@@ -167,6 +177,8 @@ class Symmetry:
     def sample(self, i: Index) -> dict[Any, Any]:
         """State -> the gradient g_i of sample i."""
         members = {letter: Family(letter.name, *shape_of(letter))[i] for letter in self.data}
+        for letter in self.abbreviations:
+            members[letter] = Family(letter.name, *shape_of(letter), process=True)[i]
         return {x: sympify(self.gradient[x]).xreplace(members) for x in self.states}
 
     def mean(self, i: Index) -> dict[Any, Any]:
