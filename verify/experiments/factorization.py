@@ -112,7 +112,7 @@ def train(
 
     U, W = (np.array(part, order="C") for part in start)
     at = np.unique(np.linspace(0, len(etas), marks + 1).round().astype(int))
-    roots = np.linalg.cholesky(model.inputs), np.linalg.cholesky(model.noise)
+    of_inputs, of_noise = (_cholesky(S) for S in (model.inputs, model.noise))
     kept = [(U.copy(), W.copy())]
     for before, after in itertools.pairwise(at):
         part = etas[before:after]
@@ -120,7 +120,7 @@ def train(
             if rng is None:
                 full_steps(U, W, model.V, model.inputs, part, decay)
             else:
-                sgd_steps(U, W, model.V, *roots, part, batch, decay, rng)
+                sgd_steps(U, W, model.V, of_inputs, of_noise, part, batch, decay, rng)
         kept.append((U.copy(), W.copy()))
         progress(after / len(etas))
     return Trained(
@@ -128,6 +128,10 @@ def train(
         U=np.array([pair[0] for pair in kept]),
         W=np.array([pair[1] for pair in kept]),
     )
+
+
+def _cholesky(S: Array) -> Array:
+    return np.asarray(np.linalg.cholesky(S), dtype=np.float64)
 
 
 def carried(model: Model, U: Array, W: Array, rounds: int = 16) -> tuple[Array, Array]:
@@ -190,14 +194,14 @@ def equilibrium(model: Model, start: tuple[Array, Array]) -> tuple[Array, Array]
     inputs, noise = model.traces
     M = noise * W @ model.inputs @ W.T
     N = inputs * U.T @ model.noise @ U
-    return _moved(start, _geometric_mean(np.linalg.inv(M), N))
+    return _moved(start, _geometric_mean(_root(M, -1.0), N))
 
 
 def balanced(start: tuple[Array, Array], model: Model) -> tuple[Array, Array]:
     """The flattest point on the orbit of the start: d_y W Σ_x W' = tr(Σ_x) U'U."""
     U, W = start
     M = len(model.V) * W @ model.inputs @ W.T
-    return _moved(start, _geometric_mean(np.linalg.inv(M), model.traces[0] * U.T @ U))
+    return _moved(start, _geometric_mean(_root(M, -1.0), model.traces[0] * U.T @ U))
 
 
 def on_orbit(model: Model, hidden: int, start_shape: Array) -> tuple[Array, Array]:

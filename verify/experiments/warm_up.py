@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from numerics.network import Array
 from verify.experiments import style
@@ -167,7 +168,7 @@ def _shown(ends: tuple[Array, Array]) -> str:
     return f"median of S {np.median(ends[0]):.0f} at the start, {np.median(ends[1]):.0f} at the end"
 
 
-def _often(name: str, statement: str, holds: Array, share: float, more: str) -> Finding:
+def _often(name: str, statement: str, holds: NDArray[np.bool_], share: float, more: str) -> Finding:
     """Whether the probability is above the share, by its Clopper–Pearson interval."""
     hits, n = int(holds.sum()), len(holds)
     low, high = (float(edge) for edge in clopper_pearson(hits, n, ALPHA))
@@ -209,7 +210,7 @@ def draw(
     axes.set_ylabel("S = tr H, median and middle half of the runs  (log scale)")
     axes.legend(loc="upper right", fontsize=8.5)
     claim = (
-        "With warm-up SGD lowers the sharpness of Kaiming's start; without, it leaps away"
+        "Warm-up lets SGD flatten Kaiming's start; without, it leaps away"
         if all(finding.status == Status.AGREES for finding in findings)
         else "Sharpness of a rank-one factorization, with warm-up and without"
     )

@@ -1,0 +1,283 @@
+"""The experiments on symmetry and noise: what their judges accept, and wrong laws they reject."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from numerics.compiled import factorization as loops
+from numerics.network import Array
+from verify.experiments import (
+    convergence_speed,
+    data_covariance,
+    latent_representations,
+    noise_equilibrium,
+    norm_growth,
+    stationary_law,
+    style,
+    warm_up,
+)
+from verify.experiments.command import Report, conduct
+from verify.experiments.experiment import Experiment
+from verify.experiments.factorization import (
+    Model,
+    balanced,
+    carried,
+    equilibrium,
+    imbalance,
+    noise_imbalance,
+    on_orbit,
+    orbit_flow,
+    sharpness,
+)
+from verify.verdict import Status
+
+SMALL: Mapping[str, tuple[Callable[[], Experiment], int, Mapping[str, Any]]] = {
+    "noise-equilibrium": (noise_equilibrium.experiment, 6, {"starts": 2}),
+    "convergence-speed": (convergence_speed.experiment, 4, {"batches_tried": [1, 2], "repeats": 2}),
+    "stationary-law": (
+        stationary_law.experiment,
+        4,
+        {"paths": 1500, "relaxations": 6.0, "fall": 100.0},
+    ),
+    "data-covariance": (data_covariance.experiment, 5, {"covariances": [0.2, 1.0], "time": 200.0}),
+    "warm-up": (
+        warm_up.experiment,
+        4,
+        {"marks": 20, "runs": 10, "steps": 8_000, "warm_steps": 7_000},
+    ),
+    "norm-growth": (norm_growth.experiment, 2, {"steps": 600}),
+    "latent-representations": (latent_representations.experiment, 5, {"steps": 4_500}),
+}
+
+
+@cache
+def report(name: str) -> Report:
+    make, seeds, changed = SMALL[name]
+    found = make()
+    settings = {**found.settings, **found.quick, **changed}
+    return conduct(Experiment(**{**vars(found), "settings": settings}), range(seeds))
+
+
+def judged(name: str, exchanged: Mapping[str, str], **changed: Any) -> dict[str, Status]:
+    """The findings where what one name stands for is replaced by that of another."""
+    found = report(name)
+    numbers = [
+        {**run, **{here: run[there] for here, there in exchanged.items()}} for run in found.numbers
+    ]
+    settings = {**found.experiment.settings, **changed}
+    return {f.name: f.status for f in found.experiment.judge(numbers, settings)}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_as_stated_and_drawn(name: str) -> None:
+    found = report(name)
+    open_ones = {f.name: f.reason for f in found.findings if f.status is not Status.AGREES}
+    # Few paths leave open what the standard settings decide; nothing is refuted.
+    assert not any(f.status is Status.DISAGREES for f in found.findings), open_ones
+    assert sum(f.status is Status.AGREES for f in found.findings) >= len(found.findings) - 1, (
+        open_ones
+    )
+    with style.applied():
+        drawn = found.experiment.draw(found.numbers, found.experiment.settings, found.findings)
+    assert set(drawn) == {name}
+
+
+@pytest.mark.parametrize(
+    ("name", "exchanged", "finding"),
+    [
+        ("noise-equilibrium", {"spectrum": "gd_spectrum"}, "one end under SGD"),
+        ("noise-equilibrium", {"gd_D": "sgd"}, "GD keeps the imbalance"),
+        ("noise-equilibrium", {"gd_spectrum": "spectrum"}, "GD remembers its start"),
+        (
+            "data-covariance",
+            {"norms_sgd_plain": "norms_gd_decay"},
+            "norms under SGD, without decay",
+        ),
+        (
+            "data-covariance",
+            {"norms_stated_decay": "norms_stated_plain"},
+            "norms under SGD, with decay",
+        ),
+        ("data-covariance", {"norms_gd_plain": "norms_sgd_plain"}, "norms under gradient descent"),
+        ("data-covariance", {"flattening_sgd": "flattening_gd"}, "flattening"),
+        ("data-covariance", {"sharpening_sgd": "flattening_sgd"}, "sharpening"),
+        ("warm-up", {"S_warm": "S_cold"}, "warm-up"),
+        ("warm-up", {"S_cold": "S_warm"}, "no warm-up"),
+        ("warm-up", {"S_xavier": "S_gd"}, "Xavier's start"),
+        ("warm-up", {"S_gd": "S_warm"}, "gradient descent"),
+        ("norm-growth", {"norms_B_sgd": "norms_A_sgd"}, "exact law"),
+        ("norm-growth", {"least_B_sgd": "least_A_sgd"}, "never falls"),
+        ("norm-growth", {"norms_A_gd": "norms_A_sgd"}, "gradient descent"),
+        ("norm-growth", {"least_A_sgd": "least_B_sgd"}, "layers of Net A"),
+        ("latent-representations", {"centred_sgd": "centred_gd"}, "SGD beside GD"),
+        ("latent-representations", {"centred_sgd": "centred_gd"}, "alignment under SGD"),
+        ("latent-representations", {"centred_gd": "cosine_sgd"}, "gradient descent"),
+    ],
+)
+def test_what_does_otherwise_is_rejected(
+    name: str, exchanged: Mapping[str, str], finding: str
+) -> None:
+    assert judged(name, exchanged)[finding] is Status.DISAGREES
+
+
+def test_a_pace_wrong_by_a_factor_is_rejected() -> None:
+    found = report("noise-equilibrium")
+    for factor in (0.5, 2.0):
+        numbers = []
+        for run in found.numbers:
+            # What is predicted at another temperature, T → factor · T.
+            stated = np.asarray(run["predicted"])
+            at = np.arange(len(stated)) * factor
+            rows = [np.interp(at, np.arange(len(stated)), part) for part in _columns(stated)]
+            numbers.append({**run, "predicted": np.transpose(rows).reshape(stated.shape)})
+        pace = found.experiment.judge(numbers, found.experiment.settings)[0]
+        assert pace.status is Status.DISAGREES, pace.reason
+
+
+def _columns(values: Array) -> Array:
+    return np.asarray(values.reshape(len(values), -1).T)
+
+
+@pytest.mark.parametrize("name", ["step", "batch", "dimension"])
+def test_another_exponent_is_rejected(name: str) -> None:
+    found = report("convergence-speed")
+    settings = found.experiment.settings
+    exponents = {**convergence_speed.EXPONENTS, name: 2 * convergence_speed.EXPONENTS[name]}
+    wrong = convergence_speed.judge(found.numbers, settings, exponents)
+    index = list(convergence_speed.EXPONENTS).index(name)
+    assert wrong[index].status is Status.DISAGREES
+    assert (
+        convergence_speed.judge(found.numbers, settings, factor=2.0)[-1].status is Status.DISAGREES
+    )
+
+
+@pytest.mark.parametrize("power", [-0.5, 0.5, 1.0])
+def test_another_density_is_rejected(power: float) -> None:
+    found = report("stationary-law")
+
+    def wrong(m: stationary_law.Moments, T: float, v: Array) -> Array:
+        return np.asarray(stationary_law.log_density(m, T, v) + power * np.log(v))
+
+    findings = stationary_law.judge(found.numbers, found.experiment.settings, wrong)
+    assert {f.status for f in findings[:2]} == {Status.DISAGREES}
+
+
+def test_the_law_of_another_temperature_is_rejected() -> None:
+    for T in (0.01, 0.04):
+        statuses = judged("stationary-law", {}, temperatures=[T])
+        assert statuses["law under SGD"] is statuses["law under SDE"] is Status.DISAGREES
+
+
+def test_a_wrong_rate_of_collapse_is_rejected() -> None:
+    assert judged("stationary-law", {}, above=0.16)["collapse above the threshold"] is (
+        Status.DISAGREES
+    )
+
+
+def test_a_wrong_factor_of_the_squared_gradient_is_rejected() -> None:
+    found = report("norm-growth")
+    for square in (0.5, 2.0):
+        exact = norm_growth.judge(found.numbers, found.experiment.settings, square)[0]
+        assert exact.status is Status.DISAGREES
+
+
+def system(seed: int = 4) -> tuple[Model, tuple[Array, Array]]:
+    rng = np.random.Generator(np.random.SFC64(seed))
+    A, B = rng.standard_normal((2, 5, 5))
+    inputs, noise = A[:4, :] @ A[:4, :].T + np.eye(4), B[:3, :] @ B[:3, :].T + np.eye(3)
+    V = rng.standard_normal((3, 2)) @ rng.standard_normal((2, 4))
+    model = Model(V=V, inputs=inputs, noise=noise)
+    return model, on_orbit(model, 2, np.eye(2) + 0.3 * rng.standard_normal((2, 2)))
+
+
+def test_the_loop_takes_the_steps_of_its_literal_twin() -> None:
+    model, (U, W) = system()
+    first, second = np.linalg.cholesky(model.inputs), np.linalg.cholesky(model.noise)
+    A, B = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    etas = np.linspace(1e-4, 2e-3, 200)
+    ways = []
+    for loop in (loops.sgd_steps, loops.sgd_steps_literal):
+        here = U.copy(), W.copy()
+        rng = np.random.Generator(np.random.SFC64(1))
+        loop(*here, model.V, A, B, etas, 2, 0.1, rng)
+        ways.append(here)
+    np.testing.assert_allclose(ways[0][0], ways[1][0], rtol=1e-11)
+    np.testing.assert_allclose(ways[0][1], ways[1][1], rtol=1e-11)
+
+
+def test_gradient_descent_has_the_expected_gradient_and_its_hessian_has_this_trace() -> None:
+    model, (U, W) = system()
+    U = U + 0.1
+
+    def loss(theta: Array) -> float:
+        u, w = theta[: U.size].reshape(U.shape), theta[U.size :].reshape(W.shape)
+        off = u @ w - model.V
+        return float(np.trace(off @ model.inputs @ off.T))
+
+    theta, eye = np.concatenate([U.ravel(), W.ravel()]), np.eye(U.size + W.size)
+    slope = [(loss(theta + 1e-5 * e) - loss(theta - 1e-5 * e)) / 2e-5 for e in eye]
+    u, w = U.copy(), W.copy()
+    loops.full_steps(u, w, model.V, model.inputs, np.array([1e-3]), 0.0)
+    moved = np.concatenate([u.ravel(), w.ravel()]) - theta
+    np.testing.assert_allclose(moved, -1e-3 * np.array(slope), rtol=1e-6, atol=1e-9)
+    curved = sum(loss(theta + 1e-3 * e) + loss(theta - 1e-3 * e) - 2 * loss(theta) for e in eye)
+    assert sharpness(model, U, W) == pytest.approx(curved / 1e-6, rel=1e-4)
+
+
+def test_the_orbit_flow_ends_in_the_equilibrium() -> None:
+    model, start = system()
+    U, W = equilibrium(model, start)
+    np.testing.assert_allclose(U @ W, model.V, atol=1e-12)
+    np.testing.assert_allclose(noise_imbalance(model, U, W), 0, atol=1e-9)
+    flow = orbit_flow(model, start, np.linspace(0, 200, 201), temperature=1e-3)
+    np.testing.assert_allclose(flow[0] @ flow[1], np.broadcast_to(model.V, (201, 3, 4)), atol=1e-2)
+    ends = [np.linalg.eigvalsh(w @ model.inputs @ w.T) for w in (flow[1][-1], W)]
+    np.testing.assert_allclose(ends[0], ends[1], rtol=2e-2)
+
+
+def test_the_flattest_point_is_flattest() -> None:
+    model, start = system()
+    U, W = balanced(start, model)
+    least = sharpness(model, U, W)
+    rng = np.random.Generator(np.random.SFC64(0))
+    for _ in range(20):
+        A = np.eye(2) + 0.1 * rng.standard_normal((2, 2))
+        assert sharpness(model, U @ np.linalg.inv(A), A @ W) >= least - 1e-9
+
+
+def test_carrying_to_the_orbit_keeps_the_imbalance() -> None:
+    model, (U, W) = system()
+    rng = np.random.Generator(np.random.SFC64(0))
+    near = U + 0.01 * rng.standard_normal(U.shape), W + 0.01 * rng.standard_normal(W.shape)
+    there = carried(model, *near)
+    np.testing.assert_allclose(there[0] @ there[1], model.V, atol=1e-2)
+    moved = np.abs(imbalance(*there) - imbalance(*near)).max()
+    assert moved < 0.02 * np.abs(imbalance(*near) - imbalance(U, W)).max() + 1e-3
+
+
+@pytest.mark.parametrize("net", ["A", "B"])
+def test_gradients_of_the_nets(net: str) -> None:
+    rng = np.random.Generator(np.random.SFC64(2))
+    W, u = rng.standard_normal((1, 4, 3)), rng.standard_normal((1, 4))
+    X, y = rng.standard_normal((1, 6, 3)), rng.standard_normal((1, 6))
+
+    def loss(W: Array, u: Array) -> float:
+        squares = np.sum(W * W), np.sum(u * u)
+        N = sum(squares) if net == "A" else np.sqrt(squares[0] * squares[1])
+        f = np.maximum(X[0] @ W[0].T, 0) @ u[0] / N
+        return float(np.mean((f - y[0]) ** 2))
+
+    dW, du = norm_growth.gradient(net, W, u, X, y)
+    for of, parts, here in ((dW, (W, u), 0), (du, (W, u), 1)):
+        for at in np.ndindex(of.shape):
+            moved = []
+            for sign in (1, -1):
+                copies = [part.copy() for part in parts]
+                copies[here][at] += sign * 1e-6
+                moved.append(loss(*copies))
+            assert of[at] == pytest.approx((moved[0] - moved[1]) / 2e-6, rel=1e-5, abs=1e-8)
