@@ -201,8 +201,8 @@ def _flow() -> DifferentialClaim:
             sde=sde,
             observable=N.T * W,
             law=exp(-rate * t) * Parameter("initial", q, k),
-            horizon="1/4",
-            sizes={n: 2, p: 3, q: 1, k: 1},
+            horizon="1/2",
+            sizes={n: 2, p: 3, q: 2, k: 2},
             values={lam: "3/4", eta: "1/4", delta: "2"},
         )
         return {"drift": -rate * N.T * W, "path": path}

@@ -173,7 +173,7 @@ def draw(
         panels[1, column].set_xticks(range(len(batches)), [str(b) for b in batches])
         panels[1, column].set_xlabel("batch size")
         for axes in panels[:, column]:
-            axes.set_ylim(bottom=0)
+            axes.set_ylim(0, 1.06 * axes.get_ylim()[1])
     panels[0, 0].set_ylabel("mean rank of the layers")
     panels[1, 0].set_ylabel("test error")
     panels[0, 0].legend(loc="lower right")
