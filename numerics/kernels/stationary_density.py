@@ -197,128 +197,90 @@ def stationary_density_path_observable_in(ctx: Any, v: Any) -> Any:
     return v
 
 
-def stationary_density_inverse_increment(
-    y: Any,
-    T: Any,
-    alpha1: Any,
-    alpha2: Any,
-    alpha3: Any,
-    beta1: Any,
-    beta2: Any,
-    dt: Any,
-    dbeta: Any,
-) -> tuple[Any]:
+def stationary_density_inverse_increment(y: Any, T: Any, dt: Any, dbeta: Any) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
-        dy = 4 √T y √(α₁/y² - 2 α₂/y + α₃) dβ + (12 T y (α₁/y² - 2 α₂/y + α₃) + 4 β₁ - 4 β₂ y)
-            dt
+        dy = 4 √T y √(1 - 3/(25 y) + 1/(100 y²)) dβ + (12 T y (1 - 3/(25 y) + 1/(100 y²)) - 8 y
+            + 8) dt
 
-    Shapes: y (...), T (...), alpha1 (...), alpha2 (...), alpha3 (...), beta1 (...), beta2
-    (...), dt (...), dbeta (...); result (...).
+    Shapes: y (...), T (...), dt (...), dbeta (...); result (...).
     """
-    s = alpha1 / y**2 - 2 * alpha2 / y + alpha3
-    s2 = (4 * beta1 - 4 * beta2 * y + 12 * s * T * y) * dt
-    return (s2 + 4 * np.sqrt(s) * np.sqrt(T) * dbeta * y,)
+    s = 1 - 3 / (25 * y) + 1 / (100 * y**2)
+    return ((8 - 8 * y + 12 * s * T * y) * dt + 4 * np.sqrt(s) * np.sqrt(T) * dbeta * y,)
 
 
 def stationary_density_inverse_increment_in(
-    ctx: Any,
-    y: Any,
-    T: Any,
-    alpha1: Any,
-    alpha2: Any,
-    alpha3: Any,
-    beta1: Any,
-    beta2: Any,
-    dt: Any,
-    dbeta: Any,
+    ctx: Any, y: Any, T: Any, dt: Any, dbeta: Any
 ) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
     In a number context, for unbatched matrices.
     """
-    s = alpha1 / y**2 - 2 * alpha2 / y + alpha3
-    s2 = (4 * beta1 - 4 * beta2 * y + 12 * s * T * y) * dt
+    s = ctx.rational(1) - 3 / (25 * y) + 1 / (100 * y**2)
+    s2 = (ctx.rational(8) - 8 * y + 12 * s * T * y) * dt
     return (s2 + 4 * ctx.sqrt(s) * ctx.sqrt(T) * dbeta * y,)
 
 
-def stationary_density_inverse_drift(
-    y: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, beta1: Any, beta2: Any
-) -> tuple[Any]:
+def stationary_density_inverse_drift(y: Any, T: Any) -> tuple[Any]:
     """Coefficients of dt (Itô), as declared.
 
-        drift_y = 12 T y (α₁/y² - 2 α₂/y + α₃) + 4 β₁ - 4 β₂ y
+        drift_y = 12 T y (1 - 3/(25 y) + 1/(100 y²)) - 8 y + 8
 
-    Shapes: y (...), T (...), alpha1 (...), alpha2 (...), alpha3 (...), beta1 (...), beta2
-    (...); result (...).
+    Shapes: y (...), T (...); result (...).
     """
-    return (4 * beta1 - 4 * beta2 * y + 12 * (alpha1 / y**2 - 2 * alpha2 / y + alpha3) * T * y,)
+    return (8 - 8 * y + 12 * (1 - 3 / (25 * y) + 1 / (100 * y**2)) * T * y,)
 
 
-def stationary_density_inverse_drift_in(
-    ctx: Any, y: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, beta1: Any, beta2: Any
-) -> tuple[Any]:
+def stationary_density_inverse_drift_in(ctx: Any, y: Any, T: Any) -> tuple[Any]:
     """Coefficients of dt (Itô), as declared.
 
     In a number context, for unbatched matrices.
     """
-    return (4 * beta1 - 4 * beta2 * y + 12 * (alpha1 / y**2 - 2 * alpha2 / y + alpha3) * T * y,)
+    s = 12 * (ctx.rational(1) - 3 / (25 * y) + 1 / (100 * y**2)) * T * y
+    return (ctx.rational(8) - 8 * y + s,)
 
 
-def stationary_density_inverse_noise(
-    y: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, dbeta: Any
-) -> tuple[Any]:
+def stationary_density_inverse_noise(y: Any, T: Any, dbeta: Any) -> tuple[Any]:
     """Noise terms (Itô), as declared.
 
-        noise_y = 4 √T y √(α₁/y² - 2 α₂/y + α₃) dβ
+        noise_y = 4 √T y √(1 - 3/(25 y) + 1/(100 y²)) dβ
 
-    Shapes: y (...), T (...), alpha1 (...), alpha2 (...), alpha3 (...), dbeta (...); result
-    (...).
+    Shapes: y (...), T (...), dbeta (...); result (...).
     """
-    return (4 * np.sqrt(alpha1 / y**2 - 2 * alpha2 / y + alpha3) * np.sqrt(T) * dbeta * y,)
+    return (4 * np.sqrt(1 - 3 / (25 * y) + 1 / (100 * y**2)) * np.sqrt(T) * dbeta * y,)
 
 
-def stationary_density_inverse_noise_in(
-    ctx: Any, y: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, dbeta: Any
-) -> tuple[Any]:
+def stationary_density_inverse_noise_in(ctx: Any, y: Any, T: Any, dbeta: Any) -> tuple[Any]:
     """Noise terms (Itô), as declared.
 
     In a number context, for unbatched matrices.
     """
-    return (4 * ctx.sqrt(alpha1 / y**2 - 2 * alpha2 / y + alpha3) * ctx.sqrt(T) * dbeta * y,)
+    return (
+        4 * ctx.sqrt(ctx.rational(1) - 3 / (25 * y) + 1 / (100 * y**2)) * ctx.sqrt(T) * dbeta * y,
+    )
 
 
-def stationary_density_inverse_density(
-    y: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, beta1: Any, beta2: Any
-) -> Any:
+def stationary_density_inverse_density(y: Any, T: Any) -> Any:
     """The stated density.
 
-        y^(3/2 - β₂/(2 T α₃)) (α₁/y² - 2 α₂/y + α₃)^(-1 - β₂/(4 T α₃)) exp(-(-α₂ β₂ + α₃ β₁)
-            atan((α₁/y - α₂)/√(α₁ α₃ - α₂²))/(2 T α₃ √(α₁ α₃ - α₂²)))/y²
+        y^(3/2 - 1/T) (1 - 3/(25 y) + 1/(100 y²))^(-1 - 1/(2 T)) exp(47 atan(3/4 - 1/(8 y))/(4
+            T))/y²
 
-    Shapes: y (...), T (...), alpha1 (...), alpha2 (...), alpha3 (...), beta1 (...), beta2
-    (...); result (...).
+    Shapes: y (...), T (...); result (...).
     """
-    s = 1 / np.sqrt(alpha1 * alpha3 - alpha2**2)
-    s2 = (alpha1 / y**2 - 2 * alpha2 / y + alpha3) ** (-1 - beta2 / (4 * T * alpha3)) / y**2
-    s3 = -s * (alpha3 * beta1 - alpha2 * beta2) / (2 * T * alpha3)
-    s4 = np.exp(s3 * np.arctan(s * (alpha1 / y - alpha2)))
-    return s2 * y ** (3 / 2 - beta2 / (2 * T * alpha3)) * s4
+    s = (1 - 3 / (25 * y) + 1 / (100 * y**2)) ** (-1 - 1 / (2 * T)) * y ** (3 / 2 - 1 / T) / y**2
+    return s * np.exp(47 * np.arctan(3 / 4 - 1 / (8 * y)) / (4 * T))
 
 
-def stationary_density_inverse_density_in(
-    ctx: Any, y: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, beta1: Any, beta2: Any
-) -> Any:
+def stationary_density_inverse_density_in(ctx: Any, y: Any, T: Any) -> Any:
     """The stated density.
 
     In a number context, for unbatched matrices.
     """
-    s = 1 / ctx.sqrt(alpha1 * alpha3 - alpha2**2)
-    s2 = ctx.real_power(y, ctx.rational(3, 2) - beta2 / (2 * T * alpha3))
-    s3 = -s * (alpha3 * beta1 - alpha2 * beta2) / (2 * T * alpha3)
-    s4 = ctx.exp(s3 * ctx.atan(s * (alpha1 / y - alpha2)))
-    s5 = -ctx.rational(1) - beta2 / (4 * T * alpha3)
-    return ctx.real_power(alpha1 / y**2 - 2 * alpha2 / y + alpha3, s5) * s2 * s4 / y**2
+    s = ctx.exp(47 * ctx.atan(ctx.rational(3, 4) - 1 / (8 * y)) / (4 * T))
+    s2 = ctx.rational(1) - 3 / (25 * y) + 1 / (100 * y**2)
+    s3 = ctx.real_power(s2, -ctx.rational(1) - 1 / (2 * T)) / y**2
+    return s3 * ctx.real_power(y, ctx.rational(3, 2) - 1 / T) * s
 
 
 def stationary_density_inverse_path_observable(y: Any) -> Any:
@@ -624,18 +586,22 @@ def stationary_density_threshold_path_increment(
     beta2: Any,
     dt: Any,
     dbeta: Any,
-) -> tuple[Any]:
+) -> tuple[Any, Any]:
     """Increments over a step (Itô), of the path check.
 
         dz = -4 √T √(α₁ exp(2 z) - 2 α₂ exp(z) + α₃) dβ + (-4 T (α₁ exp(2 z) - 2 α₂ exp(z) + α₃)
             - 4 β₁ exp(z) + 4 β₂) dt
+        da = (4 T α₁ exp(2 z) + 4 (-2 T α₂ + β₁) exp(z)) dt
 
     Shapes: z (...), T (...), alpha1 (...), alpha2 (...), alpha3 (...), beta1 (...), beta2
-    (...), dt (...), dbeta (...); result (...).
+    (...), dt (...), dbeta (...); result (...), (...).
     """
-    s = alpha1 * np.exp(2 * z) - 2 * alpha2 * np.exp(z) + alpha3
-    s2 = (4 * beta2 - 4 * s * T - 4 * beta1 * np.exp(z)) * dt
-    return (s2 - 4 * np.sqrt(s) * np.sqrt(T) * dbeta,)
+    s = np.exp(2 * z)
+    s2 = alpha1 * s - 2 * alpha2 * np.exp(z) + alpha3
+    s3 = (4 * beta2 - 4 * s2 * T - 4 * beta1 * np.exp(z)) * dt
+    dz = s3 - 4 * np.sqrt(s2) * np.sqrt(T) * dbeta
+    da = (4 * (beta1 - 2 * alpha2 * T) * np.exp(z) + 4 * T * alpha1 * s) * dt
+    return (dz, da)
 
 
 def stationary_density_threshold_path_increment_in(
@@ -649,82 +615,97 @@ def stationary_density_threshold_path_increment_in(
     beta2: Any,
     dt: Any,
     dbeta: Any,
-) -> tuple[Any]:
+) -> tuple[Any, Any]:
     """Increments over a step (Itô), of the path check.
 
     In a number context, for unbatched matrices.
     """
-    s = alpha1 * ctx.exp(2 * z) - 2 * alpha2 * ctx.exp(z) + alpha3
-    s2 = (4 * beta2 - 4 * s * T - 4 * beta1 * ctx.exp(z)) * dt
-    return (s2 - 4 * ctx.sqrt(s) * ctx.sqrt(T) * dbeta,)
+    s = ctx.exp(2 * z)
+    s2 = alpha1 * s - 2 * alpha2 * ctx.exp(z) + alpha3
+    s3 = (4 * beta2 - 4 * s2 * T - 4 * beta1 * ctx.exp(z)) * dt
+    dz = s3 - 4 * ctx.sqrt(s2) * ctx.sqrt(T) * dbeta
+    da = (4 * (beta1 - 2 * alpha2 * T) * ctx.exp(z) + 4 * T * alpha1 * s) * dt
+    return (dz, da)
 
 
 def stationary_density_threshold_path_drift(
     z: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, beta1: Any, beta2: Any
-) -> tuple[Any]:
+) -> tuple[Any, Any]:
     """Coefficients of dt (Itô), of the path check.
 
         drift_z = -4 T (α₁ exp(2 z) - 2 α₂ exp(z) + α₃) - 4 β₁ exp(z) + 4 β₂
+        drift_a = 4 T α₁ exp(2 z) + 4 (-2 T α₂ + β₁) exp(z)
 
     Shapes: z (...), T (...), alpha1 (...), alpha2 (...), alpha3 (...), beta1 (...), beta2
-    (...); result (...).
+    (...); result (...), (...).
     """
-    s = 4 * beta2 - 4 * (alpha1 * np.exp(2 * z) - 2 * alpha2 * np.exp(z) + alpha3) * T
-    return (s - 4 * beta1 * np.exp(z),)
+    s = np.exp(2 * z)
+    s2 = 4 * beta2 - 4 * (alpha1 * s - 2 * alpha2 * np.exp(z) + alpha3) * T
+    drift_z = s2 - 4 * beta1 * np.exp(z)
+    drift_a = 4 * (beta1 - 2 * alpha2 * T) * np.exp(z) + 4 * T * alpha1 * s
+    return (drift_z, drift_a)
 
 
 def stationary_density_threshold_path_drift_in(
     ctx: Any, z: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, beta1: Any, beta2: Any
-) -> tuple[Any]:
+) -> tuple[Any, Any]:
     """Coefficients of dt (Itô), of the path check.
 
     In a number context, for unbatched matrices.
     """
-    s = 4 * beta2 - 4 * (alpha1 * ctx.exp(2 * z) - 2 * alpha2 * ctx.exp(z) + alpha3) * T
-    return (s - 4 * beta1 * ctx.exp(z),)
+    s = ctx.exp(2 * z)
+    s2 = 4 * beta2 - 4 * (alpha1 * s - 2 * alpha2 * ctx.exp(z) + alpha3) * T
+    drift_z = s2 - 4 * beta1 * ctx.exp(z)
+    drift_a = 4 * (beta1 - 2 * alpha2 * T) * ctx.exp(z) + 4 * T * alpha1 * s
+    return (drift_z, drift_a)
 
 
 def stationary_density_threshold_path_noise(
     z: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, dbeta: Any
-) -> tuple[Any]:
+) -> tuple[Any, Any]:
     """Noise terms (Itô), of the path check.
 
         noise_z = -4 √T √(α₁ exp(2 z) - 2 α₂ exp(z) + α₃) dβ
+        noise_a = 0
 
     Shapes: z (...), T (...), alpha1 (...), alpha2 (...), alpha3 (...), dbeta (...); result
-    (...).
+    (...), (...).
     """
     s = -4 * np.sqrt(alpha1 * np.exp(2 * z) - 2 * alpha2 * np.exp(z) + alpha3) * np.sqrt(T)
-    return (s * dbeta,)
+    noise_z = s * dbeta
+    noise_a = 0
+    return (noise_z, noise_a)
 
 
 def stationary_density_threshold_path_noise_in(
     ctx: Any, z: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, dbeta: Any
-) -> tuple[Any]:
+) -> tuple[Any, Any]:
     """Noise terms (Itô), of the path check.
 
     In a number context, for unbatched matrices.
     """
-    s = -4 * ctx.sqrt(alpha1 * ctx.exp(2 * z) - 2 * alpha2 * ctx.exp(z) + alpha3) * ctx.sqrt(T)
-    return (s * dbeta,)
+    s = -4 * ctx.sqrt(alpha1 * ctx.exp(2 * z) - 2 * alpha2 * ctx.exp(z) + alpha3)
+    noise_z = s * ctx.sqrt(T) * dbeta
+    noise_a = ctx.rational(0)
+    return (noise_z, noise_a)
 
 
-def stationary_density_threshold_path_observable(z: Any) -> Any:
+def stationary_density_threshold_path_observable(a: Any, z: Any) -> Any:
     """The stated observable.
 
-        z
+        a + z
 
-    Shapes: z (...); result (...).
+    Shapes: a (...), z (...); result (...).
     """
-    return z
+    return a + z
 
 
-def stationary_density_threshold_path_observable_in(ctx: Any, z: Any) -> Any:
+def stationary_density_threshold_path_observable_in(ctx: Any, a: Any, z: Any) -> Any:
     """The stated observable.
 
     In a number context, for unbatched matrices.
     """
-    return z
+    return a + z
 
 
 def stationary_density_threshold_path_threshold(alpha3: Any, beta2: Any) -> Any:
@@ -823,25 +804,25 @@ KERNELS = {
     "stationary_density.inverse": {
         "increment": Kernel(
             name="increment",
-            arguments=("y", "T", "alpha1", "alpha2", "alpha3", "beta1", "beta2", "dt", "dbeta"),
+            arguments=("y", "T", "dt", "dbeta"),
             arrays=stationary_density_inverse_increment,
             generic=stationary_density_inverse_increment_in,
         ),
         "drift": Kernel(
             name="drift",
-            arguments=("y", "T", "alpha1", "alpha2", "alpha3", "beta1", "beta2"),
+            arguments=("y", "T"),
             arrays=stationary_density_inverse_drift,
             generic=stationary_density_inverse_drift_in,
         ),
         "noise": Kernel(
             name="noise",
-            arguments=("y", "T", "alpha1", "alpha2", "alpha3", "dbeta"),
+            arguments=("y", "T", "dbeta"),
             arrays=stationary_density_inverse_noise,
             generic=stationary_density_inverse_noise_in,
         ),
         "density": Kernel(
             name="density",
-            arguments=("y", "T", "alpha1", "alpha2", "alpha3", "beta1", "beta2"),
+            arguments=("y", "T"),
             arrays=stationary_density_inverse_density,
             generic=stationary_density_inverse_density_in,
         ),
@@ -851,27 +832,21 @@ KERNELS = {
             arrays=stationary_density_lower,
             generic=stationary_density_lower_in,
         ),
-        "condition_0": Kernel(
-            name="condition_0",
-            arguments=("alpha1", "alpha2", "alpha3"),
-            arrays=stationary_density_condition_0,
-            generic=stationary_density_condition_0_in,
-        ),
         "path_increment": Kernel(
             name="path_increment",
-            arguments=("y", "T", "alpha1", "alpha2", "alpha3", "beta1", "beta2", "dt", "dbeta"),
+            arguments=("y", "T", "dt", "dbeta"),
             arrays=stationary_density_inverse_increment,
             generic=stationary_density_inverse_increment_in,
         ),
         "path_drift": Kernel(
             name="path_drift",
-            arguments=("y", "T", "alpha1", "alpha2", "alpha3", "beta1", "beta2"),
+            arguments=("y", "T"),
             arrays=stationary_density_inverse_drift,
             generic=stationary_density_inverse_drift_in,
         ),
         "path_noise": Kernel(
             name="path_noise",
-            arguments=("y", "T", "alpha1", "alpha2", "alpha3", "dbeta"),
+            arguments=("y", "T", "dbeta"),
             arrays=stationary_density_inverse_noise,
             generic=stationary_density_inverse_noise_in,
         ),
@@ -883,7 +858,7 @@ KERNELS = {
         ),
         "path_density": Kernel(
             name="path_density",
-            arguments=("y", "T", "alpha1", "alpha2", "alpha3", "beta1", "beta2"),
+            arguments=("y", "T"),
             arrays=stationary_density_inverse_density,
             generic=stationary_density_inverse_density_in,
         ),
@@ -1014,7 +989,7 @@ KERNELS = {
         ),
         "path_observable": Kernel(
             name="path_observable",
-            arguments=("z",),
+            arguments=("a", "z"),
             arrays=stationary_density_threshold_path_observable,
             generic=stationary_density_threshold_path_observable_in,
         ),
@@ -1111,21 +1086,10 @@ SIGNATURES = {
         letters=(
             LetterSignature(name="y", kind="state", facts=("positive",)),
             LetterSignature(name="T", kind="parameter", facts=("positive",)),
-            LetterSignature(name="alpha1", kind="parameter", facts=("positive",)),
-            LetterSignature(name="alpha2", kind="parameter"),
-            LetterSignature(name="alpha3", kind="parameter", facts=("positive",)),
-            LetterSignature(name="beta1", kind="parameter", facts=("positive",)),
-            LetterSignature(name="beta2", kind="parameter", facts=("positive",)),
             LetterSignature(name="dt", kind="time increment"),
             LetterSignature(name="dbeta", kind="increment"),
         ),
-        conditions=(
-            Condition(
-                text="the samples differ, Δ = α1α3 − α2² > 0",
-                predicate="positive",
-                kernel="condition_0",
-            ),
-        ),
+        conditions=(),
         systems={
             "declared": SystemSignature(
                 prefix="",
@@ -1134,11 +1098,6 @@ SIGNATURES = {
                 letters=(
                     LetterSignature(name="y", kind="state", facts=("positive",)),
                     LetterSignature(name="T", kind="parameter", facts=("positive",)),
-                    LetterSignature(name="alpha1", kind="parameter", facts=("positive",)),
-                    LetterSignature(name="alpha2", kind="parameter"),
-                    LetterSignature(name="alpha3", kind="parameter", facts=("positive",)),
-                    LetterSignature(name="beta1", kind="parameter", facts=("positive",)),
-                    LetterSignature(name="beta2", kind="parameter", facts=("positive",)),
                     LetterSignature(name="dt", kind="time increment"),
                     LetterSignature(name="dbeta", kind="increment"),
                 ),
@@ -1153,11 +1112,6 @@ SIGNATURES = {
                     letters=(
                         LetterSignature(name="y", kind="state", facts=("positive",)),
                         LetterSignature(name="T", kind="parameter", facts=("positive",)),
-                        LetterSignature(name="alpha1", kind="parameter", facts=("positive",)),
-                        LetterSignature(name="alpha2", kind="parameter"),
-                        LetterSignature(name="alpha3", kind="parameter", facts=("positive",)),
-                        LetterSignature(name="beta1", kind="parameter", facts=("positive",)),
-                        LetterSignature(name="beta2", kind="parameter", facts=("positive",)),
                         LetterSignature(name="dt", kind="time increment"),
                         LetterSignature(name="dbeta", kind="increment"),
                     ),
@@ -1166,25 +1120,12 @@ SIGNATURES = {
             letters=(
                 LetterSignature(name="y", kind="state", facts=("positive",)),
                 LetterSignature(name="T", kind="parameter", facts=("positive",)),
-                LetterSignature(name="alpha1", kind="parameter", facts=("positive",)),
-                LetterSignature(name="alpha2", kind="parameter"),
-                LetterSignature(name="alpha3", kind="parameter", facts=("positive",)),
-                LetterSignature(name="beta1", kind="parameter", facts=("positive",)),
-                LetterSignature(name="beta2", kind="parameter", facts=("positive",)),
                 LetterSignature(name="dt", kind="time increment"),
                 LetterSignature(name="dbeta", kind="increment"),
             ),
             horizon=3,
             sizes={},
-            values={
-                "alpha1": Fraction(1, 100),
-                "alpha2": Fraction(1, 20),
-                "alpha3": 1,
-                "beta1": 2,
-                "beta2": 2,
-                "T": Fraction(1, 4),
-                "y": 1,
-            },
+            values={"T": Fraction(1, 4), "y": 1},
             relevant=0.1,
         ),
     ),
@@ -1279,7 +1220,7 @@ SIGNATURES = {
             systems={
                 "path": SystemSignature(
                     prefix="path_",
-                    states=("z",),
+                    states=("z", "a"),
                     noises=(NoiseSignature(name="beta"),),
                     letters=(
                         LetterSignature(name="z", kind="state"),
@@ -1291,6 +1232,7 @@ SIGNATURES = {
                         LetterSignature(name="beta2", kind="parameter", facts=("positive",)),
                         LetterSignature(name="dt", kind="time increment"),
                         LetterSignature(name="dbeta", kind="increment"),
+                        LetterSignature(name="a", kind="state"),
                     ),
                 ),
             },
@@ -1304,18 +1246,20 @@ SIGNATURES = {
                 LetterSignature(name="beta2", kind="parameter", facts=("positive",)),
                 LetterSignature(name="dt", kind="time increment"),
                 LetterSignature(name="dbeta", kind="increment"),
+                LetterSignature(name="a", kind="state"),
             ),
-            horizon=30,
+            horizon=20,
             sizes={},
             values={
                 "alpha1": Fraction(1, 10),
                 "alpha2": Fraction(1, 10),
-                "alpha3": 1,
+                "alpha3": Fraction(3, 4),
                 "beta1": 2,
-                "beta2": 2,
+                "beta2": Fraction(3, 2),
                 "z": 0,
+                "a": 0,
             },
-            relevant=0.5,
+            relevant=0.25,
         ),
     ),
 }
