@@ -8,7 +8,7 @@ claimed there but the drift.
 
 M is different.  For p = k = 1 with rows w and a, the squared gap of its two eigenvalues is
 (|w|² − |a|²)² + 4 (w·a)², the first bracket falls at a fixed rate, and w·a is driven by the noise
-alone: from |w_0| = |a_0| the gap closes wherever w·a passes through zero.
+alone: from |w_0| = |a_0| with w_0 ≠ ±a_0 the gap closes wherever w·a passes through zero.
 """
 
 from typing import Any
@@ -205,8 +205,8 @@ def _crossing() -> DifferentialClaim:
         title="p = k = 1, γ = 1: |w + a|² e^{−2B + t} is constant, and so is |w − a|² e^{2B + t}",
         source=SOURCE,
         statement="4 w·a = e^{−t}(|w_0 + a_0|² e^{2B} − |w_0 − a_0|² e^{−2B}) passes through zero "
-        "when 4B reaches log(|w_0 − a_0|²/|w_0 + a_0|²), which almost surely happens: from "
-        "|w_0| = |a_0| the eigenvalues of M meet almost surely.",
+        "when 4B reaches log(|w_0 − a_0|²/|w_0 + a_0|²), which almost surely happens unless "
+        "w_0 = ±a_0: from any other |w_0| = |a_0| the eigenvalues of M meet almost surely.",
         sde=MatrixSDE({**plane(), b: beta.d}),
         observable=scaled(t),
         drift=0,

@@ -91,10 +91,12 @@ EXERCISES = (
     exercise(
         r"""
 Derive the equation of the bracket $|w|^2-|a|^2$. Why does it say that the layers become balanced,
-and that eigenvalues which begin apart stay apart?
+and that the eigenvalues of layers of different length never meet? Why does it not say that
+eigenvalues which begin apart stay apart?
 """,
         hint=r"""
-`plane.d(tr(w * w.T) - tr(a * a.T))` has a `drift` and a `martingale`.
+`plane.d(tr(w * w.T) - tr(a * a.T))` has a `drift` and a `martingale`. The square of the bracket is
+one of the two terms of the squared gap.
 """,
         solution=r"""
 imbalance = tr(w * w.T) - tr(a * a.T)
@@ -102,6 +104,15 @@ moved = plane.d(imbalance)
 print("drift", unicode(moved.drift), "  martingale part", moved.martingale)
 assert equal(moved.drift, -imbalance)
 assert moved.martingale == 0
+
+# No noise is left: |w|² − |a|² is the one of the start times exp(−t), on every path.
+long, short, at = np.array([1.0, 0.0]), np.array([0.6, 0.3]), 1.5
+before_ = (long**2).sum() - (short**2).sum()
+larger, smaller, _ = spectrum(*weights(np.linspace(-3, 3, 201), at, long, short))
+assert (larger - smaller > before_ * np.exp(-at) - 1e-12).all()
+print("balanced: the bracket is the one of the start times exp(−t), which tends to 0")
+print("never meet: gap² = bracket² + 4 (w·a)², so gap ≥ |bracket| > 0 at every finite t")
+print("but if |w₀| = |a₀| the bracket is 0 for good, and the gap 2|w·a| can close")
 """,
     ),
     exercise(

@@ -140,9 +140,15 @@ $$
 $$
 
 (`collision.bracket`; it is the imbalance of the layers). It never reaches zero, unless it is zero
-from the start. From $|w_0| = |a_0|$, however, $w\cdot a = \tfrac14(|w+a|^2-|w-a|^2)$ passes
-through zero almost surely (`collision.crossing`), and there the eigenvalues do meet. For
-$W_1W_1^\top$ with $p = 2$ they do not: see the notebook on Theorem 5.1.
+from the start. So eigenvalues of layers of different length never meet.
+
+From $|w_0| = |a_0|$ with $w_0 \ne \pm a_0$, however,
+$w\cdot a = \tfrac14(|w+a|^2-|w-a|^2)$ passes through zero almost surely, where
+$4\beta = \log(|w_0-a_0|^2/|w_0+a_0|^2)$ (`collision.crossing`), and there the eigenvalues do meet.
+Two starts are left. From $w_0 = \pm a_0 \ne 0$ one of the two squares is zero for good: $w = \pm a$
+for all time, $\lambda_2 = 0$, and $\lambda_1 = 2|w|^2$ never gets there.
+
+For $W_1W_1^\top$ with $p = 2$ the eigenvalues do not meet: see the notebook on Theorem 5.1.
 """),
     code(
         r"""
@@ -185,9 +191,15 @@ POWERS = (
     text(r"""
 ## Which powers are monotone in the mean
 
-A process whose drift is never negative is a local submartingale: it never falls in the mean. Call
-an eigenvalue's power *monotone* if its drift has one sign at every $M$. Why powers at all? A power
-changes the Itô term,
+Call an eigenvalue's power *monotone* if its drift has one sign at every $M$. A process whose drift
+is never negative is a local submartingale. It does not fall in the mean if its local martingale part
+is a martingale, which is one more thing to show: $1/|x|$ of a Brownian motion $x$ in three
+dimensions has no drift at all, and its mean falls. Here it is one, for layers of different length
+and powers $q > 0$. The martingale part of $\lambda^q$ has the integrand
+$2q\lambda^q\sin2\varphi$ with the angle $\varphi$ of the eigenvector, which is at most
+$2q\,(\operatorname{tr}M)^q$, and by the exact solution all moments of $\operatorname{tr}M$ are
+finite. From layers of equal length the same is true up to the first collision. Why powers at all? A
+power changes the Itô term,
 
 $$
 \mathrm d\lambda^q = q\lambda^{q-1}\,\mathrm d\lambda +
@@ -335,11 +347,11 @@ $$
 \tfrac{\lambda_2}\Delta a_1^2\Big] .
 $$
 
-The larger never falls for any $q > 0$, the smaller never rises for $0 < q \le 1$: here $q = 1$ will
-do, the singular values themselves. The second drift lacks the term $|W_2|^2-a_1^2-a_2^2$, which is
+The first is never negative for any $q > 0$, the second never positive for $0 < q \le 1$: here
+$q = 1$ will do, the singular values themselves. The second drift lacks the term $|W_2|^2-a_1^2-a_2^2$, which is
 zero: for $l = p$ all of $W_2$ lies in the row space of $W_1$. With a third neuron this is no longer
 so (`planar_powers.any_width`). A part $b$ of $W_2$ outside adds $\tfrac q2\sigma_i^{q-2}b^2$
-to both drifts. Where $a_1 = a_2 = 0$ it is all there is, and both singular values rise, whatever
+to both drifts. Where $a_1 = a_2 = 0$ it is all there is, and both drifts are positive, whatever
 $q > 0$.
 """),
     code(

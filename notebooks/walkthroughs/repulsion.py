@@ -5,11 +5,16 @@ from notebooks.walkthroughs._repulsion_checks import CHECKS, EXERCISES, MISTAKES
 
 SETTING = (
     text(r"""
-Label noise pushes the eigenvalues of $W_1W_1^\top$ apart. The large ones grow, the small ones are
-driven towards zero, and in the end the layer has a low rank. This is Theorem 5.1 of *SGD vs GD:
-Rank Deficiency in Linear Networks* (Varre, Sagitova, Flammarion, NeurIPS 2024). The term that
-does it is highlighted in (5.6) of the paper. This notebook derives it, takes its parts asunder,
-and switches it off to see what it is good for.
+Label noise pushes the eigenvalues of $W_1W_1^\top$ apart. Theorem 5.1 of *SGD vs GD: Rank
+Deficiency in Linear Networks* (Varre, Sagitova, Flammarion, NeurIPS 2024) gives their stochastic
+differential, and the term that does it is highlighted in (5.6) of the paper. This notebook derives
+it, takes its parts asunder, and switches it off to see what it is good for.
+
+Three things should be kept apart. The *theorem* is a formula for a drift; it is derived and checked
+here. That such a drift takes from the small eigenvalues, so that the layer comes near a low rank, is
+a *heuristic* drawn from it: the formula alone does not say where the eigenvalues go. What happens to
+the smallest eigenvalue in one example is *seen* in a picture further below, and proves nothing about
+others.
 
 All formulas are derived here, and none is copied. Stochastic differentials are in the sense of
 Itô. Time is the number of steps times the step size. The setting is that of the notebook on the
@@ -310,7 +315,15 @@ $$
 $$
 
 Repulsion creates nothing. It takes from the small eigenvalues and gives to the large ones, and
-the sum $|W_1|^2$ does not notice. That is how a rank is lost while norms grow.
+the sum $|W_1|^2$ does not notice. The growth $\gamma|W_2|^2$ lifts all of them. So the drift of the
+smallest one has either sign: without gradient it is negative where the repulsion outweighs growth,
+
+$$
+\sum_{j\ne p}\frac{q_p+q_j}{\lambda_j-\lambda_p} > |W_2|^2 .
+$$
+
+That a rank is lost in this way while norms grow is the heuristic. It is no consequence of the formula
+alone.
 """),
 )
 
