@@ -64,7 +64,7 @@ def experiment() -> Experiment:
             }
         ),
         quick=MappingProxyType(
-            {"covariances": [0.2, 1.0, 5.0], "step": 0.003, "time": 350.0, "decay": 0.004}
+            {"covariances": [0.2, 1.0, 5.0], "step": 0.003, "time": 450.0, "decay": 0.004}
         ),
         simulate=simulate,
         judge=judge,
@@ -103,12 +103,12 @@ def simulate(seed: int, settings: Settings, progress: Progress) -> Numbers:
         for decay, tag in ((0.0, "plain"), (settings["decay"], "decay")):
             for way in ("sgd", "gd"):
                 rng = generator(seed, 10 + j) if way == "sgd" else None
-                run = train(model, start, etas, marks=20, decay=decay, rng=rng)
-                found = _log_norms(run.U[-5:], run.W[-5:]).mean()
+                run = train(model, start, etas, marks=40, decay=decay, rng=rng)
+                found = _log_norms(run.U[-12:], run.W[-12:]).mean()
                 parts.setdefault(f"norms_{way}_{tag}", []).append(found)
             times = np.linspace(0, settings["time"], 41)
             flow = orbit_flow(model, start, times, temperature=eta, decay=decay)
-            stated = _log_norms(flow[0], flow[1])[-10:].mean()
+            stated = _log_norms(flow[0], flow[1])[-12:].mean()
             parts.setdefault(f"norms_stated_{tag}", []).append(stated)
         parts.setdefault("norms_equilibrium", []).append(_log_norms(*equilibrium(model, start)))
         progress((j + 1) / total, f"φ = {phi:g}")

@@ -104,7 +104,7 @@ def experiment() -> Experiment:
                 "slope": 0.05,
                 "noise": 1.0,
                 "temperatures": [0.01, 0.025],
-                "above": 0.08,
+                "above": 0.09,
                 "relaxations": 20.0,
                 "paths": 3000,
                 "sde_step": 0.04,
@@ -112,7 +112,7 @@ def experiment() -> Experiment:
                 "low": 1e-4,
             }
         ),
-        quick=MappingProxyType({"temperatures": [0.02], "paths": 1500, "relaxations": 15.0}),
+        quick=MappingProxyType({"temperatures": [0.02], "paths": 2500, "relaxations": 10.0}),
         simulate=simulate,
         judge=judge,
         draw=draw,
