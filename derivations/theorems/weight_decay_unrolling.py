@@ -7,17 +7,14 @@ gradient of the batch.  Unrolled over m steps
 
 by induction on m, the dimension m of the sum being a symbol: one step is the base case, and the
 form for m, put into one more step, is the form for m + 1.  If every G_j is of rank r or less (see
-batch_gradient_rank), the sum is of rank m r or less, and W_T is |κ|^m |W_{T−m}| away from it: that
-is small only for 0 ≤ 2μλ ≤ 1, or as long as |1 − 2μλ| < 1.
+batch_gradient_rank), the sum is of rank m r or less, and W_T is |κ|^m |W_{T−m}| away from it.
+All of this holds for any κ; the distance becomes small if |1 − 2μλ| < 1.
 """
 
 from functools import reduce
 from typing import Any
 
-from sympy import Lt
-
 from derivations import (
-    Assumption,
     Family,
     IdentityClaim,
     Mutant,
@@ -41,7 +38,6 @@ d, c, m, r = dims("d c m r")
 mu, lam = positive("mu"), positive("lambda")
 kappa = 1 - 2 * mu * lam
 W = State("W", d, c)
-SMALL = Assumption(text="2μλ < 1", condition=Lt(2 * mu * lam, 1))
 EARLIER = 3
 """Steps that are written out one by one."""
 
@@ -73,7 +69,6 @@ def _induction() -> IdentityClaim:
         "ones a factor κ, m a symbol: with c_1 = 1 from the base case c_j = κ^{j−1} for all j.",
         left=_step(kappa**m * W - mu * older, latest),
         right=kappa ** (m + 1) * W - mu * (latest + kappa * older),
-        assumptions=(SMALL,),
         mutants=(
             Mutant(
                 name="exponent",

@@ -10,7 +10,7 @@ import numpy as np
 
 from numerics.batched import matmul, scale, stack, swap, trace
 from numerics.kernel import Kernel
-from numerics.signature import ClaimSignature, Condition, LetterSignature
+from numerics.signature import ClaimSignature, LetterSignature
 
 
 def weight_decay_unrolling_left(
@@ -65,26 +65,6 @@ def weight_decay_unrolling_right_in(
     s = ctx.rational(1) - 2 * lambda_ * mu
     Z = ctx.add(ctx.scale(s, ctx.total([ctx.scale(c[j], G[j]) for j in range(len(G))])), G_0)
     return ctx.subtract(ctx.scale(s ** (1 + m), W), ctx.scale(mu, Z))
-
-
-def weight_decay_unrolling_condition_0(lambda_: Any, mu: Any) -> Any:
-    """A scalar that is to be positive.
-
-    2μλ < 1
-
-        -2 λ μ + 1
-
-    Shapes: lambda (...), mu (...); result (...).
-    """
-    return 1 - 2 * lambda_ * mu
-
-
-def weight_decay_unrolling_condition_0_in(ctx: Any, lambda_: Any, mu: Any) -> Any:
-    """A scalar that is to be positive.
-
-    In a number context, for unbatched matrices.
-    """
-    return ctx.rational(1) - 2 * lambda_ * mu
 
 
 def weight_decay_unrolling_base_left(W: Any, G: Any, lambda_: Any, mu: Any) -> Any:
@@ -336,12 +316,6 @@ KERNELS = {
             arrays=weight_decay_unrolling_right,
             generic=weight_decay_unrolling_right_in,
         ),
-        "condition_0": Kernel(
-            name="condition_0",
-            arguments=("lambda", "mu"),
-            arrays=weight_decay_unrolling_condition_0,
-            generic=weight_decay_unrolling_condition_0_in,
-        ),
     },
     "weight_decay_unrolling.base": {
         "left": Kernel(
@@ -415,7 +389,7 @@ SIGNATURES = {
             LetterSignature(name="mu", kind="parameter", facts=("positive",)),
             LetterSignature(name="m", kind="dimension"),
         ),
-        conditions=(Condition(text="2μλ < 1", predicate="positive", kernel="condition_0"),),
+        conditions=(),
         systems={},
     ),
     "weight_decay_unrolling.base": ClaimSignature(
