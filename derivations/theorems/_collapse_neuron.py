@@ -158,8 +158,8 @@ def _threshold() -> ThresholdClaim:
         parameter=mean,
         below=-1,
         above=1,
-        horizon=40,
-        values={eta: "1/8", slope: 2, spread: 3, zeta: 3, square: "2/5", w1: 1, w2: "1/4"},
+        horizon=30,
+        values={eta: "1/8", slope: 2, spread: 4, zeta: 4, square: "1/4", w1: 1, w2: "1/4"},
         relevant=0.15,
         **stated(variance),
         mutants=(

@@ -1266,22 +1266,22 @@ def quadratic_parametrisation_threshold_path_observable_in(
     return a + ctx.log(phi**2 + theta**2)
 
 
-def quadratic_parametrisation_threshold_path_threshold(f: Any, h: Any) -> Any:
+def quadratic_parametrisation_threshold_path_threshold(delta: Any, h: Any) -> Any:
     """The stated threshold.
 
-        2 f/h
+        δ h/2
 
-    Shapes: f (...), h (...); result (...).
+    Shapes: delta (...), h (...); result (...).
     """
-    return 2 * f / h
+    return delta * h / 2
 
 
-def quadratic_parametrisation_threshold_path_threshold_in(ctx: Any, f: Any, h: Any) -> Any:
+def quadratic_parametrisation_threshold_path_threshold_in(ctx: Any, delta: Any, h: Any) -> Any:
     """The stated threshold.
 
     In a number context, for unbatched matrices.
     """
-    return 2 * f / h
+    return delta * h / 2
 
 
 def quadratic_parametrisation_lasso_path_increment(
@@ -2123,7 +2123,7 @@ KERNELS = {
         ),
         "path_threshold": Kernel(
             name="path_threshold",
-            arguments=("f", "h"),
+            arguments=("delta", "h"),
             arrays=quadratic_parametrisation_threshold_path_threshold,
             generic=quadratic_parametrisation_threshold_path_threshold_in,
         ),
@@ -2632,13 +2632,13 @@ SIGNATURES = {
                 "h": 2,
                 "k": 1,
                 "g": Fraction(1, 2),
-                "f": Fraction(3, 2),
+                "delta": 2,
                 "e": Fraction(1, 4),
                 "theta": Fraction(2, 3),
                 "phi": Fraction(2, 3),
                 "a": 0,
             },
-            relevant=0.3,
+            relevant=0.2,
         ),
     ),
     "quadratic_parametrisation.lasso": ClaimSignature(

@@ -1,0 +1,208 @@
+"""What the experiment stochastic-collapse is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from numerics.network import Array
+from verify.experiments.experiment import Finding, Numbers, Settings
+from verify.experiments.vanishing import ALPHA, over_seeds
+from verify.planning import Estimate
+from verify.statistics.bounds import clopper_pearson
+from verify.verdict import Status, combine
+
+__all__ = ["crossing", "judge", "repulsion", "standing_rate"]
+
+NORMAL = 3.3
+"""Standard errors of a two-sided normal interval at `ALPHA`, rounded up."""
+
+
+def judge(runs: Sequence[Numbers], settings: Settings) -> list[Finding]:
+    """Threshold and fate of the neuron; collapse, mean and repulsion of singular values."""
+    return [
+        _threshold(runs, settings),
+        _fate(runs, settings),
+        _collapse(runs, settings),
+        _mean(runs, settings),
+        _drifts(runs, settings),
+        _ordering(runs, settings),
+    ]
+
+
+def crossing(numbers: Numbers) -> tuple[float, float]:
+    """The ratio of noise to threshold at which the growth is zero, by a line; its standard error.
+
+    Growth in units of η|m| is 1 − ratio for the linearised equation; what SGD has beyond is of the
+    order of η²E a⁴/E a².
+    """
+    part = numbers["neuron"]
+    error = np.asarray(part["growth_error"])
+    (slope, level), covariance = np.polyfit(
+        np.asarray(part["ratio"]), np.asarray(part["growth"]), 1, w=1 / error, cov="unscaled"
+    )
+    place = -level / slope
+    gradient = np.array([-place / slope, -1 / slope])
+    return float(place), float(np.sqrt(gradient @ covariance @ gradient))
+
+
+def _threshold(runs: Sequence[Numbers], settings: Settings) -> Finding:
+    found, errors = np.array([crossing(run) for run in runs]).T
+    needed = np.array([_needed(run) for run in runs])
+    spread = np.array([run["neuron"]["spread"] for run in runs])
+    without = (found * (spread + needed) - spread) / (spread + needed)
+    # Means over hundreds of runs of thousands of steps: normal.
+    half = NORMAL * float(np.sqrt(np.sum(errors**2))) / len(runs)
+    estimate, relevant = Estimate(value=float(np.mean(found)) - 1, half_width=half), 0.05
+    return Finding(
+        name="threshold of the neuron",
+        statement="Near 0 real SGD turns from growth to decay where ηc(ζ² + Var(xy)/E x²)/2 = "
+        "|E xy|/E x².",
+        status=estimate.decide(relevant),
+        reason=f"measured/predicted {1 + estimate.value:.4f} ± {estimate.half_width:.4f} over "
+        f"{len(runs)} data sets (relevant {relevant:.0%}, error rate {ALPHA:g}); without Var(xy) "
+        f"{np.mean(without):.2f}",
+        numbers={"ratio": found.tolist(), "ratio_without_spread": without.tolist()},
+    )
+
+
+def _needed(run: Numbers) -> float:
+    """ζ²e at the threshold."""
+    part = run["neuron"]
+    near, ratio = np.asarray(part["variance"]), np.asarray(part["ratio"])
+    total = (near[-1] * part["square"] + part["spread"]) / ratio[-1]
+    return float(total - part["spread"])
+
+
+def _fate(runs: Sequence[Numbers], settings: Settings) -> Finding:
+    per_seed = settings["long_replicas"]
+    below, above = (
+        round(sum(float(run["neuron"]["collapsed"][side]) for run in runs) * per_seed)
+        for side in (0, -1)
+    )
+    n = per_seed * len(runs)
+    (low,), (high,) = clopper_pearson(np.array([above]), n, ALPHA / 2)
+    (_,), (most,) = clopper_pearson(np.array([below]), n, ALPHA / 2)
+    holds = low > 0.9 and most < 0.1
+    fails = high < 0.9 or below > 0.5 * n
+    status = Status.AGREES if holds else Status.DISAGREES if fails else Status.INCONCLUSIVE
+    ends = [float(r) for r in runs[0]["neuron"]["long_ratio"]]
+    return Finding(
+        name="fate of ordinary weights",
+        statement="Above the threshold runs from ordinary weights collapse, below it they do not.",
+        status=status,
+        reason=f"collapsed: {above} of {n} runs at {ends[-1]:g} times the threshold, {below} of "
+        f"{n} at {ends[0]:g} times (a tenth is relevant, error rate {ALPHA:g})",
+        numbers={"above": above, "below": below, "runs": n},
+    )
+
+
+def standing_rate(settings: Settings) -> Array:
+    """Of log z: 2κs* − γ for the modes that die, κ = 1."""
+    return np.asarray(2 * np.array(settings["teacher"]) - settings["gamma"])
+
+
+def _collapse(runs: Sequence[Numbers], settings: Settings) -> Finding:
+    rates, dying, relevant = standing_rate(settings), standing_rate(settings) < 0, 0.1
+    measured = _of_all(runs, "rate")
+    estimates = [
+        over_seeds(measured[:, i] / rates[i] - 1, ALPHA / dying.sum())
+        for i in np.flatnonzero(dying)
+    ]
+    return Finding(
+        name="modes that die",
+        statement="With diagonal noise log z of a mode with s* < γ/2κ falls at the rate γ − 2κs*.",
+        status=combine(e.decide(relevant) for e in estimates),
+        reason="measured/predicted "
+        + ", ".join(f"{1 + e.value:.3f} ± {e.half_width:.3f}" for e in estimates)
+        + f" over {len(measured):,} runs (relevant {relevant:.0%}, error rate {ALPHA:g})",
+        numbers={
+            "rate": measured[:, dying].mean(axis=0).tolist(),
+            "predicted": rates[dying].tolist(),
+        },
+    )
+
+
+def _of_all(runs: Sequence[Numbers], name: str) -> Array:
+    """Of every run of all seeds: they are independent."""
+    return np.concatenate([np.asarray(run["modes"]["standing"][name]) for run in runs])
+
+
+def _mean(runs: Sequence[Numbers], settings: Settings) -> Finding:
+    kept, relevant = standing_rate(settings) > 0, 0.05
+    predicted = np.array(settings["teacher"]) - settings["gamma"] / 2
+    measured = _of_all(runs, "late")
+    estimates = [
+        over_seeds(measured[:, i] - predicted[i], ALPHA / kept.sum()) for i in np.flatnonzero(kept)
+    ]
+    return Finding(
+        name="modes that live",
+        statement="With diagonal noise the mean of z of a mode with s* > γ/2κ is s* − γ/2κ: a soft "
+        "threshold.",
+        status=combine(e.decide(relevant) for e in estimates),
+        reason="measured − predicted "
+        + ", ".join(f"{e.value:+.3f} ± {e.half_width:.3f}" for e in estimates)
+        + f" over {len(measured):,} runs (relevant {relevant:g}, error rate {ALPHA:g})",
+        numbers={
+            "mean": measured[:, kept].mean(axis=0).tolist(),
+            "predicted": predicted[kept].tolist(),
+        },
+    )
+
+
+def repulsion(x: Array, y: Array, gamma: float) -> tuple[Array, Array]:
+    """d log λ_i/dt of diagonal W1, W2 by noise that is diagonal, and by what full noise adds."""
+    lam, q = x**2, (x * y) ** 2
+    standing = gamma * (y**2 / lam - 2 * q / lam**2)
+    gaps = lam[:, None] - lam[None, :] + np.eye(len(x))
+    pairs = (q[:, None] + q[None, :]) / gaps * (1 - np.eye(len(x)))
+    added = gamma / lam * (np.sum(y**2) - y**2 + pairs.sum(axis=1))
+    return standing, added
+
+
+def _drifts(runs: Sequence[Numbers], settings: Settings) -> Finding:
+    relevant, estimates, worst = 0.05, [], 0.0
+    for run in runs:
+        part = run["modes"]["drift"]
+        standing, added = repulsion(np.asarray(part["x"]), np.asarray(part["y"]), settings["gamma"])
+        size = np.max(np.abs(standing) + np.abs(added))
+        for name, value in (("standing", standing), ("moving", standing + added)):
+            gap = (np.asarray(part[name]) - value) / size
+            error = np.asarray(part[f"{name} error"]) / size
+            # 5 standard errors; some 10⁴ draws of smooth functions of normals.
+            estimates += [
+                Estimate(value=float(d), half_width=5 * float(e), bias=1e-3)
+                for d, e in zip(gap, error, strict=True)
+            ]
+            worst = max(worst, float(np.max(np.abs(gap))))
+    return Finding(
+        name="repulsion",
+        statement="At the same diagonal state full noise adds γ/λ_i(|W2|² − y_i² + Σ(q_i + q_j)/"
+        "(λ_i − λ_j)) to the drift of log λ_i; diagonal noise has no term of another mode.",
+        status=combine(e.decide(relevant) for e in estimates),
+        reason=f"both drifts of all modes, measured − predicted at most {worst:.4f} of the largest "
+        f"term ± {max(e.half_width for e in estimates):.4f} (5 standard errors, relevant "
+        f"{relevant:.0%})",
+        numbers={"worst": worst},
+    )
+
+
+def _ordering(runs: Sequence[Numbers], settings: Settings) -> Finding:
+    pairs = [
+        np.asarray(run["modes"]["moving"]["smallest"])
+        < np.asarray(run["modes"]["standing"]["smallest"])
+        for run in runs
+    ]
+    hits, n = int(np.sum(pairs)), int(np.size(pairs))
+    (low,), (high,) = clopper_pearson(np.array([hits]), n, ALPHA)
+    status = Status.AGREES if low > 0.5 else Status.DISAGREES if high < 0.5 else Status.INCONCLUSIVE
+    return Finding(
+        name="smallest value",
+        statement="With full noise the smallest singular value of W1 is mostly below that with "
+        "diagonal noise.",
+        status=status,
+        reason=f"in {hits} of {n} pairs of runs, chance between {low:.2f} and {high:.2f} (error "
+        f"rate {ALPHA:g})",
+        numbers={"hits": hits, "pairs": n},
+    )

@@ -1,0 +1,166 @@
+"""The pictures of stochastic-collapse: the neuron's growth, and singular values in both models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from verify.experiments import style
+from verify.experiments.collapse_judge import repulsion
+from verify.experiments.experiment import Finding, Numbers, Settings
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["draw"]
+
+
+def draw(
+    runs: Sequence[Numbers], settings: Settings, findings: Sequence[Finding]
+) -> Mapping[str, Figure]:
+    """The neuron; the singular values."""
+    return {
+        "neuron": _neuron(runs, settings, findings[:2]),
+        "singular-values": _values(runs, settings, findings[2:]),
+    }
+
+
+def _neuron(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Finding]) -> Figure:
+    drawn = style.figure(9.5, 6.4)
+    growth, fate = drawn.subplots(1, 2, width_ratios=[2, 1])
+    grid = np.array(settings["ratios"])
+    for number, run in enumerate(runs):
+        part = run["neuron"]
+        unit = settings["step"] * abs(part["mean"])
+        growth.errorbar(
+            np.asarray(part["ratio"]) + 0.012 * (number - len(runs) / 2),
+            np.asarray(part["growth"]) / unit,
+            2 * np.asarray(part["growth_error"]) / unit,
+            fmt="o",
+            ms=4,
+            color=style.COLOURS["blue"],
+            label="SGD from 10⁻³⁰, one point a data set; 2 standard errors" if not number else None,
+        )
+    spread = np.mean([run["neuron"]["spread"] for run in runs])
+    unit = settings["step"] * settings["slope"]
+    growth.plot(grid, 1 - grid, color=style.INK, lw=1.4, label="the linearised equation, 1 − ratio")
+    without = 1 - grid + settings["step"] ** 2 * spread / 2 / unit
+    growth.plot(
+        grid,
+        without,
+        color=style.COLOURS["vermilion"],
+        ls=style.DASHES,
+        lw=1.4,
+        label="the same without Var(xy)",
+    )
+    growth.axhline(0, color=style.GREY, lw=0.8)
+    growth.axvline(1, color=style.GREY, lw=0.8)
+    growth.set_xlabel("ηc(ζ² + Var(xy)/Ex²)/2 over its threshold |Exy|/Ex²")
+    growth.set_ylabel("growth of log|w| per step, in units of η|Exy|")
+    growth.set_title("near 0", loc="left", fontsize=11)
+    growth.legend(loc="lower left", fontsize=8.5, frameon=True, framealpha=1, edgecolor="none")
+    places = np.arange(len(settings["long_ratios"]))
+    shown = np.array([run["neuron"]["collapsed"] for run in runs])
+    fate.bar(places, shown.mean(axis=0), width=0.5, color=style.COLOURS["sky"])
+    fate.set_xticks(places, [f"{ratio:g}" for ratio in settings["long_ratios"]])
+    fate.set_ylim(0, 1.05)
+    fate.set_xlabel("noise over threshold")
+    fate.set_ylabel("part of runs with |w| < 10⁻⁶ at the end")
+    fate.set_title("from ordinary weights", loc="left", fontsize=11)
+    style.caption(
+        drawn,
+        claim="A neuron under label noise dies where the noise passes the threshold, and Var(xy) "
+        "of the data counts as noise",
+        about=f"w₂ tanh(w₁x), b = 1, η = {settings['step']:g}, {settings['samples']} samples with "
+        f"Exy = {settings['slope']:g} Ex², {settings['steps']:,} steps of {settings['replicas']} "
+        f"runs; {settings['long_steps']:,} steps of {settings['long_replicas']} runs on the right; "
+        f"{len(runs)} data sets",
+        verdicts=style.judged(findings),
+    )
+    return drawn
+
+
+def _values(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Finding]) -> Figure:
+    drawn = style.figure(11.0, 7.4)
+    axes = drawn.subplots(1, 3, width_ratios=[1, 1, 0.9])
+    for panel, name, title in (
+        (axes[0], "standing", "diagonal noise: vectors stand"),
+        (axes[1], "moving", "full noise: vectors move"),
+    ):
+        _paths(panel, runs, settings, name)
+        panel.set_title(title, loc="left", fontsize=11)
+    for panel in axes[:2]:
+        # Below it the smallest singular values of full matrices are rounding.
+        panel.set_ylim(1e-14, 10)
+    axes[0].set_ylabel("singular values of W₁W₂: median, middle 80 %")
+    _drift(axes[2], runs, settings)
+    lost = ", ".join(f"{s:g}" for s in settings["teacher"])
+    style.caption(
+        drawn,
+        claim="With diagonal noise each mode lives or dies by itself; with full noise singular "
+        "values repel each other and the smallest fall further",
+        about=f"linear teacher–student, s* = {lost}, κ = 1, γ = {settings['gamma']:g}: threshold "
+        f"γ/2κ = {settings['gamma'] / 2:g}; η = {settings['mode_step']:g}, balanced diagonal "
+        f"start, {settings['mode_copies']:,} and {settings['mode_replicas']} runs of each of "
+        f"{len(runs)} seeds (the first is shown). Right: one step from one diagonal state, no "
+        "residual",
+        verdicts=style.judged(findings),
+    )
+    return drawn
+
+
+def _paths(panel: Axes, runs: Sequence[Numbers], settings: Settings, name: str) -> None:
+    part: Any = runs[0]["modes"][name]
+    times = np.asarray(part["times"])
+    for i, shade in enumerate(style.shades(len(settings["teacher"]))):
+        low, high = np.asarray(part["low"])[:, i], np.asarray(part["high"])[:, i]
+        label = f"number {i + 1}, s* = {settings['teacher'][i]:g}"
+        panel.plot(times, np.asarray(part["product"])[:, i], color=shade, lw=1.6, label=label)
+        panel.fill_between(times, np.maximum(low, 1e-300), high, color=shade, alpha=0.18, lw=0)
+    if name == "standing":
+        level = np.array(settings["teacher"]) - settings["gamma"] / 2
+        for value in level[level > 0]:
+            panel.axhline(value, color=style.INK, ls=style.DASHES, lw=0.9)
+        panel.plot([], [], color=style.INK, ls=style.DASHES, lw=0.9, label="mean s* − γ/2κ")
+    panel.set_yscale("log")
+    panel.set_xlabel("time t = η · steps")
+    if name == "standing":
+        panel.legend(loc="lower left", fontsize=8)
+
+
+def _drift(panel: Axes, runs: Sequence[Numbers], settings: Settings) -> None:
+    part: Any = runs[0]["modes"]["drift"]
+    x, y = np.asarray(part["x"]), np.asarray(part["y"])
+    standing, added = repulsion(x, y, settings["gamma"])
+    places = np.arange(len(x))
+    for shift, name, value, colour in (
+        (-0.18, "standing", standing, "green"),
+        (0.18, "moving", standing + added, "blue"),
+    ):
+        words = {"standing": "diagonal noise", "moving": "full noise"}[name]
+        panel.bar(
+            places + shift,
+            value,
+            width=0.34,
+            color=style.COLOURS[colour],
+            alpha=0.45,
+            label=f"{words}, derived",
+        )
+        for number, run in enumerate(runs):
+            panel.plot(
+                places + shift,
+                run["modes"]["drift"][name],
+                "o",
+                ms=3.5,
+                color=style.COLOURS[colour],
+                label=f"{words}, simulated" if not number else None,
+            )
+    panel.axhline(0, color=style.GREY, lw=0.8)
+    panel.set_xticks(places, [f"λ$_{i + 1}$ = {value**2:.2f}" for i, value in enumerate(x)])
+    panel.tick_params(axis="x", labelsize=8)
+    panel.set_ylabel("drift of log λᵢ of W₁W₁′")
+    panel.set_title("what a noise does", loc="left", fontsize=11)
+    panel.legend(loc="best", fontsize=8)
