@@ -1,7 +1,8 @@
 """Claims about moments: what is stated of their expectations, beside what follows.
 
-Without a martingale part, which is not claimed: moments of a linear system are finite, so that the
-stochastic integrals are martingales and have mean zero.
+Without a martingale part, which is not claimed.  That it has mean zero is no matter of algebra:
+where the growth of the coefficients does not show it (``derivations.integrability``), the drift of
+a moment is not known to be the rate of its mean, and nothing is proved.
 """
 
 from __future__ import annotations
@@ -25,11 +26,14 @@ from .differential import differential
 from .equality import equal
 from .errors import DerivationError
 from .expressions import is_zero, tr
+from .integrability import obstacle
 from .printing import unicode
 from .sde import MatrixSDE
 from .symbols import Parameter, real, t
 
-__all__ = ["moment_derivation", "moment_parts", "stated_drifts", "weighted"]
+__all__ = ["moment_derivation", "moment_parts", "stated_drifts", "unproved", "weighted"]
+
+PROVED = "the martingale part has mean zero"
 
 
 def stated_drifts(claim: MomentClaim) -> tuple[Any, ...]:
@@ -93,9 +97,20 @@ def _at_start(law: Any) -> Any:
     return sympify(law).xreplace({t: Integer(0)})
 
 
+def unproved(claim: MomentClaim) -> str:
+    """Why the means are not known to follow the drifts; empty where they do."""
+    found = obstacle(claim.sde, claim.moments)
+    return found and (
+        f"that the martingale parts have mean zero is not proved: {found}; a DifferentialClaim "
+        "states the drift alone"
+    )
+
+
 def moment_derivation(claim: MomentClaim) -> Derivation:
     """The drift of every moment, each by a derivation of its own, and the laws that solve them."""
     steps, used = [], dict[Any, None]()
+    missing = obstacle(claim.sde, claim.moments)
+    mean = f"if the martingale part has mean zero: {missing}" if missing else PROVED
     for moment in claim.moments:
         d = claim.sde.d(moment)
         inner = ito_derivation(d)
@@ -103,7 +118,7 @@ def moment_derivation(claim: MomentClaim) -> Derivation:
         shown = MatrixDifferential if isinstance(moment, MatrixExpr) else ScalarDifferential
         steps.append(
             Step(
-                rule=f"dE[{unicode(moment)}]/dt: the drift; the martingale part has mean zero",
+                rule=f"dE[{unicode(moment)}]/dt: the drift; {mean}",
                 before=shown(moment),
                 after=d.drift,
                 check=f"{len(inner.steps)} checked steps of Itô's formula",

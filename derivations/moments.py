@@ -2,8 +2,8 @@
 
 A moment is a product of traces of words of the state, or such a product times a word.  Its drift is
 a sum of moments; those that are new become unknowns themselves, breadth first, until none is new.
-That ends where drift and noise are linear in the state.  Then every moment is finite, the
-stochastic integrals are martingales, and the expectations solve the system that was found.
+That ends where drift and noise are linear in the state.  The expectations solve the system that was
+found if the stochastic integrals have mean zero, which ``derivations.integrability`` shows.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from .display import expression
 from .errors import DerivationError
 from .facts import Facts
 from .forms import Atom, Form
+from .integrability import obstacle
 from .interpreter import interpret
 from .sde import MatrixSDE
 from .symbols import MatrixProcess, MatrixState, ScalarProcess, ScalarState, t
@@ -148,7 +149,8 @@ def moment_system(
     Raises
     ------
     DerivationError
-        Naming the moment whose drift does not close.
+        Naming the moment whose drift does not close, or why a stochastic integral is not known to
+        have mean zero.
 
     Examples
     --------
@@ -192,6 +194,11 @@ class _Search:
             moment = list(self.known.values())[len(self.rows)]
             ito: Ito = interpret(moment, self.algebra)
             self.rows.append(self._met(ito.drift, moment))
+        if missing := obstacle(self.sde, [*self.known.values()]):
+            raise DerivationError(
+                f"E[{words[0]}]: the martingale parts are not known to have mean zero, as "
+                f"{missing}; without that no equation for a mean follows"
+            )
         keys = list(self.known)
         matrix = [[_shown(row.get(key, Integer(0))) for key in keys] for row in self.rows]
         return MomentSystem(

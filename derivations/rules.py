@@ -124,9 +124,18 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
     (
         r"dE\[.*\]/dt: the drift; the martingale part has mean zero",
         "Integrate dm = drift dt + martingale part over time and take expectations: an integral "
-        "against a Brownian motion has mean zero, since its integrand is known before the "
-        "increment is drawn. So the mean changes at the mean of the drift. The equations close if "
-        "the drifts are linear in the moments themselves.",
+        "against a Brownian motion has mean zero if its integrand is square integrable. It is "
+        "here, since drift and noise of the states grow at most linearly (a state may grow like a "
+        "power of those that it does not drive), so that all moments are finite at every time. "
+        "So the mean changes at the mean of the drift. The equations close if the drifts are "
+        "linear in the moments themselves.",
+    ),
+    (
+        r"dE\[.*\]/dt: the drift; if the martingale part has mean zero: .*",
+        "An integral against a Brownian motion has mean zero if its integrand is square "
+        "integrable, and may lose its mean if not: dr = −r² dβ has no drift, and E r falls. Here "
+        "the growth of the coefficients does not show it, so that the drift is not known to be "
+        "the rate of the mean.",
     ),
     (
         r"the law of E\[.*\] solves the system",
@@ -175,9 +184,11 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
         r"dτ = .* dt and dB̃ = .* dB in the equation of .*",
         "In the new clock a piece dτ = a dt of time passes while dt of the old one does. An "
         "increment of Brownian motion has size √dt, so that √a dB has the size √dτ: it is the "
-        "increment dB̃ of a Brownian motion of the new time (Dambis, Dubins and Schwarz). The "
-        "drift is divided by a, the noise by √a only: both cannot be normalised by one clock "
-        "unless they grow together.",
+        "increment dB̃ of a Brownian motion of the new time. For one martingale this is the "
+        "theorem of Dambis, Dubins and Schwarz (on a larger space if the clock stays finite); for "
+        "several on one clock, a vector or a matrix, it is Lévy's characterisation: the "
+        "covariations of all entries are those of Brownian motion. The drift is divided by a, the "
+        "noise by √a only: both cannot be normalised by one clock unless they grow together.",
     ),
 )
 """Pattern of a rule with a formula in it -> what it says."""

@@ -190,6 +190,12 @@ def test_coefficients_are_constant_in_time() -> None:
         moment_system(MatrixSDE({x: t * x * dt}), [x])
 
 
+def test_a_local_martingale_may_lose_its_mean() -> None:
+    r, beta = State("r"), Brownian("beta")
+    with pytest.raises(DerivationError, match=r"E\[r\]: .* mean zero, as dr grows faster"):
+        moment_system(MatrixSDE({r: -(r**2) * beta.d}), [r])
+
+
 def test_what_is_not_given_is_named() -> None:
     found = moment_system(ALONE, [tr(W1 * W1.T)])
     with pytest.raises(DerivationError, match="gamma is not given"):

@@ -82,6 +82,29 @@ def test_the_derivation_names_the_moment() -> None:
     assert "drift of x²" not in reason
 
 
+STRICT: dict[str, Any] = {
+    "sde": MatrixSDE({x: -(x**2) * beta.d}),
+    "moments": (x,),
+    "matrix": ((0,),),
+}
+
+
+@pytest.mark.parametrize("laws", [(), (x,)])
+def test_a_local_martingale_is_not_said_to_keep_its_mean(laws: Any) -> None:
+    # E x_1 = 0.683 from x_0 = 1: the drift is 0, and the mean falls.
+    evidence = found("derivation", **STRICT, laws=laws)
+    assert evidence.status == Status.INCONCLUSIVE
+    assert "mean zero is not proved: dx grows faster than linearly" in evidence.reason
+    assert evidence.brief == ""
+    assert "if the martingale part has mean zero: dx grows" in explained(
+        replace(SQUARE, **STRICT, laws=laws, path=None)
+    )
+
+
+def test_a_wrong_rate_is_refuted_whether_or_not_means_follow() -> None:
+    assert found("derivation", **STRICT | {"matrix": ((1,),)}, laws=()).status == Status.DISAGREES
+
+
 def test_too_coarse_a_law_is_left_open() -> None:
     far = replace(SQUARE.path, horizon=30)  # type: ignore[type-var]
     assert found("path", path=far).status == Status.INCONCLUSIVE

@@ -27,7 +27,7 @@ from derivations.diffusions import compared_in_law, counterparts
 from derivations.equality import Equality, equal
 from derivations.equality import Status as Answer
 from derivations.fokker_planck import FokkerPlanckClaim, forward_parts
-from derivations.moment_claims import moment_parts
+from derivations.moment_claims import moment_parts, unproved
 from derivations.path_claims import StationaryClaim
 from derivations.printing import unicode
 from derivations.sign_claims import decided
@@ -86,7 +86,19 @@ def check(problem: Problem, plan: Plan) -> Evidence:
             **_steps(derivation),
         },
     )
+    if isinstance(claim, MomentClaim):
+        return _integrable(evidence, claim)
     return _normalised(evidence, claim) if isinstance(claim, StationaryClaim) else evidence
+
+
+def _integrable(evidence: Evidence, claim: MomentClaim) -> Evidence:
+    """The evidence on moments, which needs martingale parts of mean zero too."""
+    missing = unproved(claim) if evidence.status == Status.AGREES else ""
+    if not missing:
+        return evidence
+    return replace(
+        evidence, status=Status.INCONCLUSIVE, reason=f"{evidence.reason}, but {missing}", brief=""
+    )
 
 
 def _normalised(evidence: Evidence, claim: StationaryClaim) -> Evidence:
