@@ -149,8 +149,8 @@ def replay(path: str, workers: int | None, json_path: str | None) -> int:
     """Recompute a certificate: whether every claim still holds, and what changed if not.
 
     Exit code 0: every number is the same; 1: a verdict is another, or a number without any reason;
-    2: the certificate was changed or cannot be read; 3: numbers moved with what decides them.
-    Claim files that it names are executed.
+    2: the certificate was changed or cannot be read; 3: numbers moved with what decides them, or a
+    claim is not found.  Claim files that it names are executed; the report has copies of them.
     """
     from . import report
     from .runs import replay as replayed
@@ -159,7 +159,7 @@ def replay(path: str, workers: int | None, json_path: str | None) -> int:
     wanted = outputs.wanted(json_path, None, None)
     certificate = Certificate.read(Path(path))
     with _progress("replaying") as progress:
-        found = replayed.replayed(certificate, workers, progress)
+        found = replayed.replayed(certificate, workers, progress, Path(path).parent)
     outputs.emit(wanted, {"json": lambda: report.json_text(found.to_json())})
     click.echo(found.text(), err=json_path == "-")
     return found.exit_code

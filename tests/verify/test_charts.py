@@ -186,6 +186,11 @@ def test_unusual_numbers_are_said(difference: Any, half: Any, bias: Any, said: s
     assert said in words(interval(difference, half, bias))
 
 
+def test_an_axis_that_is_not_straight_says_so() -> None:
+    (chart,) = charts.of(evidence("path", {"relevant": 1.0, "median": {**ESTIMATE, "value": 50}}))
+    assert "straight within 10⁻⁹ δ of 0 and logarithmic beyond" in chart.caption
+
+
 def test_of_many_intervals_those_that_reach_farthest_are_drawn() -> None:
     rows = [
         {"setting": f"n = {n}", "difference": n / 100, "half_width": 0.1, "bias": 0, "relevant": 1}
@@ -260,6 +265,25 @@ def test_an_order_is_a_slope() -> None:
     shown_words = " ".join(words(root))
     assert "order 1.00 (1 expected)" in shown_words
     assert "order 0.50 (0.5 expected)" in shown_words
+
+
+def test_what_is_judged_stands_at_step_0_beside_its_own_relevant_error() -> None:
+    """A spread above δ at every step agrees: it is extrapolated, and may be ten times δ."""
+    root = drawn("path", NUMBERS["path"])["Convergence in h"]
+    own, ten = (places(e.get("d", ""))[0][1] for e in root.iter() if e.get("class") == "relevant")
+    assert [w for w in words(root) if "δ" in w] == ["δ", "10 δ"]
+    median, spread = (places(e.get("d", "")) for e in root.iter() if e.get("class") == "limit")
+    # Upwards on the page is down in y: both intervals end below their lines.
+    assert median[0][1] > own > ten
+    assert spread[0][1] > ten
+    assert spread[0][0] > median[0][0] + 8
+    (chart,) = (x for x in charts.of(evidence("path", NUMBERS["path"])) if "Conv" in x.title)
+    assert "Judged is what is left at h = 0" in chart.caption
+    assert "that of the 75 % of the paths by 10 δ" in chart.caption
+    far = {**NUMBERS["path"], "spread": {"value": 0.5, "half_width": 0.01, "bias": 0.002}}
+    root = drawn("path", far)["Convergence in h"]
+    (bad,) = (e for e in root.iter() if "--bad" in (e.get("style") or ""))
+    assert places(bad[0].get("d", ""))[0][1] < ten
 
 
 def test_a_gap_of_the_relevant_error_lies_on_its_line() -> None:

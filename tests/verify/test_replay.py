@@ -157,8 +157,9 @@ def test_an_error_is_called_one_as_by_run(world: World) -> None:
 def test_a_claim_that_is_no_more_is_told_and_the_others_keep_their_share(world: World) -> None:
     world.missing = {"one"}
     code, text = again()
-    assert code == 1
-    assert "one: does not hold any more, one: there is no claim of this name" in text
+    assert code == 3
+    assert "one: cannot be replayed: one: there is no claim of this name" in text
+    assert text.endswith("1 of 2 claims hold bit for bit, 1 cannot be replayed")
     assert "two: AGREES, holds bit for bit" in text
     assert world.asked == [("two", 2)]
 
@@ -274,3 +275,93 @@ def test_resuming_ends_with_the_same_certificate(
     kept.write_text(kept.read_text()[:100])
     assert cli.main([*CLAIM, *store, "--resume"]) == 0
     assert certificate.read_text() == text
+
+
+# Claim files: judged again from the copies that lie beside the certificate.
+
+FILE = """
+from sympy import log
+
+from derivations import *
+from halves import HALF
+
+mu, sigma = positive("mu"), positive("sigma")
+x, beta = State("x", positive=True), Brownian("beta")
+sde = MatrixSDE({x: mu * x * dt + sigma * x * beta.d})
+fields = {"sde": sde, "observable": log(x), "martingale": sigma * beta.d}
+right = DifferentialClaim(title="right", drift=mu - HALF * sigma**2, **fields)
+"""
+OTHER = FILE.replace("HALF * sigma**2", "sigma**2 / 3")
+
+
+@pytest.fixture
+def reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Path:
+    """The folder of a report on a file that was named from its own folder."""
+    for module in (loading, replay):
+        monkeypatch.setattr(module, "require_current", lambda chosen: None)
+    sources = Sources.now()
+    monkeypatch.setattr(Sources, "now", lambda: replace(sources, executed=set()))
+    here = tmp_path / "here"
+    here.mkdir()
+    (here / "mine.py").write_text(FILE)
+    (here / "halves.py").write_text("from sympy import Rational\n\nHALF = Rational(1, 2)\n")
+    monkeypatch.chdir(here)
+    asked = ("--tier", "derivation", "--effort", "quick", "--workers", "1")
+    folders = ("--report", str(tmp_path / "report"), "--store", str(tmp_path / "store"))
+    assert cli.main(["run", "mine.py", *asked, *folders]) == 0
+    capsys.readouterr()
+    monkeypatch.chdir(tmp_path / "report")
+    return here
+
+
+def again_in(capsys: pytest.CaptureFixture[str], path: str = "certificate.json") -> tuple[int, str]:
+    code = cli.main(["replay", path, "--workers", "1"])
+    return code, capsys.readouterr().out
+
+
+def test_a_report_is_replayed_wherever_it_lies(
+    reported: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("mine.py", "halves.py"):
+        (reported / name).unlink()
+    code, out = again_in(capsys)
+    assert (code, out.splitlines()[0]) == (0, "right: AGREES, holds bit for bit")
+    page = (reported.parent / "report" / "claims" / "right.html").read_text()
+    (copy,) = (reported.parent / "report" / "sources").glob("*/mine.py")
+    assert copy.read_text() == FILE
+    assert f'href="../sources/{copy.parent.name}/mine.py"' in page
+
+
+def test_another_file_of_the_name_is_not_what_was_judged(
+    reported: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("mine.py").write_text(OTHER)
+    code, out = again_in(capsys)
+    assert (code, out.splitlines()[0]) == (0, "right: AGREES, holds bit for bit")
+    # A copy that was changed is no copy: what it says is told with the reason.
+    (copy,) = Path("sources").glob("*/mine.py")
+    Path("mine.py").unlink()
+    copy.write_text(OTHER)
+    code, out = again_in(capsys)
+    assert code == 1
+    assert "right: AGREES → DISAGREES, does not hold any more; changed: claim" in out
+
+
+def test_a_file_that_is_gone_cannot_be_replayed_and_is_not_refuted(
+    reported: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (kept,) = (reported.parent / "store").glob("certificate-*.json")
+    code, out = again_in(capsys, str(kept))
+    assert code == 3
+    assert out.startswith("right: cannot be replayed: mine.py: there is no such file; replay in")
+    assert "does not hold" not in out
+
+
+def test_the_next_report_takes_the_copies_of_the_last_away(reported: Path) -> None:
+    (copy,) = Path("sources").glob("*/mine.py")
+    folders = ("--report", str(reported.parent / "report"), "--store", str(reported / "store"))
+    assert cli.main([*CLAIM, *folders]) == 0
+    assert not copy.exists()
+    assert (reported / "mine.py").exists()

@@ -12,6 +12,7 @@ import pytest
 from tests.verify.report_pages import Page, evidence, finding, record, site, verdict
 from verify.cli import main
 from verify.errors import UsageError
+from verify.mutants.kept import Kept, KeptTable
 from verify.report.expositions import Told
 from verify.report.names import file_name, file_names
 from verify.report.site import MANIFEST, Site, pages, write_site
@@ -116,6 +117,22 @@ def test_neighbours_lead_through_all_claims(made: dict[str, Page]) -> None:
         ]
         path = f"claims/{following[0]}" if following else ""
     assert seen == [path for path in made if path != "index.html"]
+
+
+def test_a_claim_without_a_kill_table_names_the_command_that_makes_it(
+    made: dict[str, Page],
+) -> None:
+    shown = made["claims/right.html"].shown
+    assert "No kill table is kept for this claim" in shown
+    assert "python -m verify mutants right --keep" in shown
+    text = pages(site(record(verdict("right"), file="my file.py")))["claims/right.html"]
+    assert "python -m verify mutants 'my file.py:right'" in Page(text).shown
+    assert "--keep" not in text
+    table = KeptTable(claim="right", hashes={}, effort="quick", seed=0, judged=0, available=0)
+    text = pages(site(record(verdict("right")), kept=Kept(tables={"right": table})))[
+        "claims/right.html"
+    ]
+    assert "No wrong version of this claim could be made" in Page(text).shown
 
 
 def test_commands_are_exact(made: dict[str, Page]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from derivations.exposition import Mathematics
 from tests.verify.report_pages import Page, exposition, finding, record, site, verdict
 from verify.report.expositions import Told
+from verify.report.formats import markdown
 from verify.report.mathml import formula
 from verify.report.site import pages
 from verify.verdict import Status, Verdict
@@ -106,6 +107,18 @@ def test_no_formula_adds_anything_but_mathematics(latex: str) -> None:
 def test_text_of_formulas_is_shown_as_it_stands() -> None:
     shown = formula(Mathematics(unicode="", latex=r"\text{<b>}")).markup
     assert "<mtext>&lt;b&gt;</mtext>" in shown
+
+
+@pytest.mark.parametrize("text", [*HOSTILE[:9], "| a | b", "*a* _b_ `c` [d](javascript:e)", "# h"])
+def test_the_file_of_verdicts_holds_no_markup_of_others(text: str) -> None:
+    wrong = verdict(text, Status.DISAGREES, text, finding=finding(text))
+    error = Verdict(claim=f"{text}2", title=text, evidence=(), error=text)
+    found = markdown([wrong, error], {"effort": "quick"})
+    assert not re.search(r"<(?!!-- -->)", found)
+    assert not re.search(r"(?<!\\)[`_\[]", found)
+    rows = [line for line in found.splitlines() if line.startswith("|")]
+    assert len({len(re.findall(r"(?<!\\)\|", row)) for row in rows}) == 1
+    assert len([line for line in found.splitlines() if line.startswith("#")]) == 3
 
 
 def test_text_that_is_not_escaped_would_be_seen() -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .scales import Scale, logarithmic
 from .svg import WIDTH, Chart, clipped, drawing, element, painted, shown, text
 
-__all__ = ["Convergence", "Series", "convergence"]
+__all__ = ["Convergence", "Limit", "Series", "convergence"]
 
 FRAME_LEFT, FRAME_RIGHT, TOP, BOTTOM = 50.0, WIDTH - 12.0, 12.0, 192.0
 STRIP = 44.0
@@ -35,6 +35,44 @@ class Series:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Limit:
+    """What is left of a series at step 0, which is what is judged.
+
+    Parameters
+    ----------
+    size : float
+        Of the extrapolated difference.
+    slack : float
+        Its half-width and bias together, infinite where one is not known.
+    relevant : float or None
+        Its relevant error.
+    factor : float
+        How many times the relevant error of the claim that is.
+    """
+
+    size: float
+    slack: float
+    relevant: float | None = None
+    factor: float = 1.0
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """How close to zero it may be, and how far from it."""
+        return max(self.size - self.slack, 0.0), self.size + self.slack
+
+    @property
+    def refutes(self) -> bool:
+        """Whether it is farther from zero than it may be, and zero beyond its interval."""
+        low, high = self.ends
+        return low > 0 and self.relevant is not None and high > self.relevant
+
+    @property
+    def line(self) -> str:
+        """The name of its relevant error."""
+        return "δ" if self.factor == 1.0 else f"{self.factor:g} δ"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Convergence:
     """All series of a check.
 
@@ -43,23 +81,24 @@ class Convergence:
     step : str
         The letter of the step: h, η.
     series : tuple of Series
-    relevant : float or None
-        The relevant error of the extrapolated difference.
-    limit, slack : float or None
-        The size of the extrapolated difference; its half-width and bias together.
+    limits : tuple of Limit or None
+        What is left of each series at step 0; None where that is not known.
     noise : float or None
-        The half-width of the extrapolated difference: below it, differences may be noise.
+        The half-width of the first of them: below it, differences may be noise.
     unit : str
         What the differences are relative to, for the caption.
     """
 
     step: str
     series: tuple[Series, ...]
-    relevant: float | None = None
-    limit: float | None = None
-    slack: float | None = None
+    limits: tuple[Limit | None, ...] = ()
     noise: float | None = None
     unit: str = ""
+
+    @property
+    def known(self) -> tuple[tuple[int, Limit], ...]:
+        """The limits that are known, with the places of their series."""
+        return tuple((n, x) for n, x in enumerate(self.limits) if x is not None)
 
 
 _COLOURS = ("accent", "text")
@@ -67,32 +106,44 @@ _COLOURS = ("accent", "text")
 
 def convergence(found: Convergence, name: str) -> Chart | None:
     """The series that have two steps with a difference; None if there are none."""
-    series = [s for s in found.series if sum(x > 0 for x in s.sizes) >= 2][: len(_COLOURS)]
+    told = [n for n, s in enumerate(found.series) if sum(x > 0 for x in s.sizes) >= 2]
+    told = told[: len(_COLOURS)]
+    series = [found.series[n] for n in told]
     if not series:
         return None
     across = _across(series)
     upwards = _upwards(found, series)
     height = BOTTOM + FOOT + LEGEND * len(series)
     drawn = [_noise(found, upwards), _axes(found, across, upwards, series)]
-    drawn += _limit(found, upwards)
-    for n, (one, colour) in enumerate(zip(series, _COLOURS, strict=False)):
-        drawn.append(_line(one, colour, across, upwards))
-        drawn.append(_legend(one, colour, BOTTOM + FOOT + LEGEND * n + 12))
+    drawn += _limits(found, upwards)
+    for n, one in zip(told, series, strict=True):
+        drawn.append(_line(one, _COLOURS[n], across, upwards))
+    for row, (n, one) in enumerate(zip(told, series, strict=True)):
+        drawn.append(_legend(one, _COLOURS[n], BOTTOM + FOOT + LEGEND * row + 12))
     title = f"Convergence in {found.step}"
-    dashed = any(one.claimed is not None for one in series)
-    caption = (
-        f"Size of the difference at {len(series[0].steps)} step lengths{found.unit}"
-        + ("; dashed: the order that is claimed or expected" if dashed else "")
-        + f". At {found.step} = 0 stands the extrapolated difference with its interval and bias, "
-        "beside the relevant error δ."
-    )
-    if found.noise:
-        caption += " In the grey band, differences may be noise and orders say nothing."
     return Chart(
         title=title,
-        caption=caption,
+        caption=_caption(found, series),
         svg=drawing(name, height, title, _described(found, series), *drawn),
     )
+
+
+def _caption(found: Convergence, series: Sequence[Series]) -> str:
+    text = f"Size of the difference at {len(series[0].steps)} step lengths{found.unit}"
+    if any(one.claimed is not None for one in series):
+        text += "; dashed: the order that is claimed or expected"
+    text += (
+        f". Judged is what is left at {found.step} = 0, drawn there with its interval and bias, "
+        "and not the size at a step"
+    )
+    if len(found.known) > 1:
+        rooms = (f"that of the {found.series[n].label} by {x.line}" for n, x in found.known)
+        text += f": {', '.join(rooms)}, δ the relevant error."
+    else:
+        text += "; δ is the relevant error."
+    if found.noise:
+        text += " In the grey band, differences may be noise and orders say nothing."
+    return text
 
 
 def _described(found: Convergence, series: Sequence[Series]) -> str:
@@ -101,9 +152,11 @@ def _described(found: Convergence, series: Sequence[Series]) -> str:
         values = ", ".join(shown(x) for x in one.sizes)
         steps = ", ".join(shown(h, 3) for h in one.steps)
         parts.append(f"{one.label}: {values} at {found.step} = {steps}{_orders(one)}")
-    if found.limit is not None:
-        slack = "" if found.slack is None else f" ± {shown(found.slack)}"
-        parts.append(f"extrapolated to {found.step} = 0: {shown(found.limit)}{slack}")
+    for n, limit in found.known:
+        slack = "" if math.isinf(limit.slack) else f" ± {shown(limit.slack)}"
+        room = "" if limit.relevant is None else f", relevant {shown(limit.relevant, 3)}"
+        label = f"{found.series[n].label} " if len(found.known) > 1 else ""
+        parts.append(f"{label}extrapolated to {found.step} = 0: {shown(limit.size)}{slack}{room}")
     return "; ".join(parts)
 
 
@@ -121,10 +174,11 @@ def _across(series: Sequence[Series]) -> Scale:
 def _upwards(found: Convergence, series: Sequence[Series]) -> Scale:
     """From the smallest size that matters to the largest, with some room."""
     sizes = [x for one in series for x in one.sizes if x > 0]
-    extra = [found.relevant, found.limit, (found.limit or 0.0) + (found.slack or 0.0)]
-    known = [*sizes, *(x for x in extra if x is not None and x > 0)]
-    high = 1.6 * max(known)
-    low = max(min([*sizes, *(x for x in extra[:2] if x is not None and x > 0)]) / 1.6, 1e-300)
+    limits = [limit for _, limit in found.known]
+    marks = [x for limit in limits for x in (limit.relevant or 0.0, limit.size) if x > 0]
+    ends = [limit.ends[1] for limit in limits if math.isfinite(limit.ends[1])]
+    high = 1.6 * max([*sizes, *marks, *ends])
+    low = max(min([*sizes, *marks]) / 1.6, 1e-300)
     return logarithmic(max(low, high / 10**DECADES), high, BOTTOM, TOP)
 
 
@@ -143,16 +197,16 @@ def _axes(found: Convergence, across: Scale, upwards: Scale, series: Sequence[Se
     middle = (across.start + across.end) / 2
     words.append(text(middle, BOTTOM + 31, found.step, text_anchor="middle", font_style="italic"))
     relevant = ""
-    if found.relevant is not None and found.relevant > 0:
-        y = upwards(found.relevant)
+    for limit in {x.line: x for _, x in found.known if x.relevant is not None}.values():
+        y = upwards(limit.relevant or 0.0)
         path = element(
             "path",
             d=f"M{FRAME_LEFT:g} {y:.1f}H{FRAME_RIGHT:g}",
             class_="relevant",
             stroke_dasharray="4 3",
         )
-        relevant = painted("good", path, width=1.5)
-        words.append(text(FRAME_RIGHT, y - 4, "δ", text_anchor="end"))
+        relevant += painted("good", path, width=1.5)
+        words.append(text(FRAME_RIGHT, y - 4, limit.line, text_anchor="end"))
     return painted("muted", element("path", d=lines), width=1) + relevant + "".join(words)
 
 
@@ -170,22 +224,20 @@ def _noise(found: Convergence, upwards: Scale) -> str:
     return painted("muted", band, opacity=0.16) if top < BOTTOM else ""
 
 
-def _limit(found: Convergence, upwards: Scale) -> list[str]:
-    """The extrapolated difference, with how far from zero it may be."""
-    if found.limit is None:
-        return []
-    slack = math.inf if found.slack is None else found.slack
-    x, low, high = FRAME_LEFT + 18, max(found.limit - slack, 0.0), found.limit + slack
-    # Of a logarithmic scale, zero is below every end.
-    ends = [upwards(max(y, upwards.low)) for y in (low, high)]
-    within = found.relevant is None or high <= found.relevant
-    colour = "good" if within else "bad" if low > 0 else "accent"
-    marks = [
-        element("path", d=f"M{x - 4:g} {ends[1]:.1f}h8m-4 0V{ends[0]:.1f}", class_="limit"),
-    ]
-    if found.limit >= upwards.low:
-        marks.append(element("path", d=f"M{x - 5:g} {upwards(found.limit):.1f}h10", stroke_width=3))
-    return [painted(colour, *marks, width=1.8)]
+def _limits(found: Convergence, upwards: Scale) -> list[str]:
+    """The extrapolated differences, with how far from zero they may be, in their colours."""
+    drawn = []
+    for place, (n, limit) in enumerate(found.known):
+        x = FRAME_LEFT + 18 + (14 * place - 7 * (len(found.known) - 1))
+        # Of a logarithmic scale, zero is below every end.
+        low, high = (upwards(max(y, upwards.low)) for y in limit.ends)
+        marks = [element("path", d=f"M{x - 4:g} {high:.1f}h8m-4 0V{low:.1f}", class_="limit")]
+        if limit.size >= upwards.low:
+            y = upwards(limit.size)
+            marks.append(element("path", d=f"M{x - 5:g} {y:.1f}h10", stroke_width=3))
+        colour = "bad" if limit.refutes else _COLOURS[min(n, len(_COLOURS) - 1)]
+        drawn.append(painted(colour, *marks, width=1.8))
+    return drawn
 
 
 def _line(one: Series, colour: str, across: Scale, upwards: Scale) -> str:

@@ -91,7 +91,8 @@ def intervals(rows: Sequence[Interval], name: str, title: str = "") -> Chart | N
     caption = (
         "Differences measured − stated in units of the relevant error δ: the dot is the "
         "difference, the thick line its interval, the thin one the bias beside it. Within the "
-        "band the claim agrees; an interval clear of 0 refutes it."
+        "band the claim agrees; an interval clear of 0 refutes it. The axis is straight within "
+        f"{shown(scale.bend)} δ of 0 and logarithmic beyond."
     )
     if len(drawn) < len(known):
         caption += f" The {len(drawn)} that reach farthest of {len(known)}."

@@ -6,13 +6,14 @@ is left out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from verify.paths.pathwise import OUTER_RELEVANT
 
-from .convergence import Convergence, Series
+from .convergence import Convergence, Limit, Series
 from .intervals import Interval
 from .scatter import Comparison
 from .svg import number
@@ -202,7 +203,8 @@ def convergence_of(numbers: Numbers) -> Convergence | None:
         steps, gaps = list_of(numbers, "step sizes"), list_of(numbers, "gaps")
         orders = number(numbers.get("claimed order")), number(numbers.get("order"))
         gap = _series("gap to the rate", steps, gaps, *orders)
-        return _convergence("η", [gap], relevant, numbers, "difference", " of the algorithm")
+        left = _limit(numbers, "difference", relevant)
+        return _convergence("η", [gap], [left], numbers, " of the algorithm")
     if "settings" in numbers:
         return _of_settings(numbers)
     horizon, steps = number(numbers.get("horizon")), list_of(numbers, "steps")
@@ -218,8 +220,12 @@ def convergence_of(numbers: Numbers) -> Convergence | None:
     if number(numbers.get("paths")) != 1:
         order = number(numbers.get("strong order"))
         series.append(_series("75 % of the paths", lengths, outer, 0.5, order))
+    limits = [
+        _limit(mapping(numbers, name), "value", relevant, factor)
+        for name, factor in list(_SHOWN.items())[: len(series)]
+    ]
     found = mapping(numbers, "median")
-    return _convergence("h", series, relevant, found, "value", ", relative to the law")
+    return _convergence("h", series, limits, found, ", relative to the law")
 
 
 def _of_settings(numbers: Numbers) -> Convergence | None:
@@ -233,7 +239,8 @@ def _of_settings(numbers: Numbers) -> Convergence | None:
     steps = number(row["steps"]) or 1.0
     lengths = [horizon / (steps * 2**level) for level in range(len(list_of(row, "levels")))]
     series = _series(interval.label, lengths, list_of(row, "levels"), None, None)
-    return _convergence("h", [series], interval.relevant, row, "difference", "")
+    left = _limit(row, "difference", interval.relevant)
+    return _convergence("h", [series], [left], row, "")
 
 
 def _largest(row: Any) -> float | None:
@@ -261,22 +268,31 @@ def _series(
     )
 
 
+def _limit(found: Numbers, value: str, relevant: float | None, factor: float = 1.0) -> Limit | None:
+    """What is left at step 0; None if it is no number."""
+    size = number(found.get(value))
+    half, bias = number(found.get("half_width")), number(found.get("bias"))
+    if size is None:
+        return None
+    return Limit(
+        size=abs(size),
+        slack=math.inf if half is None or bias is None else half + bias,
+        relevant=None if relevant is None or relevant <= 0 else factor * relevant,
+        factor=factor,
+    )
+
+
 def _convergence(
     step: str,
     series: Sequence[Series],
-    relevant: float | None,
+    limits: Sequence[Limit | None],
     found: Numbers,
-    value: str,
     unit: str,
 ) -> Convergence:
-    limit = number(found.get(value))
-    half, bias = number(found.get("half_width")), number(found.get("bias"))
     return Convergence(
         step=step,
         series=tuple(series),
-        relevant=relevant,
-        limit=None if limit is None else abs(limit),
-        slack=None if half is None or bias is None else half + bias,
-        noise=half,
+        limits=tuple(limits),
+        noise=number(found.get("half_width")),
         unit=unit,
     )

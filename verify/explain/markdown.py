@@ -8,9 +8,10 @@ front of each underscore, where it can close no emphasis.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
+
+from verify.markdown_text import code, escaped
 
 if TYPE_CHECKING:
     from derivations.exposition import Exposition, Passage, Row
@@ -45,42 +46,42 @@ def _blocks(shown: Exposition) -> Iterator[str]:
     from derivations.displays import chain
     from derivations.exposition import Passage
 
-    yield f"### {_code(shown.id)}: {_escaped(shown.title)}"
+    yield f"### {code(shown.id)}: {escaped(shown.title)}"
     if shown.statement:
-        yield _escaped(shown.statement)
+        yield escaped(shown.statement)
     if shown.source:
-        yield f"Source: {_escaped(shown.source)}."
+        yield f"Source: {escaped(shown.source)}."
     if shown.expected != "AGREES":
-        yield f"Expected verdict: **{_escaped(shown.expected)}**."
+        yield f"Expected verdict: **{escaped(shown.expected)}**."
     if shown.assumptions:
-        yield "\n".join(f"- Assumes: {_escaped(said)}." for said in shown.assumptions)
+        yield "\n".join(f"- Assumes: {escaped(said)}." for said in shown.assumptions)
     for passage in shown.declared:
         yield from _passage(passage)
     if shown.names:
         yield from _passage(Passage(title="where", rows=shown.names))
     for matrix in shown.spectra:
         said = "λ\\_i, E\\_i: the eigenvalues, largest first, and eigenprojectors of"
-        yield f"{said} {_code(matrix.unicode)}."
+        yield f"{said} {code(matrix.unicode)}."
     if shown.steps:
         yield "**Derivation**"
     for number, (step, row) in enumerate(chain(shown), 1):
-        yield rf"**{number}\. {_escaped(step.rule)}**"
+        yield rf"**{number}\. {escaped(step.rule)}**"
         if step.words:
-            yield _escaped(step.words)
+            yield escaped(step.words)
         yield from _display([row])
         if step.assumptions:
-            yield f"Assuming: {', '.join(_code(fact.unicode) for fact in step.assumptions)}."
-        yield f"Checked: {_escaped(step.check)}."
+            yield f"Assuming: {', '.join(code(fact.unicode) for fact in step.assumptions)}."
+        yield f"Checked: {escaped(step.check)}."
     for passage in shown.differences:
         yield from _passage(passage)
     for title, facts in shown.facts:
-        yield f"{title}: {', '.join(_code(fact.unicode) for fact in facts)}."
+        yield f"{title}: {', '.join(code(fact.unicode) for fact in facts)}."
     for remark in shown.remarks:
-        yield _escaped(remark)
+        yield escaped(remark)
 
 
 def _passage(passage: Passage) -> Iterator[str]:
-    yield f"**{_escaped(passage.title)}**"
+    yield f"**{escaped(passage.title)}**"
     yield from _display(passage.rows)
 
 
@@ -95,13 +96,13 @@ def _display(rows: Iterable[Row]) -> Iterator[str]:
         yield f"$${inside}$$"
     others = [row for row in rows if row not in formulas]
     if others:
-        yield "\n".join(f"- {_escaped(row.words)}: {_value(row)}" for row in others)
+        yield "\n".join(f"- {escaped(row.words)}: {_value(row)}" for row in others)
 
 
 def _value(row: Row) -> str:
-    note = f", {_escaped(row.note)}" if row.note else ""
+    note = f", {escaped(row.note)}" if row.note else ""
     if row.right.source:
-        return _code(row.right.unicode) + note
+        return code(row.right.unicode) + note
     return f"${_safe(row.right.latex)}$" + note
 
 
@@ -113,25 +114,3 @@ def _safe(formula: str) -> str:
     formula = formula.replace("*", r"\ast ").replace("`", " ").replace("$", "")
     # A space in front of each: then none can close an emphasis.
     return re.sub(r"\s+", " ", formula.replace("_", " _"))
-
-
-def _escaped(text: str) -> str:
-    """A text without meaning for Markdown or HTML; nobody is told, nothing is linked."""
-    kept = " ".join("".join(mark for mark in text if _shown(mark)).split())
-    kept = kept.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    kept = re.sub(r"([\\`*_\[\]!|~$]|^[-+#=]|^\d+(?=[.)]))", r"\\\1", kept)
-    # An empty comment between: no mention, no number of an issue, no address.
-    kept = re.sub(r"([@#])(?=\w)", r"\1<!-- -->", kept)
-    return re.sub(r"(?i)\b(https?|ftp|www|mailto)(?=[:.])", r"\1<!-- -->", kept)
-
-
-def _shown(mark: str) -> bool:
-    return mark.isspace() or unicodedata.category(mark) not in ("Cc", "Cf", "Cs")
-
-
-def _code(text: str) -> str:
-    """A text as code, whatever strokes are in it."""
-    kept = " ".join("".join(mark for mark in text if _shown(mark)).split())
-    longest = max(map(len, re.findall(r"`+", kept)), default=0)
-    fence = "`" * (longest + 1)
-    return f"{fence} {kept} {fence}" if longest else f"`{kept}`"

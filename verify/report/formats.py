@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
+from verify.markdown_text import escaped
 from verify.planning import TIERS
 from verify.verdict import SCHEMA, Evidence, Status, Verdict, combine, exit_code
 
@@ -73,22 +74,21 @@ def markdown(verdicts: Sequence[Verdict], settings: Mapping[str, Any]) -> str:
     for verdict in verdicts:
         cells = {e.tier: brief(e) for e in verdict.evidence}
         row = [verdict.claim, *(cells.get(tier, "") for tier in TIERS), verdict.said]
-        lines.append("| " + " | ".join(_cell(text) for text in row) + " |")
+        lines.append("| " + " | ".join(map(escaped, row)) + " |")
     for verdict in verdicts:
-        title = verdict.title or verdict.claim
-        lines += ["", f"## {verdict.claim}", "", f"{title}: **{verdict.said}**", ""]
-        lines += [verdict.error] if verdict.error else []
+        claim = escaped(verdict.claim)
+        title = escaped(verdict.title) or claim
+        lines += ["", f"## {claim}", "", f"{title}: **{verdict.said}**", ""]
+        lines += [escaped(verdict.error)] if verdict.error else []
         for e in verdict.evidence:
-            lines += [f"- **{e.tier}** — {e.status}: {e.reason}"]
+            lines += [f"- **{e.tier}** — {e.status}: {escaped(e.reason)}"]
             if e.status != Status.NOT_APPLICABLE:
-                lines += [f"  ({_rates(e)}{'; ' + e.condition if e.condition else ''})"]
+                condition = f"; {escaped(e.condition)}" if e.condition else ""
+                lines += [f"  ({_rates(e)}{condition})"]
         if verdict.finding:
-            lines += ["", "What is wrong:", "", *(f"- {x}" for x in verdict.finding.text)]
+            lines += ["", "What is wrong:", ""]
+            lines += [f"- {escaped(text)}" for text in verdict.finding.text]
     return "\n".join(lines) + "\n"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
 
 
 def _rates(e: Evidence) -> str:

@@ -1,14 +1,15 @@
-"""What the pages of the site show, as data: a view of every claim, and the index."""
+"""What the pages of the claims show, as data: a view of every claim."""
 
 from __future__ import annotations
 
 import json
 import math
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from markupsafe import Markup
 
@@ -16,12 +17,13 @@ from verify import charts
 from verify.charts.kills import kill_table
 from verify.planning import TIERS
 from verify.problem import names
+from verify.runs.copies import copy_of
 from verify.runs.store import Record
 from verify.verdict import Evidence, Status, Verdict, json_value
 
 from .names import file_names
 from .numbers import NumberTable, tables
-from .tables import brief, rates_line, summary
+from .tables import brief
 
 if TYPE_CHECKING:
     from verify.finding.finding import Finding
@@ -29,12 +31,7 @@ if TYPE_CHECKING:
 
     from .expositions import Told
 
-__all__ = ["SAID", "ClaimView", "Index", "Neighbour", "TierView", "claim_views", "index"]
-
-SAID = ("DISAGREES", "ERROR", "INCONCLUSIVE", "AGREES", "NOT APPLICABLE")
-"""What a verdict may say, the most urgent first."""
-
-_COUNTED = (Status.AGREES, Status.DISAGREES, Status.INCONCLUSIVE, Status.NOT_APPLICABLE)
+__all__ = ["ClaimView", "Neighbour", "TierView", "claim_views"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +87,8 @@ class ClaimView:
         As `verify.runner.Settings.to_json` gives them.
     kept : KeptTable, optional
         The last kill table of the claim.
+    copy : str
+        The address of the copy of its file, from its page; empty if there is none.
     before, after : Neighbour, optional
     """
 
@@ -99,6 +98,7 @@ class ClaimView:
     file: str
     settings: Mapping[str, Any]
     kept: KeptTable | None = None
+    copy: str = ""
     before: Neighbour | None = None
     after: Neighbour | None = None
 
@@ -244,11 +244,21 @@ class ClaimView:
         return Markup(kill_table(self.kept, self.kept.said(self.hashes)))
 
     @property
+    def kill_command(self) -> str:
+        """The command that makes its kill table; of a claim file none is kept for a report."""
+        words = ["python", "-m", "verify", "mutants", self.given]
+        return shlex.join(words if self.record.reference.file else [*words, "--keep"])
+
+    @property
+    def given(self) -> str:
+        """What names the claim for a command."""
+        reference = self.record.reference
+        return f"{reference.file}:{reference.claim}" if reference.file else reference.claim
+
+    @property
     def command(self) -> str:
         """The command that judges this claim again."""
-        reference = self.record.reference
-        given = f"{reference.file}:{reference.claim}" if reference.file else reference.claim
-        words = ["python", "-m", "verify", "run", given]
+        words = ["python", "-m", "verify", "run", self.given]
         if tuple(self.settings["tiers"]) != TIERS:
             for tier in self.settings["tiers"]:
                 words += ["--tier", tier]
@@ -261,8 +271,18 @@ def claim_views(
     tellings: Sequence[Told],
     settings: Mapping[str, Any],
     kept: Kept,
+    copies: Collection[str] = (),
 ) -> tuple[ClaimView, ...]:
-    """A view of every record, in their order; ``kept`` are the kill tables of the catalogue."""
+    """A view of every record, in their order.
+
+    Parameters
+    ----------
+    records, tellings, settings
+    kept : Kept
+        The kill tables of the catalogue.
+    copies : collection of str
+        The places of the copies of claim files.
+    """
     called = names([record.reference for record in records])
     neighbours = [
         Neighbour(name=name, file=file)
@@ -276,119 +296,9 @@ def claim_views(
             file=here.file,
             settings=settings,
             kept=None if record.reference.file else kept.table_of(record.reference.claim),
+            copy=f"../{quote(copy)}" if (copy := copy_of(record)) in copies else "",
             before=neighbours[i - 1] if i else None,
             after=neighbours[i + 1] if i + 1 < len(neighbours) else None,
         )
         for i, (record, told, here) in enumerate(zip(records, tellings, neighbours, strict=True))
-    )
-
-
-# The index.
-
-
-@dataclass(frozen=True, kw_only=True)
-class Group:
-    """A theorem or a claim file: the row of its first claim, and how many verdicts of each kind."""
-
-    name: str
-    title: str
-    first: str
-    counts: Mapping[str, int]
-
-
-@dataclass(frozen=True, kw_only=True)
-class TierSums:
-    """A tier in the whole run: verdicts by status, rates spent, seconds."""
-
-    name: str
-    counts: tuple[int, ...]
-    false_reject: float | None
-    false_agree: float | None
-    seconds: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class Index:
-    """The first page."""
-
-    claims: tuple[ClaimView, ...]
-    groups: tuple[Group, ...]
-    tiers: tuple[TierSums, ...]
-    troubles: tuple[str, ...] = field(default=())
-
-    @property
-    def counts(self) -> tuple[tuple[str, int], ...]:
-        """How many claims have each verdict."""
-        return tuple((said, sum(c.said == said for c in self.claims)) for said in SAID)
-
-    @property
-    def unexpected(self) -> tuple[ClaimView, ...]:
-        """The claims whose verdict is not the declared one."""
-        return tuple(claim for claim in self.claims if not claim.as_expected)
-
-    @property
-    def summary(self) -> str:
-        """The run in a line."""
-        return summary([claim.verdict for claim in self.claims])
-
-    @property
-    def rates(self) -> str:
-        """Both error rates of the run in a line."""
-        return rates_line([claim.verdict for claim in self.claims])
-
-    @property
-    def seconds(self) -> float:
-        """The time of all tiers of all claims."""
-        return math.fsum(claim.seconds for claim in self.claims)
-
-
-def index(
-    claims: Sequence[ClaimView],
-    titles: Mapping[str, str],
-    tiers: Iterable[str],
-    troubles: Sequence[str] = (),
-) -> Index:
-    """The index of the claims.
-
-    Parameters
-    ----------
-    claims : sequence of ClaimView
-    titles : mapping
-        Of theorems.
-    tiers : iterable of str
-        Those that were asked.
-    troubles : sequence of str
-        Errors of claim files.
-    """
-    groups: dict[str, list[ClaimView]] = {}
-    for claim in claims:
-        groups.setdefault(claim.group, []).append(claim)
-    return Index(
-        claims=tuple(claims),
-        groups=tuple(
-            Group(
-                name=name,
-                title=titles.get(name, ""),
-                first=members[0].row,
-                counts={said: n for said in SAID if (n := sum(c.said == said for c in members))},
-            )
-            for name, members in groups.items()
-        ),
-        tiers=tuple(_sums(tier, claims) for tier in tiers),
-        troubles=tuple(troubles),
-    )
-
-
-def _sums(tier: str, claims: Iterable[ClaimView]) -> TierSums:
-    found = [e for claim in claims for e in claim.verdict.evidence if e.tier == tier]
-    decided = (Status.AGREES, Status.DISAGREES)
-    rejecting = [e.false_reject for e in found if e.status in decided or e.false_reject]
-    accepting = [e.false_agree for e in found if e.status in decided and e.false_agree is not None]
-    unbounded = any(rate is None for rate in rejecting)
-    return TierSums(
-        name=tier,
-        counts=tuple(sum(e.status == status for e in found) for status in _COUNTED),
-        false_reject=None if unbounded else math.fsum(r for r in rejecting if r is not None),
-        false_agree=math.fsum(accepting) if accepting else None,
-        seconds=math.fsum(e.seconds for e in found),
     )

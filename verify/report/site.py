@@ -23,10 +23,12 @@ from markupsafe import Markup
 
 from verify.errors import UsageError
 from verify.mutants.kept import Kept
+from verify.runs.copies import copied
 from verify.runs.writing import write
 
+from .index import index
 from .mathml import formula, row
-from .pages import claim_views, index
+from .pages import claim_views
 from .prose import prose
 
 if TYPE_CHECKING:
@@ -41,7 +43,9 @@ TEMPLATES = Path(__file__).resolve().parent / "templates"
 MANIFEST = ".driftproof-report.json"
 MARK = '<meta name="generator" content="driftproof">'
 
-_OURS = re.compile(r"index\.html|claims/[a-z0-9][a-z0-9._~-]*\.html")
+_OURS = re.compile(
+    r"index\.html|claims/[a-z0-9][a-z0-9._~-]*\.html|sources/[0-9a-f]{16}(/(?!\.\.?(/|$))[^/\0]+)+"
+)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -68,6 +72,8 @@ class Site:
         Errors of claim files.
     kept : Kept
         The kill tables of the catalogue.
+    copies : mapping
+        Copies of the claim files, by their places in the folder.
     """
 
     records: tuple[Record, ...]
@@ -79,6 +85,7 @@ class Site:
     seconds: float | None = None
     troubles: tuple[str, ...] = ()
     kept: Kept = field(default_factory=Kept)
+    copies: Mapping[str, bytes] = field(default_factory=dict)
 
     @property
     def version(self) -> str:
@@ -103,13 +110,14 @@ def site_of(
         seconds=seconds,
         troubles=tuple(troubles),
         kept=Kept.read(),
+        copies=copied(certificate.records),
     )
 
 
 def pages(site: Site) -> dict[str, str]:
     """The text of every file of the site, by its path in the folder; the index is the last."""
     environment, shared = _environment(), _shared()
-    claims = claim_views(site.records, site.tellings, site.settings, site.kept)
+    claims = claim_views(site.records, site.tellings, site.settings, site.kept, site.copies)
     template = environment.get_template("claim.html")
     found = {
         view.href: template.render(**shared, site=site, claim=view, shown=view.told.exposition)
@@ -153,13 +161,16 @@ def write_site(site: Site, folder: Path) -> Path:
     earlier = _listed(manifest)
     try:
         (folder / "claims").mkdir(exist_ok=True)
-        _keep(manifest, sorted({*earlier, *found}))
+        _keep(manifest, sorted({*earlier, *found, *site.copies}))
+        for path, content in site.copies.items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_bytes(content)
         for path, text in found.items():
             _require_ours(folder / path)
             write(folder / path, text, settled=False)
-        for path in sorted(earlier - set(found)):
+        for path in sorted(earlier - {*found, *site.copies}):
             (folder / path).unlink(missing_ok=True)
-        _keep(manifest, sorted(found))
+        _keep(manifest, sorted({*found, *site.copies}))
     except OSError as error:
         place = error.filename or folder
         raise UsageError(f"{place}: cannot be written ({error.strerror})") from None

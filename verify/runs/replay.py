@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from verify.errors import VerifyError
@@ -17,6 +18,7 @@ from verify.problem import Reference, names
 from verify.runner import Progress, records
 from verify.verdict import Verdict
 
+from . import copies
 from .certificate import Certificate, differences, untimed
 from .provenance import versions
 from .store import Record
@@ -59,8 +61,8 @@ class Replayed:
     ----------
     claim : str
     before, after : str
-        What the verdicts say, ERROR where none could be given; no second one where the claim is no
-        more.
+        What the verdicts say, ERROR where none could be given; no second one where the claim
+        cannot be computed again.
     reasons : tuple of Change
         What decides a verdict and is another: hashes, versions, seeds.
     numbers : tuple of Change
@@ -88,7 +90,7 @@ class Replayed:
     def exit_code(self) -> int:
         """0 nothing that came out is another; 1 refuted; 3 not to be compared."""
         if self.error:
-            return 1
+            return 3
         if not self.numbers:
             return 0
         if self.cut_off:
@@ -99,7 +101,7 @@ class Replayed:
     def text(self) -> str:
         """One line, or one and the changed numbers below it."""
         if self.error:
-            return f"{self.claim}: does not hold any more, {self.error}"
+            return f"{self.claim}: cannot be replayed: {self.error}"
         reasons = "; ".join(change.text for change in self.reasons)
         if not self.numbers:
             told = f", although changed: {reasons}" if reasons else ""
@@ -123,7 +125,7 @@ class Replay:
 
     @property
     def exit_code(self) -> int:
-        """0 every claim holds bit for bit; 1 one does not hold; 3 one gives other numbers."""
+        """0 every claim holds bit for bit; 1 one does not hold; 3 one is not to be compared."""
         codes = {claim.exit_code for claim in self.claims}
         return 1 if 1 in codes else 3 if codes != {0} else 0
 
@@ -132,7 +134,9 @@ class Replay:
         errors = sum(claim.exit_code == 0 and claim.is_error for claim in self.claims)
         held = sum(claim.exit_code == 0 for claim in self.claims) - errors
         lines = [claim.text for claim in self.claims]
+        lost = sum(bool(claim.error) for claim in self.claims)
         more = f", {errors} with the same error" if errors else ""
+        more += f", {lost} cannot be replayed" if lost else ""
         return "\n".join([*lines, f"{held} of {len(self.claims)} claims hold bit for bit{more}"])
 
     def to_json(self) -> dict[str, Any]:
@@ -156,14 +160,28 @@ class Replay:
 
 
 def replayed(
-    certificate: Certificate, workers: int | None = None, progress: Progress | None = None
+    certificate: Certificate,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    folder: Path | None = None,
 ) -> Replay:
-    """Every claim of a certificate, computed again and compared."""
+    """Every claim of a certificate, computed again and compared.
+
+    Parameters
+    ----------
+    certificate : Certificate
+    workers : int, optional
+        Processes; those of the certificate by default.
+    progress : callable, optional
+    folder : Path, optional
+        Where the certificate lies, with the copies of its claim files; the working folder by
+        default.
+    """
     settings = certificate.settings
     if workers is not None:
         settings = replace(settings, workers=workers)
-    errors = [_missing(record.reference) for record in certificate.records]
-    still = [r.reference for r, e in zip(certificate.records, errors, strict=True) if not e]
+    located = [_located(record, folder or Path()) for record in certificate.records]
+    still = [reference for reference, _ in located if reference is not None]
     require_current(still)
     # The error rates are shared as they were, also with claims that are no more.
     again = iter(records(still, settings, progress, claims=len(certificate.records)))
@@ -171,10 +189,10 @@ def replayed(
     claims = []
     shares = zip(certificate.shares, certificate.now().shares, strict=True)
     called = names([record.reference for record in certificate.records])
-    for name, record, error, (was, now) in zip(
-        called, certificate.records, errors, shares, strict=True
+    for name, record, (reference, error), (was, now) in zip(
+        called, certificate.records, located, shares, strict=True
     ):
-        if error:
+        if reference is None:
             claims.append(Replayed(claim=name, before=record.verdict.said, error=error))
         else:
             changes = (*_changes(was, now), *moved)
@@ -182,12 +200,14 @@ def replayed(
     return Replay(claims=tuple(claims))
 
 
-def _missing(reference: Reference) -> str:
+def _located(record: Record, folder: Path) -> tuple[Reference | None, str]:
+    """Where a claim is found now; None and the reason for one that is no more."""
     try:
+        reference = copies.found(record, folder)
         claim_of(reference)
     except (VerifyError, ValueError) as error:
-        return " ".join(str(error).split())
-    return ""
+        return None, " ".join(str(error).split())
+    return reference, ""
 
 
 def _compared(name: str, before: Record, after: Record, moved: tuple[Change, ...]) -> Replayed:
