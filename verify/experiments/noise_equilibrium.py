@@ -228,7 +228,7 @@ def draw(
 ) -> Mapping[str, Figure]:
     """One picture: path, entries, ends."""
     about = (
-        f"dₓ = {settings['inputs']}, d_y = {settings['outputs']}, h = {settings['hidden']}; uneven "
+        f"{settings['inputs']} inputs, {settings['outputs']} outputs, h = {settings['hidden']}; uneven "
         f"Σₓ and Σᵣ; η = {settings['step']:g}, b = 1, {settings['steps']:,} steps, "
         f"{settings['starts']} starts, {len(runs)} seeds"
     )

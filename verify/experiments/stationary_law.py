@@ -109,7 +109,7 @@ def experiment() -> Experiment:
                 "paths": 3000,
                 "sde_step": 0.04,
                 "fall": 200.0,
-                "low": 1e-4,
+                "low": 1e-12,
             }
         ),
         quick=MappingProxyType({"temperatures": [0.02], "paths": 2500, "relaxations": 10.0}),
