@@ -708,22 +708,22 @@ def stationary_density_threshold_path_observable_in(ctx: Any, a: Any, z: Any) ->
     return a + z
 
 
-def stationary_density_threshold_path_threshold(alpha3: Any, beta2: Any) -> Any:
+def stationary_density_threshold_path_threshold(T: Any, alpha3: Any) -> Any:
     """The stated threshold.
 
-        β₂/α₃
+        T α₃
 
-    Shapes: alpha3 (...), beta2 (...); result (...).
+    Shapes: T (...), alpha3 (...); result (...).
     """
-    return beta2 / alpha3
+    return T * alpha3
 
 
-def stationary_density_threshold_path_threshold_in(ctx: Any, alpha3: Any, beta2: Any) -> Any:
+def stationary_density_threshold_path_threshold_in(ctx: Any, T: Any, alpha3: Any) -> Any:
     """The stated threshold.
 
     In a number context, for unbatched matrices.
     """
-    return beta2 / alpha3
+    return T * alpha3
 
 
 KERNELS = {
@@ -995,7 +995,7 @@ KERNELS = {
         ),
         "path_threshold": Kernel(
             name="path_threshold",
-            arguments=("alpha3", "beta2"),
+            arguments=("T", "alpha3"),
             arrays=stationary_density_threshold_path_threshold,
             generic=stationary_density_threshold_path_threshold_in,
         ),
@@ -1251,11 +1251,11 @@ SIGNATURES = {
             horizon=20,
             sizes={},
             values={
+                "T": 3,
                 "alpha1": Fraction(1, 10),
                 "alpha2": Fraction(1, 10),
-                "alpha3": Fraction(3, 4),
+                "alpha3": Fraction(1, 2),
                 "beta1": 2,
-                "beta2": Fraction(3, 2),
                 "z": 0,
                 "a": 0,
             },
