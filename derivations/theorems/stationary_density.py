@@ -87,7 +87,7 @@ INVERSE = MatrixSDE(
     }
 )
 """y = 1/v."""
-VALUES = {alpha1: "1/10", alpha2: "1/10", alpha3: "3/4", beta1: 2, beta2: "3/2", z: 0, lost: 0}
+VALUES = {T: 3, alpha1: "1/10", alpha2: "1/10", alpha3: "1/2", beta1: 2, z: 0, lost: 0}
 STEEP = "drift and noise grow faster than v, and Euler's steps leave the domain"
 
 
@@ -232,7 +232,7 @@ def _forward() -> FokkerPlanckClaim:
 
 
 def _threshold() -> ThresholdClaim:
-    threshold = beta2 / alpha3
+    threshold = T * alpha3
     return ThresholdClaim(
         id="stationary_density.threshold",
         title="v vanishes for T > β2/α3, and not below",
@@ -242,18 +242,18 @@ def _threshold() -> ThresholdClaim:
         "would stay bounded.  The minimum of the loss is at β2/β1 on both sides.",
         sde=LOGARITHM,
         observable=z + lost,
-        parameter=T,
+        parameter=beta2,
         threshold=threshold,
-        below=1,
-        above=-1,
+        below=-1,
+        above=1,
         horizon=20,
         values=VALUES,
         relevant=0.25,
         mutants=(
-            Mutant(name="factor_two", mistake="2β2/α3", changes={"threshold": 2 * threshold}),
-            Mutant(name="half", mistake="β2/(2α3)", changes={"threshold": threshold / 2}),
-            Mutant(name="inverse", mistake="α3/β2", changes={"threshold": 1 / threshold}),
-            Mutant(name="signs", mistake="collapse below", changes={"below": -1, "above": 1}),
+            Mutant(name="factor_two", mistake="T > β2/(2α3)", changes={"threshold": 2 * threshold}),
+            Mutant(name="half", mistake="T > 2β2/α3", changes={"threshold": threshold / 2}),
+            Mutant(name="inverse", mistake="β2 < 1/(Tα3)", changes={"threshold": 1 / threshold}),
+            Mutant(name="signs", mistake="collapse above", changes={"below": 1, "above": -1}),
         ),
         inapplicable=NO_TRAINING,
     )
