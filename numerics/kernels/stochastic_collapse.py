@@ -3382,7 +3382,7 @@ SIGNATURES = {
             values={
                 "eta": Fraction(1, 8),
                 "c": 2,
-                "v": 4,
+                "v": Fraction(17, 4),
                 "zeta": 4,
                 "e": Fraction(1, 4),
                 "w1": 1,

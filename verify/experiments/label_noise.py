@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from numerics.features import effective_rank
 from numerics.network import Array, log_det
 from numerics.training import Problem, problem
 
@@ -48,19 +49,6 @@ def teacher_problem(rng: np.random.Generator, n: int, p: int, k: int, scale: flo
     """Inputs N(0, I) in R^p and labels X β of a ground truth β with entries N(0, scale²)."""
     X = rng.standard_normal((n, p))
     return problem(X, X @ (scale * rng.standard_normal((p, k))))
-
-
-def effective_rank(singular_values: Array) -> Array:
-    """exp of the entropy of σ_i/Σσ over the last axis; k equal values and else zeros give k.
-
-    Source: Roy and Vetterli, The effective rank: a measure of effective dimensionality, 2007.
-
-    >>> effective_rank(np.array([2.0, 2.0, 0.0]))
-    array(2.)
-    """
-    share = singular_values / singular_values.sum(axis=-1, keepdims=True)
-    entropy = -np.sum(share * np.log(np.where(share > 0, share, 1.0)), axis=-1)
-    return np.asarray(np.exp(entropy))
 
 
 def train(
