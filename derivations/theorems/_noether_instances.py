@@ -30,13 +30,16 @@ from derivations import (
 )
 from derivations.claim import Claim
 
-from ._noise_equilibrium import NO_TRAINING, PAPER, T
+from ._noise_equilibrium import NO_TRAINING, PAPER, T, several
 
 d, m, n, h, p, k = dims("d m n h p k")
 theta = State("theta", d)
 g, H, beta = Process("g", d), Process("H", d, m), Brownian("beta", m)
 i = index("i", n)
-SUMS = {"path": "the rate depends on the path; paths: noether_flow.quartic", **NO_TRAINING}
+SUMS = {
+    "path": "the slopes of the samples are any processes here; paths: noether_flow.quartic",
+    **NO_TRAINING,
+}
 
 
 def instances() -> tuple[Claim, ...]:
@@ -58,85 +61,90 @@ def _wrong(claim: Any, **wrong: Any) -> tuple[Mutant, ...]:
 
 
 def _rescaling() -> DifferentialClaim:
-    u, w, x, y = State("u", h), State("w", h), Parameter("x"), Parameter("y")
+    u, w, x, y, s = State("u", h), State("w", h), Parameter("x"), Parameter("y"), Process("s")
     r = tr(u.T * w) * x - y
     symmetry = Symmetry(
         loss=r**2,
         moves={u: u, w: -w},
         data=(x, y),
-        gradient={u: 2 * r * x * w, w: 2 * r * x * u},
+        gradient={u: s * w, w: s * u},
+        abbreviations={s: 2 * r * x},
     )
-    xs, ys = Family("x"), Family("y")
-    slope = 2 * (tr(u.T * w) * xs[i] - ys[i]) * xs[i]
-    variance = total(slope**2, i) / n - (total(slope, i) / n) ** 2
-    drift = T * variance * (tr(w.T * w) - tr(u.T * u))
-    uncentred = T * total(slope**2, i) / n * (tr(w.T * w) - tr(u.T * u))
+    slope, gap = Family("s", process=True)[i], tr(w.T * w) - tr(u.T * u)
+    drift = T * (total(slope**2, i) / n - (total(slope, i) / n) ** 2) * gap
     return symmetry.flow_claim(
         i,
         T,
         id="noether_flow.rescaling",
         title="(u, w) → (e^s u, e^{−s} w): d(|u|² − |w|²) = T C0 (|w|² − |u|²) dt",
         source=PAPER,
-        statement="Loss (u'w x − y)², C0 the variance of its slope in u'w over the samples: the "
-        "shorter factor grows.",
+        statement="Loss (u'w x − y)², or any other of u'w, with the slope s_i in u'w at sample i; "
+        "C0 is its variance over the samples: the shorter factor grows.",
         drift=drift,
-        mutants=_wrong(
-            drift,
-            uncentred=("∇L∇L' not subtracted", uncentred),
-        ),
+        assumptions=(several(n),),
+        mutants=_wrong(drift, uncentred=("∇L∇L' not subtracted", T * total(slope**2, i) / n * gap)),
         inapplicable=SUMS,
     )
 
 
 def _double_rotation() -> DifferentialClaim:
     U, W, B = State("U", k, h), State("W", h, p), Parameter("B", h, h, symmetric=True)
-    x, y = Parameter("x", p, 1), Parameter("y", k, 1)
-    r = U * W * x - y
+    x, y, Z = Parameter("x", p, 1), Parameter("y", k, 1), Process("Z", k, p)
+    residual = U * W * x - y
     symmetry = Symmetry(
-        loss=tr(r.T * r),
+        loss=tr(residual.T * residual),
         moves={U: U * B, W: -B * W},
         data=(x, y),
-        gradient={U: 2 * r * x.T * W.T, W: 2 * U.T * r * x.T},
+        gradient={U: Z * W.T, W: U.T * Z},
+        abbreviations={Z: 2 * residual * x.T},
     )
-    xs, ys = Family("x", p), Family("y", k)
-    slope = 2 * (U * W * xs[i] - ys[i]) * xs[i].T
-    mean = total(slope, i) / n
+    slope = Family("Z", k, p, process=True)[i]
 
     def of(z: Any) -> Any:
         """tr(B(Wz'zW' − U'zz'U))."""
         return tr(B * W * z.T * z * W.T) - tr(B * U.T * z * z.T * U)
 
-    drift = T * (total(of(slope), i) / n - of(mean))
+    drift = T * (total(of(slope), i) / n - of(total(slope, i) / n))
     return symmetry.flow_claim(
         i,
         T,
         id="noether_flow.double_rotation",
         title="(U, W) → (Ue^{sB}, e^{−sB}W): d tr(B(U'U − WW')) = T tr(ΣA) dt",
         source=PAPER,
-        statement="Loss |UWx − y|², B any symmetric matrix, so that all of U'U − WW' moves without "
-        "a martingale part; see matrix_factorization_equilibrium.",
+        statement="Loss |UWx − y|², or any other of UW with the slope Z_i at sample i; B any "
+        "symmetric matrix, so that all of U'U − WW' moves without a martingale part: see "
+        "matrix_factorization_equilibrium.",
         drift=drift,
+        assumptions=(several(n),),
         mutants=_wrong(drift, uncentred=("∇L∇L' not subtracted", T * total(of(slope), i) / n)),
         inapplicable=SUMS,
     )
 
 
-x, y = Parameter("x", d), Parameter("y")
+x, y, slope = Parameter("x", d), Parameter("y"), Process("s")
 NORM = tr(theta.T * theta)
+
+
+def _across(z: Any) -> Any:
+    """(I − θθ'/|θ|²)z/|θ|."""
+    return (z - theta * tr(z.T * theta) / NORM) / sqrt(NORM)
 
 
 def _spherical() -> Symmetry:
     """ℓ = (x'θ/|θ| − y)²."""
     r = tr(x.T * theta) / sqrt(NORM) - y
-    across = (x - theta * tr(x.T * theta) / NORM) / sqrt(NORM)
-    return Symmetry(loss=r**2, moves={theta: theta}, data=(x, y), gradient={theta: 2 * r * across})
+    return Symmetry(
+        loss=r**2,
+        moves={theta: theta},
+        data=(x, y),
+        gradient={theta: slope * _across(x)},
+        abbreviations={slope: 2 * r},
+    )
 
 
 def _noise_of_the_sphere() -> Any:
     """tr Σ."""
-    xs, ys = Family("x", d), Family("y")
-    along = tr(xs[i].T * theta)
-    sample = 2 * (along / sqrt(NORM) - ys[i]) * (xs[i] - theta * along / NORM) / sqrt(NORM)
+    sample = Family("s", process=True)[i] * _across(Family("x", d)[i])
     mean = total(sample, i) / n
     return total(tr(sample.T * sample), i) / n - tr(mean.T * mean)
 
@@ -151,6 +159,7 @@ def _scale() -> DifferentialClaim:
         source=PAPER,
         statement="Loss (x'θ/|θ| − y)², which does not know the length of θ: A = I.",
         drift=drift,
+        assumptions=(several(n), several(d, "parameters")),
         mutants=_wrong(drift, exponent=("Σ ∝ |θ|⁻¹ for |θ|⁻²", drift * sqrt(NORM))),
         inapplicable=SUMS,
     )
@@ -169,6 +178,7 @@ def _norm() -> SignClaim:
         observable=NORM,
         sign=">=",
         shown=T * tr(tangent.T * tangent),
+        assumptions=(several(d, "parameters"),),
         mutants=(
             Mutant(name="sign", mistake="it never rises", changes={"sign": "<="}),
             Mutant(name="flow", mistake="it falls strictly", changes={"sign": "<"}),
@@ -190,6 +200,7 @@ def _quartic() -> DifferentialClaim:
             horizon="1/2",
             sizes={d: 3},
             values={T: "1/2", s: "3/4", theta: (("3/4",), ("-1/2",), (1,))},
+            relevant=0.03,
         )
         return {"observable": observable, "drift": rate, "path": path}
 
@@ -203,6 +214,7 @@ def _quartic() -> DifferentialClaim:
         "s²(d − 1).",
         sde=sde,
         **stated(2 * T * s**2 * (d - 1)),
+        assumptions=(several(d, "parameters"),),
         mutants=(
             Mutant(name="factor_two", mistake="T", changes=stated(T * s**2 * (d - 1))),
             Mutant(name="dimension", mistake="d for d − 1", changes=stated(2 * T * s**2 * d)),
@@ -219,18 +231,18 @@ def _quartic() -> DifferentialClaim:
 
 
 def _relu() -> DifferentialClaim:
-    w, a, slope = State("w", p), State("a", k), Parameter("D")
+    w, a, gate = State("w", p), State("a", k), Parameter("D")
     z, y, others = Parameter("x", p, 1), Parameter("y", k, 1), Parameter("f", k, 1)
-    r = a * tr(w.T * z) * slope + others - y
+    r, residual = Process("r", k, 1), a * tr(w.T * z) * gate + others - y
     symmetry = Symmetry(
-        loss=tr(r.T * r),
+        loss=tr(residual.T * residual),
         moves={w: w, a: -a},
-        data=(z, y, others, slope),
-        gradient={w: 2 * slope * tr(a.T * r) * z, a: 2 * slope * tr(w.T * z) * r},
+        data=(z, y, others, gate),
+        gradient={w: 2 * gate * tr(a.T * r) * z, a: 2 * gate * tr(w.T * z) * r},
+        abbreviations={r: residual},
     )
-    zs, ys, fs, slopes = Family("x", p), Family("y", k), Family("f", k), Family("D")
-    rs = a * tr(w.T * zs[i]) * slopes[i] + fs[i] - ys[i]
-    into, out = slopes[i] * tr(a.T * rs) * zs[i], slopes[i] * tr(w.T * zs[i]) * rs
+    zs, rs, gates = Family("x", p)[i], Family("r", k, process=True)[i], Family("D")[i]
+    into, out = gates * tr(a.T * rs) * zs, gates * tr(w.T * zs) * rs
 
     def squared(z: Any) -> Any:
         return tr(z.T * z)
@@ -248,8 +260,9 @@ def _relu() -> DifferentialClaim:
         source=PAPER,
         statement="Loss |D a w'x + f − y|² of one neuron, D the slope of its activation at each "
         "sample, 0 or 1 for ReLU, and f what the other neurons add: while the activation pattern "
-        "lasts, and with f held; what moves f moves the flow's coefficients only.",
+        "lasts.  r_i is the residual at sample i, whatever the others do.",
         drift=drift,
+        assumptions=(several(n),),
         mutants=_wrong(drift, uncentred=("∇L∇L' not subtracted", uncentred)),
         inapplicable=SUMS,
     )

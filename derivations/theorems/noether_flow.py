@@ -42,7 +42,7 @@ from derivations import (
 )
 
 from ._noether_instances import instances
-from ._noise_equilibrium import NO_TRAINING, ONE_STEP, PAPER, T, eta, gamma
+from ._noise_equilibrium import NO_TRAINING, ONE_STEP, PAPER, T, eta, gamma, several
 
 d, m, n, b = dims("d m n b")
 theta, A = State("theta", d), Parameter("A", d, d, symmetric=True)
@@ -52,6 +52,7 @@ LENGTH = tr(theta.T * A * A * theta)
 CHARGE = tr(theta.T * A * theta)
 """θ'Aθ."""
 MOVED = Assumption(text="θ is no fixed point of the symmetry, Aθ ≠ 0", condition=Gt(LENGTH, 0))
+WIDE = several(d, "parameters")
 OPEN = {"path": "mean and noise are any processes here; paths: noether_flow.quartic", **NO_TRAINING}
 
 
@@ -100,7 +101,7 @@ def _general() -> DifferentialClaim:
         sde=_system(noise=NOISE),
         observable=CHARGE,
         drift=T * SPREAD,
-        assumptions=(MOVED,),
+        assumptions=(MOVED, WIDE),
         mutants=(
             Mutant(name="factor_two", mistake="2T: σ² for 2σ²", changes={"drift": 2 * T * SPREAD}),
             Mutant(name="sign", mistake="decay for growth", changes={"drift": -T * SPREAD}),
@@ -133,7 +134,7 @@ def _decay() -> DifferentialClaim:
         sde=_system(decay=gamma, noise=NOISE),
         observable=CHARGE,
         drift=stated(4 * gamma),
-        assumptions=(MOVED,),
+        assumptions=(MOVED, WIDE),
         mutants=(
             Mutant(name="factor_two", mistake="2γ for 4γ", changes={"drift": stated(2 * gamma)}),
             Mutant(name="sign", mistake="growth", changes={"drift": stated(-4 * gamma)}),
@@ -152,7 +153,7 @@ def _gradient_flow() -> DifferentialClaim:
         sde=_system(),
         observable=CHARGE,
         drift=0 * d,
-        assumptions=(MOVED,),
+        assumptions=(MOVED, WIDE),
         mutants=(
             Mutant(
                 name="gradient",
@@ -182,7 +183,7 @@ def _one_step() -> StepClaim:
         observable=CHARGE,
         change=eta**2 * change,
         pathwise=True,
-        assumptions=(MOVED,),
+        assumptions=(MOVED, WIDE),
         mutants=(
             Mutant(name="half", mistake="½η²", changes={"change": eta**2 * change / 2}),
             Mutant(name="power", mistake="η for η²", changes={"change": eta * change}),
@@ -209,7 +210,7 @@ def _minibatch() -> StepClaim:
         update=Update({theta: theta - eta * total(weights[i] * sample, i) / n}),
         observable=CHARGE,
         change=change(b, 1),
-        assumptions=(MOVED,),
+        assumptions=(MOVED, WIDE, several(n)),
         mutants=(
             Mutant(name="sde", mistake="∇L'A∇L forgotten", changes={"change": change(b, 0)}),
             Mutant(name="batch", mistake="1/b forgotten", changes={"change": change(1, 1)}),

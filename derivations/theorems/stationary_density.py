@@ -87,7 +87,7 @@ INVERSE = MatrixSDE(
     }
 )
 """y = 1/v."""
-VALUES = {T: 3, alpha1: "1/10", alpha2: "1/10", alpha3: "1/2", beta1: 2, z: 0, lost: 0}
+VALUES = {T: "1/2", alpha1: "1/10", alpha2: "1/10", alpha3: 3, beta1: 2, z: 0, lost: 0}
 STEEP = "drift and noise grow faster than v, and Euler's steps leave the domain"
 
 
