@@ -1251,10 +1251,10 @@ SIGNATURES = {
             horizon=20,
             sizes={},
             values={
-                "T": 3,
+                "T": Fraction(1, 2),
                 "alpha1": Fraction(1, 10),
                 "alpha2": Fraction(1, 10),
-                "alpha3": Fraction(1, 2),
+                "alpha3": 3,
                 "beta1": 2,
                 "z": 0,
                 "a": 0,
