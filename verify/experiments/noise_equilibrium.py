@@ -228,8 +228,8 @@ def draw(
 ) -> Mapping[str, Figure]:
     """One picture: path, entries, ends."""
     about = (
-        f"{settings['inputs']} inputs, {settings['outputs']} outputs, h = {settings['hidden']}; uneven "
-        f"Σₓ and Σᵣ; η = {settings['step']:g}, b = 1, {settings['steps']:,} steps, "
+        f"{settings['inputs']} inputs, {settings['outputs']} outputs, h = {settings['hidden']}; "
+        f"uneven Σₓ and Σᵣ; η = {settings['step']:g}, b = 1, {settings['steps']:,} steps, "
         f"{settings['starts']} starts, {len(runs)} seeds"
     )
     return {"noise-equilibrium": equilibrium_figure(runs, settings, findings, about)}
