@@ -114,7 +114,8 @@ class ExpectationClaim(PathClaim):
     infinite; ``variance`` is a declared bound of Var f(X_T), an expression like ``value``.  Without
     either, and with a law that may have heavy tails, an average proves little: the judge then says
     what it can (a lower bound for ``bounds=(0, oo)``) or that it cannot tell.  ``relevant`` is
-    relative to |value|, or to the length of ``bounds``.
+    relative to the length high − low of ``bounds`` if both are finite, else to |value| at the
+    setting that is judged, and absolute where the value is 0.
     """
 
     kind: ClassVar[str] = "expectation"
@@ -185,7 +186,8 @@ class StationaryClaim(PathClaim):
     One of density and value is given.
 
     Paths start where the setting says and where a pilot went, and are looked at after ``horizon``.
-    ``relevant`` is a distance of distribution functions, or relative to the length of ``bounds``.
+    ``relevant`` is a distance of distribution functions where a density is stated; of a stated
+    value it is relative to the length high − low of ``bounds``.
     """
 
     kind: ClassVar[str] = "stationary"

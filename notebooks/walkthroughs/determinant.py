@@ -5,11 +5,12 @@ from notebooks.cells import Walkthrough, code, derivation, exercise, kernel, mut
 SETTING = (
     text(r"""
 Train a two-layer linear network without noise, and the determinant of a certain matrix $M$ of its
-weights does not move. Add noise to the labels, and the same determinant falls exponentially,
-along one straight line on a logarithmic scale, for every draw of the noise. These are Theorems
-4.1 and 4.2 of *SGD vs GD: Rank Deficiency in Linear Networks* (Varre, Sagitova, Flammarion,
-NeurIPS 2024). This notebook derives both, shows where the Itô term comes from, and checks the
-result against the algorithm itself.
+weights does not move. Add noise to the labels, and in the stochastic differential equation of SGD
+the same determinant falls exponentially, along one straight line on a logarithmic scale, for
+every draw of the noise. These are Theorems 4.1 and 4.2 of *SGD vs GD: Rank Deficiency in Linear
+Networks* (Varre, Sagitova, Flammarion, NeurIPS 2024). This notebook derives both, shows where the
+Itô term comes from, and checks the result against the algorithm itself: its runs spread around
+that line, the less the smaller the steps are.
 
 All formulas are derived here, and none is copied. Stochastic differentials are in the sense of
 Itô unless Stratonovich is named. Time is the number of steps times the step size $\eta$; $\delta$
@@ -252,13 +253,15 @@ a unit of time. In the mean over the noise $\mathbb E|G|^2 = |R|^2 + \delta k|X|
 unit of time costs
 
 $$
-2\eta\,\Big(\frac{\delta k |X|^2}{n^2} + |R|^2\Big) + O(\eta^3) .
+2\eta\,\Big(\frac{\delta k |X|^2}{n^2} + |R|^2\Big) + O(\eta^3) \qquad (\delta\ \text{fixed}) .
 $$
 
 The first part is the rate of Theorem 4.2. The second is what the differential equation does not
-have; it vanishes as $\eta\to0$ *with $\eta\delta$ held fixed*. At fixed $\delta$ both parts are
-of the same order in $\eta$, and SGD and its equation part ways. The fluctuation of $|G|^2$ around
-its mean averages out over the $1/\eta$ steps: this is why no martingale part remains.
+have; it vanishes as $\eta\to0$ *with $\eta\delta$ held fixed*. So does the rest, which then is of
+order $\eta$ as well: to leading order it is $\eta^3\,\mathbb E\sum_i s_i^4$, and $s_i^4$ grows
+like $\delta^2$. At fixed $\delta$ both parts are of the same order in $\eta$, and SGD and its
+equation part ways. At fixed $\eta\delta$ the fluctuation of $|G|^2$ around its mean averages out
+over the $1/\eta$ steps of a unit of time: this is why no martingale part remains.
 """),
 )
 
@@ -364,9 +367,11 @@ axes.legend(loc="lower left");
     ),
     text(r"""
 The twenty runs are hard to tell apart, although their weights are not at all alike: without a
-martingale part there is nothing in which they could differ. What is left of a gap is the $|R|^2$
-of one step and the fluctuation of $|G|^2$. Both must vanish with the step size at fixed
-$\eta\delta$, the first in proportion to $\eta$, the second to $\sqrt\eta$.
+martingale part, paths of the equation would not differ at all. What SGD adds is the $|R|^2$ of
+each step and the fluctuation of $|G|^2$. Both must vanish with the step size at fixed
+$\eta\delta$, the first in proportion to $\eta$, the second to $\sqrt\eta$. (The quartic term of
+each step, $\eta^4\sum_i s_i^4$, adds up in proportion to $\eta$ too; here it is about 4 % of the
+gap at small steps.)
 """),
     code(
         r"""

@@ -11,7 +11,8 @@ others can compute again. You need no theorem of the catalogue.
 
 ## A formula in symbols
 
-The volume spanned by the columns of a matrix of Ornstein–Uhlenbeck processes. A paper might say:
+The square of the volume spanned by the columns of a matrix $X$ is $\det X^\top X$. Let the entries
+be Ornstein–Uhlenbeck processes. A paper might say:
 
 > Let $X$ be $n\times m$ with $\mathrm dX = -aX\,\mathrm dt + \sigma\,\mathrm dB$ and of full
 > column rank. Then $\log\det X^\top X$ has the drift
@@ -71,7 +72,7 @@ show(check(volume, effort="quick"))
     text(r"""
 Read the last lines first. *A term is missing*, and the judge says which:
 $-\sigma^2\operatorname{tr} (X^\top X)^{-1}$. It was measured, and agrees exactly at the points.
-The counter-example fits on a postcard: for $n = m = 1$ the volume is $X^2$, and
+The counter-example fits on a postcard: for $n = m = 1$ the volume is $|X|$, its square $X^2$, and
 $\mathrm d\log X^2 = 2\,\mathrm dX/X - (\mathrm dX)^2/X^2$. At $X = a = \sigma = 1$ the drift is
 $-2 - 1 = -3$. The formula of the "paper" has $-2$: it forgot the second part, in which the Itô
 term is.
@@ -276,7 +277,7 @@ for test in (test_the_energy_of_the_pendulum, test_without_the_half_it_fails):
     text(r"""
 pytest finds such functions by itself. The seed is 0 unless you give another, so the test does not
 flicker. If a verdict changes with the seed, something is wrong with the claim or the evidence is
-too weak: take `effort="standard"`, and not another seed.
+too weak: take the next effort, `"standard"` and then `"deep"`, and not another seed.
 
 ## A file, a certificate, and its replay
 
@@ -349,7 +350,7 @@ EXERCISES = (
     text("## Exercises"),
     exercise(
         r"""
-Claim the covariation of the volume and the squared norm: what is
+Claim the covariation of the logarithm of the squared volume with the squared norm: what is
 $\mathrm d\langle\log\det X^\top X, \operatorname{tr}XX^\top\rangle/\mathrm dt$? It does not
 depend on $X$.
 """,

@@ -105,9 +105,9 @@ $$
 \log\det M^+ - \log\det M = 2\sum_i \log|1 - \eta^2 s_i^2| = -2\eta^2|G|^2 + O(\eta^4) .
 $$
 
-Only even powers of $\eta$ occur. The determinant falls at every step as long as no
-$\eta s_i$ exceeds $\sqrt2$: gradient *descent* does not keep the determinant that gradient *flow*
-keeps.
+Only even powers of $\eta$ occur. As long as no $\eta s_i$ exceeds $\sqrt2$, the determinant does
+not rise, and it falls unless every $\eta s_i$ is $0$ or $\sqrt2$: gradient *descent* does not keep
+the determinant that gradient *flow* keeps.
 """),
     code(
         r"""
@@ -166,7 +166,9 @@ show(check(replace(law, **of_the_sde.changes), effort="quick", tiers=("exact",))
     text(r"""
 The difference that is printed is $-2\eta^2|R|^2$, multiplied out. The counter-example takes a
 minute by hand. All sizes are 1 except $l = 2$, and $M = I$, $X = Y = 1$, $\eta = \delta = 1$. The
-product $W_1W_2$ is 0, so $R = 1$, and $-2(|R|^2 + \delta) = -4$.
+product $W_1W_2$ is 0, so $R = 1$, and $-2(|R|^2 + \delta) = -4$. The claim speaks of the mean up
+to $O(\eta^3)$, and $-4$ and $-2$ are the coefficients of $\eta^2$, derived and claimed. The mean
+change in a step with $\eta = 1$ is another number: there the terms left out count as well.
 """),
     kernel("one_step_laws", "update", "change"),
 )
@@ -243,23 +245,14 @@ show(check(law, effort="quick", tiers=("derivation", "one-step")))
 """,
         prints=("derivation  AGREES        proved",),
     ),
-    mutant(
-        r"""
-The most likely slip: $(n-b)/n$ for $(n-b)/(n-1)$. At $n = 50\,000$ no experiment would ever show
-it. The points of the check have two or three samples.
-""",
-        r"""
-[slip] = [m for m in law.mutants if m.name == "off_by_one"]
-verdict = check(replace(law, **slip.changes), effort="quick", tiers=("exact",))
-print(verdict.said)
-print(str(verdict.finding.counterexample).replace(": change", ":\n    change"))
-""",
-        prints=("DISAGREES", "derived −1, claimed −3/4"),
-    ),
     text(r"""
+The most likely slip is $(n-b)/n$ for $(n-b)/(n-1)$. At $n = 50\,000$ hardly an experiment would
+show it. The table above does, since its $n$ is 6: at $b = 1$ both ways of drawing are the same and
+the entry is 1.000, where the slip has $\frac56$. The points of the check have two or three samples.
 By hand: of two samples, $x = (0, 1)$ and $y = (0, 0)$, one is drawn. With $W_1W_2 = 1$ the
 residuals are $0$ and $-1$, so $G$ is 0 or $-1$ with equal probability, and
-$-2\,\mathbb E|G|^2 = -1$.
+$-2\,\mathbb E|G|^2 = -1$. Here $|R|^2 = V = \frac14$, and the slip has
+$-2(\frac14 + \frac12\cdot\frac14) = -\frac34$.
 """),
 )
 
@@ -283,7 +276,8 @@ martingale part.
     ),
     text(r"""
 So the rate of the equation is $-2\eta\,\mathbb E|\zeta|^2$, and the rate of the algorithm is
-$-2\eta\,(\mathbb E|\zeta|^2 + |R|^2) + O(\eta^3)$, per unit of time. Set side by side:
+$-2\eta\,(\mathbb E|\zeta|^2 + |R|^2) + O(\eta^3)$ for a given law of $\zeta$, per unit of time. Set
+side by side:
 
 | noise | the equation has | one step of the algorithm adds |
 |---|---|---|
@@ -292,15 +286,19 @@ $-2\eta\,(\mathbb E|\zeta|^2 + |R|^2) + O(\eta^3)$, per unit of time. Set side b
 | without replacement | $-2(\eta/b)\,V\,(n-b)/(n-1)$ | $-2\eta\lvert R\rvert^2$ |
 | weight decay $\mu$ | $-2\mu(p+k)$ | of order $\eta\mu^2$ |
 
-The sense in which SGD tends to its equation can be read off. At fixed $\delta$ or $b$ both
-columns are of order $\eta$, and their ratio does not tend to anything. Let $\eta\to0$ *at fixed
-$\eta\delta$* (or at fixed $\eta/b$): then the middle column stays, and what is added vanishes in
-proportion to $\eta$. Over a horizon $T$ the gap is
+The sense in which SGD tends to its equation can be read off. For the three noises at fixed
+$\delta$ or $b$ both columns are of order $\eta$, and their ratio does not vanish. Let
+$\eta\to0$ *at fixed $\eta\delta$* (or fall at fixed $\eta/b$, as far as $b \ge 1$ allows): then
+the middle column stays, and what is added vanishes in proportion to $\eta$. Over a horizon $T$ the
+gap of label noise is
 
 $$
 \mathbb E\Big[\log\det M(T) - \log\det M(0) - \int_0^T \text{rate}\;\mathrm dt\Big]
-= -2\eta \int_0^T \mathbb E|R|^2\,\mathrm dt + O(\eta^2) .
+= -\int_0^T \mathbb E\Big[2\eta\,|R|^2 + \eta^3\sum_i s_i^4\Big]\,\mathrm dt + O(\eta^2) .
 $$
+
+The sum is the quartic term of $2\log|1 - \eta^2s_i^2|$. At fixed $\eta\delta$ it is of order $\eta$
+too, since $s_i^4$ grows like $\delta^2$. In the runs below it is about 1 % of the gap, or less.
 """),
 )
 
@@ -390,10 +388,10 @@ axes.legend(title="dashed: 2η ∫|R|² dt");
         "lie along the dashed lines of slope one.",
     ),
     text(r"""
-The order is one, and the constant is the predicted one at small steps. At the largest step the
-terms of order $\eta^2$ show. The judge does the same with a decision at the end: its algorithm
-tier runs $\eta$, $\eta/2$, $\eta/4$ on real data, extrapolates the gap to $\eta = 0$, and asks
-whether what is left is zero within its error.
+The order is one, and the constant is the predicted one at small steps, but for the percent of the
+quartic term. At the largest step the terms of order $\eta^2$ show. The judge does the same with a
+decision at the end: its algorithm tier runs $\eta$, $\eta/2$, $\eta/4$ on real data, extrapolates
+the gap to $\eta = 0$, and asks whether what is left is zero within its error.
 (`python -m verify run gradient_noise_determinant.minibatch --tier algorithm` takes some seconds.)
 """),
 )
