@@ -14,6 +14,7 @@ from typing import Any
 from sympy import Trace
 
 from .equality import equal
+from .printing import unicode
 from .sde import MatrixSDE
 from .shapes import shape_of
 from .symbols import Letter, MatrixIncrement, Parameter
@@ -72,15 +73,22 @@ def diffusions(first: MatrixSDE, second: MatrixSDE) -> Iterator[Compared]:
         for letter in equation.atoms(Letter) | equation.free_symbols
     }
     for a, b in combinations_with_replacement(first.states, 2):
-        f, g = (_observed(x, name, taken) for x, name in ((a, "U"), (b, "V")))
+        weights = [_weight(x, name, taken) for x, name in ((a, "U"), (b, "V"))]
+        f, g = (x if w is None else Trace(w.T * x) for x, w in zip((a, b), weights, strict=True))
         rates = [system.d(f).covariation(system.d(g)) for system in (first, second)]
-        yield f"covariation of {f} and {g}", rates[0], rates[1]
+        free = " and ".join(unicode(w) for w in weights if w is not None)
+        yield (
+            f"diffusion matrix, d⟨{unicode(f)}, {unicode(g)}⟩ per time"
+            + (f" for constant matrices {free}" if free else ""),
+            rates[0],
+            rates[1],
+        )
 
 
-def _observed(state: Any, name: str, taken: set[Any]) -> Any:
-    """A general linear function of a state, by a letter that is not taken."""
+def _weight(state: Any, name: str, taken: set[Any]) -> Any:
+    """A letter that is not taken, for a general linear function of a matrix; None for a scalar."""
     if not shape_of(state):
-        return state
+        return None
     while name in taken:
         name += "'"
-    return Trace(Parameter(name, *state.shape).T * state)
+    return Parameter(name, *state.shape)

@@ -16,7 +16,7 @@ from numerics.system import Array, State, System
 
 from .problem import Problem
 
-__all__ = ["as_numbers", "smooth_within"]
+__all__ = ["as_numbers", "is_no_number", "smooth_within"]
 
 
 def as_numbers(declared: DeclaredSystem, parameters: Mapping[str, Any]) -> System:
@@ -64,6 +64,24 @@ def _correction(
     flat = {name: at[name].reshape(-1, *shape) for name, shape in system.states.items()}
     c = ito_correction(system, units, flat, t)
     return {name: c[name].reshape((*batch, *shape)) for name, shape in system.states.items()}
+
+
+def is_no_number(system: System, point: Mapping[str, Any]) -> str:
+    """Which state has an equation that is no real number at a point, and the remedy; or empty."""
+    at = {name: np.asarray(point[name], dtype=float)[None] for name in system.states}
+    ones = {noise.differential: np.ones((1, *noise.shape)) for noise in system.noises}
+    with np.errstate(all="ignore"):
+        moved = system.increment(at, float(point.get("t", 0.0)), 1.0, ones)
+    lost = next((name for name, x in moved.items() if not np.all(np.isfinite(x))), "")
+    if not lost:
+        return ""
+    scalars = [name for name, shape in system.states.items() if not shape]
+    shown = ", ".join(f"{name} = {float(point[name]):.3g}" for name in scalars)
+    x = lost if lost in scalars else (scalars or ["x"])[0]
+    return (
+        f"the equation of {lost} is not real at {shown or 'an admissible point'}: declare where it "
+        f'is, as by Assumption(text="{x} < 1", condition=Lt({x}, 1)) in the claim'
+    )
 
 
 def smooth_within(problem: Problem, system: System, point: Mapping[str, Any]) -> Array | None:

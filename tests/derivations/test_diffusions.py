@@ -104,3 +104,13 @@ def test_a_mutant_with_other_noises_may_be_no_mistake() -> None:
         assert (
             proved_equal(right, Mutant(name="a", mistake="", changes={"changed": system})) is same
         )
+
+
+def test_what_is_compared_is_said_in_words() -> None:
+    (matrix, *_), (scalar, *_) = (
+        next(iter(diffusions(MatrixSDE({s: 2 * d}), MatrixSDE({s: d}))))
+        for s, d in ((X, B.d), (x, b.d))
+    )
+    assert matrix.startswith("diffusion matrix, d⟨tr(U' X), tr(V' X)⟩")
+    assert matrix.endswith("for constant matrices U and V")
+    assert scalar == "diffusion matrix, d⟨x, x⟩ per time"

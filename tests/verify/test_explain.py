@@ -121,6 +121,17 @@ def test_colours_on_a_terminal_alone_and_not_where_they_are_unwanted(
     assert not re.search(r"\x1b\[[0-9;]*3[0-7]", capsys.readouterr().out)
 
 
+def test_the_width_may_be_set_where_there_is_no_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    widths = {}
+    for columns in ("60", "140", "wide"):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert cli.main(["explain", "bessel.moments"]) == 0
+        widths[columns] = max(map(cell_len, capsys.readouterr().out.splitlines()))
+    assert widths["60"] <= 60 < widths["wide"] <= 96 < widths["140"] <= 140
+
+
 def test_two_forms_at_once_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["explain", "bessel", "--latex", "--markdown"]) == 2
     assert capsys.readouterr().err == "verify: --latex, --markdown: got both; give one of them\n"

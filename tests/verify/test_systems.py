@@ -63,3 +63,35 @@ def test_a_repeated_point_is_every_path_at_it(batch: tuple[int, ...]) -> None:
 def test_a_single_scalar_state_has_a_correction() -> None:
     at, dB = {"x": np.asarray(3.0)}, {"dbeta": np.asarray(0.0)}
     assert float(scalar().increment(at, 0.0, 0.5, dB)["x"]) == pytest.approx(0.75)
+
+
+@pytest.mark.parametrize("declared", [False, True])
+def test_where_the_equation_is_not_real_is_said(declared: bool) -> None:
+    from sympy import Lt, sqrt
+
+    from derivations import Assumption, Brownian, DifferentialClaim, MatrixSDE, State, dt
+    from verify.planning import Plan
+    from verify.tiers.one_step import check
+    from verify.verdict import Status
+
+    x, beta = State("x", positive=True), Brownian("beta")
+    noise = sqrt(x * (1 - x)) * beta.d
+    inside = Assumption(text="x < 1", condition=Lt(x, 1))
+    claim = DifferentialClaim(
+        id="jacobi",
+        title="a Jacobi diffusion",
+        source="none",
+        statement="",
+        sde=MatrixSDE({x: (1 - 2 * x) * dt + noise}),
+        observable=x**2,
+        drift=2 * x * (1 - 2 * x) + x * (1 - x),
+        martingale=2 * x * noise,
+        assumptions=(inside,) if declared else (),
+    )
+    found = check(compiled(claim), Plan(seed=1))
+    if declared:
+        assert found.status == Status.AGREES, found.reason
+    else:
+        assert found.status == Status.INCONCLUSIVE
+        assert found.reason.startswith("the equation of x is not real at x = ")
+        assert "condition=Lt(x, 1)" in found.reason

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable
 from shutil import get_terminal_size
@@ -45,7 +46,9 @@ def _print(shown: Iterable[Exposition]) -> None:
 
     from .terminal import USUAL, page
 
-    width = get_terminal_size((USUAL, 24)).columns if sys.stdout.isatty() else USUAL
+    # COLUMNS, where it is set, also where a page goes to a file or a pipe.
+    told = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
+    width = get_terminal_size((USUAL, 24)).columns if told else USUAL
     # Colours only on a terminal, and none where NO_COLOR is set; lines are not wrapped again.
     console = Console(file=sys.stdout, highlight=False, soft_wrap=True)
     for number, exposition in enumerate(shown):

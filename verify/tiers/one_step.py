@@ -17,6 +17,7 @@ from numerics.generator import directions
 from numerics.kernel import Kernel
 from numerics.one_step import OneStepEstimate, one_step_covariation, one_step_drift
 from numerics.system import Array, System
+from verify.amounts import counted
 from verify.coordinates import by_tuple, diffusion, fitted, units
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
@@ -24,7 +25,7 @@ from verify.sampling import generic_point, net_sizes, point_near, several_sizes
 from verify.side_by_side import Compared, listed
 from verify.signs import stepped as of_a_sign
 from verify.steps.checks import stepped as of_a_step
-from verify.systems import as_numbers, smooth_within
+from verify.systems import as_numbers, is_no_number, smooth_within
 from verify.verdict import Evidence, Status, combine
 
 __all__ = ["check"]
@@ -62,6 +63,9 @@ def check(problem: Problem, plan: Plan) -> Evidence:
     sizes, sample = point_near(problem, sizes, plan)
     if not sample.points:
         return sample.empty(TIER)
+    drawn = as_numbers(_declared(problem, sizes), sample.values[0])
+    if nowhere := is_no_number(drawn, sample.values[0]):
+        return Evidence(tier=TIER, status=Status.INCONCLUSIVE, reason=nowhere, false_agree=None)
     measure = {
         "covariation": _covariation,
         "differential": _differential,
@@ -398,7 +402,7 @@ def _enumerated(problem: Problem, plan: Plan) -> Evidence:
         status=status,
         reason=f"both sides at all {2**count:,} two-point draws of {letter.name}: largest relative "
         f"difference {gap.value:.1g}",
-        brief=f"{2**count:,} draws",
+        brief=counted(2**count, "draw"),
         points=2**count,
         refused=sample.refused,
         numbers={
