@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sympy import MatMul, MatrixSymbol, Symbol
+from sympy import MatMul, MatrixSymbol, Symbol, Trace, Transpose
 
 from .symbols import MatrixIncrement
 
@@ -19,11 +19,13 @@ def abbreviated(expression: Any, where: Mapping[str, Any] | None) -> Any:
         shape = getattr(compound, "shape", ())
         letter = MatrixSymbol(name, *shape) if shape else Symbol(name)
         expression = _replaced(expression, compound, letter)
+        if isinstance(compound, MatMul) and compound.T.doit() != compound:
+            expression = _replaced(expression, compound.T.doit(), letter.T)
     return expression
 
 
 def _replaced(expression: Any, compound: Any, letter: Any) -> Any:
-    if expression == compound:
+    if expression == compound or _turned(expression, compound):
         return letter
     named = _differential(expression, compound, letter)
     if named is not expression or not getattr(expression, "args", ()):
@@ -36,6 +38,24 @@ def _replaced(expression: Any, compound: Any, letter: Any) -> Any:
     ):
         return expression
     return args[0] if len(args) == 1 and isinstance(expression, MatMul) else expression.func(*args)
+
+
+def _turned(expression: Any, compound: Any) -> bool:
+    """Whether both are traces of one product, rotated and perhaps transposed."""
+    if not (isinstance(expression, Trace) and isinstance(compound, Trace)):
+        return False
+    factors, pattern = _factors(expression), _factors(compound)
+    if len(factors) != len(pattern) or len(pattern) < 2:
+        return False
+    back = [x.args[0] if isinstance(x, Transpose) else x.T for x in reversed(pattern)]
+    back = [x.doit() for x in back]
+    doubled = factors + factors
+    turns = (doubled[n : n + len(pattern)] for n in range(len(pattern)))
+    return any(turn in (pattern, back) for turn in turns)
+
+
+def _factors(trace: Any) -> list[Any]:
+    return list(trace.arg.args) if isinstance(trace.arg, MatMul) else [trace.arg]
 
 
 def _differential(expression: Any, compound: Any, letter: Any) -> Any:

@@ -58,10 +58,9 @@ class Checks:
             raise StepError(f"{f}: no point found that meets the assumptions {facts}")
 
     def _said(self, what: str) -> str:
-        sizes = "; ".join(
-            ", ".join(f"{k} = {v}" for k, v in p.sizes.items()) or "scalars" for p in self.points
-        )
-        return f"{what} at {len(self.points)} random points ({sizes})"
+        sizes = [", ".join(f"{k} = {v}" for k, v in p.sizes.items()) for p in self.points]
+        at = f" ({'; '.join(sizes)})" if any(sizes) else ""
+        return f"{what} at {len(self.points)} random points{at}"
 
     def expansion(self, taylor: Expansion) -> str:
         """f(x + s u) against the expansion, u the formal differentials; f(t + s) likewise."""
@@ -73,7 +72,10 @@ class Checks:
                 exact = replace(point, values={})
                 if not self._expands(taylor, exact, flint.arb(2) ** (SLACK + size)):
                     raise StepError(f"d({self.f}): the expansion fails at sizes {point.sizes}")
-        return self._said(f"third order in s = 2^-{TINY}")
+        return self._said(
+            "f moved by s times the differentials differs from the expansion by no more than is of "
+            f"third order in s, for the step s = 2^-{TINY},"
+        )
 
     def _expands(self, taylor: Expansion, point: Point, slack: Any) -> bool:
         s = flint.arb(2) ** (-TINY)

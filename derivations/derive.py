@@ -42,8 +42,11 @@ from .symbols import dt, t
 from .update import StepClaim
 from .wrapping import bracketed
 
-__all__ = ["Deriver", "derive", "derived_covariation", "derived_differential", "once"]
+__all__ = ["COMPARED", "Deriver", "derive", "derived_covariation", "derived_differential", "once"]
 
+
+COMPARED = "the two normal forms"
+"""The rule that ends the derivation of an identity."""
 
 Deriver = Callable[..., Differential]
 """What makes a differential, as `differential` does: one that remembers derives each once."""
@@ -137,7 +140,7 @@ def _identity(claim: IdentityClaim) -> Derivation:
         rule = f"{name} side in normal form" + (f" ({rules})" if rules else "")
         steps.append(algebraic_step(rule, side, value, assuming=conditions))
     steps.append(
-        algebraic_step("the two normal forms", steps[0].after, steps[1].after, assuming=conditions)
+        algebraic_step(COMPARED, steps[0].after, steps[1].after, assuming=conditions)
     )
     return Derivation(
         subject=claim.left,

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from sympy import Integer, Symbol, sympify
 
 from .abbreviation import abbreviated
+from .arrival import ARRIVAL, Comparison, arrival, arrival_words
 from .claim import (
     Claim,
     CovariationClaim,
@@ -25,7 +26,7 @@ from .claim import (
     is_function,
 )
 from .derivation import Step
-from .derive import Deriver, derive, derived_covariation, derived_differential
+from .derive import COMPARED, Deriver, derive, derived_covariation, derived_differential
 from .differential import differential
 from .equality import Status, equal
 from .errors import DerivationError
@@ -34,11 +35,13 @@ from .expressions import is_zero
 from .moment_claims import stated_drifts
 from .notation import notation
 from .path_claims import PathClaim
+from .path_expositions import judged_at, stated_on_paths
 from .printing import latex, letter, unicode
 from .rules import in_words
 from .sde import MatrixSDE
 from .spectrum import spectra_of
 from .symbols import TimeIncrement, dt, t
+from .tables import table_of
 from .wrapping import bracketed, joined
 
 __all__ = ["Sources", "compared", "expound", "stated"]
@@ -70,6 +73,10 @@ class _Printer:
             return Mathematics(unicode=self._sources().text(value), source=True)
         short = abbreviated(value, self.where)
         return Mathematics(unicode=unicode(short), latex=latex(short))
+
+    def text(self, value: Any) -> str:
+        """A value in Unicode."""
+        return self.mathematics(value).unicode
 
     def row(self, label: str, value: Any) -> Row:
         """A value under a label: a letter of mathematics, or words."""
@@ -115,18 +122,24 @@ def expound(claim: Claim, make: Deriver = differential) -> Exposition:
         return replace(found, remarks=(said, *found.remarks))
     printer = _Printer(where=claim.where)
     derivation = derive(claim, make)
-    steps = tuple(_step(claim, step, printer) for step in derivation.steps)
+    conditions = tuple(a.condition for a in claim.assumptions if a.condition is not None)
+    parts = tuple(
+        Comparison(name=n, derived=a, stated=b, answer=equal(a, b, assuming=conditions))
+        for n, a, b in compared(claim, make)
+    )
+    made = [*derivation.steps, *arrival(claim, derivation, parts, printer.text)]
+    steps = tuple(_merged(_step(claim, step, printer) for step in made))
     facts = {
         "Used": derivation.used,
-        "Needed though not declared": derivation.implied,
-        "Declared though never used by a rule": derivation.unused,
+        "Needed by a step and not declared": derivation.implied,
+        "Assumed, and needed by no step here": derivation.unused,
     }
-    formulas = [x for step in derivation.steps for x in (step.before, step.after)]
+    formulas = [x for step in made for x in (step.before, step.after)]
     return replace(
         found,
         names=(*found.names, *notation([*_formulas(claim), *formulas])),
         steps=steps,
-        differences=tuple(_differences(claim, make, printer)),
+        differences=tuple(_differences(parts, printer)),
         facts=tuple(
             (title, tuple(map(printer.mathematics, said))) for title, said in facts.items() if said
         ),
@@ -181,11 +194,19 @@ def _step(claim: Claim, step: Step, printer: _Printer) -> StepShown:
         after, relation = Integer(0), _RELATIONS[step.rule.split()[-2]]
     elif isinstance(claim, TimeChangeClaim):
         after = _in_new_time(after)
+        if step.rule == ARRIVAL:
+            before = printer.mathematics(_in_new_time(step.before))
+    shown = printer.mathematics(after)
+    words = in_words(step.rule, before.unicode)
+    if step.rule == ARRIVAL:
+        words = arrival_words(step, before.unicode, shown.unicode)
+    elif step.rule.startswith("Itô table"):
+        words = f"{words} {table_of(getattr(claim, 'sde', None))}".strip()
     return StepShown(
         rule=step.rule,
-        words=in_words(step.rule, before.unicode),
+        words=words,
         before=before,
-        after=printer.mathematics(after),
+        after=shown,
         relation=relation,
         check=step.check,
         assumptions=tuple(map(printer.mathematics, step.assumptions)),
@@ -197,13 +218,28 @@ def _in_new_time(expression: Any) -> Any:
     return expression.xreplace({dt: TimeIncrement("dtau"), t: Symbol("tau")})
 
 
-def _differences(claim: Claim, make: Deriver, printer: _Printer) -> Iterator[Passage]:
+def _merged(steps: Iterable[StepShown]) -> list[StepShown]:
+    """The steps; one that changes nothing is told with the check of the one before it."""
+    found: list[StepShown] = []
+    for step in steps:
+        idle = step.relation == "=" and step.before == step.after and step.rule != COMPARED
+        if not (idle and found and found[-1].after == step.before):
+            found.append(step)
+            continue
+        said = f"“{step.rule}” changes nothing here: {step.check}"
+        assumed = dict.fromkeys((*found[-1].assumptions, *step.assumptions))
+        check = f"{found[-1].check}; {said}"
+        found[-1] = replace(found[-1], check=check, assumptions=tuple(assumed))
+    return found
+
+
+def _differences(parts: Iterable[Comparison], printer: _Printer) -> Iterator[Passage]:
     """What is derived less what is stated, where they differ."""
-    conditions = tuple(a.condition for a in claim.assumptions if a.condition is not None)
-    for name, derived, said in compared(claim, make):
-        if equal(derived, said, assuming=conditions).status is Status.DIFFERENT:
-            gap = printer.mathematics(derived if is_zero(said) else derived - said)
-            title = f"The stated {name} is not what follows; derived less stated"
+    for part in parts:
+        if part.answer.status is Status.DIFFERENT:
+            said = part.stated
+            gap = printer.mathematics(part.derived if is_zero(said) else part.derived - said)
+            title = f"The stated {part.name} is not what follows; derived less stated"
             yield Passage(title=title, rows=(Row(right=gap),))
 
 
@@ -244,10 +280,12 @@ def _declared(claim: Any, printer: _Printer) -> Iterator[Passage]:
         )
         yield Passage(title="Clock", rows=(clock,))
         yield printer.system("Stated: in the new time τ", claim.changed, _in_new_time)
+    elif isinstance(claim, PathClaim):
+        yield stated_on_paths(claim, printer.mathematics, printer.row)
     else:
         yield Passage(title="Stated", rows=tuple(printer.row(*row) for row in claim.stated()))
     if isinstance(claim, PathClaim):
-        yield Passage(title="Judged at", rows=tuple(_setting(claim)))
+        yield judged_at(claim)
 
 
 def _of_differential(claim: DifferentialClaim, printer: _Printer) -> Passage:
@@ -306,39 +344,11 @@ def _exponents(claim: ExponentClaim) -> Iterator[tuple[str, Any]]:
         yield f"{'mean of ' if group.mean else ''}number {' to '.join(ends)}", group.value
 
 
-def _setting(claim: PathClaim) -> Iterator[Row]:
-    """The numbers at which paths are run: those that vary, with all their values."""
-    yield Row(left=Mathematics(unicode="T", latex="T"), right=_numbers(claim.horizon))
-    for size, number in claim.sizes.items():
-        yield Row(left=_mathematics(size), right=_numbers(number))
-    for name, value in claim.values.items():
-        if name not in claim.vary:
-            yield Row(left=_mathematics(letter(str(name))), right=_numbers(value))
-    for name, values in claim.vary.items():
-        several = [_numbers(value) for value in values]
-        right = Mathematics(
-            unicode=", ".join(x.unicode for x in several),
-            latex=r",\ ".join(x.latex for x in several),
-        )
-        left = _mathematics(letter(str(name)))
-        yield Row(left=left, right=right, note="one after the other")
-    bounds = getattr(claim, "bounds", None)
-    if bounds is not None:
-        yield Row(words="bounds of the observable", right=_numbers(bounds))
-    yield Row(words="relevant error", right=_numbers(claim.relevant))
-
-
 # Formulas made of formulas.
 
 
 def _mathematics(value: Any) -> Mathematics:
     return _Printer().mathematics(value)
-
-
-def _numbers(value: Any) -> Mathematics:
-    """Numbers as they are given: 0.02 stays 0.02."""
-    text = str(value.tolist() if hasattr(value, "tolist") else value).replace("oo", "∞")
-    return Mathematics(unicode=text, latex=text.replace("∞", r"\infty"))
 
 
 def _d(x: Any, *, bracket: bool = False) -> Mathematics:

@@ -260,7 +260,10 @@ class _Unicode(StrPrinter):
 
 
 class _Latex(LatexPrinter):
-    """SymPy's LaTeX with ⊤ for the transpose, upright d, tr and det, and signs joined."""
+    """SymPy's LaTeX with ⊤ for the transpose, upright d, tr and det, I, and signs joined."""
+
+    def _print_Identity(self, expr: Any) -> str:
+        return "I"
 
     def _print_Symbol(self, expr: Any, **settings: Any) -> str:
         if not is_increment(expr):

@@ -131,7 +131,8 @@ class Exercise:
 class Generated:
     """Cells that are made when the notebook is built: `derivation`, `kernel` and the like."""
 
-    make: Callable[[], tuple[Text, ...]]
+    make: Callable[[set[str]], tuple[Text, ...]]
+    """From what was told of rules in cells above, which is added to."""
 
 
 Cell: TypeAlias = Text | Code | Exercise
@@ -158,7 +159,7 @@ class Walkthrough:
 
     def flat(self) -> tuple[Cell, ...]:
         """All cells in order, the title first."""
-        return (Text(source=f"# {self.title}"), *_flat(self.cells))
+        return (Text(source=f"# {self.title}"), *_flat(self.cells, set()))
 
 
 def text(markdown: str) -> Text:
@@ -191,17 +192,17 @@ def exercise(question: str, *, solution: str, hint: str = "") -> Exercise:
 
 def statement(claim_id: str) -> Generated:
     """A claim of the catalogue: statement, source, assumptions, system, what is stated."""
-    return Generated(make=lambda: (_statement(claim_id),))
+    return Generated(make=lambda told: (_statement(claim_id),))
 
 
 def steps(claim_id: str, *, notes: Mapping[int, str] | None = None) -> Generated:
     """The derivation of a claim, a cell a step; ``notes`` stand below the steps they are of."""
-    return Generated(make=lambda: _steps(claim_id, notes or {}))
+    return Generated(make=lambda told: _steps(claim_id, notes or {}, told))
 
 
 def derivation(claim_id: str, *, notes: Mapping[int, str] | None = None) -> Generated:
     """`statement` and `steps` of a claim, one below the other."""
-    return Generated(make=lambda: (_statement(claim_id), *_steps(claim_id, notes or {})))
+    return Generated(make=lambda told: (_statement(claim_id), *_steps(claim_id, notes or {}, told)))
 
 
 def kernel(claim_id: str, *names: str) -> Generated:
@@ -209,7 +210,7 @@ def kernel(claim_id: str, *names: str) -> Generated:
 
     ``names`` are what stands after the claim's id: ``"increment"``, ``"stated_drift"``.
     """
-    return Generated(make=lambda: (_kernel(claim_id, names),))
+    return Generated(make=lambda told: (_kernel(claim_id, names),))
 
 
 def _statement(claim_id: str) -> Text:
@@ -218,10 +219,10 @@ def _statement(claim_id: str) -> Text:
     return Text(source=statement_markdown(_exposition(claim_id)))
 
 
-def _steps(claim_id: str, notes: Mapping[int, str]) -> tuple[Text, ...]:
+def _steps(claim_id: str, notes: Mapping[int, str], told: set[str]) -> tuple[Text, ...]:
     from notebooks.expositions import step_markdowns
 
-    shown = step_markdowns(_exposition(claim_id))
+    shown = step_markdowns(_exposition(claim_id), told)
     for number in notes:
         if not 1 <= number <= len(shown):
             raise NotebookError(f"notes: {claim_id} has no step {number}; it has {len(shown)}")
@@ -245,14 +246,14 @@ def _exposition(claim_id: str) -> Any:
     return exposition_of(claim_id)
 
 
-def _flat(cells: Iterable[Any]) -> Iterator[Cell]:
+def _flat(cells: Iterable[Any], told: set[str]) -> Iterator[Cell]:
     for cell in cells:
         if isinstance(cell, Text | Code | Exercise):
             yield cell
         elif isinstance(cell, Generated):
-            yield from cell.make()
+            yield from cell.make(told)
         elif isinstance(cell, tuple | list):
-            yield from _flat(cell)
+            yield from _flat(cell, told)
         else:
             raise NotebookError(f"cells: got {cell!r:.60}; give text(...), code(...) and the like")
 

@@ -8,11 +8,15 @@ from dataclasses import replace
 
 from derivations.displays import aligned, chain
 from derivations.exposition import Exposition, Mathematics, Passage, Row, StepShown
+from derivations.rules import in_words
 
 __all__ = ["display", "escaped", "statement_markdown", "step_markdowns"]
 
 WIDTH = 460.0
 """Of a formula in points: what a cell shows without scrolling."""
+
+AGAIN = "As it was explained above."
+"""In the place of words on a rule that were read before."""
 
 _SPECIAL = re.compile(r"([\\`*_<>$\[\]#])")
 
@@ -47,24 +51,26 @@ def statement_markdown(exposition: Exposition) -> str:
     return "\n\n".join(parts)
 
 
-def step_markdowns(exposition: Exposition) -> tuple[str, ...]:
-    """The derivation, a text a step; what was used, and what differs, below the last."""
+def step_markdowns(exposition: Exposition, told: set[str] | None = None) -> tuple[str, ...]:
+    """The derivation, a text a step; what was used, and what differs, below the last.
+
+    ``told`` holds what was said of rules in steps that the reader has seen; it is added to.
+    """
+    told = set() if told is None else told
     many, texts = len(exposition.steps), []
     left: Mathematics | None = None
     for number, (step, row) in enumerate(chain(exposition), 1):
         # While the chain goes on, its left side is that of its first step.
         left = row.left if row.left is not None and row.left.latex else left
         head = f"**Step {number} of {many}: {escaped(step.rule)}.**"
-        idle = step.before == step.after and number > 1
-        shown = _idle_step(step, head) if idle else _step(step, replace(row, left=left), head)
-        texts.append(shown)
+        texts.append(_step(step, replace(row, left=left), f"{head} {_words(step, told)}".rstrip()))
     if texts:
         texts[-1] = "\n\n".join([texts[-1], *_closing(exposition)])
     return tuple(texts)
 
 
 def _step(step: StepShown, row: Row, head: str) -> str:
-    parts = [f"{head} {escaped(step.words)}".rstrip(), display([row])]
+    parts = [head, display([row])]
     if step.assumptions:
         named = ", ".join(_fact(fact) for fact in step.assumptions)
         parts.append(f"Used here: {named}.")
@@ -72,8 +78,15 @@ def _step(step: StepShown, row: Row, head: str) -> str:
     return "\n\n".join(parts)
 
 
-def _idle_step(step: StepShown, head: str) -> str:
-    return f"{head} There is nothing left for it to do.\n\n*Checked:* {escaped(step.check)}."
+def _words(step: StepShown, told: set[str]) -> str:
+    """The rule in words; what was told before is not told again."""
+    rule = in_words(step.rule)
+    parts = [rule, step.words.removeprefix(rule).strip()] if rule else [step.words]
+    new = [part for part in parts if part and part not in told]
+    told.update(part for part in parts if part)
+    if step.words and len(new) < len([part for part in parts if part]):
+        new.insert(0, AGAIN)
+    return escaped(" ".join(new))
 
 
 def _closing(exposition: Exposition) -> Iterator[str]:

@@ -31,7 +31,7 @@ from ._spectra import DISTINCT, ROWS, P, along, i, j, lam, q, repulsion
 
 SOURCE = f"{PAPER}, Theorem 5.1"
 white = Brownian("B", p, k)
-WHERE = {"P": P}
+WHERE = {"P": P, "q_i": q(i), "q_j": q(j)}
 
 
 def theorem() -> Theorem:
@@ -133,7 +133,7 @@ def _claim(
         martingale=martingale,
         terms={"gradient": gradient, "growth": gamma * growth, "repulsion": force},
         assumptions=(DISTINCT, ROWS),
-        where={"P": product},
+        where={"P": product, "q_i": q(i, product), "q_j": q(j, product)},
         mutants=(
             Mutant(
                 name="no_repulsion",

@@ -9,9 +9,10 @@ it leads out of the group.
 
 from typing import Any
 
-from sympy import BlockMatrix, Identity, Rational, ZeroMatrix, exp, eye, sqrt
+from sympy import BlockMatrix, Identity, Q, Rational, ZeroMatrix, exp, eye, sqrt
 
 from derivations import (
+    Assumption,
     Brownian,
     CovariationClaim,
     DifferentialClaim,
@@ -236,6 +237,7 @@ def _square() -> DifferentialClaim:
         sde=sde,
         observable=F.I * T,
         **stated(gamma * p / 2),
+        assumptions=(Assumption(text="Φ is invertible", condition=Q.invertible(F)),),
         mutants=(
             Mutant(name="factor_two", mistake="γp for γp/2", changes=stated(gamma * p)),
             Mutant(name="dimension", mistake="γ/2 for γp/2", changes=stated(gamma / 2)),

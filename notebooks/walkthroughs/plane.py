@@ -192,8 +192,8 @@ POWERS = (
 ## Which powers are monotone in the mean
 
 Call an eigenvalue's power *monotone* if its drift has one sign at every $M$. A process whose drift
-is never negative is a local submartingale. It does not fall in the mean if its local martingale part
-is a martingale, which is one more thing to show: $1/|x|$ of a Brownian motion $x$ in three
+is never negative is a local submartingale. It does not fall in the mean if its local martingale
+part is a martingale, which is one more thing to show: $1/|x|$ of a Brownian motion $x$ in three
 dimensions has no drift at all, and its mean falls. Here it is one, for layers of different length
 and powers $q > 0$. The martingale part of $\lambda^q$ has the integrand
 $2q\lambda^q\sin2\varphi$ with the angle $\varphi$ of the eigenvector, which is at most
@@ -233,7 +233,7 @@ larger one needs $q\ge\tfrac12$, and the smaller one $q\le\tfrac12$. At other $s
 helps both.
 
 The engine does not know about angles. Its derivation is longer. That its result and the stated
-form are one is what the check below the last step says.
+form are one is its last step, which is gone through by hand below.
 """),
     steps(
         "planar_powers",
@@ -247,6 +247,34 @@ $M$ itself; and the first order.
 $K_1$ and $K_2$ pick the two blocks of $M$: $\operatorname{tr}(E_rK_2K_2^\top)$ is the square $c$ of
 the second entry of the eigenvector, and $\operatorname{tr}(E_rK_1K_2^\top)$ the product of both.
 There is one Brownian motion only, so all second-order terms have the factor $\mathrm d\beta^2$.
+
+Where $K_2K_2^\top$ would stand, the engine writes $I-K_1K_1^\top$. So the brackets are lengths:
+$\operatorname{tr}(K_1w\Theta^\top) = |w|^2$, $\operatorname{tr}(K_1a\Theta^\top) = w\cdot a$, and
+$\operatorname{tr}M-2\,|w|^2 = |a|^2-|w|^2$. With the eigenvector $(x, y)$ of $\lambda_r$ three of
+the terms together are $\operatorname{tr}(E_r\,\mathrm d\Theta\,\mathrm d\Theta^\top)$:
+$(|a|^2-|w|^2)\,x^2 + 2\,(w\cdot a)\,xy + |w|^2 = |a|^2x^2 + 2\,(w\cdot a)\,xy + |w|^2y^2$.
+""",
+            4: r"""
+**The last step by hand.** Let $(x, y)$ be the eigenvector of $\lambda_r$ and $(-y, x)$ that of
+$\lambda_s$, so that $c = y^2$ and $4c(1-c) = 4x^2y^2$, which was called $s$ above and is called
+$\varsigma$ here.
+
+- From $M = \sum\lambda E$: $|w|^2 = \lambda_rx^2+\lambda_sy^2$,
+  $|a|^2 = \lambda_ry^2+\lambda_sx^2$ and $w\cdot a = (\lambda_r-\lambda_s)xy$. So
+  $\operatorname{tr}(E_r\,\mathrm d\Theta\,\mathrm d\Theta^\top)$ is $\mathrm dt$ times
+  $4\lambda_rx^2y^2+\lambda_s(x^2-y^2)^2 = \lambda_r\varsigma+\lambda_s(1-\varsigma)$.
+- The bracket in the sum over $j$ is $-2x^2y^2+y^2-2x^2y^2+x^2 = 1-\varsigma$.
+- The curvature of the power is $8q(q-1)\,x^2y^2 = 2q(q-1)\,\varsigma$.
+
+Divided by $q\lambda_r^q$ the drift is
+
+$$
+(2q-1)\,\varsigma + (1-\varsigma)\Big[\frac{\lambda_s}{\lambda_r} +
+\frac{(\lambda_r+\lambda_s)^2}{\lambda_r(\lambda_r-\lambda_s)}\Big] ,
+$$
+
+and the last bracket is $(\lambda_r+3\lambda_s)/(\lambda_r-\lambda_s)$, because
+$\lambda_s(\lambda_r-\lambda_s)+(\lambda_r+\lambda_s)^2 = \lambda_r(\lambda_r+3\lambda_s)$.
 """,
         },
     ),

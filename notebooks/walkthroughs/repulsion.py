@@ -11,10 +11,10 @@ differential, and the term that does it is highlighted in (5.6) of the paper. Th
 it, takes its parts asunder, and switches it off to see what it is good for.
 
 Three things should be kept apart. The *theorem* is a formula for a drift; it is derived and checked
-here. That such a drift takes from the small eigenvalues, so that the layer comes near a low rank, is
-a *heuristic* drawn from it: the formula alone does not say where the eigenvalues go. What happens to
-the smallest eigenvalue in one example is *seen* in a picture further below, and proves nothing about
-others.
+here. That such a drift takes from the small eigenvalues, so that the layer comes near a low rank,
+is a *heuristic* drawn from it: the formula alone does not say where the eigenvalues go. What
+happens to the smallest eigenvalue in one example is *seen* in a picture further below, and proves
+nothing about others.
 
 All formulas are derived here, and none is copied. Stochastic differentials are in the sense of
 Itô. Time is the number of steps times the step size. The setting is that of the notebook on the
@@ -81,8 +81,8 @@ print(f"martingale part\n    {unicode(moved.martingale)}")
     ),
     text(r"""
 The engine knows no eigenvectors. It writes $\operatorname{tr}(E_iPP^\top)$ for $q_i$ and
-$\operatorname{tr}(E_iRP^\top)$ for $u_i^\top Rp_i$, with the eigenprojector $E_i = u_iu_i^\top$.
-The reason is given below.
+$\operatorname{tr}(E_iRP^\top)$ for $u_i^\top Rp_i$, with the eigenprojector $E_i = u_iu_i^\top$ and
+$P^\top = W_2^\top W_1^\top$. The reason is given below.
 """),
 )
 
@@ -322,8 +322,8 @@ $$
 \sum_{j\ne p}\frac{q_p+q_j}{\lambda_j-\lambda_p} > |W_2|^2 .
 $$
 
-That a rank is lost in this way while norms grow is the heuristic. It is no consequence of the formula
-alone.
+That a rank is lost in this way while norms grow is the heuristic. It is no consequence of the
+formula alone.
 """),
 )
 

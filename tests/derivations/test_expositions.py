@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
-from derivations.catalogue import names
+from derivations.arrival import ARRIVAL
+from derivations.catalogue import find, names
 from derivations.displays import aligned, chain
 from derivations.exposition import (
     Exposition,
@@ -41,7 +43,9 @@ def test_every_claim_of_the_catalogue_has_one() -> None:
 
 def unexplained(shown: Exposition) -> list[str]:
     return [
-        step.rule for step in shown.steps if not (step.words and in_words(step.rule).endswith("."))
+        step.rule
+        for step in shown.steps
+        if not (step.words and (step.rule == ARRIVAL or in_words(step.rule).endswith(".")))
     ]
 
 
@@ -77,8 +81,6 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 
 
 def test_what_is_generated_is_what_is_made() -> None:
-    from derivations.catalogue import find
-
     for name in ("discrete_determinant.mean_square", "noise_algebra", "time_change.general"):
         assert expound(find(name)) == ALL[name]
 
@@ -87,7 +89,7 @@ def test_the_derivation_is_a_chain() -> None:
     rows = [row for _, row in chain(ALL["label_noise_determinant"])]
     assert rows[0].left is not None
     assert rows[0].left.unicode.startswith("d(log det")
-    assert [row.left.unicode for row in rows[1:] if row.left] == [""] * 3
+    assert [row.left.unicode for row in rows[1:] if row.left] == [""] * 2
     assert rows[-1].right.unicode == "-2 k tr(C) dt"
 
 
@@ -108,6 +110,22 @@ def test_moments_are_equations_of_means() -> None:
 def test_signs_and_orders_have_their_relation() -> None:
     relations = {step.relation for shown in ALL.values() for step in shown.steps}
     assert {"=", "≈", "≥", "≤", "<"} == relations
+
+
+def test_a_derivation_ends_in_the_form_that_is_stated() -> None:
+    shown = expound(find("first_layer_eigenvalues"))
+    assert shown.steps[-1].rule == ARRIVAL
+    stated_form = shown.declared[1].rows[0].right.unicode
+    drift = stated_form.split(") dt")[0]
+    assert drift in shown.steps[-1].after.unicode
+    wrong = expound(replace(differential(), drift=differential().drift + 1))
+    assert all(step.rule != ARRIVAL for step in wrong.steps)
+
+
+def test_no_step_changes_nothing_without_saying_so() -> None:
+    for shown in ALL.values():
+        for before, step in pairwise(shown.steps):
+            assert step.relation != "=" or step.before != step.after or step.before != before.after
 
 
 def test_a_wrong_statement_shows_the_difference_and_a_right_one_none() -> None:
