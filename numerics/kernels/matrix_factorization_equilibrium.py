@@ -1557,7 +1557,7 @@ SIGNATURES = {
                 LetterSignature(name="t", kind="time"),
             ),
             horizon=Fraction(1, 4),
-            sizes={"p": 2, "h": 2},
+            sizes={"p": 2, "h": 3},
             values={"T": Fraction(1, 4), "s": Fraction(1, 2)},
             relevant=0.05,
         ),
