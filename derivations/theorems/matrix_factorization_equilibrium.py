@@ -275,7 +275,7 @@ def _square() -> DifferentialClaim:
             observable=imbalance,
             law=exp(-rate * t) * Parameter("initial", h, h),
             horizon="1/4",
-            sizes={p: 2, h: 2},
+            sizes={p: 2, h: 3},
             values={T: "1/4", s: "1/2"},
             relevant=0.05,
         )
