@@ -206,6 +206,7 @@ def _mean() -> MomentClaim:
         sde=V["sde"],
         moments=(size,),
         **stated(p),
+        where={"Theta": V["Theta"], "M": V["M"]},
         path=PathCheck(
             sde=V["sde"],
             horizon=4,
@@ -225,7 +226,11 @@ def _square() -> dict[str, Any]:
     """The layers for p = k: M, and the system of the noise alone, γ = 1."""
     V1, V2 = State("W1", p, l), State("W2", l, p)
     noise, theta = Brownian("B", p, p).d, stack(V1, V2.T)
-    return {"M": theta * theta.T, "sde": MatrixSDE({V1: noise * V2.T, V2: V1.T * noise})}
+    return {
+        "Theta": theta,
+        "M": theta * theta.T,
+        "sde": MatrixSDE({V1: noise * V2.T, V2: V1.T * noise}),
+    }
 
 
 def _paths(*, horizon: Any, sizes: dict[Any, int]) -> PathCheck:

@@ -86,7 +86,7 @@ def _first_reading() -> DifferentialClaim:
         drift=drift(2 * q - 1),
         martingale=martingale,
         assumptions=facts,
-        where={"Theta": theta, "M": M},
+        where={"Theta": theta, "M": M, "c": c},
         mutants=(
             Mutant(name="one", mistake="q − 1 for 2q − 1", changes={"drift": drift(q - 1)}),
             Mutant(name="no_ito", mistake="2q for 2q − 1", changes={"drift": drift(2 * q)}),

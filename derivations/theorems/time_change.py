@@ -75,27 +75,27 @@ def _paper() -> TimeChangeClaim:
 def _general() -> TimeChangeClaim:
     a = Process("a", positive=True)
     F, G = Process("F", p, l), Process("G", p, m)
-    X, E, E_tau = State("X", p, l), Brownian("E", m, l), Brownian("E_tau", m, l)
+    X, noise, noise_tau = State("X", p, l), Brownian("B", m, l), Brownian("B_tau", m, l)
     return TimeChangeClaim(
         id="time_change.general",
         title="dX = a F dt + √a G dB is dX = F dτ + G dB̃ under dτ = a dt",
-        source="Dambis, Dubins and Schwarz; Øksendal, Theorem 8.5.7",
+        source="Øksendal, Theorem 8.5.7; Lévy's characterisation of Brownian motion",
         statement="For any positive adapted clock a; a full half-line of new time needs ∫a dt = ∞.",
-        sde=MatrixSDE({X: a * F * dt + sqrt(a) * G * E.d}),
+        sde=MatrixSDE({X: a * F * dt + sqrt(a) * G * noise.d}),
         rate=a,
-        changed=MatrixSDE({X: F * dt + G * E_tau.d}),
+        changed=MatrixSDE({X: F * dt + G * noise_tau.d}),
         assumptions=(Assumption(text="the clock is positive", condition=Q.positive(a)),),
         mutants=(
             Mutant(name="root", mistake="dτ = √a dt for dτ = a dt", changes={"rate": sqrt(a)}),
             Mutant(
                 name="noise",
                 mistake="a for √a in front of the noise",
-                changes={"sde": MatrixSDE({X: a * F * dt + a * G * E.d})},
+                changes={"sde": MatrixSDE({X: a * F * dt + a * G * noise.d})},
             ),
             Mutant(
                 name="drift",
                 mistake="√a for a in front of the drift",
-                changes={"sde": MatrixSDE({X: sqrt(a) * F * dt + sqrt(a) * G * E.d})},
+                changes={"sde": MatrixSDE({X: sqrt(a) * F * dt + sqrt(a) * G * noise.d})},
             ),
         ),
         inapplicable={

@@ -218,7 +218,8 @@ and so becomes free of $\gamma$ like the rest. What must not happen is to change
 way: then a drift appears or is lost.
 
 For a clock that depends on the state the reading does matter. $\tilde B = \int\sqrt a\,\mathrm dB$
-is a Brownian motion if the integral is Itô's. Read $\mathrm dx = \sqrt{a(x)}\circ\mathrm d\beta$ in
+is a Brownian motion of the time $\tau$ if the integral is Itô's, which is a local martingale. Read
+$\mathrm dx = \sqrt{a(x)}\circ\mathrm d\beta$ in
 the sense of Stratonovich. In Itô's sense it has the drift
 $\tfrac12\sqrt a\,\partial_x\sqrt a = \tfrac14\partial_xa$,
 and in the new time
@@ -449,8 +450,10 @@ to there, on a larger probability space. Matrix noise has many entries and one c
 them. There it is Lévy's characterisation that is needed: continuous local martingales with
 $\mathrm d\langle\tilde B_{ia},\tilde B_{jb}\rangle = \delta_{ij}\delta_{ab}\,\mathrm d\tau$ are
 independent Brownian motions, and with $\mathrm d\tilde B = \sqrt a\,\mathrm dB$ each of these
-rates is $a\,\mathrm dt = \mathrm d\tau$ or zero. In the catalogue: `time_change`, `lyapunov_spectrum` (what (5.3) does for
-long times), `noise_algebra` (Itô and Stratonovich for this equation).
+rates is $a\,\mathrm dt = \mathrm d\tau$ or zero.
+
+In the catalogue: `time_change`, `lyapunov_spectrum` (what (5.3) does for long times),
+`noise_algebra` (Itô and Stratonovich for this equation).
 """),
 )
 

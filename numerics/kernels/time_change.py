@@ -199,24 +199,24 @@ def time_change_rate_in(ctx: Any, gamma: Any) -> Any:
     return gamma
 
 
-def time_change_general_increment(F: Any, G: Any, a: Any, dt: Any, dE: Any) -> tuple[Any]:
+def time_change_general_increment(F: Any, G: Any, a: Any, dt: Any, dB: Any) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
-        dX = a F dt + √a G dE
+        dX = a F dt + √a G dB
 
-    Shapes: F (..., p, l), G (..., p, m), a (...), dt (...), dE (..., m, l); result (..., p, l).
+    Shapes: F (..., p, l), G (..., p, m), a (...), dt (...), dB (..., m, l); result (..., p, l).
     """
-    return (scale(a * dt, F) + matmul(scale(np.sqrt(a), G), dE),)
+    return (scale(a * dt, F) + matmul(scale(np.sqrt(a), G), dB),)
 
 
 def time_change_general_increment_in(
-    ctx: Any, F: Any, G: Any, a: Any, dt: Any, dE: Any
+    ctx: Any, F: Any, G: Any, a: Any, dt: Any, dB: Any
 ) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
     In a number context, for unbatched matrices.
     """
-    return (ctx.add(ctx.scale(a * dt, F), ctx.scale(ctx.sqrt(a), ctx.matmul(G, dE))),)
+    return (ctx.add(ctx.scale(a * dt, F), ctx.scale(ctx.sqrt(a), ctx.matmul(G, dB))),)
 
 
 def time_change_general_drift(F: Any, a: Any) -> tuple[Any]:
@@ -237,42 +237,42 @@ def time_change_general_drift_in(ctx: Any, F: Any, a: Any) -> tuple[Any]:
     return (ctx.scale(a, F),)
 
 
-def time_change_general_noise(G: Any, a: Any, dE: Any) -> tuple[Any]:
+def time_change_general_noise(G: Any, a: Any, dB: Any) -> tuple[Any]:
     """Noise terms (Itô), as declared.
 
-        noise_X = √a G dE
+        noise_X = √a G dB
 
-    Shapes: G (..., p, m), a (...), dE (..., m, l); result (..., p, l).
+    Shapes: G (..., p, m), a (...), dB (..., m, l); result (..., p, l).
     """
-    return (matmul(scale(np.sqrt(a), G), dE),)
+    return (matmul(scale(np.sqrt(a), G), dB),)
 
 
-def time_change_general_noise_in(ctx: Any, G: Any, a: Any, dE: Any) -> tuple[Any]:
+def time_change_general_noise_in(ctx: Any, G: Any, a: Any, dB: Any) -> tuple[Any]:
     """Noise terms (Itô), as declared.
 
     In a number context, for unbatched matrices.
     """
-    return (ctx.scale(ctx.sqrt(a), ctx.matmul(G, dE)),)
+    return (ctx.scale(ctx.sqrt(a), ctx.matmul(G, dB)),)
 
 
-def time_change_general_changed_increment(F: Any, G: Any, dt: Any, dE_tau: Any) -> tuple[Any]:
+def time_change_general_changed_increment(F: Any, G: Any, dt: Any, dB_tau: Any) -> tuple[Any]:
     """Increments over a step (Itô), as stated in the new time.
 
-        dX = F dt + G dE_τ
+        dX = F dt + G dB_τ
 
-    Shapes: F (..., p, l), G (..., p, m), dt (...), dE_tau (..., m, l); result (..., p, l).
+    Shapes: F (..., p, l), G (..., p, m), dt (...), dB_tau (..., m, l); result (..., p, l).
     """
-    return (scale(dt, F) + matmul(G, dE_tau),)
+    return (scale(dt, F) + matmul(G, dB_tau),)
 
 
 def time_change_general_changed_increment_in(
-    ctx: Any, F: Any, G: Any, dt: Any, dE_tau: Any
+    ctx: Any, F: Any, G: Any, dt: Any, dB_tau: Any
 ) -> tuple[Any]:
     """Increments over a step (Itô), as stated in the new time.
 
     In a number context, for unbatched matrices.
     """
-    return (ctx.add(ctx.scale(dt, F), ctx.matmul(G, dE_tau)),)
+    return (ctx.add(ctx.scale(dt, F), ctx.matmul(G, dB_tau)),)
 
 
 def time_change_general_changed_drift(F: Any) -> tuple[Any]:
@@ -293,44 +293,44 @@ def time_change_general_changed_drift_in(ctx: Any, F: Any) -> tuple[Any]:
     return (F,)
 
 
-def time_change_general_changed_noise(G: Any, dE_tau: Any) -> tuple[Any]:
+def time_change_general_changed_noise(G: Any, dB_tau: Any) -> tuple[Any]:
     """Noise terms (Itô), as stated in the new time.
 
-        noise_X = G dE_τ
+        noise_X = G dB_τ
 
-    Shapes: G (..., p, m), dE_tau (..., m, l); result (..., p, l).
+    Shapes: G (..., p, m), dB_tau (..., m, l); result (..., p, l).
     """
-    return (matmul(G, dE_tau),)
+    return (matmul(G, dB_tau),)
 
 
-def time_change_general_changed_noise_in(ctx: Any, G: Any, dE_tau: Any) -> tuple[Any]:
+def time_change_general_changed_noise_in(ctx: Any, G: Any, dB_tau: Any) -> tuple[Any]:
     """Noise terms (Itô), as stated in the new time.
 
     In a number context, for unbatched matrices.
     """
-    return (ctx.matmul(G, dE_tau),)
+    return (ctx.matmul(G, dB_tau),)
 
 
 def time_change_general_derived_changed_increment(
-    F: Any, G: Any, dt: Any, dE_tau: Any
+    F: Any, G: Any, dt: Any, dB_tau: Any
 ) -> tuple[Any]:
     """Increments over a step (Itô), as derived in the new time.
 
-        dX = F dt + G dE_τ
+        dX = F dt + G dB_τ
 
-    Shapes: F (..., p, l), G (..., p, m), dt (...), dE_tau (..., m, l); result (..., p, l).
+    Shapes: F (..., p, l), G (..., p, m), dt (...), dB_tau (..., m, l); result (..., p, l).
     """
-    return (scale(dt, F) + matmul(G, dE_tau),)
+    return (scale(dt, F) + matmul(G, dB_tau),)
 
 
 def time_change_general_derived_changed_increment_in(
-    ctx: Any, F: Any, G: Any, dt: Any, dE_tau: Any
+    ctx: Any, F: Any, G: Any, dt: Any, dB_tau: Any
 ) -> tuple[Any]:
     """Increments over a step (Itô), as derived in the new time.
 
     In a number context, for unbatched matrices.
     """
-    return (ctx.add(ctx.scale(dt, F), ctx.matmul(G, dE_tau)),)
+    return (ctx.add(ctx.scale(dt, F), ctx.matmul(G, dB_tau)),)
 
 
 def time_change_general_derived_changed_drift(F: Any) -> tuple[Any]:
@@ -351,22 +351,22 @@ def time_change_general_derived_changed_drift_in(ctx: Any, F: Any) -> tuple[Any]
     return (F,)
 
 
-def time_change_general_derived_changed_noise(G: Any, dE_tau: Any) -> tuple[Any]:
+def time_change_general_derived_changed_noise(G: Any, dB_tau: Any) -> tuple[Any]:
     """Noise terms (Itô), as derived in the new time.
 
-        noise_X = G dE_τ
+        noise_X = G dB_τ
 
-    Shapes: G (..., p, m), dE_tau (..., m, l); result (..., p, l).
+    Shapes: G (..., p, m), dB_tau (..., m, l); result (..., p, l).
     """
-    return (matmul(G, dE_tau),)
+    return (matmul(G, dB_tau),)
 
 
-def time_change_general_derived_changed_noise_in(ctx: Any, G: Any, dE_tau: Any) -> tuple[Any]:
+def time_change_general_derived_changed_noise_in(ctx: Any, G: Any, dB_tau: Any) -> tuple[Any]:
     """Noise terms (Itô), as derived in the new time.
 
     In a number context, for unbatched matrices.
     """
-    return (ctx.matmul(G, dE_tau),)
+    return (ctx.matmul(G, dB_tau),)
 
 
 def time_change_general_rate(a: Any) -> Any:
@@ -723,7 +723,7 @@ KERNELS = {
     "time_change.general": {
         "increment": Kernel(
             name="increment",
-            arguments=("F", "G", "a", "dt", "dE"),
+            arguments=("F", "G", "a", "dt", "dB"),
             arrays=time_change_general_increment,
             generic=time_change_general_increment_in,
         ),
@@ -735,13 +735,13 @@ KERNELS = {
         ),
         "noise": Kernel(
             name="noise",
-            arguments=("G", "a", "dE"),
+            arguments=("G", "a", "dB"),
             arrays=time_change_general_noise,
             generic=time_change_general_noise_in,
         ),
         "changed_increment": Kernel(
             name="changed_increment",
-            arguments=("F", "G", "dt", "dE_tau"),
+            arguments=("F", "G", "dt", "dB_tau"),
             arrays=time_change_general_changed_increment,
             generic=time_change_general_changed_increment_in,
         ),
@@ -753,13 +753,13 @@ KERNELS = {
         ),
         "changed_noise": Kernel(
             name="changed_noise",
-            arguments=("G", "dE_tau"),
+            arguments=("G", "dB_tau"),
             arrays=time_change_general_changed_noise,
             generic=time_change_general_changed_noise_in,
         ),
         "derived_changed_increment": Kernel(
             name="derived_changed_increment",
-            arguments=("F", "G", "dt", "dE_tau"),
+            arguments=("F", "G", "dt", "dB_tau"),
             arrays=time_change_general_derived_changed_increment,
             generic=time_change_general_derived_changed_increment_in,
         ),
@@ -771,7 +771,7 @@ KERNELS = {
         ),
         "derived_changed_noise": Kernel(
             name="derived_changed_noise",
-            arguments=("G", "dE_tau"),
+            arguments=("G", "dB_tau"),
             arrays=time_change_general_derived_changed_noise,
             generic=time_change_general_derived_changed_noise_in,
         ),
@@ -978,8 +978,8 @@ SIGNATURES = {
             LetterSignature(name="G", kind="process", shape=("p", "m")),
             LetterSignature(name="a", kind="process", facts=("positive",)),
             LetterSignature(name="dt", kind="time increment"),
-            LetterSignature(name="dE", kind="increment", shape=("m", "l")),
-            LetterSignature(name="dE_tau", kind="increment", shape=("m", "l")),
+            LetterSignature(name="dB", kind="increment", shape=("m", "l")),
+            LetterSignature(name="dB_tau", kind="increment", shape=("m", "l")),
             LetterSignature(name="X", kind="state", shape=("p", "l")),
         ),
         conditions=(
@@ -989,37 +989,37 @@ SIGNATURES = {
             "declared": SystemSignature(
                 prefix="",
                 states=("X",),
-                noises=(NoiseSignature(name="E", shape=("m", "l")),),
+                noises=(NoiseSignature(name="B", shape=("m", "l")),),
                 letters=(
                     LetterSignature(name="F", kind="process", shape=("p", "l")),
                     LetterSignature(name="G", kind="process", shape=("p", "m")),
                     LetterSignature(name="a", kind="process", facts=("positive",)),
                     LetterSignature(name="dt", kind="time increment"),
-                    LetterSignature(name="dE", kind="increment", shape=("m", "l")),
+                    LetterSignature(name="dB", kind="increment", shape=("m", "l")),
                     LetterSignature(name="X", kind="state", shape=("p", "l")),
                 ),
             ),
             "changed": SystemSignature(
                 prefix="changed_",
                 states=("X",),
-                noises=(NoiseSignature(name="E_tau", shape=("m", "l")),),
+                noises=(NoiseSignature(name="B_tau", shape=("m", "l")),),
                 letters=(
                     LetterSignature(name="F", kind="process", shape=("p", "l")),
                     LetterSignature(name="G", kind="process", shape=("p", "m")),
                     LetterSignature(name="dt", kind="time increment"),
-                    LetterSignature(name="dE_tau", kind="increment", shape=("m", "l")),
+                    LetterSignature(name="dB_tau", kind="increment", shape=("m", "l")),
                     LetterSignature(name="X", kind="state", shape=("p", "l")),
                 ),
             ),
             "derived_changed": SystemSignature(
                 prefix="derived_changed_",
                 states=("X",),
-                noises=(NoiseSignature(name="E_tau", shape=("m", "l")),),
+                noises=(NoiseSignature(name="B_tau", shape=("m", "l")),),
                 letters=(
                     LetterSignature(name="F", kind="process", shape=("p", "l")),
                     LetterSignature(name="G", kind="process", shape=("p", "m")),
                     LetterSignature(name="dt", kind="time increment"),
-                    LetterSignature(name="dE_tau", kind="increment", shape=("m", "l")),
+                    LetterSignature(name="dB_tau", kind="increment", shape=("m", "l")),
                     LetterSignature(name="X", kind="state", shape=("p", "l")),
                 ),
             ),
