@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sympy import Add, Identity, ImmutableDenseMatrix, Integer, sympify
+from sympy import Add, Identity, ImmutableDenseMatrix, Integer, expand, sympify
 from sympy.matrices.expressions import MatrixExpr
 
 from .claim import MomentClaim
@@ -31,7 +31,14 @@ from .printing import unicode
 from .sde import MatrixSDE
 from .symbols import Parameter, real, t
 
-__all__ = ["moment_derivation", "moment_parts", "stated_drifts", "unproved", "weighted"]
+__all__ = [
+    "moment_derivation",
+    "moment_parts",
+    "stated_drifts",
+    "unproved",
+    "weighted",
+    "without_one",
+]
 
 PROVED = "the martingale part has mean zero"
 
@@ -104,6 +111,21 @@ def unproved(claim: MomentClaim) -> str:
         f"that the martingale parts have mean zero is not proved: {found}; a DifferentialClaim "
         "states the drift alone"
     )
+
+
+def without_one(claim: MomentClaim) -> str:
+    """What to write where nothing but a constant is missing of a rate; empty elsewhere."""
+    if any(not sympify(m).free_symbols for m in claim.moments):
+        return ""
+    states = set(claim.sde.states)
+    for moment, stated in zip(claim.moments, stated_drifts(claim), strict=True):
+        gap = expand(claim.sde.d(moment).drift - stated).doit()
+        if not is_zero(gap) and not gap.free_symbols & states:
+            return (
+                f"a constant is missing, {unicode(gap)}: give 1 a place among the moments, with a "
+                "column for it and a row of zeros, and 1 among the laws"
+            )
+    return ""
 
 
 def moment_derivation(claim: MomentClaim) -> Derivation:

@@ -101,6 +101,16 @@ def test_a_local_martingale_is_not_said_to_keep_its_mean(laws: Any) -> None:
     )
 
 
+@pytest.mark.parametrize("moments", [(x,), (x, 1)])
+def test_a_constant_needs_the_moment_one(moments: Any) -> None:
+    size = len(moments)
+    matrix = ((-a,),) if size == 1 else ((-a, 0), (0, 0))
+    sde = MatrixSDE({x: a * (b - x) * dt + beta.d})
+    evidence = found("derivation", sde=sde, moments=moments, matrix=matrix, laws=())
+    assert evidence.status == Status.DISAGREES
+    assert ("a constant is missing, a b: give 1" in evidence.reason) == (size == 1)
+
+
 def test_a_wrong_rate_is_refuted_whether_or_not_means_follow() -> None:
     assert found("derivation", **STRICT | {"matrix": ((1,),)}, laws=()).status == Status.DISAGREES
 

@@ -27,7 +27,7 @@ from derivations.diffusions import compared_in_law, counterparts
 from derivations.equality import Equality, equal
 from derivations.equality import Status as Answer
 from derivations.fokker_planck import FokkerPlanckClaim, forward_parts
-from derivations.moment_claims import moment_parts, unproved
+from derivations.moment_claims import moment_parts, unproved, without_one
 from derivations.path_claims import StationaryClaim
 from derivations.printing import unicode
 from derivations.sign_claims import decided
@@ -93,6 +93,8 @@ def check(problem: Problem, plan: Plan) -> Evidence:
 
 def _integrable(evidence: Evidence, claim: MomentClaim) -> Evidence:
     """The evidence on moments, which needs martingale parts of mean zero too."""
+    if evidence.status == Status.DISAGREES and (hint := without_one(claim)):
+        return replace(evidence, reason=f"{evidence.reason}; {hint}")
     missing = unproved(claim) if evidence.status == Status.AGREES else ""
     if not missing:
         return evidence
