@@ -130,13 +130,16 @@ def simulate(seed: int, settings: Settings, progress: Progress) -> Numbers:
         ends["sde"].append(_sde(settings, T, time, rng, start=v)[-1])
         progress((i + 1) / (len(settings["temperatures"]) + 1), f"T = {T:g}")
     T, time = settings["above"], settings["fall"]
+    # Whole numbers of steps between marks.
+    sizes = {"sgd": T, "sde": settings["sde_step"]}
+    elapsed = {name: 40 * round(time / step / 40) * step for name, step in sizes.items()}
     low = {"start": settings["low"], "marks": 40}
     falls = {"sgd": _sgd(settings, T, time, rng, **low), "sde": _sde(settings, T, time, rng, **low)}
     return {
         **{f"log_v_{name}": np.array(values) for name, values in ends.items()},
         **{f"fall_{name}": paths.mean(axis=1) for name, paths in falls.items()},
-        **{f"slope_{name}": (p[20] - p[40]) / (time / 2) for name, p in falls.items()},
-        "fall_time": np.linspace(0, time, 41),
+        **{f"slope_{n}": (p[20] - p[40]) / (elapsed[n] / 2) for n, p in falls.items()},
+        **{f"fall_time_{name}": np.linspace(0, end, 41) for name, end in elapsed.items()},
     }
 
 

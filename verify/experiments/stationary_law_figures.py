@@ -69,10 +69,10 @@ def _draw_law(axes: Axes, runs: Sequence[Numbers], i: int, density: tuple[Array,
 
 def _draw_fall(axes: Axes, runs: Sequence[Numbers], rate: float) -> None:
     for i, run in enumerate(runs):
-        time = np.asarray(run["fall_time"])
         for name, label, colour in WAYS:
             logs = np.asarray(run[f"fall_{name}"]) / LN10
             named = label if i == 0 else None
+            time = np.asarray(run[f"fall_time_{name}"])
             axes.plot(time, logs, color=colour, lw=1.3, alpha=0.7, label=named)
     half = len(time) // 2
     middle = np.mean([np.asarray(run["fall_sde"])[half] for run in runs])
