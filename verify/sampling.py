@@ -18,6 +18,7 @@ from numerics.errors import NotAdmissibleError
 from numerics.points import Predicate, as_arrays, meets, sample
 from numerics.signature import ClaimSignature, Condition
 
+from .amounts import counted
 from .degrees import orders
 from .planning import Plan
 from .problem import Problem
@@ -63,8 +64,8 @@ class Sample:
         """How many points, of how many sizes."""
         sizes = {tuple(s.items()) for s, _ in self.points}
         if not any(sizes):
-            return f"{len(self.points)} points"
-        return f"{len(self.points)} points at {len(sizes)} sizes"
+            return counted(len(self.points), "point")
+        return f"{counted(len(self.points), 'point')} at {counted(len(sizes), 'size')}"
 
     def sizes(self) -> list[dict[str, int]]:
         """The sizes that occur, each once."""

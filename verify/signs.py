@@ -26,6 +26,7 @@ from numerics.jets import generator
 from numerics.one_step import one_step_drift
 from numerics.points import as_arrays
 
+from .amounts import counted
 from .coordinates import entries
 from .counterexample import Counterexample, searched, widened
 from .planning import Plan
@@ -325,7 +326,7 @@ def _evidence(
         tier=tier,
         status=status,
         reason=reason,
-        brief=f"{len(sample.points)} points",
+        brief=counted(len(sample.points), "point"),
         # Points speak for themselves: nothing bounds how often a wrong region is missed.
         false_agree=None,
         false_reject=false_reject,

@@ -27,8 +27,9 @@ def test_the_setting_is_told() -> None:
     )
     lines = [" ".join(line.split()) for line in explained(claim).splitlines()]
     for line in (
+        "E[x] = x exp(-t)",
         "T = 3",
-        "x = 2",
+        "x(0) = 2",
         "σ = 1, 4, one after the other",
         "bounds of the observable = (0, 7)",
         "relevant error = 0.125",

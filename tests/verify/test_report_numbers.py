@@ -30,12 +30,12 @@ def test_long_tables_say_what_they_leave_out() -> None:
 def test_what_is_empty_or_no_number_is_a_dash() -> None:
     (table,) = tables({"a": [], "b": {}, "c": None, "d": [[], {}]})
     assert [row[1] for row in table.rows] == ["–", "–", "–", "[[], {}]"]
-    assert number(float("1e-300")) == "1e−300"
+    assert number(float("1e-300")) == "10⁻³⁰⁰"
 
 
 def test_parts_of_one_shape_stand_in_one_table() -> None:
     part = {"difference": 0.1, "bias": 0.01}
     found = tables({"relevant": 1e-6, "drift": part, "covariation": part})
-    assert found[0].rows == (("relevant", "1e−06"),)
+    assert found[0].rows == (("relevant", "10⁻⁶"),)
     assert found[1].columns == ("", "difference", "bias")
     assert [row[0] for row in found[1].rows] == ["drift", "covariation"]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from verify.amounts import percent
 from verify.planning import Plan
 from verify.problem import Problem
 from verify.verdict import Evidence, Status, combine
@@ -78,12 +79,12 @@ def _evidence(plan: Plan, found: Sequence[tuple[Setting, Judgement]], count: int
         alpha = None
     stepped = [CONDITION] if any(one.bounded for _, one in found) else []
     conditions = dict.fromkeys([*stepped, *(one.condition for _, one in found if one.condition)])
-    reach = 100 * _reach(worst) * worst.unit / setting_unit(setting, worst)
+    reach = _reach(worst) * worst.unit / setting_unit(setting, worst)
     return Evidence(
         tier=TIER,
         status=status,
         reason=_reason(setting, worst, count),
-        brief=f"{reach:.1g} %" if math.isfinite(reach) else "",
+        brief=percent(reach) if math.isfinite(reach) else "",
         false_agree=alpha,
         false_reject=alpha,
         condition="; ".join(conditions),

@@ -16,6 +16,7 @@ from numerics.errors import NumericsError
 from numerics.moments import Expectation, expectation, propagated
 from numerics.signature import PathSignature
 from numerics.system import Array, System
+from verify.amounts import percent
 from verify.planning import Estimate
 from verify.problem import Problem
 from verify.verdict import Evidence, Status, combine
@@ -117,7 +118,7 @@ def _evidence(
         reason=f"means over all sign paths − stated at t = {horizon:g}, relative to each moment: "
         f"{'; '.join(parts)}, relevant {setting.relevant:g}; {len(found.means)} grids, up to "
         f"{found.paths:,} paths, as h → 0",
-        brief=f"{100 * reached:.1g} %",
+        brief=percent(reached),
         condition=CONDITION,
         points=found.paths,
         numbers={

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from verify.charts.svg import shown
 
 __all__ = ["NumberTable", "number", "tables"]
 
@@ -50,13 +53,15 @@ def number(value: Any) -> str:
     """A number as people read it.
 
     >>> number(1.23456e-7), number(12), number(-0.5), number(None)
-    ('1.235e−07', '12', '−0.5', '–')
+    ('1.235·10⁻⁷', '12', '−0.5', '–')
     """
     if value is None:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return shown(value, 4)
+    text = str(value)
     return text.replace("-", "−") if isinstance(value, int | float) else text
 
 

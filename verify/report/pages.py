@@ -53,6 +53,13 @@ class TierView:
         """The tier."""
         return self.evidence.tier
 
+    @property
+    def counted(self) -> str:
+        """What its points are."""
+        if "draws" in self.evidence.numbers:
+            return "Draws"
+        return {"path": "Paths", "algorithm": "Runs or steps"}.get(self.name, "Points")
+
     @cached_property
     def charts(self) -> tuple[charts.Chart, ...]:
         """Its pictures."""

@@ -29,6 +29,7 @@ from numerics.contexts import (
 from numerics.draws import DEGREES, Draw, count, outcomes
 from numerics.errors import NotAdmissibleError, NoValueError
 from numerics.signature import Condition, size
+from verify.amounts import counted
 from verify.coordinates import entries
 from verify.counterexample import widened
 from verify.errors import UsageError
@@ -236,7 +237,7 @@ def _exact(problem: Problem, setting: StepSetting, plan: Plan, ctx: FlintContext
         tier="exact",
         status=Status.DISAGREES if wrong else Status.AGREES,
         reason=reason,
-        brief=f"{len(sample.points)} points",
+        brief=counted(len(sample.points), "point"),
         false_agree=None,
         points=len(sample.points),
         refused=sample.refused,

@@ -18,6 +18,7 @@ from numerics.draws import Draw
 from numerics.errors import NotAdmissibleError
 from numerics.points import as_arrays
 from numerics.system import Array
+from verify.amounts import counted
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.sampling import Sample, admissible
@@ -231,7 +232,7 @@ def evidence(
         tier=tier,
         status=status,
         reason=f"{text}, at {sample.described()}{beside}",
-        brief=f"{len(sample.points)} points",
+        brief=counted(len(sample.points), "point"),
         false_agree=rate,
         false_reject=rate,
         condition="" if not rate else "the range declared for the controlled statistic",

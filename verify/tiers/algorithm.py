@@ -22,6 +22,7 @@ from numerics.system import Array
 from numerics.training import Algorithm, gradient_descent, label_noise, minibatch, run
 from numerics.training import Problem as Data
 from numerics.training import problem as data_of
+from verify.amounts import counted
 from verify.errors import UsageError
 from verify.paths.looks import settled
 from verify.paths.pathwise import PathErrors, path_errors
@@ -229,7 +230,8 @@ def _evidence(
         tier=TIER,
         status=found.status(relevant),
         reason=f"{training.setting.algorithm} on {training.setting.dataset}: gap to the rate at η, "
-        f"η/2, η/4 (η = {training.eta:.3g}) {gaps} of {scale:.3g}, order {shown}; at η = 0 "
+        f"η/2, η/4 (η = {training.eta:.3g}) {gaps}, relative "
+        f"to the change of {scale:.3g} that the rate predicts, order {shown}; at η = 0 "
         f"{centre.value:+.2g} ± {centre.half_width:.1g}, bias ≤ {centre.bias:.1g}, relevant "
         f"{relevant:g}",
         brief=f"order {shown}",
@@ -311,7 +313,7 @@ def _step_by_step(problem: Problem, training: _Training, plan: Plan) -> Evidence
         status=found.decide(EXACT),
         reason=f"{training.setting.algorithm} on {training.setting.dataset}: the law of one step "
         f"against the weights at each of {steps:,} steps, mean relative difference {mean:.1g}",
-        brief=f"{steps:,} steps",
+        brief=counted(steps, "step"),
         points=steps,
         numbers={
             "dataset": training.setting.dataset,

@@ -19,6 +19,7 @@ from numerics.contexts import (
 )
 from numerics.errors import NoValueError
 from numerics.jets import GeneratorValue, generator
+from verify.amounts import counted
 from verify.coordinates import coordinates, entries
 from verify.degrees import false_pass
 from verify.forward import equal_sides
@@ -99,7 +100,7 @@ def _checked(problem: Problem, plan: Plan, ctx: FlintContext) -> Evidence:
         tier=TIER,
         status=Status.DISAGREES if wrong else Status.AGREES,
         reason=reason,
-        brief=f"{len(sample.points)} points",
+        brief=counted(len(sample.points), "point"),
         false_agree=bound,
         points=len(sample.points),
         refused=sample.refused,
@@ -131,7 +132,7 @@ def _undefined(problem: Problem, ctx: FlintContext, plan: Plan) -> Evidence | No
         tier=TIER,
         status=Status.DISAGREES,
         reason=f"{words}: the stated form divides by zero at all of {sample.described()}",
-        brief=f"{len(sample.points)} points",
+        brief=counted(len(sample.points), "point"),
         points=len(sample.points),
         refused=sample.refused,
     )

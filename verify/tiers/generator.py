@@ -79,7 +79,7 @@ def check(problem: Problem, plan: Plan) -> Evidence:
         status=status,
         reason=_reason(status, shown, where),
         brief=_brief(shown),
-        condition="the error of the extrapolation is an estimate",
+        condition="the estimated error of the extrapolation bounds it",
         false_agree=problem.missed(0.0),
         points=len(sample.points),
         refused=sample.refused,

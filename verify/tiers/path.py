@@ -16,6 +16,7 @@ from numerics.schemes import named
 from numerics.signature import PathSignature
 from numerics.simulate import simulate
 from numerics.system import Array, System
+from verify.amounts import percent
 from verify.paths.clocked import clocked
 from verify.paths.expectations import averaged
 from verify.paths.growth import grown
@@ -110,7 +111,7 @@ def _evidence(
         tier=TIER,
         status=status,
         reason=reason,
-        brief=f"{100 * (abs(centre.value) + centre.half_width + centre.bias):.1g} %",
+        brief=percent(abs(centre.value) + centre.half_width + centre.bias),
         false_agree=alpha,
         false_reject=alpha,
         condition=CONDITION,
