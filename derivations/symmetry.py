@@ -90,9 +90,9 @@ class Symmetry:
     >>> r = tr(u.T * w) * x - y
     >>> Symmetry(loss=r**2, moves={u: u, w: -w}).quantity
     Trace(u*u.T) - Trace(w*w.T)
-    >>> Symmetry(loss=r**2, moves={u: u, w: w})
+    >>> Symmetry(loss=r**2, moves={u: u, w: w})  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    derivations.errors.DerivationError: ...
+    derivations.errors.DerivationError: loss ... is left over; give another generator, or ...
     """
 
     loss: Any
