@@ -379,8 +379,8 @@ The first is never negative for any $q > 0$, the second never positive for $0 < 
 $q = 1$ will do, the singular values themselves. The second drift lacks the term
 $|W_2|^2-a_1^2-a_2^2$, which is zero: for $l = p$ all of $W_2$ lies in the row space of $W_1$. With
 a third neuron this is no longer so (`planar_powers.any_width`). A part $b$ of $W_2$ outside adds
-$\tfrac q2\sigma_i^{q-2}b^2$ to both drifts. Where $a_1 = a_2 = 0$ it is all there is, and both drifts are positive, whatever
-$q > 0$.
+$\tfrac q2\sigma_i^{q-2}b^2$ to both drifts. Where $a_1 = a_2 = 0$ it is all there is, and both
+drifts are positive, whatever $q > 0$.
 """),
     code(
         r"""

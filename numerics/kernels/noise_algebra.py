@@ -13,6 +13,7 @@ from numerics.batched import block, matmul, scale, solve, stack, swap, symmetric
 from numerics.kernel import Kernel
 from numerics.signature import (
     ClaimSignature,
+    Condition,
     LetterSignature,
     NoiseSignature,
     PathSignature,
@@ -768,6 +769,26 @@ def noise_algebra_square_derived_martingale_in(ctx: Any, l: int, p: int) -> Any:
     return ctx.zeros(2 * p, l)
 
 
+def noise_algebra_square_condition_0(Phi: Any) -> Any:
+    """What is to be invertible.
+
+    Φ is invertible
+
+        Φ
+
+    Shapes: Phi (..., 2 * p, 2 * p); result (..., 2*p, 2*p).
+    """
+    return Phi
+
+
+def noise_algebra_square_condition_0_in(ctx: Any, Phi: Any) -> Any:
+    """What is to be invertible.
+
+    In a number context, for unbatched matrices.
+    """
+    return Phi
+
+
 def noise_algebra_square_path_law(gamma: Any, initial: Any, p: int, t: Any) -> Any:
     """The stated value of the observable at time t, from its value at time 0.
 
@@ -1380,6 +1401,12 @@ KERNELS = {
             arrays=noise_algebra_square_derived_martingale,
             generic=noise_algebra_square_derived_martingale_in,
         ),
+        "condition_0": Kernel(
+            name="condition_0",
+            arguments=("Phi",),
+            arrays=noise_algebra_square_condition_0,
+            generic=noise_algebra_square_condition_0_in,
+        ),
         "path_increment": Kernel(
             name="path_increment",
             arguments=("Phi", "Theta", "gamma", "p", "dt", "dB"),
@@ -1715,7 +1742,9 @@ SIGNATURES = {
             LetterSignature(name="dB", kind="increment", shape=("p", "p")),
             LetterSignature(name="l", kind="dimension"),
         ),
-        conditions=(),
+        conditions=(
+            Condition(text="Φ is invertible", predicate="invertible", kernel="condition_0"),
+        ),
         systems={
             "declared": SystemSignature(
                 prefix="",
