@@ -366,8 +366,8 @@ axes.legend(loc="lower left");
         "to 0.3.",
     ),
     text(r"""
-The twenty runs are hard to tell apart, although their weights are not at all alike: without a
-martingale part, paths of the equation would not differ at all. What SGD adds is the $|R|^2$ of
+The twenty runs are hard to tell apart, although their weights are not at all alike. In the equation
+$\log\det M$ has no martingale part and is the same on every path. What SGD adds is the $|R|^2$ of
 each step and the fluctuation of $|G|^2$. Both must vanish with the step size at fixed
 $\eta\delta$, the first in proportion to $\eta$, the second to $\sqrt\eta$. (The quartic term of
 each step, $\eta^4\sum_i s_i^4$, adds up in proportion to $\eta$ too; here it is about 4 % of the
