@@ -1,7 +1,7 @@
 """Change of time: dX = α dt + β dB under the clock dτ = a dt becomes dX = (α/a) dτ + (β/√a) dB̃.
 
 B̃_τ = ∫ √a dB is a Brownian motion of the new time (Øksendal, Theorem 8.5.7): by Lévy's
-characterisation for all entries on one clock, by Dambis, Dubins and Schwarz for a single martingale.
+characterisation for all entries on one clock, by Dambis, Dubins and Schwarz for one martingale.
 The clock a > 0 may be constant, depend on time or on the state; a full half-line of new time needs
 ∫ a dt = ∞.
 """
