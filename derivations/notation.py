@@ -59,6 +59,5 @@ def notation(formulas: Iterable[Any]) -> Iterator[Row]:
 
 def _column(number: int, sizes: tuple[Any, ...]) -> Row:
     row, (rows, columns) = _COLUMNS[number], BlockColumn(number, *sizes).shape
-    name = f"K{'₁₂'[number]}"
-    size = f"{name} is {unicode(rows)} × {unicode(columns)}"
-    return Row(left=row.left, right=row.right, note=f"{row.note}; {size}")
+    size = f"{unicode(columns)} of {unicode(rows)} rows"
+    return Row(left=row.left, right=row.right, note=f"{row.note}, {size}")

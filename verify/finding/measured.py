@@ -47,7 +47,7 @@ SLACK = 4.0
 
 ROUNDING = 1e-11
 
-CLOCK = "(dτ/dt)"
+CLOCK = "the clock"
 """The rate of a change of time, among the scalars whose powers may be wrong."""
 
 

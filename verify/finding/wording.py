@@ -224,7 +224,11 @@ def entry_words(row: Row) -> str:
 def _monomial(powers: Mapping[str, Fraction]) -> str:
     from sympy import Mul, Symbol, sympify
 
-    factors = [Symbol(name, positive=True) ** sympify(power) for name, power in powers.items()]
+    names = {CLOCK: "(dτ/dt)"}
+    factors = [
+        Symbol(names.get(name, name), positive=True) ** sympify(power)
+        for name, power in powers.items()
+    ]
     return unicode(Mul(*factors))
 
 
