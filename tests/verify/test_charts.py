@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -251,6 +252,17 @@ def test_the_noise_of_zeros_is_no_picture() -> None:
     wrong = zeros | {"measured": [1.0, 0.0, 0.0], "refuting": [0], "relevant": 1e-6}
     root = drawn("one-step", {"values": {"drift": wrong}})["Claimed against simulated"]
     assert len(places(path_of(root, "wrong"))) == 1
+
+
+def test_one_value_is_shown_by_its_distance_from_zero_and_where_it_was_taken() -> None:
+    one = {"claimed": [-2.0], "measured": [-2.0], "uncertainty": [1e-9], "relevant": 1e-6}
+    found = replace(evidence("one-step", {"values": {"drift": one}}), points=1)
+    (chart,) = charts.of(found)
+    assert chart.caption.startswith("1 value at 1 point: claimed across, simulated upwards")
+    root = ElementTree.fromstring(chart.svg)
+    assert {"−2", "0"} <= set(words(root))
+    (place,) = places(path_of(root, "right"))
+    assert abs(on_diagonal(root, place)) < 0.2
 
 
 def test_an_order_is_a_slope() -> None:

@@ -74,7 +74,9 @@ def site_of(text: str, latex: str = "x") -> dict[str, str]:
 
 
 def structure(text: str) -> list[tuple[str, tuple[str, ...]]]:
-    return [(tag, tuple(sorted(attributes))) for tag, attributes in Page(text).elements]
+    """All elements but the places where a name may be broken, which have nothing in them."""
+    elements = [x for x in Page(text).elements if x != ("wbr", {})]
+    return [(tag, tuple(sorted(attributes))) for tag, attributes in elements]
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from verify.amounts import counted
 from verify.verdict import Evidence, Status, json_value
 
 from . import reading
@@ -53,10 +54,18 @@ def of(evidence: Evidence, prefix: str = "") -> tuple[Chart, ...]:
             reading.comparisons_of(numbers),
             f"{name}-scatter",
             _MEASURED.get(evidence.tier, "measured"),
+            _where(evidence),
         ),
         None if shrinking is None else convergence(shrinking, f"{name}-convergence"),
     ]
     return tuple(chart for chart in found if chart is not None)
+
+
+def _where(evidence: Evidence) -> str:
+    """At how many points, where that is what was counted."""
+    if evidence.tier not in _AT_POINTS or not evidence.points or "draws" in evidence.numbers:
+        return ""
+    return f" at {counted(evidence.points, 'point')}"
 
 
 def _ordered(value: Any) -> Any:
@@ -68,3 +77,5 @@ def _ordered(value: Any) -> Any:
 
 _MEASURED = {"one-step": "simulated", "path": "simulated"}
 """How a tier comes to its values, in a word."""
+
+_AT_POINTS = ("generator", "one-step")

@@ -13,7 +13,7 @@ __all__ = ["Comparison", "scatter"]
 
 MOST_PANELS = 6
 APART = 5.0
-"""Relevant errors that claimed values spread over at least: of one value, or of zeros, only noise
+"""Relevant errors that claimed values are from zero or spread over at least: of zeros, only noise
 would be seen."""
 
 CURVED = 200.0
@@ -51,9 +51,14 @@ class Comparison:
 
     @property
     def is_telling(self) -> bool:
-        """Whether the values are more than one point, or refute the claim."""
-        spread = max(self.claimed) - min(self.claimed)
-        return spread > APART * self.relevant or bool(self.wrong)
+        """Whether the values are clear of zero or of each other, or refute the claim."""
+        clear = self.relevant > 0 and max(map(abs, self.claimed)) > APART * self.relevant
+        return clear or not self.is_one or bool(self.wrong)
+
+    @property
+    def is_one(self) -> bool:
+        """Whether all claimed values are one."""
+        return max(self.claimed) - min(self.claimed) <= APART * self.relevant
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,7 +146,8 @@ def _panel(part: Comparison, frame: _Frame, x: float, what: str) -> str:
 
 def _scales(part: Comparison, frame: _Frame) -> tuple[Scale, Scale]:
     """The same values on both axes, so that equal ones lie on the diagonal."""
-    values = [*part.claimed, *part.measured]
+    # One value is shown by its distance from zero.
+    values = [*part.claimed, *part.measured, *([0.0] if part.is_one else [])]
     sizes = sorted(abs(x) for x in values if x != 0.0)
     low, high = min(values), max(values)
     largest = sizes[-1] if sizes else 0.0

@@ -6,7 +6,7 @@ import re
 
 from markupsafe import Markup, escape
 
-__all__ = ["prose"]
+__all__ = ["parted", "prose"]
 
 _AFTER = r"(?<=[\w)\]|'′}>⟩∂̄̃̂])"
 # What is short enough to be an index: the i of λ_i, and no word as in label_noise.
@@ -30,6 +30,16 @@ def prose(text: str) -> Markup:
     while (raised := _BRACED.sub(_set, shown)) != shown:
         shown = raised
     return Markup(shown)
+
+
+def parted(name: str) -> Markup:
+    """A name as markup that a line may break after its dots, strokes and underscores.
+
+    >>> print(parted("label_noise.<b>"))
+    label_<wbr>noise.<wbr>&lt;b&gt;
+    """
+    parts = re.split(r"(?<=[._/:-])(?=\w|<)", name)
+    return Markup("<wbr>").join(parts)
 
 
 def _set(found: re.Match[str]) -> str:

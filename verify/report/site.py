@@ -29,7 +29,7 @@ from verify.runs.writing import write
 from .index import index
 from .mathml import formula, row
 from .pages import claim_views
-from .prose import prose
+from .prose import parted, prose
 
 if TYPE_CHECKING:
     from verify.runs.certificate import Certificate
@@ -220,6 +220,7 @@ def _environment() -> Environment:
         "rate": rate,
         "css": _css,
         "sentence": _sentence,
+        "parted": parted,
         "prose": prose,
     }
     return made
