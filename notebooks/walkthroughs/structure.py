@@ -92,7 +92,7 @@ due to the step $h$, and shrinks like $\sqrt h$.
 """),
     code(
         r"""
-def imbalances(p, k, *, width=5, runs=8, horizon=0.4, steps=9600, seed=0):
+def imbalances(p, k, *, width=5, runs=8, horizon=0.4, steps=6400, seed=0):
     "|D| / |D(0)| along paths of the noise alone, γ = 1: a column for each path."
     rng = np.random.default_rng(seed)
     w1 = np.broadcast_to(rng.standard_normal((p, width)), (runs, p, width))
@@ -292,8 +292,8 @@ No scheme and no step size enters the next picture. The values are drawn from th
 """),
     code(
         r"""
-# 500 times 1,000 paths: the average, and whether its t interval holds the mean.
-z = np.random.default_rng(0).standard_normal((500, 1_000))
+# 300 times 1,000 paths: the average, and whether its t interval holds the mean.
+z = np.random.default_rng(0).standard_normal((300, 1_000))
 
 
 def trace(t):
@@ -399,7 +399,7 @@ constant = ExpectationClaim(
     horizon=1,
     values={"x": np.array([1.0, 0, 0])},
     variance=1,
-    relevant=0.1,
+    relevant=0.15,
 )
 print("E r is constant:   ", check(constant, effort="quick").status)
 lost = replace(constant, value=2 * ndtr(1.0) - 1)
