@@ -28,8 +28,6 @@ from numerics.kernel import Kernel
 from verify.errors import UsageError
 from verify.problem import Problem
 
-from .measured import CLOCK
-
 NOTHING = 1e-13
 """What is left of a sum relative to its terms, where it is but rounding."""
 
@@ -120,7 +118,7 @@ def _one() -> TermKernel:
     """A constant, that a form may have lost, with any powers of the scalars."""
 
     def shown(number: Any, powers: Mapping[str, Fraction]) -> str:
-        return unicode(Mul(number, *(_symbol(name) ** sympify(e) for name, e in powers.items())))
+        return unicode(Mul(number, *(Symbol(name) ** sympify(e) for name, e in powers.items())))
 
     kernel = Kernel(name="one", arguments=(), arrays=lambda: 1.0, generic=lambda ctx: 1)
     return replace(_function_term(kernel, "1"), coefficient=Fraction(0), times=shown)
@@ -228,8 +226,3 @@ def clock_of(problem: Problem) -> tuple[str, Mapping[str, Fraction], Any] | None
     powers = terms[0].powers if len(terms) == 1 else {}
     number = terms[0].coefficient if len(terms) == 1 else 1
     return unicode(problem.claim.rate, problem.claim.where), powers, number
-
-
-def _symbol(name: str) -> Any:
-    """A scalar in a formula; the clock by its letters, since it stands between others."""
-    return Symbol("(dτ/dt)" if name == CLOCK else name)

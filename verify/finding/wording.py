@@ -44,7 +44,7 @@ def _changed(part: StatedPart, change: Change, table: Table) -> Line:
         return f"{part.name} as a whole: {said}{at}", {**data, "term": "whole"}
     term = (*part.terms, *part.candidates)[change.term]
     if change.term >= claimed_terms or change.claimed == 0:
-        text = term.times(_sympy(change.measured), change.powers)
+        text = term.times(_sympy(change.measured), _lettered(change.powers))
         said = f"{part.name}: the term {_cut(text)} is missing{at}"
         return said, {**data, "term": text, "missing": True}
     head = _head(part, change.term)
@@ -224,12 +224,15 @@ def entry_words(row: Row) -> str:
 def _monomial(powers: Mapping[str, Fraction]) -> str:
     from sympy import Mul, Symbol, sympify
 
-    names = {CLOCK: "(dτ/dt)"}
     factors = [
-        Symbol(names.get(name, name), positive=True) ** sympify(power)
-        for name, power in powers.items()
+        Symbol(name, positive=True) ** sympify(power) for name, power in _lettered(powers).items()
     ]
     return unicode(Mul(*factors))
+
+
+def _lettered(powers: Mapping[str, Fraction]) -> dict[str, Fraction]:
+    """Powers of scalars in a formula, where the clock is a letter among others."""
+    return {"(dτ/dt)" if name == CLOCK else name: power for name, power in powers.items()}
 
 
 def letter(name: str) -> str:
