@@ -16,6 +16,7 @@ from verify.verdict import Status
 __all__ = [
     "DIGITS",
     "NOTHING",
+    "ROUNDED",
     "Agreement",
     "Gaps",
     "digits_of",

@@ -203,7 +203,7 @@ def _standing() -> DifferentialClaim:
     distinct = Assumption(text="the two eigenvalues of W1W1' differ", condition=own.distinct)
     return DifferentialClaim(
         id="singular_values.standing_vectors",
-        title="diagonalisable noise: dλ_i = (2x_i y_i r_i + γy_i²)dt + 2√γ x_i y_i dβ_i, no repulsion",
+        title="diagonal noise: dλ_i = (2x_i y_i r_i + γy_i²)dt + 2√γ x_i y_i dβ_i, no repulsion",
         source="as derived here, for the simultaneously diagonalisable noise of Chen et al. (2023)",
         statement="If residual and noise are diagonal in the singular bases of the start, "
         "dW1 = dG W2' and dW2 = W1'dG with dG = diag(dG_1, dG_2), then the singular vectors stand "

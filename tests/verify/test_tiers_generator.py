@@ -2,8 +2,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sympy import Rational
 
-from derivations import Brownian, DifferentialClaim, MatrixSDE, State, det, dims, tr
+from derivations import (
+    Brownian,
+    DifferentialClaim,
+    Family,
+    IdentityClaim,
+    MatrixSDE,
+    State,
+    det,
+    dims,
+    index,
+    total,
+    tr,
+)
 from derivations.catalogue import find
 from numerics.contexts import RationalContext
 from tests.verify import problems
@@ -95,3 +108,21 @@ def test_what_is_singular_in_float64_alone_is_no_point_of_a_sample() -> None:
     found = sample_at(determinant(2, 0), RationalContext(), {}, 1, 1, of)
     assert found.values == (3,)
     assert found.refused >= 2
+
+
+@pytest.mark.parametrize(
+    ("factor", "answer"), [(1, "AGREES"), (1 + Rational(1, 10**6), "DISAGREES")]
+)
+def test_sides_that_cancel_at_some_size_are_equal_there(factor: object, answer: str) -> None:
+    # The covariance of one value is 0 on both sides, whatever rounding leaves of them.
+    n, _ = dims("n m")
+    x, y = Family("x"), Family("y")
+    i, j, k = (index(name, n) for name in "ijk")
+    means = total(x[i], i) / n, total(y[j], j) / n
+    left = total((x[k] - means[0]) * (y[k] - means[1]), k) / n
+    right = total(x[k] * y[k], k) / n - means[0] * means[1]
+    problem = compiled(IdentityClaim(left=left, right=factor * right))
+    plan = Plan(effort=effort("standard"), seed=1, rate=1e-6)
+    found = check(problem, plan)
+    assert {} != found.numbers["sizes"]
+    assert str(found.status) == answer

@@ -23,6 +23,7 @@ from numerics.system import System
 from verify.agreement import (
     DIGITS,
     NOTHING,
+    ROUNDED,
     Agreement,
     Gaps,
     digits_of,
@@ -392,9 +393,12 @@ def _identity(
     scale = float(sum(np.max(np.abs(value)) for value in exactly))
     rounding = float(sum(np.max(np.abs(a - b)) for a, b in zip(doubles, exactly, strict=True)))
     gap = float(np.max(np.abs(doubles[0] - doubles[1])))
+    # Two sides that cancel are no unit for what rounding leaves of them.
+    least = NOTHING["50 digits"]
+    unseen = max(gap, rounding) / ROUNDED if scale <= least else 0.0
     return {
-        "float64": {"both sides": relative(gap, scale, rounding)},
-        "50 digits": {"both sides": relative(largest_gap(ctx, *digits), scale)},
+        "float64": {"both sides": relative(gap, scale, rounding, unseen)},
+        "50 digits": {"both sides": relative(largest_gap(ctx, *digits), scale, least=least)},
     }
 
 
