@@ -127,7 +127,10 @@ def expound(claim: Claim, make: Deriver = differential) -> Exposition:
         Comparison(name=n, derived=a, stated=b, answer=equal(a, b, assuming=conditions))
         for n, a, b in compared(claim, make)
     )
-    made = [*derivation.steps, *arrival(claim, derivation, parts, printer.text)]
+    made = list(derivation.steps)
+    for last in arrival(claim, derivation, parts, printer.text):
+        here = [n for n, step in enumerate(made) if step.after == last.before and not _of_law(step)]
+        made.insert(max(here, default=len(made) - 1) + 1, last)
     steps = tuple(_merged(_step(claim, step, printer) for step in made))
     facts = {
         "Used": derivation.used,
@@ -216,6 +219,10 @@ def _step(claim: Claim, step: Step, printer: _Printer) -> StepShown:
 def _in_new_time(expression: Any) -> Any:
     """With dτ and τ for what is written dt and t where the new time is the only one."""
     return expression.xreplace({dt: TimeIncrement("dtau"), t: Symbol("tau")})
+
+
+def _of_law(step: Step) -> bool:
+    return step.rule.startswith("the law of")
 
 
 def _merged(steps: Iterable[StepShown]) -> list[StepShown]:
