@@ -408,7 +408,8 @@ agree on it without further ado.
     statement("weight_decay_determinant"),
     code(
         r"""
-show(check(find("weight_decay_determinant"), effort="quick"))
+claim = find("weight_decay_determinant")
+show(check(claim, effort="quick", tiers=("derivation", "exact", "generator")))
 """,
         prints=("AGREES",),
     ),
@@ -418,9 +419,10 @@ The width for $p + k$: one would think that a wider network loses more. The rank
 not the width.
 """,
         r"""
-law = find("one_step_laws.weight_decay")
-[slip] = [m for m in law.mutants if m.name == "width"]
-show(check(replace(law, **slip.changes), effort="quick", tiers=("exact",)))
+p, k, l = dims("p k l")
+C, mu = Parameter("C", p, p, positive_definite=True), positive("mu")
+slip = replace(claim, drift=-2 * k * tr(C) - 2 * mu * l)
+show(check(slip, effort="quick", tiers=("exact",)))
 """,
     ),
 )
