@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
@@ -73,10 +74,10 @@ def markdown(verdicts: Sequence[Verdict], settings: Mapping[str, Any]) -> str:
     lines += ["| claim | " + " | ".join(TIERS) + " | verdict |", "|---" * (len(TIERS) + 2) + "|"]
     for verdict in verdicts:
         cells = {e.tier: brief(e) for e in verdict.evidence}
-        row = [verdict.claim, *(cells.get(tier, "") for tier in TIERS), verdict.said]
-        lines.append("| " + " | ".join(map(escaped, row)) + " |")
+        row = [*(escaped(cells.get(tier, "")) for tier in TIERS), verdict.said]
+        lines.append(f"| {' | '.join([_name(verdict.claim), *row])} |")
     for verdict in verdicts:
-        claim = escaped(verdict.claim)
+        claim = _name(verdict.claim)
         title = escaped(verdict.title) or claim
         lines += ["", f"## {claim}", "", f"{title}: **{verdict.said}**", ""]
         lines += [escaped(verdict.error)] if verdict.error else []
@@ -89,6 +90,12 @@ def markdown(verdicts: Sequence[Verdict], settings: Mapping[str, Any]) -> str:
             lines += ["", "What is wrong:", ""]
             lines += [f"- {escaped(text)}" for text in verdict.finding.text]
     return "\n".join(lines) + "\n"
+
+
+def _name(claim: str) -> str:
+    """The name of a claim: an underscore between letters means nothing and stays as it is."""
+    plain = re.fullmatch(r"[A-Za-z0-9]+([._][A-Za-z0-9]+)*", claim)
+    return escaped(claim).replace(r"\_", "_") if plain else escaped(claim)
 
 
 def _rates(e: Evidence) -> str:
