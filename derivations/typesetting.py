@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .wrapping import Piece, bracketed, lines_of
 
-__all__ = ["formula_lines", "letters", "typed", "width_of", "words"]
+__all__ = ["formula", "formula_lines", "letters", "typed", "width_of", "words"]
 
 _LETTERS = {
     **dict(zip("αβγδεζηθικλμνξπρστυφχψω", (
@@ -63,6 +63,22 @@ def words(text: str) -> str:
             parts.append(_letter(mark))
     # Formulas side by side are one formula.
     return re.sub(r"(?<!\\)\$\$", " ", "".join(parts))
+
+
+def formula(text: str) -> str:
+    r"""A formula in plain letters as LaTeX, without the dollars; a mark ' is a transpose.
+
+    >>> formula("u_i'R")
+    'u_{i}^{\\top}R'
+    """
+    parts: list[str] = []
+    for found in _SCRIPTED.finditer(text):
+        base, scripts, mark = found.groups()
+        if scripts:
+            parts.append(f"{_in_formula(base or '{}')}{_scripts(scripts)}")
+        else:
+            parts.append(r"^{\top}" if mark == "'" else _in_formula(mark))
+    return "".join(parts)
 
 
 def typed(text: str) -> str:

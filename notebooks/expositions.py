@@ -9,11 +9,16 @@ from dataclasses import replace
 from derivations.displays import aligned, chain
 from derivations.exposition import Exposition, Mathematics, Passage, Row, StepShown
 from derivations.rules import in_words
+from derivations.typesetting import formula
 
 __all__ = ["display", "escaped", "statement_markdown", "step_markdowns"]
 
 WIDTH = 460.0
 """Of a formula in points: what a cell shows without scrolling."""
+
+_INDEX = re.compile(r"(?<=[^\W\d_])_(?:\{[^{}]*\}|[^\W_]{1,2}(?![^\W_]|_))")
+_PLAIN = re.compile(r"[\w{}()\[\]|'+\-−=/Σ≠²·≥≤±]+")
+"""An index, and what a piece of a formula may be made of."""
 
 AGAIN = "As it was explained above."
 """In the place of words on a rule that were read before."""
@@ -26,15 +31,33 @@ def escaped(words: str) -> str:
     return _SPECIAL.sub(r"\\\1", words)
 
 
+def prose(said: str) -> str:
+    r"""Words as Markdown, in which pieces with indexed letters are mathematics.
+
+    >>> prose("S E_i = 0, and a_file")
+    'S $E_{i}$ = 0, and a\\_file'
+    """
+    return " ".join(map(_piece, said.split(" ")))
+
+
+def _piece(piece: str) -> str:
+    body = piece.rstrip(".,;:")
+    rest = piece[len(body) :]
+    if "_" in _INDEX.sub("", body) or not _INDEX.search(body) or not _PLAIN.fullmatch(body):
+        return escaped(piece)
+    named = re.sub(r"(?<![a-z\\])tr\(", r"\\operatorname{tr}(", formula(body))
+    return f"${named}${rest}"
+
+
 def statement_markdown(exposition: Exposition) -> str:
     """What a claim states and assumes: everything but the derivation."""
-    parts = [f"**{escaped(exposition.title)}**"]
+    parts = [f"**{prose(exposition.title)}**"]
     if exposition.statement:
-        parts.append(escaped(exposition.statement))
+        parts.append(prose(exposition.statement))
     if exposition.source:
         parts.append(f"*Source:* {escaped(exposition.source)}.")
     if exposition.assumptions:
-        lines = "\n".join(f"- {escaped(assumption)}" for assumption in exposition.assumptions)
+        lines = "\n".join(f"- {prose(assumption)}" for assumption in exposition.assumptions)
         parts.append(f"Assumptions:\n\n{lines}")
     for passage in exposition.declared:
         parts += _passage(passage)
@@ -86,7 +109,7 @@ def _words(step: StepShown, told: set[str]) -> str:
     told.update(part for part in parts if part)
     if step.words and len(new) < len([part for part in parts if part]):
         new.insert(0, AGAIN)
-    return escaped(" ".join(new))
+    return prose(" ".join(new))
 
 
 def _closing(exposition: Exposition) -> Iterator[str]:

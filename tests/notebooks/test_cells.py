@@ -189,7 +189,7 @@ SHOWN = Exposition(
 def test_a_statement_has_its_parts_and_no_stray_markup() -> None:
     shown = statement_markdown(SHOWN)
     require_readable(shown)
-    for part in (r"**a title with W\_1**", "It holds.", "*Source:* somewhere.", "- x is not 0"):
+    for part in (r"**a title with $W_{1}$**", "It holds.", "*Source:* somewhere.", "- x is not 0"):
         assert part in shown
     assert "d f &= a" in shown
     assert "- `lambda x: x`" in shown
@@ -198,7 +198,7 @@ def test_a_statement_has_its_parts_and_no_stray_markup() -> None:
 def test_steps_have_rule_words_formula_and_check() -> None:
     first, last = step_markdowns(SHOWN)
     assert first == (
-        "**Step 1 of 2: first rule.** Words with a\\_b and 2\\*3.\n\n"
+        "**Step 1 of 2: first rule.** Words with $a_{b}$ and 2\\*3.\n\n"
         "$$\n\\begin{aligned}\nd f &= a\n\\end{aligned}\n$$\n\n"
         "Used here: $M > 0$.\n\n*Checked:* at 2 points."
     )
