@@ -33,13 +33,13 @@ from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
-from sympy import exp, sqrt
+from sympy import sqrt
 
 from derivations import *
 from derivations.catalogue import find
 from derivations.clocks import change_time
 from derivations.printing import unicode
-from notebooks.showing import COLOURS, DASHES, GREY, INK, show, use_style
+from notebooks.showing import COLOURS, DASHES, INK, show, use_style
 from verify import check
 
 use_style()
@@ -405,6 +405,8 @@ mean for $\det M$, which falls as $e^{-2pk\tau}$?
 Time itself is the symbol `t`. $\tau(t) = \int_0^t\gamma e^{-s}\,\mathrm ds$.
 """,
         solution=r"""
+from sympy import exp
+
 fading = gamma * exp(-t)
 verdict = check(
     TimeChangeClaim(

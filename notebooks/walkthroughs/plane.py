@@ -35,7 +35,6 @@ from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
-from sympy import Rational
 
 from derivations import *
 from derivations.catalogue import find

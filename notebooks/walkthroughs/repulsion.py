@@ -56,7 +56,7 @@ from sympy import sqrt
 from derivations import *
 from derivations.catalogue import find
 from derivations.printing import unicode
-from notebooks.showing import COLOURS, DASHES, GREY, INK, shades, show, use_style
+from notebooks.showing import COLOURS, DASHES, INK, shades, show, use_style
 from verify import check
 
 use_style()
