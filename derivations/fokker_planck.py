@@ -295,7 +295,9 @@ def forward_derivation(claim: FokkerPlanckClaim) -> Derivation:
     steps.append(
         Step(rule=rule, before=operator, after=carried, check=algebraic_step(rule, *both).check)
     )
-    return Derivation(subject=Derivative(p, t), steps=tuple(steps), unused=claim.sde.assuming)
+    assumed = (a.condition for a in claim.assumptions if a.condition is not None)
+    declared = tuple(dict.fromkeys((*claim.sde.assuming, *assumed)))
+    return Derivation(subject=Derivative(p, t), steps=tuple(steps), unused=declared)
 
 
 def _tidied(coefficient: Any, states: tuple[Any, ...]) -> Any:

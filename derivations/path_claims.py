@@ -87,7 +87,9 @@ class PathClaim(Claim):
 
     @property
     def simulated(self) -> PathCheck | None:
-        """The setting as a path check; each class says what it compares."""
+        """The setting as a path check, unless the claim says why there are no paths of it."""
+        if "path" in self.inapplicable:
+            return None
         return PathCheck(
             sde=self.sde,
             horizon=self.horizon,

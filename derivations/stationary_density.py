@@ -109,7 +109,12 @@ def stationary_derivation(claim: StationaryClaim) -> Derivation:
         before = drift.subs(put) - diffusion.diff(x).subs(put) / 2 - diffusion.subs(put) * slope / 2
         check = algebraic_step(rule, before, simple, assuming=_conditions(claim)).check
         steps.append(Step(rule=rule, before=before, after=simple, check=check))
-    return Derivation(subject=flux, steps=tuple(steps), unused=())
+    return Derivation(subject=flux, steps=tuple(steps), unused=_declared(claim))
+
+
+def _declared(claim: StationaryClaim) -> tuple[Any, ...]:
+    """What the claim and its system assume, each once."""
+    return tuple(dict.fromkeys((*claim.sde.assuming, *_conditions(claim))))
 
 
 def _conditions(claim: StationaryClaim) -> tuple[Any, ...]:

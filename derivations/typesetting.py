@@ -25,7 +25,7 @@ _LETTERS = {
     "⟨": "langle", "⟩": "rangle", "⊙": "odot", "∈": "in", "′": "prime", "∝": "propto", "⋅": "cdot",
     "≈": "approx", "±": "pm", "∓": "mp", "½": "tfrac12", "¼": "tfrac14", "∏": "prod", "⊥": "perp",
     "…": "ldots", "⊤": "top", "∑": "sum", "∇": "nabla", "⊗": "otimes", "∼": "sim", "≡": "equiv",
-    "|": "|", "<": "<", ">": ">",
+    "|": "|", "<": "<", ">": ">", "⌈": "lceil", "⌉": "rceil",
 }  # fmt: skip
 _SUPERSCRIPTS = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "0123456789+-n", strict=True))
 _SUBSCRIPTS = dict(zip("₀₁₂₃₄₅₆₇₈₉₊₋ᵢⱼ", "0123456789+-ij", strict=True))

@@ -94,8 +94,8 @@ def unicode_lines(
 ) -> list[str]:
     """A line of Unicode in lines of some widths, never broken inside a name.
 
-    >>> unicode_lines("a + b c - d", 5, 5)
-    ['a', '+ b c', '- d']
+    >>> unicode_lines("a b c + d e - f", 9, 9)
+    ['a b c', '+ d e', '- f']
     """
     found = lines_of(list(_pieces(formula, width)), first, rest - len(_INSIDE))
     return [

@@ -343,7 +343,12 @@ def _step_logarithm() -> StepClaim:
             Mutant(
                 name="gradient", mistake="η for 2η", changes={"change": change(s) - eta * along}
             ),
-            Mutant(name="order", mistake="O(η⁴) claimed", changes={"order": 4}),
+            Mutant(
+                name="square",
+                mistake="the squared gradient left out",
+                changes={"change": change(s, 0)},
+            ),
+            Mutant(name="deviation", mistake="√s for s", changes={"change": change(sqrt(s))}),
         ),
         inapplicable={
             **STEP,

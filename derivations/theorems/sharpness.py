@@ -138,7 +138,7 @@ def _convex() -> SignClaim:
             Mutant(name="sign", mistake="concave", changes={"sign": "<="}),
             Mutant(name="flat", mistake="falling", changes={"sign": "<"}),
         ),
-        inapplicable=NO_TRAINING,
+        inapplicable=DIRECTION,
     )
 
 
