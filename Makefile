@@ -19,7 +19,7 @@ export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install build notebooks verify browser test lint format bench lock clean distclean
+.PHONY: help install build notebooks verify browser test current lint format bench lock clean distclean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -68,13 +68,16 @@ browser:  ## install Chromium for the tests of the report (Debian, Ubuntu)
 # DRIFTPROOF_BROWSER=required makes a missing Chromium a failure; else its tests are skipped.
 # JOBS= (nothing) runs the tests in one process, for a debugger or a profile.
 JOBS ?= 2
-test: lint  ## everything that CI checks: lint, types, generated files, tests
-	@echo "[test] generated files are up to date"
-	@$(BIN)/python -m derivations.build --check
-	@echo "[test] the notebooks are what their walkthroughs give"
-	@$(BIN)/python -m notebooks.build --check
+test: install  ## everything that CI checks: lint, types, generated files, tests
+	@$(MAKE) --no-print-directory --jobs=2 lint current
 	@echo "[test] pytest"
 	@$(BIN)/python -m pytest $(if $(JOBS),-n $(JOBS))
+
+current: install  ## whether generated files and notebooks are what their sources give
+	@echo "[current] generated files"
+	@$(BIN)/python -m derivations.build --check
+	@echo "[current] notebooks"
+	@$(BIN)/python -m notebooks.build --check
 
 bench: install  ## the benchmarks of tests/benchmarks
 	@echo "[bench] tests/benchmarks"
