@@ -55,7 +55,7 @@ READS: Mapping[str, tuple[str, ...]] = {
     "path": ("path",),
     "value": ("path",),
     "cdf": ("path",),
-    "density": ("path",),
+    "density": ("derivation", "generator", "path"),
     "level": ("path",),
     "probability": ("path",),
     "threshold": ("path",),
