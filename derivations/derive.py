@@ -139,9 +139,7 @@ def _identity(claim: IdentityClaim) -> Derivation:
         rules = ", ".join(facts.rules)
         rule = f"{name} side in normal form" + (f" ({rules})" if rules else "")
         steps.append(algebraic_step(rule, side, value, assuming=conditions))
-    steps.append(
-        algebraic_step(COMPARED, steps[0].after, steps[1].after, assuming=conditions)
-    )
+    steps.append(algebraic_step(COMPARED, steps[0].after, steps[1].after, assuming=conditions))
     return Derivation(
         subject=claim.left,
         steps=tuple(steps),

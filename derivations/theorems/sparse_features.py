@@ -5,7 +5,6 @@ of activations.  Similarity is the correlation over the samples, of which the co
 n² cov(u, v) = nΣuv − ΣuΣv needs no mean.
 """
 
-
 from derivations import (
     Family,
     IdentityClaim,
