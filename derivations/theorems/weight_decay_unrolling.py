@@ -59,14 +59,14 @@ def _step(before: Any, G: Any, decay: Any = 2 * lam) -> Any:
 
 def _induction() -> IdentityClaim:
     latest, j = Parameter("G_0", d, c), index("j", m)
-    weight, G = Family("c"), Family("G", d, c)
+    weight, G = Family("a"), Family("G", d, c)
     older = total(weight[j] * G[j], j)
     return IdentityClaim(
         id="weight_decay_unrolling",
-        title="from m steps to m + 1: W_{T−m} keeps κ^{m+1}, c_j becomes κc_j, the latest has 1",
+        title="from m steps to m + 1: W_{T−m} keeps κ^{m+1}, a_j becomes κa_j, the latest has 1",
         source=SOURCE,
         statement="One more step gives the latest gradient the weight 1 and each of the m older "
-        "ones a factor κ, m a symbol: with c_1 = 1 from the base case c_j = κ^{j−1} for all j.",
+        "ones a factor κ, m a symbol: with a_1 = 1 from the base case a_j = κ^{j−1} for all j.",
         left=_step(kappa**m * W - mu * older, latest),
         right=kappa ** (m + 1) * W - mu * (latest + kappa * older),
         mutants=(

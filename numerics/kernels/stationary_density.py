@@ -179,24 +179,6 @@ def stationary_density_condition_0_in(ctx: Any, alpha1: Any, alpha2: Any, alpha3
     return alpha1 * alpha3 - alpha2**2
 
 
-def stationary_density_path_observable(v: Any) -> Any:
-    """The stated observable.
-
-        v
-
-    Shapes: v (...); result (...).
-    """
-    return v
-
-
-def stationary_density_path_observable_in(ctx: Any, v: Any) -> Any:
-    """The stated observable.
-
-    In a number context, for unbatched matrices.
-    """
-    return v
-
-
 def stationary_density_inverse_increment(y: Any, T: Any, dt: Any, dbeta: Any) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
@@ -764,42 +746,6 @@ KERNELS = {
             arrays=stationary_density_condition_0,
             generic=stationary_density_condition_0_in,
         ),
-        "path_increment": Kernel(
-            name="path_increment",
-            arguments=("v", "T", "alpha1", "alpha2", "alpha3", "beta1", "beta2", "dt", "dbeta"),
-            arrays=stationary_density_increment,
-            generic=stationary_density_increment_in,
-        ),
-        "path_drift": Kernel(
-            name="path_drift",
-            arguments=("v", "T", "alpha1", "alpha2", "alpha3", "beta1", "beta2"),
-            arrays=stationary_density_drift,
-            generic=stationary_density_drift_in,
-        ),
-        "path_noise": Kernel(
-            name="path_noise",
-            arguments=("v", "T", "alpha1", "alpha2", "alpha3", "dbeta"),
-            arrays=stationary_density_noise,
-            generic=stationary_density_noise_in,
-        ),
-        "path_observable": Kernel(
-            name="path_observable",
-            arguments=("v",),
-            arrays=stationary_density_path_observable,
-            generic=stationary_density_path_observable_in,
-        ),
-        "path_density": Kernel(
-            name="path_density",
-            arguments=("v", "T", "alpha1", "alpha2", "alpha3", "beta1", "beta2"),
-            arrays=stationary_density_density,
-            generic=stationary_density_density_in,
-        ),
-        "path_lower": Kernel(
-            name="path_lower",
-            arguments=(),
-            arrays=stationary_density_lower,
-            generic=stationary_density_lower_in,
-        ),
     },
     "stationary_density.inverse": {
         "increment": Kernel(
@@ -1043,41 +989,6 @@ SIGNATURES = {
                 ),
             ),
         },
-        path=PathSignature(
-            systems={
-                "path": SystemSignature(
-                    prefix="path_",
-                    states=("v",),
-                    noises=(NoiseSignature(name="beta"),),
-                    letters=(
-                        LetterSignature(name="v", kind="state", facts=("positive",)),
-                        LetterSignature(name="T", kind="parameter", facts=("positive",)),
-                        LetterSignature(name="alpha1", kind="parameter", facts=("positive",)),
-                        LetterSignature(name="alpha2", kind="parameter"),
-                        LetterSignature(name="alpha3", kind="parameter", facts=("positive",)),
-                        LetterSignature(name="beta1", kind="parameter", facts=("positive",)),
-                        LetterSignature(name="beta2", kind="parameter", facts=("positive",)),
-                        LetterSignature(name="dt", kind="time increment"),
-                        LetterSignature(name="dbeta", kind="increment"),
-                    ),
-                ),
-            },
-            letters=(
-                LetterSignature(name="v", kind="state", facts=("positive",)),
-                LetterSignature(name="T", kind="parameter", facts=("positive",)),
-                LetterSignature(name="alpha1", kind="parameter", facts=("positive",)),
-                LetterSignature(name="alpha2", kind="parameter"),
-                LetterSignature(name="alpha3", kind="parameter", facts=("positive",)),
-                LetterSignature(name="beta1", kind="parameter", facts=("positive",)),
-                LetterSignature(name="beta2", kind="parameter", facts=("positive",)),
-                LetterSignature(name="dt", kind="time increment"),
-                LetterSignature(name="dbeta", kind="increment"),
-            ),
-            horizon=6,
-            sizes={},
-            values={},
-            relevant=0.05,
-        ),
     ),
     "stationary_density.inverse": ClaimSignature(
         claim="stationary_density.inverse",

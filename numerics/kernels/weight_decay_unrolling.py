@@ -14,56 +14,56 @@ from numerics.signature import ClaimSignature, LetterSignature
 
 
 def weight_decay_unrolling_left(
-    W: Any, G: Any, G_0: Any, c: Any, lambda_: Any, mu: Any, m: int
+    W: Any, G: Any, G_0: Any, a: Any, lambda_: Any, mu: Any, m: int
 ) -> Any:
     """The left-hand side, as stated.
 
-        (-2 λ μ + 1)^m W - μ (2 λ ((-2 λ μ + 1)^m W - μ (Σ_j c_j G_j)) + G_₀) - μ (Σ_j c_j G_j)
+        (-2 λ μ + 1)^m W - μ (2 λ ((-2 λ μ + 1)^m W - μ (Σ_j a_j G_j)) + G_₀) - μ (Σ_j a_j G_j)
 
-    Shapes: W (..., d, c), G (..., m, d, c), G_0 (..., d, c), c (..., m), lambda (...), mu
+    Shapes: W (..., d, c), G (..., m, d, c), G_0 (..., d, c), a (..., m), lambda (...), mu
     (...), m int; result (..., d, c).
     """
     Z = scale((1 - 2 * lambda_ * mu) ** m, W)
-    Z2 = -scale(mu, np.sum(scale(c, G), axis=-3))
+    Z2 = -scale(mu, np.sum(scale(a, G), axis=-3))
     return Z2 - scale(mu, scale(2 * lambda_, Z2 + Z) + G_0) + Z
 
 
 def weight_decay_unrolling_left_in(
-    ctx: Any, W: Any, G: Any, G_0: Any, c: Any, lambda_: Any, mu: Any, m: int
+    ctx: Any, W: Any, G: Any, G_0: Any, a: Any, lambda_: Any, mu: Any, m: int
 ) -> Any:
     """The left-hand side, as stated.
 
     In a number context, for unbatched matrices.
     """
     Z = ctx.scale((ctx.rational(1) - 2 * lambda_ * mu) ** m, W)
-    Z2 = ctx.negate(ctx.scale(mu, ctx.total([ctx.scale(c[j], G[j]) for j in range(len(G))])))
+    Z2 = ctx.negate(ctx.scale(mu, ctx.total([ctx.scale(a[j], G[j]) for j in range(len(G))])))
     Z3 = ctx.subtract(Z2, ctx.scale(mu, ctx.add(ctx.scale(2 * lambda_, ctx.add(Z2, Z)), G_0)))
     return ctx.add(Z3, Z)
 
 
 def weight_decay_unrolling_right(
-    W: Any, G: Any, G_0: Any, c: Any, lambda_: Any, mu: Any, m: int
+    W: Any, G: Any, G_0: Any, a: Any, lambda_: Any, mu: Any, m: int
 ) -> Any:
     """The right-hand side, as stated.
 
-        (-2 λ μ + 1)^(m + 1) W - μ ((-2 λ μ + 1) (Σ_j c_j G_j) + G_₀)
+        (-2 λ μ + 1)^(m + 1) W - μ ((-2 λ μ + 1) (Σ_j a_j G_j) + G_₀)
 
-    Shapes: W (..., d, c), G (..., m, d, c), G_0 (..., d, c), c (..., m), lambda (...), mu
+    Shapes: W (..., d, c), G (..., m, d, c), G_0 (..., d, c), a (..., m), lambda (...), mu
     (...), m int; result (..., d, c).
     """
     s = 1 - 2 * lambda_ * mu
-    return scale(s ** (1 + m), W) - scale(mu, scale(s, np.sum(scale(c, G), axis=-3)) + G_0)
+    return scale(s ** (1 + m), W) - scale(mu, scale(s, np.sum(scale(a, G), axis=-3)) + G_0)
 
 
 def weight_decay_unrolling_right_in(
-    ctx: Any, W: Any, G: Any, G_0: Any, c: Any, lambda_: Any, mu: Any, m: int
+    ctx: Any, W: Any, G: Any, G_0: Any, a: Any, lambda_: Any, mu: Any, m: int
 ) -> Any:
     """The right-hand side, as stated.
 
     In a number context, for unbatched matrices.
     """
     s = ctx.rational(1) - 2 * lambda_ * mu
-    Z = ctx.add(ctx.scale(s, ctx.total([ctx.scale(c[j], G[j]) for j in range(len(G))])), G_0)
+    Z = ctx.add(ctx.scale(s, ctx.total([ctx.scale(a[j], G[j]) for j in range(len(G))])), G_0)
     return ctx.subtract(ctx.scale(s ** (1 + m), W), ctx.scale(mu, Z))
 
 
@@ -306,13 +306,13 @@ KERNELS = {
     "weight_decay_unrolling": {
         "left": Kernel(
             name="left",
-            arguments=("W", "G", "G_0", "c", "lambda", "mu", "m"),
+            arguments=("W", "G", "G_0", "a", "lambda", "mu", "m"),
             arrays=weight_decay_unrolling_left,
             generic=weight_decay_unrolling_left_in,
         ),
         "right": Kernel(
             name="right",
-            arguments=("W", "G", "G_0", "c", "lambda", "mu", "m"),
+            arguments=("W", "G", "G_0", "a", "lambda", "mu", "m"),
             arrays=weight_decay_unrolling_right,
             generic=weight_decay_unrolling_right_in,
         ),
@@ -384,7 +384,7 @@ SIGNATURES = {
             LetterSignature(name="W", kind="state", shape=("d", "c")),
             LetterSignature(name="G", kind="parameter", shape=("d", "c"), family="m"),
             LetterSignature(name="G_0", kind="parameter", shape=("d", "c")),
-            LetterSignature(name="c", kind="parameter", family="m"),
+            LetterSignature(name="a", kind="parameter", family="m"),
             LetterSignature(name="lambda", kind="parameter", facts=("positive",)),
             LetterSignature(name="mu", kind="parameter", facts=("positive",)),
             LetterSignature(name="m", kind="dimension"),
