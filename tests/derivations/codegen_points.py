@@ -6,48 +6,35 @@ most 2, so that exponentials of products of them are numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import permutations
+from itertools import chain, permutations, product
 from typing import Any
 
 import numpy as np
 
 from numerics.signature import ClaimSignature
 
-SIZES = {
-    "p": 2,
-    "k": 3,
-    "l": 6,
-    "n": 4,
-    "m": 5,
-    "d": 3,
-    "N": 3,
-    "b": 3,
-    "c": 2,
-    "q": 3,
-    **{f"d{j}": size for j, size in enumerate((2, 6, 3, 7, 2))},
-}
-"""Different sizes, so that a transposition that does not conform is seen at once; l >= p + k."""
-
+SIZES = {"p": 2, "k": 3, "l": 6, "n": 4, "m": 5, "d": 3, "N": 3, "b": 3, "c": 2, "q": 3}
+"""Sizes of words that tests write down; those of a claim come from `admitted_sizes`."""
 
 SHRUNK = 8
-"""Positive scalars are squares of these parts of an integer."""
+"""Scalars are squares of these parts of an integer, with a sign where they may have one."""
 
 
-def admitted_sizes(signature: ClaimSignature) -> dict[str, int]:
-    """`SIZES` if the claim admits them, else the first different sizes from 2 to 7 that it does.
+def admitted_sizes(signature: ClaimSignature) -> Iterator[dict[str, int]]:
+    """Sizes of all dimensions that the claim admits: different ones first, the smaller first.
 
-    No one table serves all: neighbouring layers have d1 >= d0 + d2 and d2 >= d1 + d3.
+    Where sizes differ, a transposition that does not conform is seen at once.
     """
-    names = signature.dimensions
-    others = (
-        dict(zip(names, sizes, strict=True)) for sizes in permutations(range(2, 8), len(names))
-    )
-    for sizes in (SIZES, *({**SIZES, **other} for other in others)):
+    of_path = signature.path.sizes if signature.path else {}
+    names = tuple(dict.fromkeys((*signature.dimensions, *of_path)))
+    several = range(2, max(8, len(names) + 3))
+    different = sorted(permutations(several, len(names)), key=sum)
+    for chosen in chain(different, product(several, repeat=len(names))):
+        sizes = dict(zip(names, chosen, strict=True))
         if signature.admits(sizes):
-            return dict(sizes)
-    raise ValueError(f"{signature.claim}: no different sizes from 2 to 7 are admitted")
+            yield sizes
 
 
 def draw(
@@ -65,9 +52,11 @@ def draw(
         value = _fractions(rng, (*batch, *shape))
         times = letter.kind in ("time", "time increment")
         # A law may speak of positive levels alone.
-        if "positive" in letter.facts or times or letter.name == "level":
+        positive = "positive" in letter.facts or times or letter.name == "level"
+        if positive or not shape:
+            # Of either sign they are as large as the positive ones: a² < bc is no rare event.
             value = _fractions(rng, (*batch, *shape), least=1) / SHRUNK
-            value = value * value
+            value = value * value * (1 if positive else rng.choice((-1, 1), size=(*batch, *shape)))
         if "positive_definite" in letter.facts:
             value = np.matmul(value, np.swapaxes(value, -1, -2)) + np.eye(shape[-1], dtype=int)
         elif "symmetric" in letter.facts:

@@ -40,7 +40,12 @@ from derivations.spectrum import Eigenprojector, Eigenvalue
 from derivations.symbols import FamilyMember, ScalarMember
 
 DIGITS = 40
+LARGEST = mpmath.mpf(10) ** 300
 FUNCTIONS = {"Abs": "fabs", "sign": "sign", "log": "log", "exp": "exp"}
+
+
+class OutsideFloat64Error(ArithmeticError):
+    """A part of an expression is not a real number of float64's range at a point."""
 
 
 def literal_value(expression: Any, point: Mapping[str, Any]) -> Any:
@@ -151,7 +156,13 @@ def _value(e: Any, point: Mapping[str, Any], at: Mapping[Any, int]) -> Any:
     for head, rule in MATRIX_RULES.items():
         if isinstance(e, head):
             return rule(e, value, point)
-    return _scalar(e, value, point)
+    return _real(_scalar(e, value, point), e)
+
+
+def _real(x: Any, e: Any) -> Any:
+    if isinstance(x, mpmath.mpc) or not abs(x) < LARGEST:
+        raise OutsideFloat64Error(f"{e}: {mpmath.nstr(x, 3)} is no float64; take another point")
+    return x
 
 
 def _sum(e: Any, point: Mapping[str, Any], at: Mapping[Any, int]) -> Any:
