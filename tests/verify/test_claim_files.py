@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,17 +9,6 @@ import pytest
 from verify.problem import Reference
 from verify.runs.claim_files import texts
 from verify.runs.provenance import Sources
-
-
-@pytest.fixture(autouse=True)
-def as_before(tmp_path: Path) -> Iterator[None]:
-    """The path, and no modules of the test, as before."""
-    path = list(sys.path)
-    yield
-    sys.path[:] = path
-    for name, module in list(sys.modules.items()):
-        if Path(vars(module).get("__file__") or "").is_relative_to(tmp_path):
-            del sys.modules[name]
 
 
 def written(folder: Path, files: dict[str, str]) -> None:

@@ -90,6 +90,17 @@ setting = Setting()
     assert [c.id for c in found.claims] == ["good"]
 
 
+def test_neighbours_of_one_name_belong_each_to_its_own_file(tmp_path: Path) -> None:
+    # What one file has imported must not be what the next one finds.
+    for folder, value in (("first", "1"), ("second", "2")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "sharing.py").write_text(f"VALUE = {value}\n")
+        text = "from sharing import VALUE\nmine = claim(title=str(VALUE))\n"
+        (tmp_path / folder / "mine.py").write_text(HEAD + text)
+        found = read(str(tmp_path / folder / "mine.py"))
+        assert [c.title for c in found.claims if c.id == "mine"] == [value]
+
+
 def test_what_a_file_prints_is_not_among_the_results(
     written: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -28,6 +28,7 @@ import numpy as np
 
 from derivations.claim import Claim, Theorem
 from verify.errors import ClaimError, TimeLimitError, UsageError
+from verify.runs import claim_files
 from verify.runs.time_limit import limited
 
 from .claim_types import check_claim, readable, with_numbers
@@ -190,6 +191,19 @@ class _Trouble:
         return f"{self.path}, line {self.line}: {self.message}{more}"
 
 
+def _of_other_folders(folder: Path) -> list[str]:
+    """The loaded modules that a module of this folder stands for: another file imported them."""
+    loaded = [(name, getattr(module, "__file__", None)) for name, module in sys.modules.items()]
+    tops = {
+        name
+        for name, file in loaded
+        if isinstance(file, str) and "." not in name
+        for own in (folder / f"{name}.py", folder / name / "__init__.py")
+        if own.is_file() and Path(file).resolve() != own and claim_files.is_outside(Path(file))
+    }
+    return [name for name, _ in loaded if name.partition(".")[0] in tops]
+
+
 class _Run:
     """The execution of one file."""
 
@@ -209,6 +223,8 @@ class _Run:
         """What a script finds around it: its folder, itself as a module; no output of its own."""
         name, folder = self.module.__name__, str(Path(self.path).resolve().parent)
         before = sys.modules.get(name)
+        for stranger in _of_other_folders(Path(folder)):
+            del sys.modules[stranger]
         sys.modules[name] = self.module  # data classes look for the module that they are in
         sys.path.insert(0, folder)
         try:

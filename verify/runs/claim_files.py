@@ -14,7 +14,7 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["texts"]
+__all__ = ["is_outside", "texts"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -79,7 +79,7 @@ def _at(folder: Path, name: str) -> Iterator[Path]:
 def _on_path() -> list[Path]:
     """The folders where imports are looked for, but those of Python and of installed packages."""
     folders = (Path(entry).resolve() for entry in list(sys.path))
-    return [folder for folder in dict.fromkeys(folders) if folder.is_dir() and _outside(folder)]
+    return [folder for folder in dict.fromkeys(folders) if folder.is_dir() and is_outside(folder)]
 
 
 def _loaded(names: set[str] | None) -> Iterator[Path]:
@@ -92,11 +92,11 @@ def _loaded(names: set[str] | None) -> Iterator[Path]:
         if not isinstance(text, str) or not (names is None or name in names):
             continue
         path = Path(text)
-        if path.suffix == ".py" and _outside(path) and _outside(path.resolve()):
+        if path.suffix == ".py" and is_outside(path) and is_outside(path.resolve()):
             yield from path.parent.rglob("*.py") if path.name == "__init__.py" else [path]
 
 
-def _outside(path: Path) -> bool:
+def is_outside(path: Path) -> bool:
     """Whether a path belongs neither to this project nor to Python nor to an installed package."""
     installed = not INSTALLED.isdisjoint(path.parts)
     return not installed and not any(path.is_relative_to(root) for root in LIBRARIES)
