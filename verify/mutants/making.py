@@ -28,7 +28,7 @@ from .visibility import change, has_value
 
 __all__ = ["MOST", "Mutation", "chosen", "judged", "kill_table", "kill_tables", "spread"]
 
-MOST = 2
+MOST = 4
 """Generated mutants of a claim, unless all are asked for."""
 
 _ALONE = frozenset(
