@@ -285,7 +285,7 @@ def test_what_is_cut_off_or_of_other_settings_is_made_again(tmp_path: Path) -> N
     assert len(made) == 2
     saved(tmp_path, {"a": 2}, make)
     assert len(made) == 3
-    assert not list(tmp_path.glob(".unfinished-*"))
+    assert not list(tmp_path.glob(".*"))
 
 
 def test_a_folder_that_is_a_file_is_named(tmp_path: Path) -> None:

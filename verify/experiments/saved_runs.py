@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from verify.errors import UsageError
+from verify.runs.writing import write
 from verify.verdict import json_value
 
 __all__ = ["saved"]
@@ -45,7 +44,7 @@ def saved(
     if known is not None:
         return known
     made: dict[str, Any] = json_value(make())
-    _write(path, json.dumps({"key": key, "value": made}))
+    _put(path, json.dumps({"key": key, "value": made}))
     return made
 
 
@@ -60,15 +59,10 @@ def _read(path: Path, key: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _write(path: Path, text: str) -> None:
+def _put(path: Path, text: str) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".unfinished-", dir=path.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
+        write(path, text)
     except OSError as error:
         raise UsageError(
             f"{path.parent}: {error.strerror}; run in a folder that can be written to"
