@@ -19,8 +19,10 @@ from verify.experiments.rank_sweep_judge import (
     falls,
     mean_rank,
     seed_values,
+    test_error,
     without_decay,
 )
+from verify.experiments.rank_sweep_pictures import draw_means
 from verify.experiments.saved_runs import saved
 
 if TYPE_CHECKING:
@@ -154,19 +156,11 @@ def draw(
     for column, kind in enumerate(settings["kinds"]):
         for decay in settings["decays"]:
             colour = COLOURS["with" if decay else "without"]
-            for row, value in enumerate((mean_rank, _test_error)):
+            for row, value in enumerate((mean_rank, test_error)):
                 values = [
                     seed_values(runs, value, kind=kind, batch=b, decay=decay) for b in batches
                 ]
-                middle = np.array([x.mean() for x in values])
-                reach = [
-                    middle - [x.min() for x in values],
-                    [x.max() for x in values] - middle,
-                ]
-                panels[row, column].errorbar(
-                    range(len(batches)), middle, yerr=reach, color=colour, marker="o", ms=5,
-                    lw=1.5, capsize=4, label=f"λ = {decay:g}",
-                )  # fmt: skip
+                draw_means(panels[row, column], values, colour, f"λ = {decay:g}")
         panels[0, column].set_title(
             f"{kind}, width {settings['width'][kind]}", loc="left", fontsize=11
         )
@@ -187,7 +181,3 @@ def draw(
         verdicts=style.judged(findings),
     )
     return {"deep-rank-sweep": drawn}
-
-
-def _test_error(run: Mapping[str, Any]) -> float:
-    return float(run["test error"])

@@ -18,6 +18,7 @@ __all__ = [
     "findings_of",
     "mean_rank",
     "seed_values",
+    "test_error",
     "without_decay",
 ]
 
@@ -33,6 +34,11 @@ RELEVANT_ERROR = 0.03
 def mean_rank(run: Mapping[str, Any]) -> float:
     """The mean rank of the layers but the last, which has as many rows as there are classes."""
     return float(np.mean(run["ranks"][:-1]))
+
+
+def test_error(run: Mapping[str, Any]) -> float:
+    """The share of test samples that the run has wrong."""
+    return float(run["test error"])
 
 
 def at(numbers: Numbers, **how: Any) -> Mapping[str, Any]:
@@ -148,7 +154,7 @@ def _error(runs: Sequence[Numbers], settings: Settings) -> Finding:
 
     def change(how: Mapping[str, Any], decay: float) -> Array:
         given, none = (
-            seed_values(runs, lambda run: run["test error"], **{**base, **how, "decay": value})
+            seed_values(runs, test_error, **{**base, **how, "decay": value})
             for value in (decay, 0.0)
         )
         return np.asarray(given - none)

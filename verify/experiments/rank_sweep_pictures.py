@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from numerics.network import Array
 from verify.experiments import style
 from verify.experiments.experiment import Finding, Numbers, Settings
-from verify.experiments.rank_sweep_judge import mean_rank, seed_values
+from verify.experiments.rank_sweep_judge import mean_rank, seed_values, test_error
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["pictures"]
+__all__ = ["draw_means", "pictures"]
 
 DECAY, NONE, UPDATES = (style.COLOURS[name] for name in ("vermilion", "blue", "green"))
 Value = Callable[[Mapping[str, Any]], float]
@@ -33,7 +34,7 @@ def pictures(
     error = "Test error of the same networks"
     rows = (
         (name, mean_rank, "mean rank of the layers", claim, findings[:-1]),
-        (f"{name}-test-error", _error, "test error", error, findings[-1:]),
+        (f"{name}-test-error", test_error, "test error", error, findings[-1:]),
     )
     found = {}
     for stem, value, label, title, shown in rows:
@@ -46,10 +47,6 @@ def pictures(
         style.caption(drawn, claim=title, about=about, verdicts=style.judged(shown))
         found[stem] = drawn
     return found
-
-
-def _error(run: Mapping[str, Any]) -> float:
-    return float(run["test error"])
 
 
 def _sweeps(panels: Any, runs: Sequence[Numbers], settings: Settings, value: Value) -> None:
@@ -68,7 +65,7 @@ def _sweeps(panels: Any, runs: Sequence[Numbers], settings: Settings, value: Val
     )
     for panel, places, hows, colour, label in lines:
         values = [seed_values(runs, value, **{**base, **how}) for how in hows]
-        _line(panels[panel], range(len(places)), values, colour, label)
+        draw_means(panels[panel], values, colour, label)
         panels[panel].set_xticks(range(len(places)), [f"{x:g}" for x in places])
     for axes, label in zip(panels, ("batch size", "learning rate μ", "decay λ"), strict=True):
         axes.set_xlabel(label)
@@ -77,11 +74,11 @@ def _sweeps(panels: Any, runs: Sequence[Numbers], settings: Settings, value: Val
         axes.legend(loc="upper left", fontsize=8.5)
 
 
-def _line(axes: Axes, places: Any, values: Sequence[Any], colour: str, label: str) -> None:
-    """Means over the seeds, with bars from the least to the largest."""
+def draw_means(axes: Axes, values: Sequence[Array], colour: str, label: str) -> None:
+    """Means over the seeds at 0, 1, …, with bars from the least to the largest."""
     middle = np.array([x.mean() for x in values])
     reach = [middle - [x.min() for x in values], [x.max() for x in values] - middle]
     axes.errorbar(
-        list(places), middle, yerr=reach, color=colour, marker="o", ms=5, lw=1.5, capsize=4,
+        range(len(values)), middle, yerr=reach, color=colour, marker="o", ms=5, lw=1.5, capsize=4,
         label=label or None,
     )  # fmt: skip
