@@ -23,7 +23,7 @@ from verify.experiments.rank_sweep_judge import (
     without_decay,
 )
 from verify.experiments.rank_sweep_pictures import draw_means
-from verify.experiments.saved_runs import saved
+from verify.experiments.saved_runs import swept
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -96,15 +96,13 @@ def plan(settings: Settings) -> list[dict[str, Any]]:
 def simulate(seed: int, settings: Settings, progress: Progress) -> Numbers:
     """Every run of the plan, saved as soon as it is there."""
     torch()  # Without it nothing is begun.
-    runs, found = plan(settings), []
     common = {name: settings[name] for name in ("depth", "train", "test", "threshold")}
-    for number, run in enumerate(runs):
-        text = f"{run['kind']}, batch {run['batch']}, λ = {run['decay']:g}"
-        progress(number / len(runs), text)
-        key = {"version": VERSION, "seed": seed, **common, **run}
-        made = saved(Path(settings["saved"]), key, lambda key=key: _trained(key))  # type: ignore[misc]
-        found.append({**run, **made})
-    return {"runs": found}
+    common |= {"version": VERSION, "seed": seed}
+
+    def told(done: float, run: Mapping[str, Any]) -> None:
+        progress(done, f"{run['kind']}, batch {run['batch']}, λ = {run['decay']:g}")
+
+    return {"runs": swept(Path(settings["saved"]), plan(settings), common, _trained, told)}
 
 
 def _trained(key: Mapping[str, Any]) -> Trained:

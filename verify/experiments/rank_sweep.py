@@ -14,7 +14,7 @@ from numerics.deep import Training, error_rate, relative_rank, sgd, start
 from verify.experiments.experiment import Experiment, Finding, Numbers, Progress, Settings
 from verify.experiments.rank_sweep_judge import Trained, findings_of
 from verify.experiments.rank_sweep_pictures import pictures
-from verify.experiments.saved_runs import saved
+from verify.experiments.saved_runs import swept
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -87,14 +87,13 @@ def plan(settings: Settings) -> list[dict[str, Any]]:
 
 def simulate(seed: int, settings: Settings, progress: Progress) -> Numbers:
     """Every run of the plan, saved as soon as it is there."""
-    runs, found = plan(settings), []
     common = {name: settings[name] for name in ("widths", "train", "test", "threshold")}
-    for number, run in enumerate(runs):
-        progress(number / len(runs), ", ".join(f"{name} {value:g}" for name, value in run.items()))
-        key = {"version": VERSION, "seed": seed, **common, **run}
-        made = saved(Path(settings["saved"]), key, lambda key=key: _trained(key))  # type: ignore[misc]
-        found.append({**run, **made})
-    return {"runs": found}
+    common |= {"version": VERSION, "seed": seed}
+
+    def told(done: float, run: Mapping[str, Any]) -> None:
+        progress(done, ", ".join(f"{name} {value:g}" for name, value in run.items()))
+
+    return {"runs": swept(Path(settings["saved"]), plan(settings), common, _trained, told)}
 
 
 def _trained(key: Mapping[str, Any]) -> Trained:

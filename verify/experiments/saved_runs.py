@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from verify.errors import UsageError
 from verify.runs.writing import write
 from verify.verdict import json_value
 
-__all__ = ["saved"]
+__all__ = ["saved", "swept"]
 
 
 def saved(
@@ -46,6 +47,41 @@ def saved(
     made: dict[str, Any] = json_value(make())
     _put(path, json.dumps({"key": key, "value": made}))
     return made
+
+
+def swept(
+    folder: Path,
+    runs: Sequence[Mapping[str, Any]],
+    common: Mapping[str, Any],
+    make: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    told: Callable[[float, Mapping[str, Any]], None],
+) -> list[dict[str, Any]]:
+    """Every run of a sweep beside what it gave, saved as soon as it is there.
+
+    Parameters
+    ----------
+    folder
+        It is made where it is missing.
+    runs
+        How each run differs from the others.
+    common
+        What else decides the results, the seed among it.
+    make
+        Gives the values of one run from all its settings.
+    told
+        Called with the fraction done and the run that is next.
+
+    Raises
+    ------
+    UsageError
+        If nothing can be written there.
+    """
+    found = []
+    for number, run in enumerate(runs):
+        told(number / len(runs), run)
+        settings = {**common, **run}
+        found.append({**run, **saved(folder, settings, partial(make, settings))})
+    return found
 
 
 def _read(path: Path, key: str) -> dict[str, Any] | None:
