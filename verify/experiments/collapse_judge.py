@@ -9,7 +9,7 @@ import numpy as np
 
 from numerics.network import Array
 from verify.experiments.experiment import Finding, Numbers, Settings
-from verify.experiments.vanishing import ALPHA, over_seeds
+from verify.experiments.seeds import ALPHA, over_seeds, whether_above
 from verify.planning import Estimate
 from verify.statistics.bounds import clopper_pearson
 from verify.verdict import Status, combine
@@ -212,12 +212,11 @@ def _ordering(runs: Sequence[Numbers], settings: Settings) -> Finding:
     ]
     hits, n = int(np.sum(pairs)), int(np.size(pairs))
     (low,), (high,) = clopper_pearson(np.array([hits]), n, ALPHA)
-    status = Status.AGREES if low > 0.5 else Status.DISAGREES if high < 0.5 else Status.INCONCLUSIVE
     return Finding(
         name="smallest value",
         statement="With full noise the smallest singular value of W1 is mostly below that with "
         "diagonal noise.",
-        status=status,
+        status=whether_above(0.5, low, high),
         reason=f"in {hits} of {n} pairs of runs, chance between {low:.2f} and {high:.2f} (error "
         f"rate {ALPHA:g})",
         numbers={"hits": hits, "pairs": n},

@@ -21,7 +21,7 @@ from verify.experiments import style
 from verify.experiments.experiment import Experiment, Finding, Numbers, Progress, Settings
 from verify.experiments.factorization import Model, imbalance, sharpness, train
 from verify.experiments.label_noise import generator
-from verify.experiments.vanishing import ALPHA, over_seeds
+from verify.experiments.seeds import ALPHA, over_seeds
 from verify.verdict import Status, combine
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ from verify.experiments.factorization import (
     train,
 )
 from verify.experiments.label_noise import generator
-from verify.experiments.vanishing import ALPHA, over_seeds
+from verify.experiments.seeds import ALPHA, over_seeds
 from verify.verdict import Status, combine
 
 if TYPE_CHECKING:

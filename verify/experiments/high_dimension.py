@@ -28,7 +28,7 @@ from verify.experiments.label_noise import (
     teacher_problem,
     train,
 )
-from verify.experiments.vanishing import over_seeds
+from verify.experiments.seeds import over_seeds
 from verify.verdict import Status
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from numerics.network import Array
 from verify.experiments import style
 from verify.experiments.experiment import Experiment, Finding, Numbers, Progress, Settings
 from verify.experiments.label_noise import generator
-from verify.experiments.vanishing import ALPHA, over_seeds
+from verify.experiments.seeds import ALPHA, over_seeds, whether_above
 from verify.statistics.bounds import clopper_pearson
 from verify.verdict import Status
 
@@ -155,15 +155,11 @@ def _more(ends: Mapping[str, Array], settings: Settings) -> Finding:
     better = ends["centred_sgd"] > ends["centred_gd"]
     low, high = (float(p) for p in clopper_pearson(int(better.sum()), len(better), ALPHA))
     share = settings["often"]
-    if low > share:
-        status = Status.AGREES
-    else:
-        status = Status.DISAGREES if high < share else Status.INCONCLUSIVE
     return Finding(
         name="SGD beside GD",
         statement=f"WΣ_xW' and U'U are more alike after SGD than after gradient descent from the "
         f"same start, in {share:.0%} of all starts at least.",
-        status=status,
+        status=whether_above(share, low, high),
         reason=f"{int(better.sum())} of {len(better)} starts, probability {low:.2f} … {high:.2f} "
         f"(error rate {ALPHA:g}); mean cosine {ends['cosine_sgd'].mean():.3f} against "
         f"{ends['cosine_gd'].mean():.3f}, without the trace {ends['centred_sgd'].mean():.3f} "
@@ -177,15 +173,11 @@ def _aligned(ends: Mapping[str, Array], settings: Settings) -> Finding:
     e = over_seeds(ends["centred_sgd"])
     low, high = e.value - e.half_width, e.value + e.half_width
     least = settings["aligned"]
-    if low > least:
-        status = Status.AGREES
-    else:
-        status = Status.DISAGREES if high < least else Status.INCONCLUSIVE
     return Finding(
         name="alignment under SGD",
         statement=f"After SGD the mean cosine of WΣ_xW' and U'U, without the trace, is "
         f"over {least:g}.",
-        status=status,
+        status=whether_above(least, low, high),
         reason=f"{e.value:.3f} ± {e.half_width:.3f} (Student over starts, error rate {ALPHA:g})",
         numbers={"mean": e.value, "half_width": e.half_width},
     )
@@ -196,16 +188,13 @@ def _left(runs: Sequence[Numbers], settings: Settings) -> Finding:
     gd = np.concatenate([np.asarray(run["centred_gd"]) for run in runs], axis=1)
     late = gd[-1] - gd[len(gd) // 2]
     e = over_seeds(gd[-1])
+    low, high = e.value - e.half_width, e.value + e.half_width
     least = settings["apart"]
-    if e.value + e.half_width < least:
-        status = Status.AGREES
-    else:
-        status = Status.DISAGREES if e.value - e.half_width > least else Status.INCONCLUSIVE
     return Finding(
         name="gradient descent",
         statement="After gradient descent for the same time the mean cosine without the trace is "
         f"below {least:g}.",
-        status=status,
+        status=whether_above(-least, -high, -low),
         reason=f"{e.value:.3f} ± {e.half_width:.3f} (error rate {ALPHA:g}); still moving, by "
         f"{late.mean():.2f} in the second half: tanh has no symmetry that keeps it",
         numbers={"mean": e.value, "late": late},

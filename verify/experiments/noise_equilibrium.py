@@ -26,7 +26,7 @@ from verify.experiments.factorization import (
 )
 from verify.experiments.label_noise import generator
 from verify.experiments.noise_equilibrium_figures import equilibrium_figure
-from verify.experiments.vanishing import ALPHA, over_seeds
+from verify.experiments.seeds import ALPHA, over_seeds
 from verify.verdict import Status, combine
 
 if TYPE_CHECKING:

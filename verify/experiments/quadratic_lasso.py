@@ -26,7 +26,7 @@ from numerics.network import Array
 from verify.experiments import style
 from verify.experiments.experiment import Experiment, Finding, Numbers, Progress, Settings
 from verify.experiments.label_noise import generator
-from verify.experiments.vanishing import ALPHA, over_seeds
+from verify.experiments.seeds import ALPHA, over_seeds
 from verify.planning import Estimate
 from verify.verdict import combine
 

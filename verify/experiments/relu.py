@@ -21,7 +21,7 @@ import numpy as np
 from numerics.errors import TrainingError
 from numerics.network import Array
 from verify.experiments.experiment import Finding, Numbers, Progress, Settings
-from verify.experiments.vanishing import ALPHA, over_seeds
+from verify.experiments.seeds import ALPHA, over_seeds
 from verify.planning import Estimate
 from verify.verdict import Status, combine
 

@@ -27,8 +27,8 @@ import numpy as np
 from numerics.network import Array
 from verify.experiments.experiment import Experiment, Finding, Numbers, Progress, Settings
 from verify.experiments.label_noise import generator
+from verify.experiments.seeds import ALPHA, over_seeds
 from verify.experiments.stationary_law_figures import law_figure
-from verify.experiments.vanishing import ALPHA, over_seeds
 from verify.planning import Estimate
 from verify.statistics.bounds import dkw_half_width
 from verify.verdict import Status, combine

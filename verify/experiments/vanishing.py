@@ -28,29 +28,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.special import stdtrit
 
 from numerics.network import Array
 from verify.experiments.experiment import Finding, Numbers, Settings
+from verify.experiments.seeds import ALPHA, over_seeds
 from verify.planning import Estimate
 from verify.verdict import Status, combine
 
 __all__ = [
-    "ALPHA",
     "decay_finding",
     "determinant_finding",
     "determinant_half_width",
     "determinant_line",
     "flow_finding",
-    "over_seeds",
     "predicted_decay",
     "residual_part",
     "unused_directions",
     "vanishing_finding",
 ]
-
-# Both error rates of one finding, over all of its seeds.
-ALPHA = 1e-3
 
 
 def determinant_line(numbers: Numbers, settings: Settings) -> Array:
@@ -240,18 +235,3 @@ def _decay_ratio(run: Numbers, settings: Settings, first: int, *, residual: bool
     logs = np.log(np.asarray(run["sigma"])[first:, k:]).sum(axis=1)
     predicted = predicted_decay(run, settings, first, residual=residual)[-1]
     return float((logs[0] - logs[-1]) / np.trace(predicted))
-
-
-def over_seeds(differences: Array, alpha: float = ALPHA) -> Estimate:
-    """Mean over independent seeds with Student's half-width, for normal deviations.
-
-    One seed settles nothing: its half-width is infinite.
-    """
-    n = len(differences)
-    if n < 2:
-        return Estimate(value=float(differences.mean()), half_width=np.inf)
-    error = float(differences.std(ddof=1)) / np.sqrt(n)
-    return Estimate(
-        value=float(differences.mean()),
-        half_width=float(stdtrit(n - 1, 1 - alpha / 2)) * error,
-    )

@@ -10,8 +10,8 @@ import numpy as np
 from numerics.network import Array
 from verify.experiments import style
 from verify.experiments.experiment import Finding, Numbers, Settings
+from verify.experiments.seeds import ALPHA
 from verify.experiments.vanishing import (
-    ALPHA,
     determinant_half_width,
     determinant_line,
     predicted_decay,

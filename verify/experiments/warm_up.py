@@ -25,7 +25,7 @@ from verify.experiments import style
 from verify.experiments.experiment import Experiment, Finding, Numbers, Progress, Settings
 from verify.experiments.factorization import Model, sharpness, train
 from verify.experiments.label_noise import generator
-from verify.experiments.vanishing import ALPHA
+from verify.experiments.seeds import ALPHA, whether_above
 from verify.statistics.bounds import clopper_pearson
 from verify.verdict import Status
 
@@ -172,14 +172,10 @@ def _often(name: str, statement: str, holds: NDArray[np.bool_], share: float, mo
     """Whether the probability is above the share, by its Clopper–Pearson interval."""
     hits, n = int(holds.sum()), len(holds)
     low, high = (float(edge) for edge in clopper_pearson(hits, n, ALPHA))
-    if low > share:
-        status = Status.AGREES
-    else:
-        status = Status.DISAGREES if high < share else Status.INCONCLUSIVE
     return Finding(
         name=name,
         statement=f"{statement[:-1]}, in {share:.0%} of all runs at least.",
-        status=status,
+        status=whether_above(share, low, high),
         reason=f"{hits} of {n} runs, probability {low:.2f} … {high:.2f} (error rate {ALPHA:g}); "
         f"{more}",
         numbers={"hits": hits, "runs": n, "interval": [low, high]},

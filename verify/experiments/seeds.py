@@ -1,0 +1,37 @@
+"""Independent seeds taken together: one error rate, their mean, a value beside a bound."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import stdtrit
+
+from numerics.network import Array
+from verify.planning import Estimate
+from verify.verdict import Status
+
+__all__ = ["ALPHA", "over_seeds", "whether_above"]
+
+# Both error rates of one finding, over all of its seeds.
+ALPHA = 1e-3
+
+
+def over_seeds(differences: Array, alpha: float = ALPHA) -> Estimate:
+    """Mean over independent seeds with Student's half-width, for normal deviations.
+
+    One seed settles nothing: its half-width is infinite.
+    """
+    n = len(differences)
+    if n < 2:
+        return Estimate(value=float(differences.mean()), half_width=np.inf)
+    error = float(differences.std(ddof=1)) / np.sqrt(n)
+    return Estimate(
+        value=float(differences.mean()),
+        half_width=float(stdtrit(n - 1, 1 - alpha / 2)) * error,
+    )
+
+
+def whether_above(bound: float, low: float, high: float) -> Status:
+    """Whether a value that is known to lie between ``low`` and ``high`` is above a bound."""
+    if low > bound:
+        return Status.AGREES
+    return Status.DISAGREES if high < bound else Status.INCONCLUSIVE
