@@ -16,6 +16,7 @@ from verify.experiments.sgd_coupling import Network, network
 from verify.experiments.sgd_gaps import LIMIT, Pool, limit, local_orders, order, pooled
 from verify.planning import ErrorBudget, Estimate
 from verify.statistics.bounds import dkw_half_width
+from verify.statistics.decisions import sample_distance
 from verify.verdict import Status, combine
 
 __all__ = ["STATED", "Laws", "Measured", "decomposition", "findings", "judge", "law_distances"]
@@ -239,20 +240,13 @@ def law_distances(measured: Measured, alpha: float) -> tuple[Array, float, Array
     pooled_values = {name: np.concatenate([p[name] for p in parts]) for name in parts[0]}
     SDE = pooled_values["SDE"]
     rows = [
-        [_distance(pooled_values[f"η/{2**m}"][:, j], SDE[:, j]) for j in range(SDE.shape[1])]
+        [sample_distance(pooled_values[f"η/{2**m}"][:, j], SDE[:, j]) for j in range(SDE.shape[1])]
         for m in range(len(measured.steps))
     ]
     coarser = pooled_values["SDE, coarser grid"]
-    bias = np.array([_distance(coarser[:, j], SDE[:, j]) for j in range(SDE.shape[1])])
+    bias = np.array([sample_distance(coarser[:, j], SDE[:, j]) for j in range(SDE.shape[1])])
     bands = 2 * dkw_half_width(len(SDE), alpha / (np.size(rows) + SDE.shape[1]))
     return np.array(rows), bands, bias
-
-
-def _distance(first: Array, second: Array) -> float:
-    first, second = np.sort(first), np.sort(second)
-    places = np.concatenate([first, second])
-    F, G = (np.searchsorted(x, places, side="right") / len(x) for x in (first, second))
-    return float(np.max(np.abs(F - G)))
 
 
 def _coefficient(measured: Measured, alpha: float) -> Finding:

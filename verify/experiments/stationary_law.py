@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,7 @@ from verify.experiments.seeds import ALPHA, over_seeds
 from verify.experiments.stationary_law_figures import law_figure
 from verify.planning import Estimate
 from verify.statistics.bounds import dkw_half_width
+from verify.statistics.decisions import law_distance
 from verify.verdict import Status, combine
 
 if TYPE_CHECKING:
@@ -211,12 +213,10 @@ def _law(
     temperatures = settings["temperatures"]
     distances, half = [], 0.0
     for i, T in enumerate(temperatures):
-        values = np.sort(np.concatenate([np.asarray(run[f"log_v_{name}"])[i] for run in runs]))
+        values = np.concatenate([np.asarray(run[f"log_v_{name}"])[i] for run in runs])
         grid, _, F = distribution(moments(settings), T, density)
-        stated, n = np.interp(values, grid, F), len(values)
-        ranks = np.arange(n)
-        distances.append(float(max(np.max((ranks + 1) / n - stated), np.max(stated - ranks / n))))
-        half = dkw_half_width(n, ALPHA / (2 * len(temperatures)))
+        distances.append(law_distance(values, partial(_between, grid, F)))
+        half = dkw_half_width(len(values), ALPHA / (2 * len(temperatures)))
     estimates = [Estimate(value=distance, half_width=half) for distance in distances]
     shown = ", ".join(f"{d:.3f} at T = {T:g}" for d, T in zip(distances, temperatures, strict=True))
     return Finding(
@@ -228,6 +228,11 @@ def _law(
         f"{moments(settings).threshold:.4f}",
         numbers={"distances": distances, "half_width": half},
     )
+
+
+def _between(grid: Array, values: Array, x: Array) -> Array:
+    """What lies between values at the points of a grid, by lines."""
+    return np.asarray(np.interp(x, grid, values))
 
 
 def _collapse(runs: Sequence[Numbers], settings: Settings) -> Finding:

@@ -30,6 +30,7 @@ from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.sampling import generic_point, several_sizes
 from verify.statistics.bounds import dkw_half_width
+from verify.statistics.decisions import sample_distance
 from verify.systems import as_numbers
 from verify.verdict import Evidence, Status, combine
 
@@ -266,21 +267,14 @@ def _in_law(clock: _Clock, plan: Plan) -> Estimate:
     late = max(share for _, share in old)
     columns = old[0][0].shape[1]
     bias = late + max(
-        _distance(old[0][0][:, c], old[1][0][:, c]) + _distance(new[0][:, c], new[1][:, c])
+        sample_distance(old[0][0][:, c], old[1][0][:, c])
+        + sample_distance(new[0][:, c], new[1][:, c])
         for c in range(columns)
     )
-    value = max(_distance(old[1][0][:, c], new[1][:, c]) for c in range(columns))
+    value = max(sample_distance(old[1][0][:, c], new[1][:, c]) for c in range(columns))
     # Two empirical distribution functions for every column.
     half_width = 2 * dkw_half_width(paths, plan.budget.split(2 * columns).alpha)
     return Estimate(value=value, half_width=half_width, bias=bias)
-
-
-def _distance(a: Array, b: Array) -> float:
-    """The largest difference of the empirical distribution functions of two samples."""
-    a, b = np.sort(a), np.sort(b)
-    at = np.concatenate([a, b])
-    F, G = (np.searchsorted(x, at, side="right") / len(x) for x in (a, b))
-    return float(np.max(np.abs(F - G)))
 
 
 def _columns(state: Mapping[str, Array], system: System) -> Array:

@@ -51,6 +51,7 @@ __all__ = [
     "Probability",
     "Quantile",
     "law_distance",
+    "sample_distance",
 ]
 
 
@@ -173,6 +174,14 @@ def law_distance(values: Array, cdf: Callable[[Array], Array]) -> float:
     at, below = cdf(levels), cdf(np.nextafter(levels, -np.inf))
     gaps = np.maximum(np.abs(upto / n - at), np.abs((upto - counts) / n - below))
     return float(np.max(gaps))
+
+
+def sample_distance(a: Array, b: Array) -> float:
+    """The largest distance of the empirical distribution functions of two samples."""
+    a, b = np.sort(a), np.sort(b)
+    at = np.concatenate([a, b])
+    F, G = (np.searchsorted(x, at, side="right") / len(x) for x in (a, b))
+    return float(np.max(np.abs(F - G)))
 
 
 @final
