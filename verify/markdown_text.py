@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from verify.printable import printable
 
 __all__ = ["code", "escaped"]
 
 
 def escaped(text: str) -> str:
     """A text without meaning for Markdown or HTML; nobody is told, nothing is linked."""
-    kept = " ".join("".join(mark for mark in text if _shown(mark)).split())
+    kept = printable(text)
     kept = kept.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     kept = re.sub(r"([\\`*_\[\]!|~$]|^[-+#=]|^\d+(?=[.)]))", r"\\\1", kept)
     # An empty comment between: no mention, no number of an issue, no address.
@@ -18,13 +19,9 @@ def escaped(text: str) -> str:
     return re.sub(r"(?i)\b(https?|ftp|www|mailto)(?=[:.])", r"\1<!-- -->", kept)
 
 
-def _shown(mark: str) -> bool:
-    return mark.isspace() or unicodedata.category(mark) not in ("Cc", "Cf", "Cs")
-
-
 def code(text: str) -> str:
     """A text as code, whatever strokes are in it."""
-    kept = " ".join("".join(mark for mark in text if _shown(mark)).split())
+    kept = printable(text)
     longest = max(map(len, re.findall(r"`+", kept)), default=0)
     fence = "`" * (longest + 1)
     return f"{fence} {kept} {fence}" if longest else f"`{kept}`"

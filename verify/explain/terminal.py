@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.text import Text
+
+from verify.printable import printable
 
 if TYPE_CHECKING:
     from derivations.exposition import Exposition, Mathematics, Passage, Row, StepShown
@@ -119,7 +120,7 @@ def _rows(rows: Sequence[Row], width: int) -> Iterator[Line]:
 def _row(row: Row, left: str, side: int, room: int) -> Iterator[str]:
     from derivations.wrapping import unicode_lines
 
-    right = _plain(row.right.unicode + (f", {row.note}" if row.note else ""))
+    right = printable(row.right.unicode + (f", {row.note}" if row.note else ""))
     if row.left is None and not left:
         yield from unicode_lines(right, room, room, cell_len)
         return
@@ -137,7 +138,7 @@ def _row(row: Row, left: str, side: int, room: int) -> Iterator[str]:
 
 
 def _left(row: Row) -> str:
-    return _plain(row.words or (row.left.unicode if row.left else ""))
+    return printable(row.words or (row.left.unicode if row.left else ""))
 
 
 # Words.
@@ -147,7 +148,7 @@ def _wrapped(text: str, width: int, indent: int = 0, style: str = "") -> Iterato
     """A text in lines; a name that fits on none is broken behind a point or a stroke."""
     line, room = "", width - indent
     # An equation is one word: "k = 3" is not broken.
-    for word in re.sub(r"(?<=\S) = (?=\S)", "\xa0=\xa0", _plain(text)).split(" "):
+    for word in re.sub(r"(?<=\S) = (?=\S)", "\xa0=\xa0", printable(text)).split(" "):
         parts = [word] if cell_len(word) <= room else re.findall(r"[^./_-]*[./_-]+|[^./_-]+", word)
         for n, part in enumerate(parts):
             longer = line + (" " if line and n == 0 else "") + part
@@ -157,12 +158,3 @@ def _wrapped(text: str, width: int, indent: int = 0, style: str = "") -> Iterato
             line = longer
     if line:
         yield " " * indent + line.replace("\xa0", " "), style
-
-
-def _plain(text: str) -> str:
-    """A text without what would move the cursor or change its colours."""
-    return " ".join("".join(mark for mark in text if not _moves(mark)).split())
-
-
-def _moves(mark: str) -> bool:
-    return unicodedata.category(mark) in ("Cc", "Cf", "Cs") and not mark.isspace()
