@@ -67,13 +67,30 @@ def test_training_is_the_unrolled_form_of_its_own_gradients() -> None:
     assert np.linalg.norm(end[1] - wrong) > 0.01
 
 
-def test_an_epoch_takes_every_sample_once() -> None:
+def test_an_epoch_takes_every_sample_once_in_a_new_order() -> None:
     layers, x, labels = small()
-    how = Training(step=1e-9, decay=0.0, batch=2, updates=4)
+    how = Training(step=1e-9, decay=0.0, batch=2, updates=8)
     seen: list[np.ndarray] = []
     sgd(layers, x, labels, how, np.random.default_rng(3), lambda n, now, G: seen.append(G[0]))
-    weighed = sum(G * size for G, size in zip(seen, (2, 2, 2, 1), strict=True)) / 7
-    np.testing.assert_allclose(weighed, gradients(layers, x, labels)[0], rtol=1e-6)
+    whole = gradients(layers, x, labels)[0]
+    in_order = gradients(layers, x[:2], labels[:2])[0]
+    for epoch in (seen[:4], seen[4:]):
+        weighed = sum(G * size for G, size in zip(epoch, (2, 2, 2, 1), strict=True)) / 7
+        np.testing.assert_allclose(weighed, whole, rtol=1e-6)
+        assert not np.allclose(epoch[0], in_order)
+    assert not np.allclose(seen[:4], seen[4:])
+
+
+def test_the_start_keeps_the_mean_square_of_what_passes_through() -> None:
+    rng = np.random.default_rng(8)
+    layers = start((400, 300, 200), rng)
+    assert [W.shape for W in layers] == [(300, 400), (200, 300)]
+    h = rng.standard_normal((400, 400))
+    for W in layers:
+        # E relu(Wh)² = |h|²/d_in: the square of a row is 2|h|²/d_in, and half of all are cut off.
+        after = np.maximum(h @ W.T, 0.0)
+        assert np.mean(after**2) == pytest.approx(np.mean(h**2), rel=0.1)
+        h = after
 
 
 def test_a_network_learns_the_digits() -> None:
@@ -106,6 +123,8 @@ def test_bad_settings_are_refused_in_one_line() -> None:
 def test_relative_rank_of_filters_and_of_nothing() -> None:
     assert relative_rank(np.ones((4, 2, 3, 3)), 1e-6) == 1
     assert relative_rank(np.zeros((3, 2)), 0.5) == 0
+    for scale in (1e-9, 1e9):
+        assert relative_rank(scale * np.diag([1.0, 0.1, 1e-4]), 1e-3) == 2
 
 
 # Modulo a prime.
@@ -134,6 +153,29 @@ def test_outputs_are_affine_in_each_layer_with_the_gradient_as_slope(kind: str, 
     moved = tuple(V + H if j == layer else V for j, V in enumerate(found.weights))
     slope = sum(int(a) * int(b) for a, b in zip(G.entries(), entries, strict=True)) % PRIME
     assert (paired(found, moved) - paired(found, found.weights)) % PRIME == slope
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_outputs_are_those_of_the_layers_written_out(kind: str) -> None:
+    found = network(kind)
+    s, shifts = found.positions, (-1, 0, 1) if kind == "convolution" else (0,)
+    h = as_integers(found.images)
+    for W, mask in zip(map(as_integers, found.weights), found.masks, strict=False):
+        filters = np.split(W, len(shifts), axis=1)
+        moved = np.zeros_like(h)
+        for column in range(2 * s):
+            sample, place = divmod(column, s)
+            for F, shift in zip(filters, shifts, strict=True):
+                moved[:, column] += F @ h[:, sample * s + (place + shift) % s]
+        h = (mask * moved + (h if kind == "residual" else 0)) % PRIME
+    flat = np.array([h[:, sample * s : (sample + 1) * s].ravel() for sample in range(2)]).T
+    output = as_integers(found.weights[-1]) @ flat % PRIME
+    assert (as_integers(found.forward()[1]) == output).all()
+
+
+def as_integers(A: flint.nmod_mat) -> np.ndarray:
+    """Python's integers, which do not overflow."""
+    return np.array([[int(x) for x in row] for row in A.tolist()], dtype=object)
 
 
 @pytest.mark.parametrize("kind", KINDS)

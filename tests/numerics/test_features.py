@@ -35,6 +35,9 @@ def test_rank_of_features() -> None:
     assert feature_rank(np.zeros((4, 3))) == 0
     assert feature_rank(np.diag([1.0, 1e-4]), tolerance=1e-3) == 1
     assert feature_rank(np.diag([1.0, 1e-4]), tolerance=1e-5) == 2
+    # The scale of the features is none of their rank.
+    for scale in (1e-8, 1e8):
+        assert feature_rank(scale * np.diag([1.0, 1e-4]), tolerance=1e-3) == 1
 
 
 def test_similarity_is_the_correlation() -> None:
@@ -62,6 +65,10 @@ def test_groups_of_neurons() -> None:
     assert distinct_neurons(chain).tolist() == [0, 0, 0]
     assert distinct_neurons(chain[:, [0, 2, 1]]).tolist() == [0, 0, 0]
     assert distinct_neurons(chain, threshold=0.99).tolist() == [0, 1, 2]
+    # The source's 0.95 from both sides: correlations 0.951 and 0.949.
+    for correlation, groups in ((0.951, [0, 0]), (0.949, [0, 1])):
+        second = correlation * np.cos(circle) + (1 - correlation**2) ** 0.5 * np.sin(circle)
+        assert distinct_neurons(np.column_stack([np.cos(circle), second])).tolist() == groups
 
 
 def test_the_number_of_groups_does_not_depend_on_the_order() -> None:
@@ -80,6 +87,20 @@ def test_sparsity_counts_groups_once_a_sample() -> None:
     assert feature_sparsity(np.zeros((3, 2))) == 0
     # Distinct neurons that are all active are dense.
     assert feature_sparsity(np.abs(BATCH[0, 0]) + 1) == 1
+    # Neither scale nor sign makes a neuron zero.
+    for scale in (1e-20, -1.0):
+        assert feature_sparsity(scale * layer) == pytest.approx(3 / 16)
+        assert distinct_neurons(scale * layer).tolist() == [0, 0, 2, -1]
+
+
+def test_a_layer_is_what_its_weights_and_biases_leave_above_zero() -> None:
+    X, W, b = RNG.standard_normal((7, 4)), RNG.standard_normal((4, 3)), RNG.standard_normal(3)
+    for bias in (None, b):
+        found = relu_activations(X, W, bias)
+        for sample, neuron in np.ndindex(7, 3):
+            before = sum(X[sample, k] * W[k, neuron] for k in range(4))
+            expected = max(float(before) + (0.0 if bias is None else bias[neuron]), 0.0)
+            assert found[sample, neuron] == pytest.approx(expected, rel=1e-12)
 
 
 def test_batches_are_one_by_one() -> None:
