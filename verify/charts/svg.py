@@ -24,6 +24,7 @@ __all__ = [
     "number",
     "painted",
     "plain",
+    "power_of_ten",
     "shown",
     "text",
 ]
@@ -163,8 +164,17 @@ def shown(value: float | None, digits: int = 2) -> str:
     if power:
         factor = "" if mantissa in ("1", "-1") else f"{mantissa}·"
         sign = "-" if mantissa == "-1" else ""
-        mantissa = f"{sign}{factor}10{str(int(power)).translate(_SUPERSCRIPT)}"
+        mantissa = f"{sign}{factor}{power_of_ten(int(power))}"
     return mantissa.replace("-", "−", 1) if mantissa.startswith("-") else mantissa
+
+
+def power_of_ten(power: int) -> str:
+    """A power of ten.
+
+    >>> power_of_ten(-12)
+    '10⁻¹²'
+    """
+    return f"10{str(power).translate(_SUPERSCRIPT)}"
 
 
 def number(value: Any) -> float | None:

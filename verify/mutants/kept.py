@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from verify.errors import UsageError
 from verify.planning import TIERS
 from verify.problem import Reference
+from verify.runs.writing import write
 from verify.verdict import json_value
 
 from .table import Outcome, Table
@@ -229,8 +230,8 @@ class Kept:
         return f'{{"schema": {json.dumps(SCHEMA)}, "claims": {{\n{claims}\n}}}}\n'
 
     def write(self, path: Path = PLACE) -> None:
-        """Write the file."""
-        path.write_text(self.text(), encoding="utf-8")
+        """Write the file, whole or not at all."""
+        write(path, self.text())
 
 
 def _lines(name: str, table: KeptTable) -> str:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from verify.charts.svg import power_of_ten
 from verify.errors import UsageError
 from verify.mutants.kept import Kept
 from verify.runs.copies import copied
@@ -267,7 +268,7 @@ def rate(value: float | None, bound: bool = True) -> str:
     power = math.floor(math.log10(value) + 1e-12)
     digits = math.ceil(value / 10.0**power * 10 - 1e-9) / 10
     sign = "≤ " if bound else ""
-    raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
     if power > -3:
         return f"{sign}{value:.2g}"
-    return f"{sign}10{raised}" if digits == 1 else f"{sign}{digits:g} · 10{raised}"
+    raised = power_of_ten(power)
+    return f"{sign}{raised}" if digits == 1 else f"{sign}{digits:g} · {raised}"
