@@ -15,13 +15,11 @@ matrix_factorization_equilibrium.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from numerics.errors import NumericsError
+from numerics.network import Array
 
 __all__ = ["geometric_mean", "noise_equilibrium"]
-
-Array = NDArray[np.float64]
 
 
 def geometric_mean(X: Array, Y: Array) -> Array:

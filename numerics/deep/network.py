@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numerics.errors import DataError, TrainingError
+from numerics.features import feature_rank
+from numerics.network import Array
 
 __all__ = ["Layers", "Training", "error_rate", "gradients", "relative_rank", "sgd", "start"]
 
-Array: TypeAlias = NDArray[np.float64]
 Labels: TypeAlias = NDArray[np.int64]
 Layers: TypeAlias = list[Array]
 """W_1, …, W_L, each (d_out, d_in)."""
@@ -132,5 +133,4 @@ def relative_rank(W: Array, threshold: float) -> int:
     >>> relative_rank(np.diag([1.0, 0.1, 1e-4]), 1e-3)
     2
     """
-    sigma = np.linalg.svd(np.asarray(W).reshape(len(W), -1), compute_uv=False)
-    return int(np.sum(sigma > threshold * sigma[0]))
+    return int(feature_rank(np.asarray(W).reshape(len(W), -1), threshold))
