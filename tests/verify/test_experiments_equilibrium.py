@@ -221,10 +221,13 @@ def test_gradient_descent_has_the_expected_gradient_and_its_hessian_has_this_tra
 
     theta, eye = np.concatenate([U.ravel(), W.ravel()]), np.eye(U.size + W.size)
     slope = [(loss(theta + 1e-5 * e) - loss(theta - 1e-5 * e)) / 2e-5 for e in eye]
-    u, w = U.copy(), W.copy()
-    loops.full_steps(u, w, model.V, model.inputs, np.array([1e-3]), 0.0)
-    moved = np.concatenate([u.ravel(), w.ravel()]) - theta
-    np.testing.assert_allclose(moved, -1e-3 * np.array(slope), rtol=1e-6, atol=1e-9)
+    for decay in (0.0, 0.7):
+        u, w = U.copy(), W.copy()
+        loops.full_steps(u, w, model.V, model.inputs, np.array([1e-3]), decay)
+        moved = np.concatenate([u.ravel(), w.ravel()]) - theta
+        # The gradient of γ|θ|² is 2γθ.
+        down = np.array(slope) + 2 * decay * theta
+        np.testing.assert_allclose(moved, -1e-3 * down, rtol=1e-6, atol=1e-9)
     curved = sum(loss(theta + 1e-3 * e) + loss(theta - 1e-3 * e) - 2 * loss(theta) for e in eye)
     assert sharpness(model, U, W) == pytest.approx(curved / 1e-6, rel=1e-4)
 
@@ -238,6 +241,18 @@ def test_the_orbit_flow_ends_in_the_equilibrium() -> None:
     np.testing.assert_allclose(flow[0] @ flow[1], np.broadcast_to(model.V, (201, 3, 4)), atol=1e-2)
     ends = [np.linalg.eigvalsh(w @ model.inputs @ w.T) for w in (flow[1][-1], W)]
     np.testing.assert_allclose(ends[0], ends[1], rtol=2e-2)
+
+
+@pytest.mark.parametrize(("temperature", "decay"), [(1e-3, 0.0), (0.0, 0.05), (1e-3, 0.05)])
+def test_the_orbit_flow_has_the_stated_pace(temperature: float, decay: float) -> None:
+    model, (U, W) = system()
+    inputs, noise = model.inputs, model.noise
+    F = np.trace(noise) * W @ inputs @ W.T - np.trace(inputs) * U.T @ noise @ U
+    D = W @ W.T - U.T @ U
+    h = 1e-6
+    flow = orbit_flow(model, (U, W), np.array([0, h]), temperature=temperature, decay=decay)
+    pace = np.diff(imbalance(*flow), axis=0)[0] / h
+    np.testing.assert_allclose(pace, -4 * temperature * F - 4 * decay * D, rtol=1e-4, atol=1e-6)
 
 
 def test_the_flattest_point_is_flattest() -> None:
