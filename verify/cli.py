@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .bad_input import is_bad_input
 from .planning import EFFORTS, TIERS
 from .runs import outputs
 
@@ -393,18 +394,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except (ValueError, OSError) as error:
-        if not _is_ours(error):
+        if not is_bad_input(error):
             raise
         if meant and repr(given[1]) in str(error):
             return _failed(f"{given[1]}: neither a command nor a claim; did you mean {meant}?")
         return _failed(str(error))
     return int(result or 0)
-
-
-def _is_ours(error: Exception) -> bool:
-    """Whether the error is one of the three packages' own: bad input and no defect."""
-    packages = ("verify", "derivations", "numerics")
-    return any(kind.__module__.partition(".")[0] in packages for kind in type(error).__mro__)
 
 
 def _failed(message: str, code: int = 2) -> int:

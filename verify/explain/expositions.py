@@ -8,14 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from verify.bad_input import is_bad_input
+
 if TYPE_CHECKING:
     from derivations.exposition import Exposition
 
 __all__ = ["exposition_of", "expositions_named"]
 
 ROOT = Path(__file__).resolve().parents[2]
-
-_OURS = ("verify", "derivations", "numerics")
 
 
 def exposition_of(claim: Any) -> Exposition:
@@ -68,7 +68,7 @@ def expositions_named(
         try:
             yield _made(claim)
         except ValueError as error:
-            if told is None or not type(error).__module__.startswith(_OURS):
+            if told is None or not is_bad_input(error):
                 raise
             told(f"{claim.id}: {error}")
 

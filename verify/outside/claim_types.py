@@ -11,7 +11,8 @@ from derivations.claim import TIERS, Assumption, Mutant, PathCheck
 from derivations.errors import DerivationError
 from derivations.sde import MatrixSDE
 from numerics.numeric_sde import NumericSDE
-from verify.errors import ClaimError, TimeLimitError, VerifyError
+from verify.bad_input import is_bad_input
+from verify.errors import ClaimError, TimeLimitError
 from verify.verdict import Status
 
 __all__ = ["check_claim", "number_of", "readable", "with_numbers"]
@@ -28,8 +29,6 @@ KINKED = {
     "Heaviside": "lambda x: np.where(x > 0, 1.0, 0.0)",
 }
 """What has no printed kernel, and a Python function of its kind."""
-
-_OWN = ("verify", "derivations", "numerics")
 
 
 def number_of(name: str, text: str) -> Any:
@@ -140,8 +139,7 @@ def readable(error: BaseException) -> str:
     if unprinted and unprinted[1] in KINKED:
         kink = KINKED[unprinted[1]]
         return f"{text}; or give a Python function, such as {kink}, and NumericSDE for a system"
-    own = isinstance(error, VerifyError) or type(error).__module__.partition(".")[0] in _OWN
-    return text if own else f"{type(error).__name__}: {text or 'without a word'}"
+    return text if is_bad_input(error) else f"{type(error).__name__}: {text or 'without a word'}"
 
 
 def _of_constructor(text: str) -> str | None:
