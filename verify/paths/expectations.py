@@ -41,6 +41,7 @@ from .refinement import (
     is_slow,
     is_unresolved,
     refined,
+    undecided,
     unresolved,
 )
 
@@ -104,8 +105,7 @@ def _bounded(setting: Setting, plan: Plan, stated: float, low: float, high: floa
         levels = setting.reached(look.steps, look.paths, look.plan)
         out = _outside(levels[-1], low, high)
         if out:
-            nothing = Estimate(value=0.0, half_width=math.inf, bias=math.inf)
-            return Measurement(estimate=nothing, why=out, finer=True)
+            return undecided(out, finer=True)
         if setting.takes_time and is_unresolved(levels):
             return unresolved()
         # A coarser grid may leave the domain of the system, and with it the bounds: such a path
@@ -148,8 +148,7 @@ def _without_noise(setting: Setting, plan: Plan, stated: float, unit: float) -> 
         h, half, quarter = (float(x[0]) for x in setting.reached(look.steps, 1, look.plan))
         fine, coarse = 2 * quarter - half, 2 * half - h
         if not math.isfinite(fine + coarse):
-            nothing = Estimate(value=0.0, half_width=math.inf, bias=math.inf)
-            return Measurement(estimate=nothing, why="f(X_T) is no number", finer=True)
+            return undecided("f(X_T) is no number", finer=True)
         bias = LEFT * abs(fine - coarse) + ROUNDING * (1 + abs(stated))
         kept = {"levels": [x - stated for x in (h, half, quarter)]}
         return Measurement(estimate=Estimate(value=fine - stated, bias=bias), numbers=kept)
@@ -185,16 +184,14 @@ def _controlled(
 
 
 def _robust(levels: list[Array], stated: float, variance: float, alpha: float) -> Measurement:
-    nothing = Estimate(value=0.0, half_width=math.inf, bias=math.inf)
     if not all(np.all(np.isfinite(x)) for x in levels):
-        why = "f(X_T) is no number on some paths; the scheme leaves the system's domain"
-        return Measurement(estimate=nothing, why=why)
+        return undecided("f(X_T) is no number on some paths; the scheme leaves the system's domain")
     if _varies_more(levels[-1], variance, alpha):
         why = (
             f"variance: the declared bound {variance:.4g} is refuted by the paths, whose sample "
             f"variance is {np.var(levels[-1]):.4g}; declare one that holds"
         )
-        return Measurement(estimate=nothing, why=why)
+        return undecided(why)
     test = ControlledMean(alpha=alpha, variance=variance)
     coarse, half, quarter = (test.estimate(x, stated) for x in levels)
     noise = float(np.std(levels[2] - levels[1])) / math.sqrt(len(levels[2]))
@@ -334,10 +331,9 @@ def _cut(levels: list[Array], low: float, stated: float, alpha: float) -> Estima
 
 
 def _open(stated: float, unit: float, why: str) -> Judgement:
-    nothing = Estimate(value=0.0, half_width=math.inf, bias=math.inf)
     finding = Finding(
         status=Status.INCONCLUSIVE,
-        measurement=Measurement(estimate=nothing, why=why),
+        measurement=undecided(why),
         steps=0,
         paths=0,
         looks=0,

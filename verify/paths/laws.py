@@ -22,7 +22,17 @@ from verify.verdict import Evidence
 
 from .evidence import Judgement, judged
 from .horizon import Setting
-from .refinement import LEFT, SLOW, Look, Measurement, is_slow, is_unresolved, refined, unresolved
+from .refinement import (
+    LEFT,
+    SLOW,
+    Look,
+    Measurement,
+    is_slow,
+    is_unresolved,
+    refined,
+    undecided,
+    unresolved,
+)
 
 __all__ = ["distributed"]
 
@@ -60,7 +70,7 @@ def _measured(setting: Setting, levels: list[Array], alpha: float) -> Measuremen
     kept = np.all([np.isfinite(x) for x in levels], axis=0)
     lost = float(np.mean(~kept))
     if lost == 1.0:
-        return _nothing("f(X_T) is no number on any path; the scheme leaves the system's domain")
+        return undecided("f(X_T) is no number on any path; the scheme leaves the system's domain")
     if setting.takes_time and is_unresolved(levels):
         return unresolved()
     coarse, fine = np.sort(levels[1][kept]), np.sort(levels[2][kept])
@@ -152,7 +162,7 @@ def _off_the_law(domain: Domain, coarse: Array, fine: Array, alpha: float) -> Me
         f"{domain.why}; {100 * domain.outside:.2g} % of the simulated paths are beyond; state it "
         "wherever the observable can be"
     )
-    return replace(_nothing(why), finer=True)
+    return undecided(why, finer=True)
 
 
 def _moved(coarse: Array, fine: Array, values: Array) -> tuple[float, float]:
@@ -174,7 +184,3 @@ def _stated(setting: Setting, x: Array) -> Array:
     with np.errstate(all="ignore"):
         value = np.asarray(setting.problem.kernel("path_cdf")(point), dtype=float)
     return np.broadcast_to(value, x.shape)
-
-
-def _nothing(why: str) -> Measurement:
-    return Measurement(estimate=Estimate(value=0.0, half_width=math.inf, bias=math.inf), why=why)

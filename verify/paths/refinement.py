@@ -36,6 +36,7 @@ __all__ = [
     "is_unresolved",
     "most_path_steps",
     "refined",
+    "undecided",
     "unresolved",
 ]
 
@@ -223,10 +224,15 @@ def is_unresolved(levels: Sequence[Array]) -> bool:
     return moved > SHARE * float(high - low) / 2 + ROUNDING
 
 
+def undecided(why: str, *, finer: bool = False) -> Measurement:
+    """Nothing was measured, and why; ``finer`` says whether finer steps may mend that."""
+    nothing = Estimate(value=0.0, half_width=math.inf, bias=math.inf)
+    return Measurement(estimate=nothing, why=why, finer=finer)
+
+
 def unresolved() -> Measurement:
     """Nothing, until finer steps are taken."""
-    nothing = Estimate(value=0.0, half_width=math.inf, bias=math.inf)
-    return Measurement(estimate=nothing, why=UNRESOLVED, finer=True)
+    return undecided(UNRESOLVED, finer=True)
 
 
 def extrapolated_mean(

@@ -37,7 +37,7 @@ from verify.verdict import Evidence, Status
 from .ensemble import first_steps
 from .evidence import Judgement, judged
 from .horizon import Setting
-from .refinement import Finding, Look, Measurement, most_path_steps, refined
+from .refinement import Finding, Look, Measurement, most_path_steps, refined, undecided
 from .stationary_paths import biased, sampled, support, takes_time, without_lost
 
 __all__ = ["stationary"]
@@ -73,7 +73,7 @@ def stationary(problem: Problem, plan: Plan) -> Evidence:
 
     def timeless(setting: Setting, plan: Plan) -> Judgement:
         if takes_time(setting):
-            found = _without_paths(_undecided(TIMED), Status.INCONCLUSIVE)
+            found = _without_paths(undecided(TIMED), Status.INCONCLUSIVE)
             return Judgement(finding=found, what="", unit=setting.relevant, chance=False)
         return judge(setting, plan)
 
@@ -100,13 +100,13 @@ def _density(setting: Setting, plan: Plan) -> Judgement:
     def measure(look: Look) -> Measurement:
         sample, lost = without_lost(sampled(setting, look))
         if lost >= 1.0:
-            return _undecided(NOWHERE)
+            return undecided(NOWHERE)
         try:
             law = _law(setting, sample.values)
         except NoDensityError as error:
             return _refuted(f"no density: {error}")
         except NumericsError as error:
-            return _undecided(str(error))
+            return undecided(str(error))
         ends.update(_ends(law.ends), mass=law.mass)
         test = DistributionFunction(alpha=look.plan.budget.alpha, cdf=law.cdf)
         e = test.estimate(sample.values)
@@ -199,14 +199,14 @@ def _mean(setting: Setting, plan: Plan) -> Judgement:
             f"the observable has no bounds, and no number of paths proves its mean {stated:.6g}; "
             "give bounds, or claim the density"
         )
-        found = _without_paths(_undecided(why), Status.INCONCLUSIVE)
+        found = _without_paths(undecided(why), Status.INCONCLUSIVE)
         return Judgement(finding=found, what=what, unit=setting.relevant, chance=False)
     unit = setting.relevant * (high - low)
 
     def measure(look: Look) -> Measurement:
         sample, lost = without_lost(sampled(setting, look))
         if lost >= 1.0:
-            return _undecided(NOWHERE)
+            return undecided(NOWHERE)
         e = BoundedMean(alpha=look.plan.budget.alpha, low=low, high=high).estimate(
             sample.values, stated
         )
@@ -239,10 +239,6 @@ def _without_paths(measurement: Measurement, status: Status) -> Finding:
         looks=0,
         needed="no number of paths would settle it",
     )
-
-
-def _undecided(why: str) -> Measurement:
-    return Measurement(estimate=Estimate(value=0.0, half_width=math.inf, bias=math.inf), why=why)
 
 
 def _refuted(why: str) -> Measurement:
