@@ -14,12 +14,19 @@ from numerics.contexts import FlintContext
 from numerics.declared import DeclaredSystem, letter
 from numerics.generator import directions
 from numerics.jets import generator
+from numerics.kernel import Kernel
 from numerics.system import Array, System
 
-__all__ = ["by_tuple", "coordinates", "diffusion", "entries", "fitted", "units"]
+__all__ = ["by_tuple", "coordinates", "diffusion", "entries", "evaluated", "fitted", "units"]
 
 ROUNDING = 1e-10
 """A sum of absolute terms below this share of the largest is rounding and no value."""
+
+
+def evaluated(kernel: Kernel, point: Mapping[str, Any]) -> Any:
+    """A stated form in float64; what divides by zero there is no number."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return kernel(point)
 
 
 def fitted(stated: Any, shape: tuple[int, ...], axes: int) -> Array:

@@ -32,7 +32,7 @@ from verify.agreement import (
     side_by_side,
     worst,
 )
-from verify.coordinates import by_tuple, coordinates, diffusion, entries, fitted
+from verify.coordinates import by_tuple, coordinates, diffusion, entries, evaluated, fitted
 from verify.forward import flux_digits, side_digits
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
@@ -230,7 +230,7 @@ def _differential(
     martingale = problem.kernels.get("stated_martingale")
     e, d = _estimates(problem, "observable", ctx, sizes, wide, point)
     axes = np.ndim(e.drift)
-    stated = fitted(_evaluated(drift, point), e.drift.shape, axes)
+    stated = fitted(evaluated(drift, point), e.drift.shape, axes)
     error = e.drift_error
     if d is not None:
         error = np.maximum(error, _off(ctx, e.drift, d.drift))
@@ -241,7 +241,7 @@ def _differential(
     gaps = {"drift": worst(e.drift - stated, e.drift_scale, error, axes, quiet)}
     values = {"drift": side_by_side(stated, e.drift, e.drift_scale, error, axes, quiet)}
     if e.directions and martingale is not None:
-        along = _evaluated(martingale, {**point, **e.directions})
+        along = evaluated(martingale, {**point, **e.directions})
         along = fitted(along, e.martingale.shape, axes)
         gap = e.martingale - along
         least = NOTHING["float64"] * np.maximum(1.0, by_tuple(e.drift_scale, axes).max(axis=1))
@@ -317,12 +317,6 @@ def _stated(ctx: FlintContext, value: Any, like: Any) -> Any:
     return value
 
 
-def _evaluated(kernel: Kernel, point: Mapping[str, Any]) -> Any:
-    """A stated form in float64; what divides by zero there is no number."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return kernel(point)
-
-
 def _covariation(
     problem: Problem,
     ctx: MultiprecisionContext,
@@ -337,7 +331,7 @@ def _covariation(
     )
     value, error, scale = e_f.covariation(e_g)
     axes = np.ndim(value)
-    stated = fitted(_evaluated(rate, point), value.shape, axes)
+    stated = fitted(evaluated(rate, point), value.shape, axes)
     beside = float(np.prod([np.linalg.norm(e.martingale_scale, axis=0).max() for e in (e_f, e_g)]))
     least = NOTHING["float64"] * max(1.0, beside)
     doubles = {"covariation": worst(value - stated, scale, error, axes, least, beside)}
@@ -385,7 +379,7 @@ def _identity(
     sides = [problem.kernel(name) for name in ("left", "right")]
     digits = _said(lambda: [side.in_context(ctx, wide) for side in sides])
     if digits is None:
-        left, right = (_evaluated(side, point) for side in sides)
+        left, right = (evaluated(side, point) for side in sides)
         size, gap = np.max(np.abs(left) + np.abs(right)), np.max(np.abs(left - right))
         return {"float64": {"both sides": relative(float(gap), float(size))}}
     exactly = [as_arrays({"": value}, ctx)[""] for value in digits]

@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 
 from numerics.generator import directions
-from numerics.kernel import Kernel
 from numerics.one_step import OneStepEstimate, one_step_covariation, one_step_drift
 from numerics.system import Array, System
 from verify.amounts import counted
-from verify.coordinates import by_tuple, diffusion, fitted, units
+from verify.coordinates import by_tuple, diffusion, evaluated, fitted, units
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.sampling import generic_point, net_sizes, point_near, several_sizes
@@ -162,12 +161,6 @@ def _relative(e: OneStepEstimate, stated: Any, beside: float = 0.0) -> Found:
     return Estimate(value=value, half_width=width, bias=off), compared
 
 
-def _evaluated(kernel: Kernel, point: Point) -> Any:
-    """A stated form; what divides by zero is no number."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return kernel(point)
-
-
 def _covariation(
     problem: Problem, plan: Plan, sizes: Mapping[str, int], point: Point
 ) -> dict[str, Found]:
@@ -189,7 +182,7 @@ def _covariation(
         )
 
     found = problem.measured((TIER, plan), point, measure)
-    return {"covariation": _relative(found, _evaluated(problem.kernel("stated_rate"), point))}
+    return {"covariation": _relative(found, evaluated(problem.kernel("stated_rate"), point))}
 
 
 def _differential(
@@ -202,7 +195,7 @@ def _differential(
     found = problem.measured(
         (TIER, plan), point, lambda given: _one_step(given, plan, sizes, point)
     )
-    stated = _evaluated(problem.kernel("stated_drift"), point)
+    stated = evaluated(problem.kernel("stated_drift"), point)
     beside = _curved(problem, sizes, point, found["square"]) if "square" in found else 0.0
     gaps = {"drift": _relative(found["drift"], stated, beside)}
     if "square" in found:
@@ -308,7 +301,7 @@ def _stated_martingale(
     count = sum(noise.components for noise in whole.noises)
     b = whole.increment(point, float(point.get("t", 0.0)), 0.0, units)
     along = np.broadcast_to(_applied(_linear(whole, plan), b), (count,))
-    stated = _evaluated(problem.kernel("stated_martingale"), {**point, **units})
+    stated = evaluated(problem.kernel("stated_martingale"), {**point, **units})
     shape = np.shape(problem.kernel("observable")(point))
     return fitted(stated, (count, *shape), len(shape)), along
 
