@@ -60,6 +60,10 @@ def test_weights_that_live_are_not_taken_for_collapsed() -> None:
     report = collapse_report()
     wrong = [neuron(run, collapsed=run["neuron"]["collapsed"][::-1]) for run in report.numbers]
     assert judged(report, wrong)["fate of ordinary weights"] == Status.DISAGREES
+    # Collapse everywhere is no threshold, and of some runs below it none that is sharp.
+    for below, status in ((1.0, Status.DISAGREES), (0.3, Status.INCONCLUSIVE)):
+        wrong = [neuron(run, collapsed=[below, 1.0]) for run in report.numbers]
+        assert judged(report, wrong)["fate of ordinary weights"] == status
 
 
 def test_a_rate_of_noise_wrong_by_two_is_rejected() -> None:

@@ -186,6 +186,12 @@ def test_a_wrong_factor_of_the_squared_gradient_is_rejected() -> None:
         assert exact.status is Status.DISAGREES
 
 
+def test_growth_and_freedom_that_are_too_small_are_rejected() -> None:
+    assert judged("norm-growth", {}, grown=1e6)["gradient descent"] is Status.DISAGREES
+    found = judged("norm-growth", {}, ratio=1e30)
+    assert found["gradient descent"] is found["layers of Net A"] is Status.DISAGREES
+
+
 def system(seed: int = 4) -> tuple[Model, tuple[Array, Array]]:
     rng = np.random.Generator(np.random.SFC64(seed))
     A, B = rng.standard_normal((2, 5, 5))

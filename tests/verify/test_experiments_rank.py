@@ -28,7 +28,7 @@ from verify.experiments import (
 )
 from verify.experiments.command import Report, conduct
 from verify.experiments.experiment import Experiment, Finding
-from verify.experiments.rank_sweep_judge import mean_rank
+from verify.experiments.rank_sweep_judge import falls, mean_rank
 from verify.experiments.saved_runs import saved
 from verify.verdict import Status
 
@@ -89,6 +89,13 @@ def test_a_bound_that_is_too_large_is_not_attained() -> None:
     assert found["attained"] == DISAGREES
 
 
+def test_ranks_that_need_no_reuse_are_seen() -> None:
+    report = gradient_report()
+    planted = [{**n, "rank": np.minimum(n["rank"], n["batch"])} for n in report.numbers]
+    found = statuses(gradient_rank.judge(planted, report.experiment.settings))
+    assert found["reuse"] == DISAGREES
+
+
 # null-space-decay
 
 
@@ -128,6 +135,17 @@ def test_equal_rates_per_epoch_and_a_part_that_moves_are_rejected() -> None:
     planted = [{**report.numbers[0], "sgd without moved": moved}, report.numbers[1]]
     found = statuses(null_space_decay.judge(planted, report.experiment.settings))
     assert found["without decay"] == DISAGREES
+
+
+@pytest.mark.parametrize(("run", "way"), [(0, "gd"), (0, "sgd"), (1, "gd"), (1, "sgd")])
+def test_one_wrong_update_of_one_run_is_seen(run: int, way: str) -> None:
+    report = null_space_report()
+    planted = [dict(numbers) for numbers in report.numbers]
+    norm = np.array(planted[run][f"{way} decay norm"])
+    norm[7:] *= 1 + 1e-6
+    planted[run][f"{way} decay norm"] = norm
+    found = statuses(null_space_decay.judge(planted, report.experiment.settings))
+    assert found["per update"] == DISAGREES
 
 
 # rank-distance
@@ -217,6 +235,14 @@ def test_a_rank_that_follows_decay_and_updates_is_what_is_claimed() -> None:
 )
 def test_other_ranks_are_rejected(rank: Any, named: str, status: Status) -> None:
     assert verdicts(rank)[named] == status
+
+
+@pytest.mark.parametrize(
+    ("fall", "status"),
+    [([8.0, 1.5], AGREES), ([8.0, 0.5], OPEN), ([0.5, 0.5], OPEN), ([0.5, -0.5], DISAGREES)],
+)
+def test_the_rank_falls_in_every_seed(fall: list[float], status: Status) -> None:
+    assert falls("a", "", np.array(fall)).status == status
 
 
 def test_an_effect_on_the_test_error_is_seen() -> None:
