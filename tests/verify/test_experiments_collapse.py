@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import product
 from typing import Any
 
 import numpy as np
 
+from tests.verify.experimenting import Numbers, judged, quickly
 from verify.experiments import quadratic_lasso, stochastic_collapse
 from verify.experiments.collapse_judge import repulsion
 from verify.experiments.command import Report, conduct
-from verify.experiments.experiment import Experiment
 from verify.experiments.quadratic_lasso import lasso
 from verify.verdict import Status
-
-Numbers = Mapping[str, Any]
-
-
-def quickly(experiment: Experiment, **changed: Any) -> Experiment:
-    settings = {**experiment.settings, **experiment.quick, **changed}
-    return Experiment(**{**vars(experiment), "settings": settings})
 
 
 @cache
@@ -33,11 +25,6 @@ def collapse_report() -> Report:
 @cache
 def lasso_report() -> Report:
     return conduct(quickly(quadratic_lasso.experiment(), noises=[0.25, 1.8], time=80.0), range(2))
-
-
-def judged(report: Report, numbers: Sequence[Numbers], **changed: Any) -> dict[str, Status]:
-    settings = {**report.experiment.settings, **changed}
-    return {f.name: f.status for f in report.experiment.judge(numbers, settings)}
 
 
 def neuron(run: Numbers, **changed: Any) -> Numbers:

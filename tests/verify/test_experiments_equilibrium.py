@@ -11,6 +11,7 @@ import pytest
 
 from numerics.compiled import factorization as loops
 from numerics.network import Array
+from tests.verify import experimenting
 from verify.experiments import (
     convergence_speed,
     data_covariance,
@@ -58,9 +59,7 @@ SMALL: Mapping[str, tuple[Callable[[], Experiment], int, Mapping[str, Any]]] = {
 @cache
 def report(name: str) -> Report:
     make, seeds, changed = SMALL[name]
-    found = make()
-    settings = {**found.settings, **found.quick, **changed}
-    return conduct(Experiment(**{**vars(found), "settings": settings}), range(seeds))
+    return conduct(experimenting.quickly(make(), **changed), range(seeds))
 
 
 def judged(name: str, exchanged: Mapping[str, str], **changed: Any) -> dict[str, Status]:
@@ -69,8 +68,7 @@ def judged(name: str, exchanged: Mapping[str, str], **changed: Any) -> dict[str,
     numbers = [
         {**run, **{here: run[there] for here, there in exchanged.items()}} for run in found.numbers
     ]
-    settings = {**found.experiment.settings, **changed}
-    return {f.name: f.status for f in found.experiment.judge(numbers, settings)}
+    return experimenting.judged(found, numbers, **changed)
 
 
 @pytest.mark.parametrize("name", SMALL)

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
+from tests.verify.experimenting import judged, quickly, statuses
 from verify.data.rates import predicted_rate
 from verify.errors import UsageError
 from verify.experiments import figure_one, high_dimension, own_data, style
 from verify.experiments.command import Report, conduct
-from verify.experiments.experiment import Experiment, Finding
 from verify.experiments.label_noise import effective_rank, generator, teacher_problem, train
 from verify.experiments.vanishing import determinant_line, unused_directions
 from verify.verdict import Status
-
-Numbers = Mapping[str, Any]
-
-
-def quickly(experiment: Experiment, **changed: Any) -> Experiment:
-    settings = {**experiment.settings, **experiment.quick, **changed}
-    return Experiment(**{**vars(experiment), "settings": settings})
 
 
 @cache
@@ -35,15 +26,6 @@ def figure_one_report() -> Report:
 @cache
 def high_dimension_report() -> Report:
     return conduct(quickly(high_dimension.experiment()), range(2))
-
-
-def statuses(findings: Sequence[Finding]) -> dict[str, Status]:
-    return {finding.name: finding.status for finding in findings}
-
-
-def judged(report: Report, numbers: Sequence[Numbers], **changed: Any) -> dict[str, Status]:
-    settings = {**report.experiment.settings, **changed}
-    return statuses(report.experiment.judge(numbers, settings))
 
 
 def test_figure_one_agrees() -> None:

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.verify.experimenting import quickly, statuses
 from verify.errors import UsageError
 from verify.experiments import (
     deep_rank_sweep,
@@ -27,21 +28,11 @@ from verify.experiments import (
     style,
 )
 from verify.experiments.command import Report, conduct
-from verify.experiments.experiment import Experiment, Finding
 from verify.experiments.rank_sweep_judge import falls, mean_rank
 from verify.experiments.saved_runs import saved
 from verify.verdict import Status
 
 AGREES, DISAGREES, OPEN = Status.AGREES, Status.DISAGREES, Status.INCONCLUSIVE
-
-
-def quickly(experiment: Experiment, **changed: Any) -> Experiment:
-    settings = {**experiment.settings, **experiment.quick, **changed}
-    return Experiment(**{**vars(experiment), "settings": settings})
-
-
-def statuses(findings: Sequence[Finding]) -> dict[str, Status]:
-    return {finding.name: finding.status for finding in findings}
 
 
 def draws(report: Report) -> None:
