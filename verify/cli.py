@@ -100,12 +100,14 @@ def run(
     """
     from . import report, runner
     from .loading import references, require_current
+    from .mutants.kept import Kept
     from .problem import names
     from .runs.certificate import Certificate
     from .runs.provenance import versions
     from .runs.store import Store
     from .verdict import exit_code
 
+    kept_tables = Kept() if report_folder is None else Kept.read()
     wanted = outputs.wanted(json_path, junit_path, report_folder)
     settings = _settings(tiers, effort, seed, workers)
     troubles: list[str] = []
@@ -137,7 +139,8 @@ def run(
     if report_folder is not None:
         from .report.site import site_of, write_site
 
-        page = write_site(site_of(certificate, seconds, troubles), Path(report_folder))
+        site = site_of(certificate, kept_tables, seconds, troubles)
+        page = write_site(site, Path(report_folder))
         click.echo(f"report: {page}", err=json_path == "-")
     return 2 if troubles or store.failed else exit_code(verdicts)
 
@@ -252,6 +255,8 @@ def mutants(
 
     if keep and (tiers or by_hand):
         raise UsageError("--keep: a table that is kept has all mutants and tiers; give it alone")
+    if keep:
+        kept_tables.check(anew=not ids)
     if json_path != "-":
         outputs.made(Path(json_path).parent)
     wanted = outputs.wanted(json_path, None, None)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from verify import cli
 from verify.errors import UsageError
-from verify.mutants.kept import PLACE, Kept, KeptTable, keep, table_of
+from verify.mutants.kept import PLACE, Kept, KeptTable, check, keep, table_of
 from verify.mutants.table import Kill, Outcome, Table
 from verify.problem import Reference
 from verify.runner import Settings
@@ -95,13 +98,88 @@ def test_claims_of_the_catalogue_alone_are_kept_and_others_stay(tmp_path: Path) 
     assert list(Kept.read(path).tables) == ["cir.noise"]
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"schema": "another/1"}', "\x00"])
-def test_another_file_is_refused_in_one_line(text: str, tmp_path: Path) -> None:
+def whole() -> dict[str, Any]:
+    """What a file with one table says."""
+    found: dict[str, Any] = json.loads(Kept().updated([kept()]).text())
+    return found
+
+
+def damaged(change: Callable[[dict[str, Any], dict[str, Any]], object]) -> str:
+    """A file in which something was changed: in all of it, or in its first mutant."""
+    found = whole()
+    change(found, found["claims"]["cir"])
+    return json.dumps(found)
+
+
+DAMAGED = {
+    "empty": "",
+    "a list": "[]",
+    "null": "null",
+    "another format": '{"schema": "another/1"}',
+    "no text": "\x00",
+    "deep": "[" * 100_000,
+    "cut off": json.dumps(whole())[:-40],
+    "no claims": damaged(lambda found, _: found.pop("claims")),
+    "claims that are a list": damaged(lambda found, _: found.update(claims=[])),
+    "a table that is a number": damaged(lambda found, _: found["claims"].update(cir=3)),
+    "no hashes": damaged(lambda _, table: table.pop("hashes")),
+    "hashes that are a list": damaged(lambda _, table: table.update(hashes=[])),
+    "a count that is text": damaged(lambda _, table: table.update(judged="3")),
+    "a count that is true": damaged(lambda _, table: table.update(judged=True)),
+    "an effort that is a number": damaged(lambda _, table: table.update(effort=3)),
+    "mutants that are text": damaged(lambda _, table: table.update(mutants="ab")),
+    "a mutant that is text": damaged(lambda _, table: table.update(mutants=["ab"])),
+    "a name that is a list": damaged(lambda _, table: table["mutants"][0].update(name=[])),
+    "an outcome that is none": damaged(
+        lambda _, table: table["mutants"][0].update(tiers={"exact": "lost"})
+    ),
+    "tiers that are a list": damaged(lambda _, table: table["mutants"][0].update(tiers=["exact"])),
+    "defects that are text": damaged(lambda _, table: table.update(defects="ab")),
+}
+
+
+@pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
+def test_a_damaged_file_is_refused_in_one_line(text: str, tmp_path: Path) -> None:
     path = tmp_path / "kills.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match="no kill tables") as caught:
         Kept.read(path)
     assert "\n" not in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("text", [DAMAGED["cut off"], DAMAGED["hashes that are a list"]])
+def test_with_damaged_tables_nothing_is_begun_and_the_remedy_works(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, report = tmp_path / "kills.json", tmp_path / "report"
+    path.write_text(text, encoding="utf-8")
+    for reads in (Kept.read, check):
+        monkeypatch.setattr(reads, "__defaults__", (path,))
+    run = ["run", "cir.noise", "--tier", "derivation", "--store", str(tmp_path / "store")]
+    for asked in ([*run, "--report", str(report)], ["mutants", "cir.noise", "--keep"]):
+        assert cli.main(asked) == 2
+        told = capsys.readouterr()
+        assert told.out == ""
+        assert len(told.err.splitlines()) == 1
+        assert f"{path}: no kill tables" in told.err
+        assert not report.exists()
+    path.unlink()
+    assert cli.main([*run, "--report", str(report)]) == 0
+    assert "python -m verify mutants" in (report / "claims" / "cir.noise.html").read_text()
+
+
+def test_damaged_tables_are_written_anew(tmp_path: Path) -> None:
+    path = tmp_path / "kills.json"
+    path.write_text(DAMAGED["cut off"], encoding="utf-8")
+    keep(
+        [Reference(claim="cir.noise")],
+        [TABLE],
+        Settings(effort="quick"),
+        everything=True,
+        path=path,
+    )
+    assert list(Kept.read(path).tables) == ["cir.noise"]
 
 
 def test_a_part_of_a_table_is_not_kept(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,8 +14,9 @@ from verify.cli import main
 from verify.errors import UsageError
 from verify.mutants.kept import Kept, KeptTable
 from verify.report.expositions import Told
+from verify.report.folder import MANIFEST
 from verify.report.names import file_name, file_names
-from verify.report.site import MANIFEST, Site, pages, write_site
+from verify.report.site import Site, pages, write_site
 from verify.verdict import Status, Verdict
 
 FILES = ("verdicts.json", "verdicts.md", "certificate.json")
@@ -245,7 +246,7 @@ def test_a_disk_that_is_full_is_one_line(tmp_path: Path, monkeypatch: pytest.Mon
     def full(*_: object, **__: object) -> None:
         raise OSError(28, os.strerror(28), str(tmp_path / "claims" / "x"))
 
-    monkeypatch.setattr("verify.report.site.write", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(UsageError, match=r"cannot be written \(No space left on device\)"):
         write_site(every_kind(), tmp_path)
 

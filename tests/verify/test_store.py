@@ -21,7 +21,8 @@ from verify.finding.finding import CounterExample, Finding
 from verify.problem import Reference
 from verify.runs import writing
 from verify.runs.provenance import Sources
-from verify.runs.store import ABANDONED, Store, key_of
+from verify.runs.store import Store, key_of
+from verify.runs.writing import ABANDONED
 from verify.verdict import Status, Verdict
 
 KEY = "0" * 64

@@ -10,12 +10,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from verify.errors import UsageError
 from verify.planning import TIERS
 from verify.problem import Reference
-from verify.runs.writing import write
+from verify.runs.writing import writable, write
 from verify.verdict import json_value
 
 from .table import Outcome, Table
@@ -23,10 +23,12 @@ from .table import Outcome, Table
 if TYPE_CHECKING:
     from verify.runner import Settings
 
-__all__ = ["PLACE", "Kept", "KeptMutant", "KeptTable", "keep", "table_of"]
+__all__ = ["PLACE", "Kept", "KeptMutant", "KeptTable", "check", "keep", "table_of"]
 
 PLACE = Path(__file__).with_name("kills.json")
 SCHEMA = "driftproof.kills/1"
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +56,12 @@ class KeptMutant:
     @staticmethod
     def from_json(found: Mapping[str, Any]) -> KeptMutant:
         """The mutant of `to_json`."""
-        outcomes = {tier: Outcome(said) for tier, said in found["tiers"].items()}
+        outcomes = {tier: Outcome(said) for tier, said in _of(found, "tiers", dict).items()}
         return KeptMutant(
-            name=found["name"], mistake=found["mistake"], kind=found["kind"], outcomes=outcomes
+            name=_of(found, "name", str),
+            mistake=_of(found, "mistake", str),
+            kind=_of(found, "kind", str),
+            outcomes=outcomes,
         )
 
 
@@ -125,13 +130,13 @@ class KeptTable:
         """The table of `to_json`."""
         return KeptTable(
             claim=claim,
-            hashes=found["hashes"],
-            effort=found["effort"],
-            seed=found["seed"],
-            judged=found["judged"],
-            available=found["available"],
-            mutants=tuple(KeptMutant.from_json(mutant) for mutant in found["mutants"]),
-            defects=tuple(found.get("defects", ())),
+            hashes=_of(found, "hashes", dict),
+            effort=_of(found, "effort", str),
+            seed=_of(found, "seed", int),
+            judged=_of(found, "judged", int),
+            available=_of(found, "available", int),
+            mutants=tuple(KeptMutant.from_json(m) for m in _of(found, "mutants", list)),
+            defects=tuple(map(str, _of({"defects": [], **found}, "defects", list))),
         )
 
 
@@ -155,6 +160,21 @@ def table_of(
         ),
         defects=table.defects,
     )
+
+
+def check(path: Path = PLACE, *, anew: bool) -> None:
+    """Refuse a file that tables cannot be kept in; asked before the work and not after it.
+
+    ``anew`` says that none of those in it stay.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be written, or is damaged and some in it are to stay.
+    """
+    writable(path)
+    if not anew:
+        Kept.read(path)
 
 
 def keep(
@@ -200,7 +220,7 @@ class Kept:
         Raises
         ------
         UsageError
-            If the file has another format.
+            If the file is damaged or has another format.
         """
         if not path.exists():
             return Kept()
@@ -208,12 +228,13 @@ class Kept:
             found = json.loads(path.read_text(encoding="utf-8"))
             if found["schema"] != SCHEMA:
                 raise ValueError(f"its format is {found['schema']!r}")
-            claims = found["claims"].items()
+            claims = _of(found, "claims", dict).items()
             return Kept(tables={name: KeptTable.from_json(name, x) for name, x in claims})
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            fault = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             raise UsageError(
-                f"{path}: no kill tables ({error}); write it anew with "
-                "python -m verify mutants --keep"
+                f"{path}: no kill tables ({fault}); remove the file, which reports do without, or "
+                "write it anew with python -m verify mutants --keep"
             ) from None
 
     def table_of(self, claim: str) -> KeptTable | None:
@@ -232,6 +253,14 @@ class Kept:
     def write(self, path: Path = PLACE) -> None:
         """Write the file, whole or not at all."""
         write(path, self.text())
+
+
+def _of(found: Mapping[str, Any], key: str, kind: type[Value]) -> Value:
+    """What a file has under a key, if it is of the kind that it has to be."""
+    value = found[key]
+    if type(value) is not kind:
+        raise TypeError(f"{key!r} is no {kind.__name__}")
+    return value
 
 
 def _lines(name: str, table: KeptTable) -> str:

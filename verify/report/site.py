@@ -1,15 +1,13 @@
 """The report as a site of files: an index and a page a claim, complete in themselves.
 
 The pages load nothing and link to nothing outside their folder; a policy in each of them forbids
-it as well.  All text is escaped where it is put into a page.  The site knows its own files by a
-manifest: those of an earlier run that are no part of this one are removed, and no others.
+it as well.  All text is escaped where it is put into a page.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -22,11 +20,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from verify.charts.svg import power_of_ten
-from verify.errors import UsageError
 from verify.mutants.kept import Kept
 from verify.runs.copies import copied
-from verify.runs.writing import write
 
+from .folder import INDEX, put
 from .index import index
 from .mathml import formula, row
 from .pages import claim_views
@@ -38,15 +35,10 @@ if TYPE_CHECKING:
 
     from .expositions import Told
 
-__all__ = ["Site", "check_folder", "pages", "rate", "site_of", "write_site"]
+__all__ = ["Site", "pages", "rate", "site_of", "write_site"]
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-MANIFEST = ".driftproof-report.json"
-MARK = '<meta name="generator" content="driftproof">'
 
-_OURS = re.compile(
-    r"index\.html|claims/[a-z0-9][a-z0-9._~-]*\.html|sources/[0-9a-f]{16}(/(?!\.\.?(/|$))[^/\0]+)+"
-)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -95,9 +87,12 @@ class Site:
 
 
 def site_of(
-    certificate: Certificate, seconds: float | None = None, troubles: Sequence[str] = ()
+    certificate: Certificate,
+    kept: Kept,
+    seconds: float | None = None,
+    troubles: Sequence[str] = (),
 ) -> Site:
-    """The site of a run: its certificate, its wall time, the errors of its claim files."""
+    """The site of a run: its certificate, kill tables, wall time, the errors of its claim files."""
     from .expositions import theorem_titles, told
 
     references = [record.reference for record in certificate.records]
@@ -110,7 +105,7 @@ def site_of(
         digest=certificate.digest,
         seconds=seconds,
         troubles=tuple(troubles),
-        kept=Kept.read(),
+        kept=kept,
         copies=copied(certificate.records),
     )
 
@@ -125,82 +120,22 @@ def pages(site: Site) -> dict[str, str]:
         for view in claims
     }
     first = index(claims, site.titles, site.settings["tiers"], site.troubles)
-    found["index.html"] = environment.get_template("index.html").render(
-        **shared, site=site, index=first
-    )
+    found[INDEX] = environment.get_template("index.html").render(**shared, site=site, index=first)
     # What no file of text may hold: control characters, halves of a pair.
     return {path: _CONTROL.sub("\ufffd", text) for path, text in found.items()}
 
 
-def check_folder(folder: Path) -> None:
-    """Refuse a folder that holds somebody else's site; asked before the work and not after it.
-
-    Raises
-    ------
-    UsageError
-        Naming the file that stands in the way.
-    """
-    _require_ours(folder / "index.html")
-    if (folder / "claims").exists() and not (folder / "claims").is_dir():
-        raise UsageError(f"{folder / 'claims'}: is no folder; give another folder")
-
-
 def write_site(site: Site, folder: Path) -> Path:
     """Write the site into a folder and return the path of its index.
-
-    The index is written last, and what earlier runs wrote is removed after it, so that at any time
-    an index finds its pages.
 
     Raises
     ------
     UsageError
         Naming the file that cannot be written.
     """
-    found = pages(site)
-    check_folder(folder)
-    manifest = folder / MANIFEST
-    earlier = _listed(manifest)
-    try:
-        (folder / "claims").mkdir(exist_ok=True)
-        _keep(manifest, sorted({*earlier, *found, *site.copies}))
-        for path, content in site.copies.items():
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_bytes(content)
-        for path, text in found.items():
-            _require_ours(folder / path)
-            write(folder / path, text, settled=False)
-        for path in sorted(earlier - {*found, *site.copies}):
-            (folder / path).unlink(missing_ok=True)
-        _keep(manifest, sorted({*found, *site.copies}))
-    except OSError as error:
-        place = error.filename or folder
-        raise UsageError(f"{place}: cannot be written ({error.strerror})") from None
-    return folder / "index.html"
-
-
-def _listed(manifest: Path) -> set[str]:
-    """The files of the site that is there, those only that it could have written."""
-    try:
-        found = json.loads(manifest.read_text(encoding="utf-8"))["files"]
-        return {str(path) for path in found if _OURS.fullmatch(str(path))}
-    except (OSError, ValueError, KeyError, TypeError):
-        return set()
-
-
-def _keep(manifest: Path, files: Sequence[str]) -> None:
-    write(manifest, json.dumps({"files": list(files)}, indent=1) + "\n", settled=False)
-
-
-def _require_ours(path: Path) -> None:
-    if not path.exists():
-        return
-    try:
-        with path.open(encoding="utf-8", errors="replace") as file:
-            ours = MARK in file.read(2000)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
-    if not ours:
-        raise UsageError(f"{path}: is there and is not of a report; give another folder")
+    texts = {path: text.encode() for path, text in pages(site).items()}
+    put({**site.copies, **texts}, folder)
+    return folder / INDEX
 
 
 # Templates.

@@ -49,7 +49,7 @@ def wanted(json_path: str | None, junit_path: str | None, folder: str | None) ->
         found.append(("junit", writable(Path(junit_path))))
     if folder is not None:
         root = made(Path(folder))
-        from verify.report.site import check_folder
+        from verify.report.folder import check_folder
 
         check_folder(root)
         found.append(("json", writable(root / "verdicts.json")))

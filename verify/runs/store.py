@@ -23,16 +23,13 @@ from verify.problem import Reference
 from verify.verdict import Verdict, json_value
 
 from .provenance import Provenance
-from .writing import TEMPORARY, write
+from .writing import ABANDONED, TEMPORARY, write
 
 __all__ = ["DEFAULT", "Record", "Store", "canonical", "hash_of", "key_of"]
 
 SCHEMA = "driftproof.record/1"
 DEFAULT = Path("build/verify")
 """Where verdicts are kept, below the current folder."""
-
-ABANDONED = 3600.0
-"""Seconds after which a file that was not written to its end is taken for a killed run's."""
 
 
 @dataclass(frozen=True, kw_only=True)

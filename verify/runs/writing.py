@@ -9,10 +9,13 @@ from pathlib import Path
 
 from verify.errors import UsageError
 
-__all__ = ["TEMPORARY", "writable", "write"]
+__all__ = ["ABANDONED", "TEMPORARY", "writable", "write"]
 
 TEMPORARY = ".tmp"
 """How the name of a file ends that is still being written."""
+
+ABANDONED = 3600.0
+"""Seconds after which what was not written to its end is taken for a killed run's."""
 
 
 def writable(path: Path) -> Path:
