@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["is_bad_input"]
+__all__ = ["PACKAGES", "is_bad_input"]
 
 PACKAGES = ("verify", "derivations", "numerics")
+"""Those of this project that are loaded whenever a claim is judged."""
 
 
 def is_bad_input(error: BaseException) -> bool:

@@ -92,3 +92,15 @@ def test_neither_python_nor_packages_nor_this_project_are_hashed_as_the_users(
     written(tmp_path, {"own/mine.py": text})
     hash_of(tmp_path)
     assert [name for name, _ in texts(tmp_path / "own" / "mine.py")] == [""]
+
+
+def test_a_second_copy_of_this_project_on_the_path_is_not_the_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "from derivations import State\nimport verify, numerics.draws\nimport derived\n"
+    copy = {f"copy/{name}/__init__.py": "" for name in ("derivations", "numerics", "verify")}
+    written(tmp_path, {**copy, "own/mine.py": text, "copy/derived/__init__.py": ""})
+    for folder in ("copy", "copy/derivations/.."):
+        monkeypatch.syspath_prepend(str(tmp_path / folder))
+    found = [name for name, _ in texts(tmp_path / "own" / "mine.py")]
+    assert found == ["", "derived/__init__.py"]

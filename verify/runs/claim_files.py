@@ -14,6 +14,8 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 
+from verify.bad_input import PACKAGES
+
 __all__ = ["is_outside", "texts"]
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,7 +71,8 @@ def _imported(content: bytes) -> tuple[set[tuple[int, str]], bool]:
 
 def _at(folder: Path, name: str) -> Iterator[Path]:
     """The module of a folder that has this name, or all those of a package."""
-    if folder == ROOT and (ROOT / name).is_dir():
+    # These are loaded: what a second copy of this project on the path has is not imported.
+    if name in PACKAGES or (folder == ROOT and (ROOT / name).is_dir()):
         return
     yield folder / f"{name}.py"
     if name.isidentifier():
