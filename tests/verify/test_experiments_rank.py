@@ -22,7 +22,6 @@ from verify.errors import UsageError
 from verify.experiments import (
     deep_rank_sweep,
     gradient_rank,
-    null_space_decay,
     rank_distance,
     rank_sweep,
     style,
@@ -85,58 +84,6 @@ def test_ranks_that_need_no_reuse_are_seen() -> None:
     planted = [{**n, "rank": np.minimum(n["rank"], n["batch"])} for n in report.numbers]
     found = statuses(gradient_rank.judge(planted, report.experiment.settings))
     assert found["reuse"] == DISAGREES
-
-
-# null-space-decay
-
-
-@cache
-def null_space_report() -> Report:
-    return conduct(quickly(null_space_decay.experiment()), range(2))
-
-
-def test_off_the_data_decay_acts_alone() -> None:
-    report = null_space_report()
-    found = statuses(report.findings)
-    found.pop("fluctuations")  # It needs the epochs of the standard settings.
-    assert set(found.values()) == {AGREES}
-    draws(report)
-
-
-@pytest.mark.parametrize(
-    ("changed", "name"),
-    [
-        ({"decay": 0.025}, "per update"),  # the factor 2 missing
-        ({"decay": 0.05 * 8 / 50}, "per update"),  # b/n of it an update
-        ({"step": 0.01}, "per update"),  # the square of the step size
-    ],
-)
-def test_another_rate_per_update_is_rejected(changed: dict[str, float], name: str) -> None:
-    report = null_space_report()
-    wrong = {**report.experiment.settings, **changed}
-    assert statuses(null_space_decay.judge(report.numbers, wrong))[name] == DISAGREES
-
-
-def test_equal_rates_per_epoch_and_a_part_that_moves_are_rejected() -> None:
-    report = null_space_report()
-    planted = [{**n, "per epoch": 1} for n in report.numbers]
-    found = statuses(null_space_decay.judge(planted, report.experiment.settings))
-    assert found["per epoch"] == DISAGREES
-    moved = np.array(report.numbers[0]["sgd without moved"]) + 1e-6
-    planted = [{**report.numbers[0], "sgd without moved": moved}, report.numbers[1]]
-    found = statuses(null_space_decay.judge(planted, report.experiment.settings))
-    assert found["without decay"] == DISAGREES
-
-
-@pytest.mark.parametrize(("run", "way"), [(0, "gd"), (0, "sgd"), (1, "gd"), (1, "sgd")])
-def test_one_wrong_update_of_one_run_is_seen(run: int, way: str) -> None:
-    report = null_space_report()
-    planted = [dict(numbers) for numbers in report.numbers]
-    norm = np.array(planted[run][f"{way} decay norm"])
-    norm[7:] *= 1 + 1e-6
-    planted[run][f"{way} decay norm"] = norm
-    found = statuses(null_space_decay.judge(planted, report.experiment.settings))
-    assert found["per update"] == DISAGREES
 
 
 # rank-distance

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["experiment", "judge", "simulate"]
 
 ROUNDING = 1e-9
-"""Relative errors of rates above this are no rounding."""
+"""Relative differences above this are no rounding, after some hundred updates."""
+LEFT, AWAY = 0.1, 0.25
+"""What defines a fluctuation: GD has less than this of SGD's squared distance left after as many
+updates, and more than this share of SGD's updates leads away."""
 NAMES = {"gd": "GD", "sgd": "SGD"}
 COLOURS = {"gd": style.COLOURS["blue"], "sgd": style.COLOURS["vermilion"]}
 
@@ -42,11 +45,11 @@ def experiment() -> Experiment:
                 "batch": 8,
                 "step": 0.1,
                 "decay": 0.05,
-                "epochs": 60,
+                "epochs": 120,
                 "label_noise": 0.5,
             }
         ),
-        quick=MappingProxyType({"epochs": 20}),
+        quick=MappingProxyType({"epochs": 100}),
         simulate=simulate,
         judge=judge,
         draw=draw,
@@ -62,14 +65,13 @@ def simulate(seed: int, settings: Settings, progress: Progress) -> Numbers:
     Y = X @ rng.standard_normal((p, k)) + settings["label_noise"] * rng.standard_normal((n, k))
     W = rng.standard_normal((p, k))
     rows = np.linalg.svd(X)[2]
-    numbers: dict[str, Any] = {"per epoch": -(-n // settings["batch"])}
+    numbers: dict[str, Any] = {}
     for number, name in enumerate(NAMES):
         batch = n if name == "gd" else settings["batch"]
         for decay in (settings["decay"], 0.0):
             progress(number / 2, NAMES[name])
-            walk = _walk(
-                X, Y, W, rows, rank, batch, decay, settings, np.random.default_rng([seed, 1])
-            )
+            draws = np.random.default_rng([seed, 1])
+            walk = _walk(X, Y, W, rows, batch, decay, settings, draws)
             which = "decay" if decay else "without"
             numbers |= {f"{name} {which} {key}": value for key, value in walk.items()}
     return numbers
@@ -80,19 +82,22 @@ def _walk(
     Y: Array,
     W: Array,
     rows: Array,
-    rank: int,
     batch: int,
     decay: float,
     settings: Settings,
     rng: np.random.Generator,
 ) -> dict[str, Array]:
-    """Norms off the data and distances on the data, after every update, the start first."""
-    n, eta = len(X), settings["step"]
+    """What is off the data after every update, distances on the data, and where epochs end.
+
+    GD makes as many updates as SGD, so that the two can be compared at the same number of them.
+    """
+    n, eta, rank = len(X), settings["step"], settings["rank"]
     on, off = rows[:rank], rows[rank:]
     gram = on @ X.T @ X @ on.T / n + 2 * decay * np.eye(rank)
     solution = np.linalg.solve(gram, on @ X.T @ Y / n)
-    null, start, moved, seen = [off @ W], off @ W, [0.0], [float(np.linalg.norm(on @ W - solution))]
-    for _ in range(settings["epochs"]):
+    null, seen, ends = [off @ W], [float(np.linalg.norm(on @ W - solution))], [0]
+    least = settings["epochs"] * len(range(0, n, settings["batch"]))
+    while len(null) <= least:
         order = rng.permutation(n)
         for first in range(0, n, batch):
             chosen = order[first : first + batch]
@@ -100,45 +105,27 @@ def _walk(
             gradient = x.T @ (x @ W - Y[chosen]) / len(chosen) + 2 * decay * W
             W = W - eta * gradient
             null.append(off @ W)
-            moved.append(float(np.linalg.norm(null[-1] - start)))
             seen.append(float(np.linalg.norm(on @ W - solution)))
-    norms = np.array([float(np.linalg.norm(x)) for x in null])
-    return {"norm": norms, "moved": np.array(moved) / norms[0], "on the data": np.array(seen)}
+        ends.append(len(null) - 1)
+    parts = np.array(null)
+    return {**_multiples(parts), "on the data": np.array(seen), "epoch ends": np.array(ends)}
+
+
+def _multiples(parts: Array) -> dict[str, Array]:
+    """Norms, by what each update multiplies, what it adds in other directions, all it has moved."""
+    norms = np.linalg.norm(parts, axis=(1, 2))
+    factor = np.sum(parts[1:] * parts[:-1], axis=(1, 2)) / norms[:-1] ** 2
+    turned = np.linalg.norm(parts[1:] - factor[:, None, None] * parts[:-1], axis=(1, 2))
+    moved = np.linalg.norm(parts - parts[0], axis=(1, 2)) / norms[0]
+    return {"norm": norms, "factor": factor, "turned": turned / norms[:-1], "moved": moved}
 
 
 def judge(runs: Sequence[Numbers], settings: Settings) -> list[Finding]:
     """Per update, per epoch, without decay, and what SGD leaves on the data."""
-    kept = 1 - 2 * settings["step"] * settings["decay"]
-    off, epochs, still, noise = [], [], [], []
-    for run in runs:
-        rates = {}
-        for name in NAMES:
-            norm = np.asarray(run[f"{name} decay norm"])
-            off.append(float(np.max(np.abs(norm[1:] / norm[:-1] / kept - 1))))
-            rates[name] = -np.log(norm[-1] / norm[0]) / settings["epochs"]
-            still.append(float(np.max(run[f"{name} without moved"])))
-        epochs.append(float(rates["sgd"] / rates["gd"]))
-        left = {name: np.asarray(run[f"{name} decay on the data"]) for name in NAMES}
-        rising = {name: np.diff(x[len(x) // 2 :]) > 0 for name, x in left.items()}
-        noise.append([float(np.mean(rising[name])) for name in NAMES])
-    each = int(runs[0]["per epoch"])
-    gap = max(abs(ratio / each - 1) for ratio in epochs)
+    still = [float(np.max(run[f"{name} without moved"])) for run in runs for name in NAMES]
     return [
-        _small(
-            "per update",
-            "Off the data W is multiplied by 1 − 2ηλ in every update, of GD and SGD alike.",
-            max(off),
-            f"1 − 2ηλ = {kept:.6g}; at most {max(off):.1g} off, relatively, over all updates",
-            ROUNDING,
-        ),
-        _small(
-            "per epoch",
-            f"Per epoch SGD decays ⌈n/b⌉ = {each} times as fast as GD.",
-            gap,
-            f"rates {-each * np.log(kept):.4f} and {-np.log(kept):.4f} an epoch; measured ratio "
-            f"{np.mean(epochs):.6f}, at most {gap:.1g} off",
-            ROUNDING,
-        ),
+        _per_update(runs, settings),
+        _per_epoch(runs, settings),
         _small(
             "without decay",
             "With λ = 0 the part off the data does not move.",
@@ -146,23 +133,103 @@ def judge(runs: Sequence[Numbers], settings: Settings) -> list[Finding]:
             f"it moves by {max(still):.1g} of its norm at most",
             1e-12,
         ),
-        _fluctuations(noise),
+        _fluctuations(runs),
     ]
 
 
-def _fluctuations(noise: Sequence[Sequence[float]]) -> Finding:
-    """In how many updates the distance to the solution grows, of GD and SGD in every seed."""
-    descent, drawn = (max(x) for x in zip(*noise, strict=True))
-    least = min(x for _, x in noise)
-    settled = descent == 0 and least > 0.25
+def _kept(settings: Settings) -> float:
+    """1 − 2ηλ, as stated."""
+    return float(1 - 2 * settings["step"] * settings["decay"])
+
+
+def _updates(settings: Settings) -> dict[str, int]:
+    """Updates an epoch, as stated: one of GD, ⌈n/b⌉ of SGD."""
+    return {"gd": 1, "sgd": -(-settings["n"] // settings["batch"])}
+
+
+def _per_update(runs: Sequence[Numbers], settings: Settings) -> Finding:
+    """What every update multiplies by, and the rate over all of them, of GD and of SGD."""
+    kept = _kept(settings)
+    off, rates = [], {}
+    for name in NAMES:
+        of_name = []
+        for run in runs:
+            norm, factor = (np.asarray(run[f"{name} decay {key}"]) for key in ("norm", "factor"))
+            turned = float(np.max(run[f"{name} decay turned"]))
+            powers = norm / norm[0] / kept ** np.arange(len(norm))
+            off += [turned, *(float(np.max(np.abs(x - 1))) for x in (factor / kept, powers))]
+            of_name.append(-np.log(norm[-1] / norm[0]) / (len(norm) - 1))
+        rates[name] = float(np.mean(of_name))
+    return _small(
+        "per update",
+        "Off the data W is multiplied by 1 − 2ηλ in every update, of GD and SGD alike.",
+        max(off),
+        f"decay measured per update, GD {rates['gd']:.6f} and SGD {rates['sgd']:.6f}, stated "
+        f"−log(1 − 2ηλ) = {-np.log(kept):.6f}; W off the data against (1 − 2ηλ)^updates and each "
+        f"update alone: at most {max(off):.1g} off, relatively",
+        ROUNDING,
+    )
+
+
+def _per_epoch(runs: Sequence[Numbers], settings: Settings) -> Finding:
+    """The norm at the end of every epoch against (1 − 2ηλ)^(updates an epoch × epochs)."""
+    kept, off, rates = _kept(settings), [], {}
+    updates = _updates(settings)
+    for name in NAMES:
+        of_name = []
+        for run in runs:
+            norm = np.asarray(run[f"{name} decay norm"])[
+                np.asarray(run[f"{name} decay epoch ends"])
+            ]
+            epochs = np.arange(len(norm))
+            stated = kept ** (updates[name] * epochs)
+            off.append(float(np.max(np.abs(norm / norm[0] / stated - 1))))
+            of_name.append(-np.log(norm[-1] / norm[0]) / epochs[-1])
+        rates[name] = float(np.mean(of_name))
+    shown = ", ".join(
+        f"{label} {rates[name]:.6f} (stated {-updates[name] * np.log(kept):.6f})"
+        for name, label in NAMES.items()
+    )
+    return _small(
+        "per epoch",
+        f"Per epoch GD multiplies by 1 − 2ηλ, SGD by its power ⌈n/b⌉ = {updates['sgd']}.",
+        max(off),
+        f"decay measured per epoch: {shown}; ratio {rates['sgd'] / rates['gd']:.6f}; at most "
+        f"{max(off):.1g} off, relatively, at the end of any epoch",
+        ROUNDING,
+    )
+
+
+def _fluctuations(runs: Sequence[Numbers]) -> Finding:
+    """In how many updates the distance to the solution grows, of GD and SGD in every seed.
+
+    Where GD after as many updates is not yet much closer than SGD, SGD may still be on its way.
+    """
+    away: dict[str, list[float]] = {name: [] for name in NAMES}
+    left, apart = [], []
+    for run in runs:
+        gd, sgd = (np.asarray(run[f"{name} decay on the data"]) for name in NAMES)
+        half = len(sgd) // 2
+        away["gd"].append(float(np.mean(np.diff(gd[: len(sgd)]) > 0)))
+        away["sgd"].append(float(np.mean(np.diff(sgd[half:]) > 0)))
+        left.append(float((gd[half] / sgd[half]) ** 2))
+        apart.append(float(np.max(sgd[half:] / gd[half : len(sgd)])) - 1)
+    if max(away["gd"]) > 0 or min(apart) <= ROUNDING:
+        status = Status.DISAGREES
+    elif max(left) > LEFT:
+        status = Status.INCONCLUSIVE
+    else:
+        status = Status.AGREES if min(away["sgd"]) > AWAY else Status.DISAGREES
     return Finding(
         name="fluctuations",
-        statement="On the data GD comes closer to the solution in every update, and SGD ends by "
-        "fluctuating around it.",
-        status=Status.AGREES if settled else Status.DISAGREES,
-        reason="share of updates in the second half that lead away from the solution: GD at most "
-        f"{descent:.0%}, SGD {least:.0%} to {drawn:.0%}; relevant: none, and a quarter",
-        numbers={"away": noise},
+        statement="On the data GD comes closer to the solution in every update; SGD ends by "
+        f"fluctuating around it: more than {AWAY:.0%} of the updates of its second half lead away.",
+        status=status,
+        reason=f"updates that lead away: GD at most {max(away['gd']):.0%} of all, SGD "
+        f"{min(away['sgd']):.0%} to {max(away['sgd']):.0%} of its second half; at its beginning "
+        f"GD, after as many updates, has at most {max(left):.2g} of SGD's squared distance left "
+        f"(needed to see it: {LEFT:g})",
+        numbers={"away": away, "left": left},
     )
 
 
@@ -182,27 +249,29 @@ def draw(
     """Off the data against updates and against epochs; on the data against epochs."""
     drawn = style.figure(12.6, 6.0)
     updates, epochs, data = drawn.subplots(1, 3)
-    each, run = int(runs[0]["per epoch"]), runs[0]
-    kept = 1 - 2 * settings["step"] * settings["decay"]
+    each, run, kept = _updates(settings), runs[0], _kept(settings)
     for name, label in NAMES.items():
-        norm = np.asarray(run[f"{name} decay norm"])
-        norm = norm / norm[0]
-        flat = np.asarray(run[f"{name} without norm"])
-        flat = flat / flat[0]
-        seen = np.asarray(run[f"{name} decay on the data"])
-        steps, factor = np.arange(len(norm)), each if name == "sgd" else 1
+        made = settings["epochs"] * each[name] + 1
+        norm, flat = (np.asarray(run[f"{name} {which} norm"]) for which in ("decay", "without"))
+        norm, flat, steps = norm / norm[0], flat / flat[0], np.arange(len(norm))
+        seen = np.asarray(run[f"{name} decay on the data"])[:made]
         width = {"gd": 5.0, "sgd": 2.0}[name]
         look = {"color": COLOURS[name], "lw": width, "alpha": 0.6 if name == "gd" else 1.0}
+        still = {**look, "lw": width / 2, "ls": ":"}
         updates.plot(steps, norm, **look, label=f"{label}, λ = {settings['decay']:g}")
-        updates.plot(steps, flat, **{**look, "lw": width / 2}, ls=":", label=f"{label}, λ = 0")
-        epochs.plot(steps / factor, norm, **{**look, "lw": 2.0}, label=label)
-        epochs.plot(steps / factor, flat, **{**look, "lw": width / 2}, ls=":")
-        ideal = kept**steps
-        epochs.plot(steps / factor, ideal, color=style.INK, lw=1, ls=style.DASHES)
-        data.plot(steps / factor, seen / seen[0], color=COLOURS[name], lw=1.3, label=label)
-    updates.plot([], [], color=style.INK, lw=1, ls=style.DASHES, label="(1 − 2ηλ)^updates")
-    total = len(np.asarray(run["sgd decay norm"]))
-    updates.plot(np.arange(total), kept ** np.arange(total), color=style.INK, lw=1, ls=style.DASHES)
+        updates.plot(steps, flat, **still, label=f"{label}, λ = 0")
+        steps = steps[:made]
+        epochs.plot(steps / each[name], norm[:made], **{**look, "lw": 2.0}, label=label)
+        epochs.plot(steps / each[name], flat[:made], **still)
+        epochs.plot(
+            steps / each[name], kept**steps, color=style.INK, lw=1, ls=style.DASHES,
+            label="(1 − 2ηλ)^updates" if name == "sgd" else None,
+        )  # fmt: skip
+        data.plot(steps / each[name], seen / seen[0], color=COLOURS[name], lw=1.3, label=label)
+    total = np.arange(len(np.asarray(run["sgd decay norm"])))
+    updates.plot(
+        total, kept**total, color=style.INK, lw=1, ls=style.DASHES, label="(1 − 2ηλ)^updates"
+    )
     titles = ("off the data, per update", "off the data, per epoch", "on the data, per epoch")
     for axes, title in zip((updates, epochs, data), titles, strict=True):
         axes.set_yscale("log")
