@@ -203,6 +203,8 @@ def _lines(report: Report) -> Iterator[str]:
         yield from _wrapped(finding.statement, " " * 14)
         yield from _wrapped(finding.reason, " " * 14)
     yield ""
+    for note in (note for numbers in report.numbers for note in numbers.get("notes", ())):
+        yield from _wrapped(f"note: {note}")
     seeds = ", ".join(map(str, report.seeds))
     yield from _wrapped(f"seeds {seeds}; {report.seconds:.1f} s")
     for file in report.files:

@@ -15,6 +15,7 @@ from numerics.deep.torch_nets import ARCHITECTURES, torch, train
 from verify.experiments import style
 from verify.experiments.experiment import Experiment, Finding, Numbers, Progress, Settings
 from verify.experiments.rank_sweep_judge import (
+    RELEVANT_RANK,
     Trained,
     falls,
     mean_rank,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["experiment", "judge", "plan", "simulate"]
 
-VERSION = 1
 COLOURS = {"with": style.COLOURS["vermilion"], "without": style.COLOURS["blue"]}
 
 
@@ -71,7 +71,7 @@ def experiment() -> Experiment:
         simulate=simulate,
         judge=judge,
         draw=draw,
-        seeds=3,
+        seeds=10,
     )
 
 
@@ -97,12 +97,12 @@ def simulate(seed: int, settings: Settings, progress: Progress) -> Numbers:
     """Every run of the plan, saved as soon as it is there."""
     torch()  # Without it nothing is begun.
     common = {name: settings[name] for name in ("depth", "train", "test", "threshold")}
-    common |= {"version": VERSION, "seed": seed}
+    common["seed"] = seed
 
     def told(done: float, run: Mapping[str, Any]) -> None:
         progress(done, f"{run['kind']}, batch {run['batch']}, λ = {run['decay']:g}")
 
-    return {"runs": swept(Path(settings["saved"]), plan(settings), common, _trained, told)}
+    return swept(Path(settings["saved"]), plan(settings), common, _trained, told)
 
 
 def _trained(key: Mapping[str, Any]) -> Trained:
@@ -132,12 +132,14 @@ def judge(runs: Sequence[Numbers], settings: Settings) -> list[Finding]:
         found += [
             falls(
                 f"{kind}: decay",
-                f"With batch {small} the rank is lower for λ = {decay:g} than for 0.",
+                f"With batch {small} the rank for λ = {decay:g} is lower than for 0 by more than "
+                f"{RELEVANT_RANK:g}.",
                 rank(small, 0.0) - rank(small, decay),
             ),
             falls(
                 f"{kind}: batch size",
-                f"At equal epochs and λ = {decay:g} it is lower for batch {small} than {large}.",
+                f"At equal epochs and λ = {decay:g} it is lower for batch {small} than for {large} "
+                f"by more than {RELEVANT_RANK:g}.",
                 rank(large, decay) - rank(small, decay),
             ),
         ]

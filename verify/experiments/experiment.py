@@ -18,7 +18,7 @@ Progress: TypeAlias = Callable[[float, str], None]
 """Called with the fraction done and what is being done."""
 Settings: TypeAlias = Mapping[str, Any]
 Numbers: TypeAlias = Mapping[str, Any]
-"""What one seed gave: arrays and scalars by name."""
+"""What one seed gave: arrays and scalars by name; lines of text under ``notes`` are printed."""
 
 
 @dataclass(frozen=True, kw_only=True)

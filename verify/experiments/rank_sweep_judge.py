@@ -1,4 +1,8 @@
-"""What is claimed of rank against batch size, learning rate and decay, judged over all seeds."""
+"""What is claimed of rank against batch size, learning rate and decay, judged over all seeds.
+
+Every statement is one on the median over seeds, which are independent: its bounds are order
+statistics, hold for any law of the ranks, and each fails at most at the rate `ALPHA`.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,11 @@ import numpy as np
 
 from numerics.network import Array
 from verify.experiments.experiment import Finding, Numbers, Settings
+from verify.experiments.seeds import ALPHA, median_over_seeds, whether_above
 from verify.verdict import Status
 
 __all__ = [
+    "RELEVANT_RANK",
     "Trained",
     "at",
     "falls",
@@ -26,9 +32,11 @@ Trained: TypeAlias = dict[str, Any]
 """One run: how it was trained, its ranks, its errors."""
 
 RELEVANT_RANK = 1.0
-"""A difference in mean rank that is no accident of a value near the threshold."""
+"""A rank is lower if it is lower by more than this; part of every statement."""
 RELEVANT_ERROR = 0.03
-"""A change of the test error that is called marginal."""
+"""A change of the test error up to this is marginal; part of the statement."""
+DIGITS = 9
+"""Means of whole numbers differ by rounding beyond these digits."""
 
 
 def mean_rank(run: Mapping[str, Any]) -> float:
@@ -65,23 +73,26 @@ def findings_of(runs: Sequence[Numbers], settings: Settings) -> list[Finding]:
     return [
         falls(
             "batch size",
-            f"At equal epochs the rank is lower for batch {base['batch']} than for {large}.",
+            f"At equal epochs the rank for batch {base['batch']} is lower than for {large} by more "
+            f"than {RELEVANT_RANK:g}.",
             rank(**epochs) - rank(),
         ),
         _no_effect(
             "updates",
-            f"It is the number of updates: at equal updates batch {base['batch']} gives no lower "
-            f"rank than batch {large}.",
+            f"It is the number of updates: at equal updates the rank for batch {base['batch']} is "
+            f"not lower than for {large} by more than {RELEVANT_RANK:g}.",
             rank(batch=large) - rank(),
         ),
         falls(
             "learning rate",
-            f"The rank is lower for μ = {base['step']:g} than for {min(settings['steps']):g}.",
+            f"The rank for μ = {base['step']:g} is lower than for {min(settings['steps']):g} by "
+            f"more than {RELEVANT_RANK:g}.",
             rank(step=min(settings["steps"])) - rank(),
         ),
         falls(
             "weight decay",
-            f"The rank is lower for λ = {max(settings['decays']):g} than for {_least(settings):g}.",
+            f"The rank for λ = {max(settings['decays']):g} is lower than for {_least(settings):g} "
+            f"by more than {RELEVANT_RANK:g}.",
             rank(decay=_least(settings)) - rank(decay=max(settings["decays"])),
         ),
         without_decay(runs),
@@ -96,55 +107,71 @@ def _least(settings: Settings) -> float:
 
 
 def falls(name: str, statement: str, fall: Array) -> Finding:
-    """A fall of the mean rank in every seed."""
-    status = Status.INCONCLUSIVE
-    if fall.min() > RELEVANT_RANK:
-        status = Status.AGREES
-    elif fall.mean() <= 0:
-        status = Status.DISAGREES
+    """The mean rank falls by more than `RELEVANT_RANK`, in the median over seeds."""
+    fall = np.round(fall, DIGITS)
     return Finding(
         name=name,
         statement=statement,
-        status=status,
-        reason=f"mean rank lower by {fall.min():.1f} to {fall.max():.1f} in {len(fall)} seeds; "
-        f"relevant: {RELEVANT_RANK:g}; by chance of the order alone {0.5 ** len(fall):.2g}",
+        status=whether_above(RELEVANT_RANK, *median_over_seeds(fall)),
+        reason=_lower(fall),
         numbers={"fall": fall},
     )
 
 
 def _no_effect(name: str, statement: str, fall: Array) -> Finding:
-    status = Status.INCONCLUSIVE
-    if fall.max() <= RELEVANT_RANK:
-        status = Status.AGREES
-    elif fall.min() > RELEVANT_RANK:
-        status = Status.DISAGREES
+    fall = np.round(fall, DIGITS)
     return Finding(
         name=name,
         statement=statement,
-        status=status,
-        reason=f"mean rank lower by {fall.min():.1f} to {fall.max():.1f} (negative: higher) in "
-        f"{len(fall)} seeds; relevant: {RELEVANT_RANK:g}",
+        status=_within(RELEVANT_RANK, fall),
+        reason=_lower(fall),
         numbers={"fall": fall},
     )
 
 
+def _within(bound: float, values: Array) -> Status:
+    """Whether the median over seeds is at most a bound."""
+    low, high = median_over_seeds(values)
+    if high <= bound:
+        return Status.AGREES
+    return Status.DISAGREES if low > bound else Status.INCONCLUSIVE
+
+
+def _lower(fall: Array) -> str:
+    ends = "(negative: higher) " if fall.min() < 0 else ""
+    return (
+        f"mean rank lower by {fall.min():.2f} to {fall.max():.2f} {ends}in {len(fall)} seeds; "
+        + _rates(fall)
+    )
+
+
+def _rates(values: Array) -> str:
+    """What the verdict rests on: the bounds of the median, or that there are none."""
+    low, high = median_over_seeds(values)
+    if not np.isfinite(high - low):
+        return f"no bound of a median at error rate {ALPHA:g} from {len(values)} seeds: run 10"
+    return f"median over seeds, error rate {ALPHA:g} on either side for any law"
+
+
 def without_decay(runs: Sequence[Numbers]) -> Finding:
     """Without decay all runs keep the rank of their start."""
-    falls = [
-        float(np.mean(run["start ranks"][:-1])) - mean_rank(run)
+    every = [
+        [
+            float(np.mean(run["start ranks"][:-1])) - mean_rank(run)
+            for run in numbers["runs"]
+            if run["decay"] == 0
+        ]
         for numbers in runs
-        for run in numbers["runs"]
-        if run["decay"] == 0
     ]
-    worst = max(falls)
+    worst = np.round([max(falls) for falls in every], DIGITS)
     return Finding(
         name="no decay",
-        statement="Without decay the rank stays that of the start, for every batch size and "
-        "learning rate.",
-        status=Status.AGREES if worst <= RELEVANT_RANK else Status.DISAGREES,
-        reason=f"mean rank falls by at most {worst:.2f} in {len(falls)} runs; relevant: "
-        f"{RELEVANT_RANK:g}",
-        numbers={"falls": falls},
+        statement="Without decay the mean rank falls below that of the start by at most "
+        f"{RELEVANT_RANK:g}, for the batch size and learning rate where it falls most.",
+        status=_within(RELEVANT_RANK, worst),
+        reason=f"at most {worst.max():.2f} in {sum(map(len, every))} runs of {len(every)} seeds; "
+        + _rates(worst),
+        numbers={"falls": every},
     )
 
 
@@ -166,20 +193,13 @@ def _error(runs: Sequence[Numbers], settings: Settings) -> Finding:
     pairs += [{"step": step} for step in settings["steps"] if step != base["step"]]
     gap = np.mean([change(how, base["decay"]) for how in pairs], axis=0)
     alone, strongest = (change({}, x).mean() for x in (base["decay"], max(settings["decays"])))
-    mean = float(gap.mean())
-    half = 3 * float(gap.std(ddof=1)) / np.sqrt(len(gap)) if len(gap) > 1 else RELEVANT_ERROR
-    status = Status.INCONCLUSIVE
-    if abs(mean) + half <= RELEVANT_ERROR:
-        status = Status.AGREES
-    elif abs(mean) - half > RELEVANT_ERROR:
-        status = Status.DISAGREES
     return Finding(
         name="test error",
-        statement=f"With λ = {base['decay']:g} the test error is that without decay, up to "
-        f"{RELEVANT_ERROR:.0%}, in the mean over batch sizes and learning rates.",
-        status=status,
-        reason=f"{mean:+.2%} ± {half:.2%} (3 standard errors of {len(gap)} seeds); at "
-        f"the base alone {alone:+.2%}, there with λ = {max(settings['decays']):g} "
-        f"{strongest:+.2%}",
+        statement=f"With λ = {base['decay']:g} the test error, in the mean over batch sizes and "
+        f"learning rates, is that without decay up to {RELEVANT_ERROR:.0%}.",
+        status=_within(RELEVANT_ERROR, np.abs(gap)),
+        reason=f"change between {gap.min():+.2%} and {gap.max():+.2%} in {len(gap)} seeds; "
+        f"{_rates(gap)}; in the mean over seeds at the base alone {alone:+.2%}, there with λ = "
+        f"{max(settings['decays']):g} {strongest:+.2%}",
         numbers={"change": gap, "strongest": strongest},
     )

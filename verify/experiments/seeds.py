@@ -1,4 +1,4 @@
-"""Independent seeds taken together: one error rate, their mean, a value beside a bound."""
+"""Independent seeds taken together: one error rate, their mean or median, a value and a bound."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from scipy.special import stdtrit
 
 from numerics.network import Array
 from verify.planning import Estimate
+from verify.statistics.bounds import quantile_interval
 from verify.verdict import Status
 
-__all__ = ["ALPHA", "over_seeds", "whether_above"]
+__all__ = ["ALPHA", "median_over_seeds", "over_seeds", "whether_above"]
 
 # Both error rates of one finding, over all of its seeds.
 ALPHA = 1e-3
@@ -28,6 +29,17 @@ def over_seeds(differences: Array, alpha: float = ALPHA) -> Estimate:
         value=float(differences.mean()),
         half_width=float(stdtrit(n - 1, 1 - alpha / 2)) * error,
     )
+
+
+def median_over_seeds(values: Array) -> tuple[float, float]:
+    """Bounds of the median over independent seeds, for any law; each fails at most at rate `ALPHA`.
+
+    It takes ten seeds: of fewer the order alone says too little, and the bounds are infinite.
+
+    >>> median_over_seeds(np.arange(10.0)), median_over_seeds(np.arange(9.0))
+    ((0.0, 9.0), (-inf, inf))
+    """
+    return quantile_interval(values, 0.5, 2 * ALPHA)
 
 
 def whether_above(bound: float, low: float, high: float) -> Status:
