@@ -286,7 +286,8 @@ class ThresholdClaim(PathClaim):
 
     With f = log of a norm, −1 is collapse, +1 growth, and 0 neither of both: a state that settles.
     ``below`` and ``above`` are the signs for ``parameter`` below and above ``threshold``, an
-    expression in the other parameters; the claim is judged at (1 ± relevant) times the threshold.
+    expression in the other parameters; the claim is judged at (1 ± relevant) times the threshold,
+    so that a threshold off by less than that share is not seen to be wrong.
     """
 
     kind: ClassVar[str] = "threshold"
@@ -315,8 +316,11 @@ class ThresholdClaim(PathClaim):
         return {"observable": self.observable, "threshold": self.threshold}
 
     def stated(self) -> tuple[tuple[str, Any], ...]:
-        """The observable and the threshold, with the signs on both sides of it."""
+        """The observable and the threshold, how far it is seen, the signs on both sides."""
         words = {-1: "< 0", 0: "= 0", 1: "> 0"}
         below, above = words[self.below], words[self.above]
-        label = f"threshold of {unicode(self.parameter)} (lim f/t {below} below it, {above} above)"
+        label = (
+            f"threshold of {unicode(self.parameter)}, seen to ±{100 * self.relevant:g} % "
+            f"(lim f/t {below} below it, {above} above)"
+        )
         return (("f", self.observable), (label, self.threshold))

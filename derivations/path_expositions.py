@@ -79,7 +79,7 @@ def judged_at(claim: PathClaim) -> Passage:
 
 
 def _setting(claim: PathClaim) -> Iterator[Row]:
-    yield Row(left=Mathematics(unicode="T", latex="T"), right=_numbers(claim.horizon))
+    yield _horizon(claim)
     for size, number in claim.sizes.items():
         yield Row(left=_letter(size), right=_numbers(number))
     states = {str(state) for state in getattr(claim.sde, "states", ())}
@@ -97,6 +97,13 @@ def _setting(claim: PathClaim) -> Iterator[Row]:
     if bounds is not None:
         yield Row(words="bounds of the observable", right=_plain(bounds))
     yield Row(words="relevant error", right=_numbers(claim.relevant))
+
+
+def _horizon(claim: PathClaim) -> Row:
+    """The horizon T; in words where a parameter has that letter."""
+    if any(str(name) == "T" for name in (*claim.values, *claim.vary)):
+        return Row(words="time", right=_numbers(claim.horizon))
+    return Row(left=Mathematics(unicode="T", latex="T"), right=_numbers(claim.horizon))
 
 
 def _letter(value: Any) -> Mathematics:

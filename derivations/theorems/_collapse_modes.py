@@ -174,9 +174,9 @@ def _threshold() -> ThresholdClaim:
         threshold=gamma / (2 * kappa),
         below=-1,
         above=1,
-        horizon=15,
+        horizon=30,
         values={kappa: 3, gamma: 4, x: 1, y: "1/2", a: 0},
-        relevant=0.3,
+        relevant=0.2,
         mutants=(
             Mutant(name="double", mistake="γ/κ", changes={"threshold": gamma / kappa}),
             Mutant(name="half", mistake="γ/(4κ)", changes={"threshold": gamma / (4 * kappa)}),

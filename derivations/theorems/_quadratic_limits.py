@@ -128,9 +128,9 @@ def _threshold() -> ThresholdClaim:
         parameter=F,
         below=-1,
         above=1,
-        horizon=20,
+        horizon=30,
         values={H: 2, K: 1, G: "1/2", delta: 2, E: "1/4", u: "2/3", v: "2/3", total: 0},
-        relevant=0.2,
+        relevant=0.15,
         **stated(delta * H / 2),
         mutants=(
             Mutant(name="half", mistake="δh/4", changes=stated(delta * H / 4)),

@@ -232,9 +232,9 @@ def _threshold() -> ThresholdClaim:
         threshold=sigma**2 / 2,
         below=-1,
         above=1,
-        horizon=40,
+        horizon=100,
         values={sigma: "3/2", x: 1},
-        relevant=0.25,
+        relevant=0.15,
         mutants=(
             Mutant(
                 name="mean", mistake="σ², as if Itô's ½ were lost", changes={"threshold": sigma**2}

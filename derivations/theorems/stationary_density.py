@@ -19,7 +19,7 @@ sign.
 
 from typing import Any
 
-from sympy import Gt, Integer, Rational, atan, diff, exp, sqrt
+from sympy import Gt, Integer, Rational, atan, diff, exp, log, sqrt
 
 from derivations import (
     Assumption,
@@ -63,13 +63,19 @@ def _stretch(x: Any) -> Any:
     return 4 * x * (beta1 - 2 * T * alpha2) + 4 * T * alpha1 * x**2
 
 
+def _log_drift(x: Any) -> Any:
+    """The drift of log v at v = x."""
+    return 4 * (beta2 - beta1 * x - T * _noise(x))
+
+
+def _log_noise(x: Any) -> Any:
+    """The martingale part of log v at v = x."""
+    return -4 * sqrt(T * _noise(x)) * beta.d
+
+
 SDE = MatrixSDE({v: _drift(v) * dt - 4 * v * sqrt(T * _noise(v)) * beta.d})
 LOGARITHM = MatrixSDE(
-    {
-        z: 4 * (beta2 - beta1 * exp(z) - T * _noise(exp(z))) * dt
-        - 4 * sqrt(T * _noise(exp(z))) * beta.d,
-        lost: _stretch(exp(z)) * dt,
-    }
+    {z: _log_drift(exp(z)) * dt + _log_noise(exp(z)), lost: _stretch(exp(z)) * dt}
 )
 """z = log v, and a the integral of what its drift loses where v is not small."""
 NUMBERS = {
@@ -88,6 +94,7 @@ INVERSE = MatrixSDE(
 )
 """y = 1/v."""
 VALUES = {T: "1/2", alpha1: "1/10", alpha2: "1/10", alpha3: 3, beta1: 2, z: 0, lost: 0}
+REMAINS = {"path": "a martingale part remains; paths: stationary_density.inverse", **NO_TRAINING}
 STEEP = "drift and noise grow faster than v, and Euler's steps leave the domain"
 
 
@@ -97,7 +104,15 @@ def theorem() -> Theorem:
         id="stationary_density",
         title="The stationary density of the balanced product v = uw under SGD",
         source=SOURCE,
-        claims=(_density(), _inverse(), _product(), _forward(), _threshold()),
+        claims=(
+            _density(),
+            _inverse(),
+            _product(),
+            _forward(),
+            _logarithm(),
+            _stretched(),
+            _threshold(),
+        ),
     )
 
 
@@ -194,10 +209,7 @@ def _product() -> DifferentialClaim:
                 changes={"martingale": martingale / 2},
             ),
         ),
-        inapplicable={
-            "path": "a martingale part remains; paths: stationary_density.inverse",
-            **NO_TRAINING,
-        },
+        inapplicable=REMAINS,
     )
 
 
@@ -231,6 +243,69 @@ def _forward() -> FokkerPlanckClaim:
     )
 
 
+def _logarithm() -> DifferentialClaim:
+    drift, martingale = _log_drift(v), _log_noise(v)
+    return DifferentialClaim(
+        id="stationary_density.logarithm",
+        title="d log v = 4(β2 − β1v − Tg) dt − 4√(Tg) dβ",
+        source="as derived here",
+        statement="The equation of z in the system of the threshold, at v = e^z.  Of 4Tg in the "
+        "drift of v and Itô's term −8Tg of the logarithm −4Tg is left.",
+        sde=SDE,
+        observable=log(v),
+        drift=drift,
+        martingale=martingale,
+        assumptions=(SPREAD,),
+        mutants=(
+            Mutant(
+                name="missing_ito",
+                mistake="+4Tg: Itô's term of the logarithm lost",
+                changes={"drift": drift + 8 * T * _noise(v)},
+            ),
+            Mutant(
+                name="stratonovich",
+                mistake="no Tg: Itô's term of the logarithm halved",
+                changes={"drift": drift + 4 * T * _noise(v)},
+            ),
+            Mutant(
+                name="factor_two",
+                mistake="T = σ² for 2σ²",
+                changes={"drift": drift + 2 * T * _noise(v), "martingale": martingale / sqrt(2)},
+            ),
+            Mutant(name="noise", mistake="−4v√(Tg) dβ", changes={"martingale": martingale * v}),
+        ),
+        inapplicable=REMAINS,
+    )
+
+
+def _stretched() -> DifferentialClaim:
+    drift = 4 * (beta2 - T * alpha3)
+    martingale = _log_noise(exp(z))
+    return DifferentialClaim(
+        id="stationary_density.stretched",
+        title="d(z + a) = 4(β2 − Tα3) dt − 4√(Tg) dβ for z = log v",
+        source="as derived here",
+        statement="The observable of the threshold in its system: a takes from the drift of log v "
+        "what depends on v.",
+        sde=LOGARITHM,
+        observable=z + lost,
+        drift=drift,
+        martingale=martingale,
+        assumptions=(SPREAD,),
+        mutants=(
+            Mutant(name="factor_two", mistake="2Tα3", changes={"drift": drift - 4 * T * alpha3}),
+            Mutant(name="half", mistake="Tα3/2", changes={"drift": drift + 2 * T * alpha3}),
+            Mutant(name="square", mistake="T²α3", changes={"drift": 4 * (beta2 - T**2 * alpha3)}),
+            Mutant(
+                name="not_subtracted",
+                mistake="the drift of log v itself",
+                changes={"drift": _log_drift(exp(z))},
+            ),
+        ),
+        inapplicable=REMAINS,
+    )
+
+
 def _threshold() -> ThresholdClaim:
     threshold = T * alpha3
     return ThresholdClaim(
@@ -246,9 +321,9 @@ def _threshold() -> ThresholdClaim:
         threshold=threshold,
         below=-1,
         above=1,
-        horizon=20,
+        horizon=80,
         values=VALUES,
-        relevant=0.25,
+        relevant=0.1,
         mutants=(
             Mutant(name="factor_two", mistake="T > β2/(2α3)", changes={"threshold": 2 * threshold}),
             Mutant(name="half", mistake="T > 2β2/α3", changes={"threshold": threshold / 2}),

@@ -1289,10 +1289,10 @@ SIGNATURES = {
                 LetterSignature(name="dt", kind="time increment"),
                 LetterSignature(name="dbeta", kind="increment"),
             ),
-            horizon=40,
+            horizon=100,
             sizes={},
             values={"sigma": Fraction(3, 2), "x": 1},
-            relevant=0.25,
+            relevant=0.15,
         ),
     ),
 }

@@ -2626,7 +2626,7 @@ SIGNATURES = {
                 LetterSignature(name="dB2", kind="increment"),
                 LetterSignature(name="a", kind="state"),
             ),
-            horizon=20,
+            horizon=30,
             sizes={},
             values={
                 "h": 2,
@@ -2638,7 +2638,7 @@ SIGNATURES = {
                 "phi": Fraction(2, 3),
                 "a": 0,
             },
-            relevant=0.2,
+            relevant=0.15,
         ),
     ),
     "quadratic_parametrisation.lasso": ClaimSignature(

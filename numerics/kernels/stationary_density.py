@@ -558,7 +558,117 @@ def stationary_density_fokker_planck_stated_right_in(
     return s5 - 4 * ((2 * alpha1 * v - 2 * alpha2) * T - beta1) * p * v - 4 * s2 * p_v * v
 
 
-def stationary_density_threshold_path_increment(
+def stationary_density_logarithm_observable(v: Any) -> Any:
+    """The observable f.
+
+        log(v)
+
+    Shapes: v (...); result (...).
+    """
+    return np.log(v)
+
+
+def stationary_density_logarithm_observable_in(ctx: Any, v: Any) -> Any:
+    """The observable f.
+
+    In a number context, for unbatched matrices.
+    """
+    return ctx.log(v)
+
+
+def stationary_density_logarithm_stated_drift(
+    v: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, beta1: Any, beta2: Any
+) -> Any:
+    """The drift of f, as stated (Itô).
+
+        -4 T (α₁ v² - 2 α₂ v + α₃) - 4 β₁ v + 4 β₂
+
+    Shapes: v (...), T (...), alpha1 (...), alpha2 (...), alpha3 (...), beta1 (...), beta2
+    (...); result (...).
+    """
+    return 4 * beta2 - 4 * (v**2 * alpha1 - 2 * alpha2 * v + alpha3) * T - 4 * beta1 * v
+
+
+def stationary_density_logarithm_stated_drift_in(
+    ctx: Any, v: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, beta1: Any, beta2: Any
+) -> Any:
+    """The drift of f, as stated (Itô).
+
+    In a number context, for unbatched matrices.
+    """
+    return 4 * beta2 - 4 * (v**2 * alpha1 - 2 * alpha2 * v + alpha3) * T - 4 * beta1 * v
+
+
+def stationary_density_logarithm_stated_martingale(
+    v: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, dbeta: Any
+) -> Any:
+    """The martingale part of df, as stated (Itô).
+
+        -4 √T √(α₁ v² - 2 α₂ v + α₃) dβ
+
+    Shapes: v (...), T (...), alpha1 (...), alpha2 (...), alpha3 (...), dbeta (...); result
+    (...).
+    """
+    return -4 * np.sqrt(v**2 * alpha1 - 2 * alpha2 * v + alpha3) * np.sqrt(T) * dbeta
+
+
+def stationary_density_logarithm_stated_martingale_in(
+    ctx: Any, v: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, dbeta: Any
+) -> Any:
+    """The martingale part of df, as stated (Itô).
+
+    In a number context, for unbatched matrices.
+    """
+    return -4 * ctx.sqrt(v**2 * alpha1 - 2 * alpha2 * v + alpha3) * ctx.sqrt(T) * dbeta
+
+
+def stationary_density_logarithm_derived_drift(
+    v: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, beta1: Any, beta2: Any
+) -> Any:
+    """The drift of f, as derived (Itô).
+
+        4 (-T α₁ v² + 2 T α₂ v - T α₃ - β₁ v + β₂)
+
+    Shapes: v (...), T (...), alpha1 (...), alpha2 (...), alpha3 (...), beta1 (...), beta2
+    (...); result (...).
+    """
+    return 4 * (2 * alpha2 * T * v - T * alpha3 - beta1 * v - v**2 * T * alpha1 + beta2)
+
+
+def stationary_density_logarithm_derived_drift_in(
+    ctx: Any, v: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, beta1: Any, beta2: Any
+) -> Any:
+    """The drift of f, as derived (Itô).
+
+    In a number context, for unbatched matrices.
+    """
+    return 4 * (2 * alpha2 * T * v - T * alpha3 - beta1 * v - v**2 * T * alpha1 + beta2)
+
+
+def stationary_density_logarithm_derived_martingale(
+    v: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, dbeta: Any
+) -> Any:
+    """The martingale part of df, as derived (Itô).
+
+        -4 √T √(α₁ v² - 2 α₂ v + α₃) dβ
+
+    Shapes: v (...), T (...), alpha1 (...), alpha2 (...), alpha3 (...), dbeta (...); result
+    (...).
+    """
+    return -4 * np.sqrt(v**2 * alpha1 - 2 * alpha2 * v + alpha3) * np.sqrt(T) * dbeta
+
+
+def stationary_density_logarithm_derived_martingale_in(
+    ctx: Any, v: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, dbeta: Any
+) -> Any:
+    """The martingale part of df, as derived (Itô).
+
+    In a number context, for unbatched matrices.
+    """
+    return -4 * ctx.sqrt(v**2 * alpha1 - 2 * alpha2 * v + alpha3) * ctx.sqrt(T) * dbeta
+
+
+def stationary_density_stretched_increment(
     z: Any,
     T: Any,
     alpha1: Any,
@@ -569,7 +679,7 @@ def stationary_density_threshold_path_increment(
     dt: Any,
     dbeta: Any,
 ) -> tuple[Any, Any]:
-    """Increments over a step (Itô), of the path check.
+    """Increments over a step (Itô), as declared.
 
         dz = -4 √T √(α₁ exp(2 z) - 2 α₂ exp(z) + α₃) dβ + (-4 T (α₁ exp(2 z) - 2 α₂ exp(z) + α₃)
             - 4 β₁ exp(z) + 4 β₂) dt
@@ -586,7 +696,7 @@ def stationary_density_threshold_path_increment(
     return (dz, da)
 
 
-def stationary_density_threshold_path_increment_in(
+def stationary_density_stretched_increment_in(
     ctx: Any,
     z: Any,
     T: Any,
@@ -598,7 +708,7 @@ def stationary_density_threshold_path_increment_in(
     dt: Any,
     dbeta: Any,
 ) -> tuple[Any, Any]:
-    """Increments over a step (Itô), of the path check.
+    """Increments over a step (Itô), as declared.
 
     In a number context, for unbatched matrices.
     """
@@ -610,10 +720,10 @@ def stationary_density_threshold_path_increment_in(
     return (dz, da)
 
 
-def stationary_density_threshold_path_drift(
+def stationary_density_stretched_drift(
     z: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, beta1: Any, beta2: Any
 ) -> tuple[Any, Any]:
-    """Coefficients of dt (Itô), of the path check.
+    """Coefficients of dt (Itô), as declared.
 
         drift_z = -4 T (α₁ exp(2 z) - 2 α₂ exp(z) + α₃) - 4 β₁ exp(z) + 4 β₂
         drift_a = 4 T α₁ exp(2 z) + 4 (-2 T α₂ + β₁) exp(z)
@@ -628,10 +738,10 @@ def stationary_density_threshold_path_drift(
     return (drift_z, drift_a)
 
 
-def stationary_density_threshold_path_drift_in(
+def stationary_density_stretched_drift_in(
     ctx: Any, z: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, beta1: Any, beta2: Any
 ) -> tuple[Any, Any]:
-    """Coefficients of dt (Itô), of the path check.
+    """Coefficients of dt (Itô), as declared.
 
     In a number context, for unbatched matrices.
     """
@@ -642,10 +752,10 @@ def stationary_density_threshold_path_drift_in(
     return (drift_z, drift_a)
 
 
-def stationary_density_threshold_path_noise(
+def stationary_density_stretched_noise(
     z: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, dbeta: Any
 ) -> tuple[Any, Any]:
-    """Noise terms (Itô), of the path check.
+    """Noise terms (Itô), as declared.
 
         noise_z = -4 √T √(α₁ exp(2 z) - 2 α₂ exp(z) + α₃) dβ
         noise_a = 0
@@ -659,10 +769,10 @@ def stationary_density_threshold_path_noise(
     return (noise_z, noise_a)
 
 
-def stationary_density_threshold_path_noise_in(
+def stationary_density_stretched_noise_in(
     ctx: Any, z: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, dbeta: Any
 ) -> tuple[Any, Any]:
-    """Noise terms (Itô), of the path check.
+    """Noise terms (Itô), as declared.
 
     In a number context, for unbatched matrices.
     """
@@ -672,8 +782,8 @@ def stationary_density_threshold_path_noise_in(
     return (noise_z, noise_a)
 
 
-def stationary_density_threshold_path_observable(a: Any, z: Any) -> Any:
-    """The stated observable.
+def stationary_density_stretched_observable(a: Any, z: Any) -> Any:
+    """The observable f.
 
         a + z
 
@@ -682,12 +792,98 @@ def stationary_density_threshold_path_observable(a: Any, z: Any) -> Any:
     return a + z
 
 
-def stationary_density_threshold_path_observable_in(ctx: Any, a: Any, z: Any) -> Any:
-    """The stated observable.
+def stationary_density_stretched_observable_in(ctx: Any, a: Any, z: Any) -> Any:
+    """The observable f.
 
     In a number context, for unbatched matrices.
     """
     return a + z
+
+
+def stationary_density_stretched_stated_drift(T: Any, alpha3: Any, beta2: Any) -> Any:
+    """The drift of f, as stated (Itô).
+
+        -4 T α₃ + 4 β₂
+
+    Shapes: T (...), alpha3 (...), beta2 (...); result (...).
+    """
+    return 4 * beta2 - 4 * T * alpha3
+
+
+def stationary_density_stretched_stated_drift_in(ctx: Any, T: Any, alpha3: Any, beta2: Any) -> Any:
+    """The drift of f, as stated (Itô).
+
+    In a number context, for unbatched matrices.
+    """
+    return 4 * beta2 - 4 * T * alpha3
+
+
+def stationary_density_stretched_stated_martingale(
+    z: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, dbeta: Any
+) -> Any:
+    """The martingale part of df, as stated (Itô).
+
+        -4 √T √(α₁ exp(2 z) - 2 α₂ exp(z) + α₃) dβ
+
+    Shapes: z (...), T (...), alpha1 (...), alpha2 (...), alpha3 (...), dbeta (...); result
+    (...).
+    """
+    s = -4 * np.sqrt(alpha1 * np.exp(2 * z) - 2 * alpha2 * np.exp(z) + alpha3) * np.sqrt(T)
+    return s * dbeta
+
+
+def stationary_density_stretched_stated_martingale_in(
+    ctx: Any, z: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, dbeta: Any
+) -> Any:
+    """The martingale part of df, as stated (Itô).
+
+    In a number context, for unbatched matrices.
+    """
+    s = -4 * ctx.sqrt(alpha1 * ctx.exp(2 * z) - 2 * alpha2 * ctx.exp(z) + alpha3) * ctx.sqrt(T)
+    return s * dbeta
+
+
+def stationary_density_stretched_derived_drift(T: Any, alpha3: Any, beta2: Any) -> Any:
+    """The drift of f, as derived (Itô).
+
+        4 (-T α₃ + β₂)
+
+    Shapes: T (...), alpha3 (...), beta2 (...); result (...).
+    """
+    return 4 * (beta2 - T * alpha3)
+
+
+def stationary_density_stretched_derived_drift_in(ctx: Any, T: Any, alpha3: Any, beta2: Any) -> Any:
+    """The drift of f, as derived (Itô).
+
+    In a number context, for unbatched matrices.
+    """
+    return 4 * (beta2 - T * alpha3)
+
+
+def stationary_density_stretched_derived_martingale(
+    z: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, dbeta: Any
+) -> Any:
+    """The martingale part of df, as derived (Itô).
+
+        -4 √T √(α₁ exp(2 z) - 2 α₂ exp(z) + α₃) dβ
+
+    Shapes: z (...), T (...), alpha1 (...), alpha2 (...), alpha3 (...), dbeta (...); result
+    (...).
+    """
+    s = -4 * np.sqrt(alpha1 * np.exp(2 * z) - 2 * alpha2 * np.exp(z) + alpha3) * np.sqrt(T)
+    return s * dbeta
+
+
+def stationary_density_stretched_derived_martingale_in(
+    ctx: Any, z: Any, T: Any, alpha1: Any, alpha2: Any, alpha3: Any, dbeta: Any
+) -> Any:
+    """The martingale part of df, as derived (Itô).
+
+    In a number context, for unbatched matrices.
+    """
+    s = -4 * ctx.sqrt(alpha1 * ctx.exp(2 * z) - 2 * alpha2 * ctx.exp(z) + alpha3) * ctx.sqrt(T)
+    return s * dbeta
 
 
 def stationary_density_threshold_path_threshold(T: Any, alpha3: Any) -> Any:
@@ -914,30 +1110,142 @@ KERNELS = {
             generic=stationary_density_condition_0_in,
         ),
     },
+    "stationary_density.logarithm": {
+        "increment": Kernel(
+            name="increment",
+            arguments=("v", "T", "alpha1", "alpha2", "alpha3", "beta1", "beta2", "dt", "dbeta"),
+            arrays=stationary_density_increment,
+            generic=stationary_density_increment_in,
+        ),
+        "drift": Kernel(
+            name="drift",
+            arguments=("v", "T", "alpha1", "alpha2", "alpha3", "beta1", "beta2"),
+            arrays=stationary_density_drift,
+            generic=stationary_density_drift_in,
+        ),
+        "noise": Kernel(
+            name="noise",
+            arguments=("v", "T", "alpha1", "alpha2", "alpha3", "dbeta"),
+            arrays=stationary_density_noise,
+            generic=stationary_density_noise_in,
+        ),
+        "observable": Kernel(
+            name="observable",
+            arguments=("v",),
+            arrays=stationary_density_logarithm_observable,
+            generic=stationary_density_logarithm_observable_in,
+        ),
+        "stated_drift": Kernel(
+            name="stated_drift",
+            arguments=("v", "T", "alpha1", "alpha2", "alpha3", "beta1", "beta2"),
+            arrays=stationary_density_logarithm_stated_drift,
+            generic=stationary_density_logarithm_stated_drift_in,
+        ),
+        "stated_martingale": Kernel(
+            name="stated_martingale",
+            arguments=("v", "T", "alpha1", "alpha2", "alpha3", "dbeta"),
+            arrays=stationary_density_logarithm_stated_martingale,
+            generic=stationary_density_logarithm_stated_martingale_in,
+        ),
+        "derived_drift": Kernel(
+            name="derived_drift",
+            arguments=("v", "T", "alpha1", "alpha2", "alpha3", "beta1", "beta2"),
+            arrays=stationary_density_logarithm_derived_drift,
+            generic=stationary_density_logarithm_derived_drift_in,
+        ),
+        "derived_martingale": Kernel(
+            name="derived_martingale",
+            arguments=("v", "T", "alpha1", "alpha2", "alpha3", "dbeta"),
+            arrays=stationary_density_logarithm_derived_martingale,
+            generic=stationary_density_logarithm_derived_martingale_in,
+        ),
+        "condition_0": Kernel(
+            name="condition_0",
+            arguments=("alpha1", "alpha2", "alpha3"),
+            arrays=stationary_density_condition_0,
+            generic=stationary_density_condition_0_in,
+        ),
+    },
+    "stationary_density.stretched": {
+        "increment": Kernel(
+            name="increment",
+            arguments=("z", "T", "alpha1", "alpha2", "alpha3", "beta1", "beta2", "dt", "dbeta"),
+            arrays=stationary_density_stretched_increment,
+            generic=stationary_density_stretched_increment_in,
+        ),
+        "drift": Kernel(
+            name="drift",
+            arguments=("z", "T", "alpha1", "alpha2", "alpha3", "beta1", "beta2"),
+            arrays=stationary_density_stretched_drift,
+            generic=stationary_density_stretched_drift_in,
+        ),
+        "noise": Kernel(
+            name="noise",
+            arguments=("z", "T", "alpha1", "alpha2", "alpha3", "dbeta"),
+            arrays=stationary_density_stretched_noise,
+            generic=stationary_density_stretched_noise_in,
+        ),
+        "observable": Kernel(
+            name="observable",
+            arguments=("a", "z"),
+            arrays=stationary_density_stretched_observable,
+            generic=stationary_density_stretched_observable_in,
+        ),
+        "stated_drift": Kernel(
+            name="stated_drift",
+            arguments=("T", "alpha3", "beta2"),
+            arrays=stationary_density_stretched_stated_drift,
+            generic=stationary_density_stretched_stated_drift_in,
+        ),
+        "stated_martingale": Kernel(
+            name="stated_martingale",
+            arguments=("z", "T", "alpha1", "alpha2", "alpha3", "dbeta"),
+            arrays=stationary_density_stretched_stated_martingale,
+            generic=stationary_density_stretched_stated_martingale_in,
+        ),
+        "derived_drift": Kernel(
+            name="derived_drift",
+            arguments=("T", "alpha3", "beta2"),
+            arrays=stationary_density_stretched_derived_drift,
+            generic=stationary_density_stretched_derived_drift_in,
+        ),
+        "derived_martingale": Kernel(
+            name="derived_martingale",
+            arguments=("z", "T", "alpha1", "alpha2", "alpha3", "dbeta"),
+            arrays=stationary_density_stretched_derived_martingale,
+            generic=stationary_density_stretched_derived_martingale_in,
+        ),
+        "condition_0": Kernel(
+            name="condition_0",
+            arguments=("alpha1", "alpha2", "alpha3"),
+            arrays=stationary_density_condition_0,
+            generic=stationary_density_condition_0_in,
+        ),
+    },
     "stationary_density.threshold": {
         "path_increment": Kernel(
             name="path_increment",
             arguments=("z", "T", "alpha1", "alpha2", "alpha3", "beta1", "beta2", "dt", "dbeta"),
-            arrays=stationary_density_threshold_path_increment,
-            generic=stationary_density_threshold_path_increment_in,
+            arrays=stationary_density_stretched_increment,
+            generic=stationary_density_stretched_increment_in,
         ),
         "path_drift": Kernel(
             name="path_drift",
             arguments=("z", "T", "alpha1", "alpha2", "alpha3", "beta1", "beta2"),
-            arrays=stationary_density_threshold_path_drift,
-            generic=stationary_density_threshold_path_drift_in,
+            arrays=stationary_density_stretched_drift,
+            generic=stationary_density_stretched_drift_in,
         ),
         "path_noise": Kernel(
             name="path_noise",
             arguments=("z", "T", "alpha1", "alpha2", "alpha3", "dbeta"),
-            arrays=stationary_density_threshold_path_noise,
-            generic=stationary_density_threshold_path_noise_in,
+            arrays=stationary_density_stretched_noise,
+            generic=stationary_density_stretched_noise_in,
         ),
         "path_observable": Kernel(
             name="path_observable",
             arguments=("a", "z"),
-            arrays=stationary_density_threshold_path_observable,
-            generic=stationary_density_threshold_path_observable_in,
+            arrays=stationary_density_stretched_observable,
+            generic=stationary_density_stretched_observable_in,
         ),
         "path_threshold": Kernel(
             name="path_threshold",
@@ -1120,6 +1428,90 @@ SIGNATURES = {
             ),
         },
     ),
+    "stationary_density.logarithm": ClaimSignature(
+        claim="stationary_density.logarithm",
+        kind="differential",
+        dimensions=(),
+        letters=(
+            LetterSignature(name="v", kind="state", facts=("positive",)),
+            LetterSignature(name="T", kind="parameter", facts=("positive",)),
+            LetterSignature(name="alpha1", kind="parameter", facts=("positive",)),
+            LetterSignature(name="alpha2", kind="parameter"),
+            LetterSignature(name="alpha3", kind="parameter", facts=("positive",)),
+            LetterSignature(name="beta1", kind="parameter", facts=("positive",)),
+            LetterSignature(name="beta2", kind="parameter", facts=("positive",)),
+            LetterSignature(name="dt", kind="time increment"),
+            LetterSignature(name="dbeta", kind="increment"),
+        ),
+        conditions=(
+            Condition(
+                text="the samples differ, Δ = α1α3 − α2² > 0",
+                predicate="positive",
+                kernel="condition_0",
+            ),
+        ),
+        systems={
+            "declared": SystemSignature(
+                prefix="",
+                states=("v",),
+                noises=(NoiseSignature(name="beta"),),
+                letters=(
+                    LetterSignature(name="v", kind="state", facts=("positive",)),
+                    LetterSignature(name="T", kind="parameter", facts=("positive",)),
+                    LetterSignature(name="alpha1", kind="parameter", facts=("positive",)),
+                    LetterSignature(name="alpha2", kind="parameter"),
+                    LetterSignature(name="alpha3", kind="parameter", facts=("positive",)),
+                    LetterSignature(name="beta1", kind="parameter", facts=("positive",)),
+                    LetterSignature(name="beta2", kind="parameter", facts=("positive",)),
+                    LetterSignature(name="dt", kind="time increment"),
+                    LetterSignature(name="dbeta", kind="increment"),
+                ),
+            ),
+        },
+    ),
+    "stationary_density.stretched": ClaimSignature(
+        claim="stationary_density.stretched",
+        kind="differential",
+        dimensions=(),
+        letters=(
+            LetterSignature(name="z", kind="state"),
+            LetterSignature(name="T", kind="parameter", facts=("positive",)),
+            LetterSignature(name="alpha1", kind="parameter", facts=("positive",)),
+            LetterSignature(name="alpha2", kind="parameter"),
+            LetterSignature(name="alpha3", kind="parameter", facts=("positive",)),
+            LetterSignature(name="beta1", kind="parameter", facts=("positive",)),
+            LetterSignature(name="beta2", kind="parameter", facts=("positive",)),
+            LetterSignature(name="dt", kind="time increment"),
+            LetterSignature(name="dbeta", kind="increment"),
+            LetterSignature(name="a", kind="state"),
+        ),
+        conditions=(
+            Condition(
+                text="the samples differ, Δ = α1α3 − α2² > 0",
+                predicate="positive",
+                kernel="condition_0",
+            ),
+        ),
+        systems={
+            "declared": SystemSignature(
+                prefix="",
+                states=("z", "a"),
+                noises=(NoiseSignature(name="beta"),),
+                letters=(
+                    LetterSignature(name="z", kind="state"),
+                    LetterSignature(name="T", kind="parameter", facts=("positive",)),
+                    LetterSignature(name="alpha1", kind="parameter", facts=("positive",)),
+                    LetterSignature(name="alpha2", kind="parameter"),
+                    LetterSignature(name="alpha3", kind="parameter", facts=("positive",)),
+                    LetterSignature(name="beta1", kind="parameter", facts=("positive",)),
+                    LetterSignature(name="beta2", kind="parameter", facts=("positive",)),
+                    LetterSignature(name="dt", kind="time increment"),
+                    LetterSignature(name="dbeta", kind="increment"),
+                    LetterSignature(name="a", kind="state"),
+                ),
+            ),
+        },
+    ),
     "stationary_density.threshold": ClaimSignature(
         claim="stationary_density.threshold",
         kind="threshold",
@@ -1159,7 +1551,7 @@ SIGNATURES = {
                 LetterSignature(name="dbeta", kind="increment"),
                 LetterSignature(name="a", kind="state"),
             ),
-            horizon=20,
+            horizon=80,
             sizes={},
             values={
                 "T": Fraction(1, 2),
@@ -1170,7 +1562,7 @@ SIGNATURES = {
                 "z": 0,
                 "a": 0,
             },
-            relevant=0.25,
+            relevant=0.1,
         ),
     ),
 }

@@ -15,7 +15,8 @@ h/2, h/4 on the same Brownian paths, and c, m, q are the growths of f per time o
 
 A threshold is judged at (1 − relevant) and (1 + relevant) times its stated value: on both sides the
 limit has to have the stated sign, and to be clear of zero.  A limit that is stated to be 0 has to
-lie within half of that on the other side, and not to be clear of zero by a twentieth of it.
+lie within half of that on the other side, and not to be clear of zero by a twentieth of it.  So the
+threshold is known to ± relevant of itself: of values nearer to it nothing is seen.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from typing import Any
 import numpy as np
 
 from numerics.system import Array
+from verify.amounts import percent
 from verify.errors import UsageError
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
@@ -87,7 +89,8 @@ def limiting(problem: Problem, plan: Plan) -> Evidence:
 def threshold(problem: Problem, plan: Plan) -> Evidence:
     """The evidence on both sides of a stated threshold, at all settings."""
     evidence = judged(problem, plan, _threshold)
-    return replace(evidence, brief=_brief(evidence))
+    seen = evidence.numbers.get("relevant")
+    return evidence if seen is None else replace(evidence, brief=f"±{percent(seen)}")
 
 
 def _brief(evidence: Evidence) -> str:
@@ -373,10 +376,11 @@ def _judgement(setting: Setting, parameter: str, value: float, sides: Sequence[S
         needed=worst.why,
     )
     stated = {-1: "< 0", 0: "= 0", 1: "> 0"}[worst.sign]
+    width = percent(setting.relevant)
     return Judgement(
         finding=finding,
-        what=f"f/t at {parameter} = {worst.at:.4g}, threshold {value:.4g}, stated {stated}, median "
-        "of the paths",
+        what=f"threshold {value:.4g} of {parameter}, seen to ±{width}: f/t at {parameter} = "
+        f"{worst.at:.4g}, stated {stated}, median of the paths",
         unit=setting.relevant,
         condition=CONDITION,
         numbers={"threshold": value, "sides": [side.to_json() for side in sides]},
