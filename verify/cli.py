@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .bad_input import is_bad_input
+from .bad_input import line_of
 from .planning import EFFORTS, TIERS
+from .printable import is_unicode, printable
 from .runs import outputs
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ __all__ = ["main"]
 
 DEFAULT_COMMAND = "run"
 QUIET_SECONDS = 2.0
+LONGEST = 1000
+"""Letters of a line that tells what is wrong."""
 
 _tiers = click.option(
     "--tier",
@@ -115,7 +118,7 @@ def run(
     if troubles and not chosen:
         return 2
     require_current(chosen)
-    store = Store(Path(store_folder), outputs.complain)
+    store = Store(Path(outputs.given("--store", store_folder)), outputs.complain)
     started = time.perf_counter()
     with _progress("judging") as progress, outputs.telling_what_is_kept(store):
         found = runner.records(chosen, settings, progress, store=store, resume=resume)
@@ -388,6 +391,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given or given[0] not in {*cli.commands, "-h", "--help"}:
         meant = next(iter(get_close_matches(given[0], cli.commands, n=1) if given else ()), "")
         given.insert(0, DEFAULT_COMMAND)
+    for text in given:
+        if "\0" in text or not is_unicode(text):
+            return _failed(f"{text!r}: is no text in Unicode; rename the file")
     try:
         result = cli.main(given, prog_name="verify", standalone_mode=False)
     except click.exceptions.Abort:
@@ -399,14 +405,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except (ValueError, OSError) as error:
-        if not is_bad_input(error):
+        line = line_of(error)
+        if not line:
             raise
-        if meant and repr(given[1]) in str(error):
+        if meant and repr(given[1]) in line:
             return _failed(f"{given[1]}: neither a command nor a claim; did you mean {meant}?")
-        return _failed(str(error))
+        return _failed(line)
     return int(result or 0)
 
 
 def _failed(message: str, code: int = 2) -> int:
-    click.echo(f"verify: {' '.join(message.split())}", err=True)
+    line = printable(message)
+    if len(line) > LONGEST:
+        line = f"{line[: LONGEST // 2]} ... {line[-LONGEST // 4 :]}"
+    click.echo(f"verify: {line}", err=True)
     return code

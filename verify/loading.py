@@ -193,7 +193,9 @@ def problem_from_outside(claim: Any, limit: float = LIMIT) -> Problem:
             return compiled(claim)
     except TimeLimitError as error:
         raise ClaimError(f"{readable(error)} (in a function of the claim)") from None
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise ClaimError(readable(error)) from error
 
 

@@ -1,10 +1,13 @@
-"""Texts of others without characters that show nothing but act: controls, marks of direction."""
+"""Texts of others without characters that show nothing but act: controls, marks of direction.
+
+An error of theirs is such a text too.
+"""
 
 from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["printable"]
+__all__ = ["is_unicode", "printable", "said_by"]
 
 
 def printable(text: str) -> str:
@@ -14,6 +17,23 @@ def printable(text: str) -> str:
     'one[2J two three'
     """
     return " ".join("".join(mark for mark in text if _is_shown(mark)).split())
+
+
+def is_unicode(text: str) -> bool:
+    r"""Whether a text can be written to a file; one half of a pair cannot.
+
+    >>> is_unicode("λ"), is_unicode("\ud800")
+    (True, False)
+    """
+    return not any(unicodedata.category(mark) == "Cs" for mark in text)
+
+
+def said_by(error: BaseException) -> str:
+    """What an error says of itself, in one line; nothing if it fails even at that."""
+    try:
+        return printable(str(error))
+    except Exception:  # noqa: BLE001 - there is an error to be told already
+        return ""
 
 
 def _is_shown(mark: str) -> bool:

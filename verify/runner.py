@@ -17,6 +17,7 @@ from .errors import ClaimError, KernelError, TimeLimitError, UsageError
 from .finding.locating import with_finding
 from .loading import claim_of, load
 from .planning import TIERS, ErrorBudget, Plan, effort
+from .printable import printable, said_by
 from .problem import Problem, Reference
 from .runs.provenance import Sources, kernels_hash, versions
 from .runs.store import Record, Store, key_of
@@ -260,16 +261,18 @@ def guarded(
         return _nothing(tier, "the check could not be made: memory ran out", finished=False)
     except ValueError as error:
         # The errors of all three packages: input that a tier cannot take.
-        return _nothing(tier, f"the check could not be made: {error}")
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - one check must not end the others
-        return _nothing(tier, f"the check failed with {type(error).__name__}: {error}")
+        return _nothing(tier, f"the check could not be made: {said_by(error)}")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - one check must not end the others
+        return _nothing(tier, f"the check failed with {type(error).__name__}: {said_by(error)}")
 
 
 def _nothing(tier: str, reason: str, *, finished: bool = True) -> Evidence:
     return Evidence(
         tier=tier,
         status=Status.INCONCLUSIVE,
-        reason=" ".join(reason.split()),
+        reason=printable(reason),
         finished=finished,
         false_agree=None,
         false_reject=None,

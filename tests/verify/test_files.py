@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import os
 import re
 import time
 import tokenize
@@ -15,6 +18,7 @@ from verify import cli
 from verify.errors import UsageError
 from verify.loading import claim_of, is_file, references
 from verify.outside.files import read
+from verify.runs.strangers import MOST
 
 HEAD = """
 import numpy as np
@@ -111,6 +115,53 @@ def test_what_a_file_prints_is_not_among_the_results(
     assert err.count("heard") == 1
 
 
+def test_what_a_function_prints_is_not_among_the_results_either(
+    written: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written("def f(x):\n    print('heard')\n    return -x\nother = claim(drift=f)")
+    assert cli.main([path, *QUICK, "--json", "-"]) == 0
+    out, err = capsys.readouterr()
+    assert len(json.loads(out)["verdicts"]) == 2
+    assert "heard" in err
+
+
+def test_of_a_flood_of_prints_the_beginning_is_heard(
+    written: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written("for i in range(100_000): print('flood')")
+    assert len(read(path).claims) == 1
+    err = capsys.readouterr().err
+    assert 0.9 * MOST < len(err) < 1.1 * MOST
+    assert err.endswith("and more, which is left out\n")
+    read(path, silent=True)
+    assert capsys.readouterr().err == ""
+
+
+def test_the_working_folder_is_put_back(written: Any, tmp_path: Path) -> None:
+    read(written("import os\nos.chdir('/')"))
+    assert Path.cwd() == tmp_path
+
+
+@pytest.mark.parametrize(
+    "statement", ["os.fork()", "os.fork() or 1 / 0", "def theorem(): os.fork()"]
+)
+def test_a_copy_that_a_file_makes_of_the_process_ends(
+    statement: str, written: Any, tmp_path: Path
+) -> None:
+    path = written(f"import os\n{statement}\nafter = claim()")
+    assert {c.id for c in read(path).claims} == {"good", "after"}
+    # A copy that went on would come here too.
+    (tmp_path / str(os.getpid())).write_text("")
+    with contextlib.suppress(ChildProcessError):
+        os.wait()
+    assert len([p for p in tmp_path.iterdir() if p.name.isdigit()]) == 1
+
+
+def test_claims_of_generators_that_are_gone_hide_no_others(written: Any) -> None:
+    text = "".join(f"g{i} = (claim() for _ in range(3))\n" for i in range(50))
+    assert len(read(written(text)).claims) == 151
+
+
 def test_a_worker_finds_the_same_claim(written: Any) -> None:
     path = written("other = claim(drift=0)")
     (_, reference) = references([path])
@@ -173,6 +224,26 @@ STATEMENTS = {
     "a theorem that raises": ("def theorem(): return 1 / 0", "ZeroDivisionError"),
     "a generator that raises": ("g = (1 / n for n in (0,))", "ZeroDivisionError"),
     "recursion": ("def f(): return f()\nf()", "RecursionError"),
+    "a list in itself": ("within = []\nwithin.append(within)", "RecursionError"),
+    "an error that fails to speak": (
+        "class E(Exception):\n    def __str__(self): raise ValueError\nraise E",
+        "E: without a word",
+    ),
+    "an error of no usual kind": ("class E(BaseException): pass\nraise E('x')", "E: x"),
+    "a theorem with such an error": (
+        "class E(BaseException): pass\ndef theorem(): raise E('x')",
+        "E: x",
+    ),
+    "an error that acts on a terminal": (
+        "raise ValueError('a\\x1b[2J\\nb')",
+        r"ValueError: a\[2J b$",
+    ),
+    "an id that is a number": ("c = claim(id=3)", "3: id 3: give letters, digits, dots and d"),
+    "an id of two lines": ("c = claim(id='a\\nb')", r"a b: id 'a\\nb': give letters"),
+    "an id of a thousand letters": ("c = claim(id='x' * 1000)", "xx: id 'xx.*...: give letters, "),
+    "half of a character": ("c = claim(title='\\ud800')", r"title: got '\\ud800', with half a ch"),
+    "reasons that are none": ("c = claim(inapplicable=3)", "inapplicable: got 3; give the reasons"),
+    "a status that is a list": ("c = claim(expected=[])", "c: TypeError"),
 }
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from derivations.errors import DerivationError
 from verify.errors import TimeLimitError
 from verify.planning import Plan
+from verify.printable import said_by
 from verify.problem import Problem
 from verify.runs.time_limit import limited
 from verify.verdict import Evidence
@@ -55,8 +56,10 @@ def located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Findi
             return _located(problem, evidence, plan)
     except TimeLimitError as error:
         return _nothing(f"the search was {error}")
-    except Exception as error:  # noqa: BLE001 - a verdict stands, whatever becomes of its finding
-        return _nothing(f"{type(error).__name__}: {error}")
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - the verdict stands
+        return _nothing(f"{type(error).__name__}: {said_by(error)}")
 
 
 def _nothing(reason: str) -> Finding:

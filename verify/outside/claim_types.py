@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -13,9 +14,10 @@ from derivations.sde import MatrixSDE
 from numerics.numeric_sde import NumericSDE
 from verify.bad_input import is_bad_input
 from verify.errors import ClaimError, TimeLimitError
+from verify.printable import is_unicode, said_by
 from verify.verdict import Status
 
-__all__ = ["check_claim", "number_of", "readable", "with_numbers"]
+__all__ = ["check_claim", "number_of", "readable", "short", "with_numbers"]
 
 _WORDS = ("id", "title", "source", "statement", "expected", "sign", "step", "draws", "parameter")
 """Fields that are text, or may be."""
@@ -92,7 +94,9 @@ def check_claim(claim: Any) -> None:
         if field.name in ("sde", "changed"):
             _check_system(field.name, value)
         elif field.name in _WORDS[:4] and not isinstance(value, str):
-            raise ClaimError(f"{field.name}: got {value!r}; give a text")
+            raise ClaimError(f"{field.name}: got {short(value)}; give a text")
+        elif isinstance(value, str) and not is_unicode(value):
+            raise ClaimError(f"{field.name}: got {short(value)}, with half a character; mend it")
         elif field.name not in _WORDS and isinstance(value, str):
             asked = "a number" if field.name in _NUMBERS else "an expression or a Python function"
             raise ClaimError(f"{field.name}: got the text {value!r}; give {asked}")
@@ -101,13 +105,17 @@ def check_claim(claim: Any) -> None:
     for name, kind in (("assumptions", Assumption), ("mutants", Mutant)):
         given = getattr(claim, name)
         if not isinstance(given, tuple) or not all(isinstance(x, kind) for x in given):
-            raise ClaimError(f"{name}: got {_short(given)}; give a tuple of {kind.__name__}")
+            raise ClaimError(f"{name}: got {short(given)}; give a tuple of {kind.__name__}")
     if claim.path is not None and not isinstance(claim.path, PathCheck):
-        raise ClaimError(f"path: got {_short(claim.path)}; give a PathCheck")
+        raise ClaimError(f"path: got {short(claim.path)}; give a PathCheck")
     if claim.path is not None:
         _check_system("path.sde", claim.path.sde)
     if claim.expected not in set(Status):
         raise ClaimError(f"expected: got {claim.expected!r}; give one of {', '.join(Status)}")
+    if not isinstance(claim.inapplicable, Mapping):
+        raise ClaimError(
+            f"inapplicable: got {short(claim.inapplicable)}; give the reasons, by their tiers"
+        )
     unknown = sorted(set(claim.inapplicable) - set(TIERS))
     if unknown:
         raise ClaimError(f"inapplicable: {unknown[0]!r} is no tier; there are {', '.join(TIERS)}")
@@ -115,10 +123,11 @@ def check_claim(claim: Any) -> None:
 
 def _check_system(name: str, value: Any) -> None:
     if not isinstance(value, MatrixSDE | NumericSDE):
-        raise ClaimError(f"{name}: got {_short(value)}; give a MatrixSDE or a NumericSDE")
+        raise ClaimError(f"{name}: got {short(value)}; give a MatrixSDE or a NumericSDE")
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
+    """A value in at most sixty letters."""
     text = " ".join(repr(value).split())
     return text if len(text) <= 60 else f"{text[:57]}..."
 
@@ -126,7 +135,7 @@ def _short(value: Any) -> str:
 def readable(error: BaseException) -> str:
     """An error in one line; those of this project need no name of their class."""
     # A claim that has no id yet leaves an empty place for it.
-    text = " ".join(str(error).split()).removeprefix(": ")
+    text = said_by(error).removeprefix(": ")
     if isinstance(error, TimeLimitError):
         return f"{text}; is there a loop that does not end?"
     if isinstance(error, SystemExit):

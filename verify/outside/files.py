@@ -10,11 +10,8 @@ from __future__ import annotations
 import __future__
 
 import ast
-import contextlib
-import io
 import re
 import symtable
-import sys
 import tokenize
 import traceback
 from collections.abc import Iterator, Mapping
@@ -24,14 +21,14 @@ from pathlib import Path
 from types import FunctionType, GeneratorType, ModuleType
 from typing import Any
 
-import numpy as np
-
 from derivations.claim import Claim, Theorem
 from verify.errors import ClaimError, TimeLimitError, UsageError
-from verify.runs import claim_files
+from verify.printable import printable
+from verify.runs.strangers import single
 from verify.runs.time_limit import limited
 
-from .claim_types import check_claim, readable, with_numbers
+from .claim_types import check_claim, readable, short, with_numbers
+from .surroundings import surroundings
 
 __all__ = ["LIMIT", "ClaimFile", "read"]
 
@@ -41,7 +38,10 @@ LIMIT = 20.0
 REPAIRS = 3
 """Statements that may be no Python; with more the file is given up."""
 
-_ID = re.compile(r"[\w.\-]+")
+LONGEST = 100
+"""Letters of an id."""
+
+_ID = re.compile(rf"[\w.\-]{{1,{LONGEST}}}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +77,7 @@ def read(
     without
         Lines of statements that are left out: those that are known not to end.
     silent
-        Whether what the file prints is dropped; else it goes to standard error.
+        Whether what the file prints is dropped; else the beginning goes to standard error.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def read(
     statements, broken = _parsed(text, path)
     run = _Run(path=path, limit=limit, without=without)
     run.broken(broken)
-    with run.at_work(silent=silent):
+    with surroundings(run.module, path, silent=silent):
         for statement in statements:
             run.execute(statement)
         claims = tuple(run.claims())
@@ -191,19 +191,6 @@ class _Trouble:
         return f"{self.path}, line {self.line}: {self.message}{more}"
 
 
-def _of_other_folders(folder: Path) -> list[str]:
-    """The loaded modules that a module of this folder stands for: another file imported them."""
-    loaded = [(name, getattr(module, "__file__", None)) for name, module in sys.modules.items()]
-    tops = {
-        name
-        for name, file in loaded
-        if isinstance(file, str) and "." not in name
-        for own in (folder / f"{name}.py", folder / name / "__init__.py")
-        if own.is_file() and Path(file).resolve() != own and claim_files.is_outside(Path(file))
-    }
-    return [name for name, _ in loaded if name.partition(".")[0] in tops]
-
-
 class _Run:
     """The execution of one file."""
 
@@ -217,27 +204,6 @@ class _Run:
         self.lost: dict[str, _Trouble] = {}  # name -> what went wrong instead
         self.flags = 0
         self.unknown: _Trouble | None = None  # an import of all names of a module, which failed
-
-    @contextlib.contextmanager
-    def at_work(self, *, silent: bool) -> Iterator[None]:
-        """What a script finds around it: its folder, itself as a module; no output of its own."""
-        name, folder = self.module.__name__, str(Path(self.path).resolve().parent)
-        before = sys.modules.get(name)
-        for stranger in _of_other_folders(Path(folder)):
-            del sys.modules[stranger]
-        sys.modules[name] = self.module  # data classes look for the module that they are in
-        sys.path.insert(0, folder)
-        try:
-            # Standard output belongs to verdicts.
-            out = io.StringIO() if silent else sys.stderr
-            with contextlib.redirect_stdout(out), np.errstate():
-                yield
-        finally:
-            if folder in sys.path:
-                sys.path.remove(folder)
-            sys.modules.pop(name, None)
-            if before is not None:
-                sys.modules[name] = before
 
     def broken(self, found: list[_Broken]) -> None:
         """Tell what is no Python."""
@@ -254,11 +220,13 @@ class _Run:
             self.lost |= dict.fromkeys(names, trouble)
             return
         try:
-            with limited(self.limit):
+            with single(), limited(self.limit):
                 module = ast.Module(body=[statement], type_ignores=[])
                 code = compile(module, self.path, "exec", flags=self.flags, dont_inherit=True)
                 exec(code, vars(self.module))
-        except (Exception, SystemExit, TimeLimitError) as error:  # noqa: BLE001 - code of a user
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the code of a user
             self._raised(error, statement, names)
         else:
             self.lines |= dict.fromkeys(names, statement.lineno)
@@ -298,7 +266,7 @@ class _Run:
 
     def claims(self) -> Iterator[Claim]:
         """Every claim once, with an id that no other has."""
-        seen: set[int] = set()
+        seen: dict[int, Claim] = {}  # by their addresses, which no other gets while they are here
         taken: dict[str, int] = {}
         for name, line in list(self.lines.items()):
             value = getattr(self.module, name, None)
@@ -306,22 +274,24 @@ class _Run:
                 continue
             if name == "theorem" and isinstance(value, FunctionType):
                 value = self._called(value, line)
-            if isinstance(value, GeneratorType):
-                value = self._called(partial(list, value), line)
-            for claim_id, claim in _found(name, value):
-                if id(claim) in seen:
+            found = self._called(partial(_collected, name, value), line) or {}
+            for address, (claim_id, claim) in found.items():
+                if address in seen:
                     continue
-                seen.add(id(claim))
+                seen[address] = claim
                 try:
                     yield self._named(claim, claim_id, line, taken)
-                except ClaimError as error:
-                    self._failed(line, f"{claim.id or claim_id}: {error}", ())
+                except Exception as error:  # noqa: BLE001 - fields of any kind
+                    called = printable(str(claim.id or claim_id))[:60]
+                    self._failed(line, f"{called}: {readable(error)}", ())
 
     def _called(self, function: Any, line: int) -> Any:
         try:
-            with limited(self.limit):
+            with single(), limited(self.limit):
                 return function()
-        except (Exception, SystemExit, TimeLimitError) as error:  # noqa: BLE001 - code of a user
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - the code of a user
             if isinstance(error, TimeLimitError):
                 self.endless.append(line)
             self._failed([line, *self._lines_of(error)][-1], readable(error), ())
@@ -334,8 +304,11 @@ class _Run:
             title=claim.title or name.replace("_", " "),
             source=claim.source or f"{Path(self.path).name}, line {line}",
         )
-        if not _ID.fullmatch(claim.id):
-            raise ClaimError(f"id {claim.id!r}: give letters, digits, dots and dashes alone")
+        if not isinstance(claim.id, str) or not _ID.fullmatch(claim.id):
+            raise ClaimError(
+                f"id {short(claim.id)}: give letters, digits, dots and dashes alone, and at "
+                f"most {LONGEST} of them"
+            )
         if claim.id in taken:
             raise ClaimError(f"the claim of line {taken[claim.id]} has this id; give it another")
         taken[claim.id] = line
@@ -351,13 +324,21 @@ def _flags(statement: ast.ImportFrom) -> int:
     return flags
 
 
+def _collected(name: str, value: Any) -> dict[int, tuple[str, Claim]]:
+    """The claims in a value, each once, by their addresses."""
+    found: dict[int, tuple[str, Claim]] = {}
+    for claim_id, claim in _found(name, value):
+        found.setdefault(id(claim), (claim_id, claim))
+    return found
+
+
 def _found(name: str, value: Any) -> Iterator[tuple[str, Claim]]:
     """Claims in a value, with the id that each has if it names none."""
     if isinstance(value, Claim):
         yield name, value
     elif isinstance(value, Theorem):
         yield from _found(value.id or name, value.claims)
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, list | tuple | GeneratorType):
         for number, item in enumerate(value, 1):
             yield from _found(f"{name}.{number}", item)
     elif isinstance(value, Mapping):

@@ -38,7 +38,9 @@ def told(reference: Reference) -> Told:
     try:
         with limited(LIMIT):
             return Told(exposition=exposition_of(_claim(reference)))
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - the code of others, told in words
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - the code of others, told in words
         return Told(silence=f"The statement cannot be shown: {readable(error)}")
 
 

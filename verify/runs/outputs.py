@@ -24,6 +24,7 @@ __all__ = [
     "complain",
     "console",
     "emit",
+    "given",
     "made",
     "telling",
     "telling_what_is_kept",
@@ -44,11 +45,15 @@ def wanted(json_path: str | None, junit_path: str | None, folder: str | None) ->
     """
     found: list[Output] = []
     if json_path is not None:
-        found.append(("json", None if json_path == "-" else writable(Path(json_path))))
+        found.append(("json", None if json_path == "-" else _file("--json", json_path)))
     if junit_path is not None:
-        found.append(("junit", writable(Path(junit_path))))
+        if junit_path == "-":
+            raise UsageError("--junit -: standard output is for --json; give the name of a file")
+        found.append(("junit", _file("--junit", junit_path)))
+    if json_path is not None and json_path == junit_path:
+        raise UsageError(f"--json, --junit: got {json_path} for both; give two files")
     if folder is not None:
-        root = made(Path(folder))
+        root = made(Path(given("--report", folder)))
         from verify.report.folder import check_folder
 
         check_folder(root)
@@ -56,6 +61,25 @@ def wanted(json_path: str | None, junit_path: str | None, folder: str | None) ->
         found.append(("certificate", writable(root / "certificate.json")))
         found.append(("markdown", writable(root / "verdicts.md")))
     return found
+
+
+def given(option: str, name: str) -> str:
+    """The name that an option gives.
+
+    Raises
+    ------
+    UsageError
+        If it is empty, which a path would take for the working folder.
+    """
+    if not name:
+        raise UsageError(f"{option}: got an empty name; give one")
+    return name
+
+
+def _file(option: str, name: str) -> Path:
+    if Path(given(option, name)).suffix == ".py":
+        raise UsageError(f"{option} {name}: would be in the place of Python; give another name")
+    return writable(Path(name))
 
 
 def made(folder: Path) -> Path:

@@ -7,8 +7,9 @@ The processes are joblib's.  Its backend is left to the caller: within
 
 the same tasks go to a cluster, whose machines must see the same claim files; without it they go to
 processes of this machine (loky).  Every task runs with one thread inside the linear algebra, here
-and in a worker, so that no sum is taken in another order because there are more cores.  What is not
-guaranteed: that another processor, or another build of NumPy, rounds alike.
+and in a worker, so that no sum is taken in another order because there are more cores; what it
+prints goes to standard error.  What is not guaranteed: that another processor, or another build of
+NumPy, rounds alike.
 
 A worker may be killed, by the system when memory runs out or by a fault in compiled code.  Which of
 the tasks it had is then unknown, so each that had begun is done once more, alone; the one that
@@ -28,6 +29,8 @@ from concurrent.futures import BrokenExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from .strangers import heard, single
 
 __all__ = ["results"]
 
@@ -69,7 +72,7 @@ def results(
     waiting = dict(enumerate(jobs))
     if workers == 1 or len(jobs) < 2:
         for index, job in waiting.items():
-            with _one_thread():
+            with _one_thread(), single(), heard():
                 result = task(job)
             yield index, result
         return
@@ -133,9 +136,9 @@ class _Worker:
     def __call__(self, index: int, job: Any) -> tuple[int, Any]:
         if os.getppid() != self.parent:
             # The machine of a cluster, or a thread of the caller's own process.
-            with _one_thread():
+            with _one_thread(), single(), heard():
                 return index, self.task(job)
-        with _one_thread(), _ended_after(self.seconds):
+        with _one_thread(), single(), heard(), _ended_after(self.seconds):
             return index, self.task(job)
 
 
