@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.verify.experimenting import quickly, statuses
+from tests.verify.experimenting import judged, quickly, statuses
 from verify.errors import UsageError
 from verify.experiments import (
     deep_rank_sweep,
@@ -92,7 +92,7 @@ def test_ranks_that_need_no_reuse_are_seen() -> None:
 
 @cache
 def distance_report() -> Report:
-    small = {"widths": [64, 16, 16, 10], "updates": 400, "memory": 15, "train": 100}
+    small = {"memory": 12, "marks": [12, 20], "train": 100}
     return conduct(quickly(rank_distance.experiment(), **small), range(2))
 
 
@@ -102,29 +102,76 @@ def test_the_distance_is_within_its_bound() -> None:
     draws(report)
 
 
-@pytest.mark.parametrize(("exponent", "named"), [(0.5, "unrolled"), (2.0, "unrolled")])
-def test_another_decay_of_the_start_is_rejected(exponent: float, named: str) -> None:
+BOUNDS = {f"the bound, λ = {decay:g}" for decay in (0.04, 0.08, 0.16)}
+
+
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_another_power_of_the_factor_is_rejected(factor: float) -> None:
     report = distance_report()
-    settings = report.experiment.settings
-    m = np.arange(1, settings["memory"] + 1)
-    planted = []
+    decays = [factor * decay for decay in report.experiment.settings["decays"]]
+    found = judged(report, report.numbers, decays=decays)
+    assert found["unrolled"] == DISAGREES
+    names = {f"the bound, λ = {decay:g}" for decay in decays if decay > 0}
+    # Half the decay gives a bound that is true too, and that could not be seen to fail.
+    assert {found[name] for name in names} == {DISAGREES if factor == 2 else OPEN}
+
+
+def test_steps_that_are_not_those_taken_are_rejected() -> None:
+    report = distance_report()
+    wrong = [{**n, "3 gradients": 2 * np.asarray(n["3 gradients"])} for n in report.numbers]
+    assert judged(report, wrong)["unrolled"] == DISAGREES
+    shifted = [
+        {**n, "1 gradients": np.roll(np.asarray(n["1 gradients"]), 1, axis=1)}
+        for n in report.numbers
+    ]
+    assert judged(report, shifted)["unrolled"] == DISAGREES
+
+
+@pytest.mark.parametrize(("place", "more"), [(1, 2), (2, 2), (2, -2), (3, -2)])
+def test_another_m_is_rejected(place: int, more: int) -> None:
+    """Weights of two updates before, or after, are not W_{T−m}."""
+    report = distance_report()
+    name = f"the bound, λ = {report.experiment.settings['decays'][place]:g}"
+
+    def shifted(values: Any) -> np.ndarray:
+        rows = np.asarray(values)
+        if more < 0:  # the bound κ^m |W_{T−m+2}| with no m below 2
+            return np.concatenate([rows[:, :1], rows[:, :1], rows[:, :-1]], axis=1)
+        return np.concatenate([rows[:, :1], rows[:, 1 + more :]], axis=1)
+
+    wrong = []
     for numbers in report.numbers:
-        wrong: dict[str, Any] = dict(numbers)
-        for place, decay in enumerate(settings["decays"]):
-            kept = 1 - 2 * settings["step"] * decay
-            wrong[f"{place} start left"] = np.asarray(numbers[f"{place} start left"]) * kept ** (
-                m * (exponent - 1)
-            )
-        planted.append(wrong)
-    assert statuses(rank_distance.judge(planted, settings))[named] == DISAGREES
+        changed = dict(numbers)
+        for part in ("sizes", "weights"):
+            changed[f"{place} {part}"] = shifted(numbers[f"{place} {part}"])
+        count = changed[f"{place} weights"].shape[1] - 1
+        changed[f"{place} gradients"] = np.asarray(numbers[f"{place} gradients"])[:, :count]
+        wrong.append(changed)
+    found = judged(report, wrong)
+    assert found["unrolled"] == DISAGREES
+    assert (found[name] == DISAGREES) == (more < 0)
 
 
-def test_a_distance_above_the_bound_is_rejected() -> None:
+def test_a_distance_above_the_bound_is_rejected_for_its_decay_alone() -> None:
     report = distance_report()
-    tail = 2 * np.asarray(report.numbers[0]["0 start left"])
-    planted = [{**report.numbers[0], "0 tail": tail}, *report.numbers[1:]]
-    found = statuses(rank_distance.judge(planted, report.experiment.settings))
-    assert found["the bound"] == DISAGREES
+    spectrum = np.array(report.numbers[1]["2 singular values"])
+    spectrum[1] *= 1.1
+    wrong = [report.numbers[0], {**report.numbers[1], "2 singular values": spectrum}]
+    found = judged(report, wrong)
+    assert {name for name, status in found.items() if status == DISAGREES} == {
+        "the bound, λ = 0.08"
+    }
+
+
+def test_a_bound_that_nothing_could_break_is_left_open() -> None:
+    report = distance_report()
+    # A layer of rank one: every bound holds.
+    wrong = []
+    for numbers in report.numbers:
+        spectrum = np.array(numbers["1 singular values"])
+        spectrum[:, 1:] *= 1e-3
+        wrong.append({**numbers, "1 singular values": spectrum})
+    assert judged(report, wrong)["the bound, λ = 0.04"] == OPEN
 
 
 # rank-sweep, on made-up networks
@@ -206,12 +253,12 @@ def test_the_rates_are_those_that_are_printed() -> None:
 
 def test_an_effect_on_the_test_error_is_seen() -> None:
     def much(run: Mapping[str, Any]) -> float:
-        return 0.05 + 0.06 * (run["decay"] > 0)
+        return 0.11 if run["decay"] > 0 else 0.05
 
     assert verdicts(by_decay_and_updates, much)["test error"] == DISAGREES
 
     def as_often_more_as_less(run: Mapping[str, Any]) -> float:
-        return 0.1 - 0.06 * (run["decay"] > 0)
+        return 0.04 if run["decay"] > 0 else 0.1
 
     assert verdicts(by_decay_and_updates, as_often_more_as_less)["test error"] == DISAGREES
 
