@@ -18,7 +18,6 @@ from verify.experiments import (
     latent_representations,
     noise_equilibrium,
     norm_growth,
-    stationary_law,
     style,
     warm_up,
 )
@@ -40,11 +39,6 @@ from verify.verdict import Status
 SMALL: Mapping[str, tuple[Callable[[], Experiment], int, Mapping[str, Any]]] = {
     "noise-equilibrium": (noise_equilibrium.experiment, 6, {"starts": 2}),
     "convergence-speed": (convergence_speed.experiment, 4, {"batches_tried": [1, 2], "repeats": 2}),
-    "stationary-law": (
-        stationary_law.experiment,
-        4,
-        {"paths": 1500, "relaxations": 6.0, "fall": 100.0},
-    ),
     "data-covariance": (data_covariance.experiment, 5, {"covariances": [0.2, 1.0], "time": 200.0}),
     "warm-up": (
         warm_up.experiment,
@@ -151,29 +145,6 @@ def test_another_exponent_is_rejected(name: str) -> None:
     assert wrong[index].status is Status.DISAGREES
     assert (
         convergence_speed.judge(found.numbers, settings, factor=2.0)[-1].status is Status.DISAGREES
-    )
-
-
-@pytest.mark.parametrize("power", [-0.5, 0.5, 1.0])
-def test_another_density_is_rejected(power: float) -> None:
-    found = report("stationary-law")
-
-    def wrong(m: stationary_law.Moments, T: float, v: Array) -> Array:
-        return np.asarray(stationary_law.log_density(m, T, v) + power * np.log(v))
-
-    findings = stationary_law.judge(found.numbers, found.experiment.settings, wrong)
-    assert {f.status for f in findings[:2]} == {Status.DISAGREES}
-
-
-def test_the_law_of_another_temperature_is_rejected() -> None:
-    for T in (0.01, 0.04):
-        statuses = judged("stationary-law", {}, temperatures=[T])
-        assert statuses["law under SGD"] is statuses["law under SDE"] is Status.DISAGREES
-
-
-def test_a_wrong_rate_of_collapse_is_rejected() -> None:
-    assert judged("stationary-law", {}, above=0.16)["collapse above the threshold"] is (
-        Status.DISAGREES
     )
 
 

@@ -1,8 +1,8 @@
-"""The picture of `stationary_law`: densities below the threshold, the fall of log v above."""
+"""The picture of `stationary_law`: densities below the threshold, g, the fall of log v above."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,21 +26,27 @@ def law_figure(
     runs: Sequence[Numbers],
     settings: Settings,
     findings: Sequence[Finding],
-    densities: Sequence[tuple[Array, Array]],
-    rate: float,
+    densities: Sequence[tuple[Array, ...]],
+    spread: Callable[[Array], Array],
     about: str,
 ) -> Figure:
-    """A panel for each T below the threshold, and one for the T above."""
-    temperatures = settings["temperatures"]
-    drawn = style.figure(4.1 * (len(temperatures) + 1) + 0.2, 5.4)
-    panels = drawn.subplots(1, len(temperatures) + 1)
-    for i, T in enumerate(temperatures):
-        _draw_law(panels[i], runs, i, densities[i])
-        panels[i].set_title(f"below: T = {T:g}", loc="left", fontsize=11)
-    panels[0].set_ylabel("density of log₁₀ v")
+    """A panel for each law below the threshold, one for g, and one for the fall above."""
+    cases = settings["cases"]
+    rows = -(-(len(cases) + 2) // 3)
+    drawn = style.figure(12.4, 3.2 * rows + 2.6)
+    panels = drawn.subplots(rows, 3, squeeze=False).ravel()
+    for i, (slope, noise, T, _) in enumerate(cases):
+        _draw_law(panels[i], runs, i, densities[i], settings["of_sgd"])
+        _titled(panels[i], f"below: a = {slope:g}, σ = {noise:g}, T = {T:g}")
+        panels[i].set_ylabel("density of log₁₀ v" if i % 3 == 0 else "")
     panels[0].legend(loc="upper left", fontsize=8)
-    _draw_fall(panels[-1], runs, rate)
-    panels[-1].set_title(f"above: T = {settings['above']:g}", loc="left", fontsize=11)
+    fall, noises = panels[len(cases)], panels[len(cases) + 1]
+    _draw_noise(noises, runs, settings, spread)
+    _draw_fall(fall, runs, findings[-1].numbers["stated"])
+    slope, noise, T = settings["above"]
+    _titled(fall, f"above: a = {slope:g}, σ = {noise:g}, T = {T:g}")
+    for axes in panels[len(cases) + 2 :]:
+        axes.set_visible(False)
     claim = (
         "v = uw has the stated law below the threshold of the noise, and dies out above it"
         if all(finding.status == Status.AGREES for finding in findings)
@@ -50,11 +56,32 @@ def law_figure(
     return drawn
 
 
-def _draw_law(axes: Axes, runs: Sequence[Numbers], i: int, density: tuple[Array, Array]) -> None:
+def _titled(axes: Axes, title: str) -> None:
+    axes.set_title(title, loc="left", fontsize=11)
+
+
+def _draw_noise(
+    axes: Axes, runs: Sequence[Numbers], settings: Settings, spread: Callable[[Array], Array]
+) -> None:
+    slope, noise, *_ = settings["cases"][1]
+    v = slope * np.asarray(settings["places"])
+    measured = np.mean([np.asarray(run["variances"]).mean(axis=1) for run in runs], axis=0)
+    grid = np.linspace(0, v.max(), 200)
+    axes.plot(v, measured, "o", ms=5, color=style.COLOURS["vermilion"], label="one sample of SGD")
+    axes.plot(grid, spread(grid), color=style.INK, lw=1.2, ls=style.DASHES, label="g(v), stated")
+    _titled(axes, f"noise of the gradient: a = {slope:g}, σ = {noise:g}")
+    axes.set_xlabel("v  (no unit)")
+    axes.set_ylabel("Var(v x² − xy)")
+    axes.legend(loc="upper left", fontsize=8)
+
+
+def _draw_law(
+    axes: Axes, runs: Sequence[Numbers], i: int, density: tuple[Array, ...], of_sgd: int
+) -> None:
     grid, weight = density
     low, high = grid[weight > 1e-3 * weight.max()][[0, -1]]
     bins = np.linspace(low, high, 51) / LN10
-    for name, label, colour in WAYS:
+    for name, label, colour in WAYS[0 if i < of_sgd else 1 :]:
         values = np.concatenate([np.asarray(run[f"log_v_{name}"])[i] for run in runs]) / LN10
         counts = np.histogram(values, bins)[0] / len(values) / (bins[1] - bins[0])
         axes.stairs(counts, bins, color=colour, lw=1.4, label=label)
@@ -67,17 +94,19 @@ def _draw_law(axes: Axes, runs: Sequence[Numbers], i: int, density: tuple[Array,
     axes.set_xlabel("log₁₀ v  (no unit)")
 
 
-def _draw_fall(axes: Axes, runs: Sequence[Numbers], rate: float) -> None:
+def _draw_fall(axes: Axes, runs: Sequence[Numbers], rates: Mapping[str, float]) -> None:
+    time = np.asarray(runs[0]["fall_time"])
     for i, run in enumerate(runs):
         for name, label, colour in WAYS:
             logs = np.asarray(run[f"fall_{name}"]) / LN10
             named = label if i == 0 else None
-            time = np.asarray(run[f"fall_time_{name}"])
             axes.plot(time, logs, color=colour, lw=1.3, alpha=0.7, label=named)
     half = len(time) // 2
-    middle = np.mean([np.asarray(run["fall_sde"])[half] for run in runs])
-    line = (middle - rate * (time - time[half])) / LN10
-    axes.plot(time, line, color=style.INK, lw=1.2, ls=style.DASHES, label="slope −4(α₃T − β₂)")
+    words = {"sde": "slope −4(α₃T − β₂)", "sgd": "slope E log(1 + 2ηxy)²/η"}
+    for (name, label), dash in zip(words.items(), (style.DASHES, ":"), strict=True):
+        middle = np.mean([np.asarray(run[f"fall_{name}"])[half] for run in runs])
+        line = (middle - rates[name] * (time - time[half])) / LN10
+        axes.plot(time, line, color=style.INK, lw=1.3, ls=dash, label=label)
     axes.set_xlabel("time t = steps × η  (no unit)")
     axes.set_ylabel("mean of log₁₀ v")
     axes.legend(loc="lower left", fontsize=8)
