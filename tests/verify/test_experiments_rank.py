@@ -136,7 +136,7 @@ def test_another_m_is_rejected(place: int, more: int) -> None:
     def shifted(values: Any) -> np.ndarray:
         rows = np.asarray(values)
         if more < 0:  # the bound κ^m |W_{T−m+2}| with no m below 2
-            return np.concatenate([rows[:, :1], rows[:, :1], rows[:, :-1]], axis=1)
+            return np.concatenate([rows[:, :1], rows[:, :1], rows[:, :more]], axis=1)
         return np.concatenate([rows[:, :1], rows[:, 1 + more :]], axis=1)
 
     wrong = []

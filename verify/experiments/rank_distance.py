@@ -228,10 +228,12 @@ def _panel(axes: Axes, runs: Sequence[Numbers], settings: Settings, place: int) 
         ]
         if number == 0:
             bound: dict[str, Any] = {"color": style.INK, "ls": style.DASHES, "lw": 1.4}
-            wrong: dict[str, Any] = {"color": style.GREY, "ls": ":", "lw": 1.6}
             lines.append((np.asarray(kappa**m), "bound $(1-2\\mu\\lambda)^m$", bound))
-            lines.append(
-                (np.asarray(kappa ** (2 * m)), "$(1-2\\mu\\lambda)^{2m}$, no bound", wrong)
+        if number == 0 and kappa < 1:
+            square, wrong = (
+                np.asarray(kappa ** (2 * m)),
+                {"color": style.GREY, "ls": ":", "lw": 1.6},
             )
+            lines.append((square, "$(1-2\\mu\\lambda)^{2m}$, no bound", wrong))
         for values, label, how in lines:
             axes.plot(ranks, values, label=label if number == 0 else None, **how)
