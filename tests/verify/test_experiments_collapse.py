@@ -7,10 +7,12 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+import pytest
 
 from tests.verify.experimenting import Numbers, judged, quickly
 from verify.experiments import quadratic_lasso, stochastic_collapse
 from verify.experiments.collapse_judge import repulsion
+from verify.experiments.collapse_neuron import neuron as simulated_neuron
 from verify.experiments.command import Report, conduct
 from verify.experiments.quadratic_lasso import lasso
 from verify.verdict import Status
@@ -18,7 +20,7 @@ from verify.verdict import Status
 
 @cache
 def collapse_report() -> Report:
-    small = {"long_steps": 9000, "long_replicas": 64, "long_ratios": [0.5, 6.0]}
+    small = {"long_steps": 9000, "long_replicas": 64, "long_variances": [0.2, 13.4]}
     return conduct(quickly(stochastic_collapse.experiment(), **small), range(2))
 
 
@@ -39,16 +41,42 @@ def test_nothing_true_is_rejected() -> None:
 
 def test_a_threshold_without_the_spread_of_the_data_is_rejected() -> None:
     report = collapse_report()
-    wrong = [neuron(run, ratio=np.asarray(run["neuron"]["ratio"]) - 0.42) for run in report.numbers]
+    wrong = [neuron(run, spread=0.0) for run in report.numbers]
     assert judged(report, wrong)["threshold of the neuron"] == Status.DISAGREES
+
+
+@pytest.mark.parametrize("factor", [0.5, 2.0])
+def test_a_threshold_wrong_by_two_is_rejected(factor: float) -> None:
+    report = collapse_report()
+    wrong = [neuron(run, mean=factor * run["neuron"]["mean"]) for run in report.numbers]
+    assert judged(report, wrong)["threshold of the neuron"] == Status.DISAGREES
+    # The same for the power of the step size.
+    step = factor * report.experiment.settings["step"]
+    assert judged(report, report.numbers, step=step)["threshold of the neuron"] == Status.DISAGREES
+
+
+def test_the_neuron_is_simulated_without_its_threshold() -> None:
+    """The same numbers, whatever the law, from data of another slope: label noises are given."""
+    settings = collapse_report().experiment.settings
+    few = {**settings, "steps": 10, "long_steps": 10}
+    for slope in (0.0, 0.5):
+        part = simulated_neuron(3, {**few, "slope": slope}, lambda done: None)
+        assert list(part["variance"]) == settings["variances"]
+        assert list(part["long_variance"]) == settings["long_variances"]
+        assert not {"ratio", "threshold", "needed"} & set(part)
 
 
 def test_weights_that_live_are_not_taken_for_collapsed() -> None:
     report = collapse_report()
     wrong = [neuron(run, collapsed=run["neuron"]["collapsed"][::-1]) for run in report.numbers]
     assert judged(report, wrong)["fate of ordinary weights"] == Status.DISAGREES
-    # Collapse everywhere is no threshold, and of some runs below it none that is sharp.
-    for below, status in ((1.0, Status.DISAGREES), (0.3, Status.INCONCLUSIVE)):
+    # Collapse everywhere is no threshold; what is not settled by so many runs stays open.
+    for below, status in (
+        (1.0, Status.DISAGREES),
+        (0.3, Status.DISAGREES),
+        (0.125, Status.INCONCLUSIVE),
+        (0.0, Status.AGREES),
+    ):
         wrong = [neuron(run, collapsed=[below, 1.0]) for run in report.numbers]
         assert judged(report, wrong)["fate of ordinary weights"] == status
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -24,8 +23,7 @@ def neuron(seed: int, settings: Settings, progress: Callable[[float], None]) -> 
     """Growth per step near zero at several label noises, and the part of runs that collapsed.
 
     Labels are y = a x + noise that is kept: it is part of the data, and of Var(xy).  Label noises
-    are those at which the noise of the equation is ``ratios`` times that of the threshold; where
-    that would need a negative variance the ratio is left out.
+    have the variances of the settings.
     """
     rng = generator(seed, 0)
     x = rng.standard_normal(settings["samples"])
@@ -35,8 +33,7 @@ def neuron(seed: int, settings: Settings, progress: Callable[[float], None]) -> 
     kept *= settings["disorder"] / np.sqrt(np.mean((kept * x) ** 2))
     y = settings["slope"] * x + kept
     moments = {"square": np.mean(x**2), "mean": np.mean(x * y), "spread": np.var(x * y)}
-    near, ratios = _variances(moments, settings, settings["ratios"])
-    far, long_ratios = _variances(moments, settings, settings["long_ratios"])
+    near, far = (np.array(settings[name]) for name in ("variances", "long_variances"))
     shape = (len(near), settings["replicas"])
     start = np.full(shape, TINY)
     w = _trained(
@@ -52,23 +49,12 @@ def neuron(seed: int, settings: Settings, progress: Callable[[float], None]) -> 
         **{name: float(value) for name, value in moments.items()},
         "third": float(np.mean((x * y) ** 3)),
         "variance": near,
-        "ratio": ratios,
         "growth": growth.mean(axis=1),
         "growth_error": growth.std(axis=1, ddof=1) / np.sqrt(settings["replicas"]),
-        "long_ratio": long_ratios,
+        "long_variance": far,
         "collapsed": np.mean(np.hypot(*ended) < COLLAPSED, axis=1),
         "size": np.median(np.hypot(*ended), axis=1),
     }
-
-
-def _variances(
-    moments: dict[str, Any], settings: Settings, ratios: list[float]
-) -> tuple[Array, Array]:
-    """ζ² at which ηc(ζ² + v/e)/2 is a ratio times |m|/e; c = 1 for tanh."""
-    needed = 2 * abs(moments["mean"]) / (settings["step"] * moments["square"])
-    variance = np.array(ratios) * needed - moments["spread"] / moments["square"]
-    kept = variance >= 0
-    return variance[kept], np.array(ratios)[kept]
 
 
 def _trained(

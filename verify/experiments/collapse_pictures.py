@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from verify.experiments import style
-from verify.experiments.collapse_judge import repulsion
+from verify.experiments.collapse_judge import over_threshold, repulsion
 from verify.experiments.experiment import Finding, Numbers, Settings
 
 if TYPE_CHECKING:
@@ -31,12 +31,11 @@ def draw(
 def _neuron(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Finding]) -> Figure:
     drawn = style.figure(9.5, 6.4)
     growth, fate = drawn.subplots(1, 2, width_ratios=[2, 1])
-    grid = np.array(settings["ratios"])
     for number, run in enumerate(runs):
         part = run["neuron"]
         unit = settings["step"] * abs(part["mean"])
         growth.errorbar(
-            np.asarray(part["ratio"]) + 0.012 * (number - len(runs) / 2),
+            over_threshold(part, settings, part["variance"]),
             np.asarray(part["growth"]) / unit,
             2 * np.asarray(part["growth_error"]) / unit,
             fmt="o",
@@ -45,6 +44,8 @@ def _neuron(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Find
             label="SGD from 10⁻³⁰, one point a data set; 2 standard errors" if not number else None,
         )
     spread = np.mean([run["neuron"]["spread"] for run in runs])
+    low, high = growth.get_xlim()
+    grid = np.linspace(low, high, 50)
     unit = settings["step"] * settings["slope"]
     growth.plot(grid, 1 - grid, color=style.INK, lw=1.4, label="the linearised equation, 1 − ratio")
     without = 1 - grid + settings["step"] ** 2 * spread / 2 / unit
@@ -62,10 +63,14 @@ def _neuron(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Find
     growth.set_ylabel("growth of log|w| per step, in units of η|Exy|")
     growth.set_title("near 0", loc="left", fontsize=11)
     growth.legend(loc="lower left", fontsize=8.5, frameon=True, framealpha=1, edgecolor="none")
-    places = np.arange(len(settings["long_ratios"]))
+    places = np.arange(len(settings["long_variances"]))
+    noises = np.mean(
+        [over_threshold(run["neuron"], settings, run["neuron"]["long_variance"]) for run in runs],
+        axis=0,
+    )
     shown = np.array([run["neuron"]["collapsed"] for run in runs])
     fate.bar(places, shown.mean(axis=0), width=0.5, color=style.COLOURS["sky"])
-    fate.set_xticks(places, [f"{ratio:g}" for ratio in settings["long_ratios"]])
+    fate.set_xticks(places, [f"{ratio:.2f}" for ratio in noises])
     fate.set_ylim(0, 1.05)
     fate.set_xlabel("noise over threshold")
     fate.set_ylabel("part of runs with |w| < 10⁻⁶ at the end")
