@@ -178,9 +178,9 @@ def _threshold() -> ThresholdClaim:
         threshold=zeta**2 / 2,
         below=-1,
         above=1,
-        horizon=2000,
+        horizon=1000,
         values={zeta: "2/5", theta: "1/4", a: 0},
-        relevant=0.2,
+        relevant=0.25,
         mutants=(
             Mutant(
                 name="flow", mistake="ζ², as if Itô's ½ were lost", changes={"threshold": zeta**2}

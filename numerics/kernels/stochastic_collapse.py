@@ -3149,10 +3149,10 @@ SIGNATURES = {
                 LetterSignature(name="dbeta", kind="increment"),
                 LetterSignature(name="a", kind="state"),
             ),
-            horizon=2000,
+            horizon=1000,
             sizes={},
             values={"zeta": Fraction(2, 5), "theta": Fraction(1, 4), "a": 0},
-            relevant=0.2,
+            relevant=0.25,
         ),
     ),
     "stochastic_collapse.stationary": ClaimSignature(
