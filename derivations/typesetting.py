@@ -41,8 +41,11 @@ _PLAIN = {"½": "1/2", "¼": "1/4", "$": r"\$", "\\": r"\backslash ", "&": r"\&"
 """In a formula, where it is not what it is in words."""
 
 _BASE = r"[A-Za-zΑ-Ωα-ω][̄̃̂]?"
-_SCRIPT = r"[_^](?:\{[^{}$\\]*\}|[½¼]|[0-9]{1,2}(?![0-9_])|[A-Za-z]{1,2}(?![A-Za-z0-9_]))"
-"""What stands low or high: v_0e is v_0 times e, and λ_ij has two indices."""
+_SCRIPT = (
+    r"[_^](?:\{[^{}$\\]*\}|[½¼]|[0-9]{1,2}(?![0-9_])|[a-z]{1,2}(?![a-z0-9_])"
+    r"|[A-Z]{1,2}(?![A-Za-z0-9_]))"
+)
+"""What stands low or high: v_0e is v_0 times e, E_iZ is E_i times Z, and λ_ij has two indices."""
 _SCRIPTED = re.compile(rf"({_BASE})?((?:{_SCRIPT})+)|(.)", re.DOTALL)
 
 
@@ -70,6 +73,8 @@ def formula(text: str) -> str:
 
     >>> formula("u_i'R")
     'u_{i}^{\\top}R'
+    >>> formula("E_iZ")
+    'E_{i}Z'
     """
     parts: list[str] = []
     for found in _SCRIPTED.finditer(text):
