@@ -183,6 +183,11 @@ def test_ids_and_files_are_told_apart(written: Any) -> None:
 
 # What is wrong with a file, each in one message; `good` is still judged.
 
+SYMBOLS = (
+    "from derivations import Brownian, DifferentialClaim, ExpectationClaim, MatrixSDE, State; "
+    "W = Brownian('W'); "
+)
+
 STATEMENTS = {
     "an exception": ("1 / 0", "ZeroDivisionError: division by zero"),
     "an exception without words": ("raise ValueError", "ValueError: without a word"),
@@ -243,6 +248,21 @@ STATEMENTS = {
     "an id of a thousand letters": ("c = claim(id='x' * 1000)", "xx: id 'xx.*...: give letters, "),
     "half of a character": ("c = claim(title='\\ud800')", r"title: got '\\ud800', with half a ch"),
     "reasons that are none": ("c = claim(inapplicable=3)", "inapplicable: got 3; give the reasons"),
+    "a state called as the time": (
+        f"{SYMBOLS}t = State('t'); c = DifferentialClaim(sde=MatrixSDE({{t: W.d}}), observable=t, "
+        "drift=0, martingale=W.d)",
+        "c: sde: the state t has the name of the time; rename it",
+    ),
+    "a value that is not as declared": (
+        f"{SYMBOLS}y = State('y', positive=True); c = ExpectationClaim(sde=MatrixSDE({{y: W.d}}), "
+        "observable=y, value=-1, horizon=1, values={y: -1})",
+        "c: values: y = -1 is not positive, as it is declared",
+    ),
+    "values without names": (
+        f"{SYMBOLS}y = State('y'); c = ExpectationClaim(sde=MatrixSDE({{y: W.d}}), observable=y, "
+        "value=-1, horizon=1, values=3)",
+        "c: values: got 3; give values by states and parameters",
+    ),
     "a status that is a list": ("c = claim(expected=[])", "c: TypeError"),
 }
 

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
+from numbers import Real
 from typing import Any
 
 from derivations.claim import TIERS, Assumption, Mutant, PathCheck
@@ -110,6 +111,9 @@ def check_claim(claim: Any) -> None:
         raise ClaimError(f"path: got {short(claim.path)}; give a PathCheck")
     if claim.path is not None:
         _check_system("path.sde", claim.path.sde)
+        _check_values("path.values", claim.path.values)
+    if hasattr(claim, "values"):
+        _check_values("values", claim.values)
     if claim.expected not in set(Status):
         raise ClaimError(f"expected: got {claim.expected!r}; give one of {', '.join(Status)}")
     if not isinstance(claim.inapplicable, Mapping):
@@ -124,6 +128,16 @@ def check_claim(claim: Any) -> None:
 def _check_system(name: str, value: Any) -> None:
     if not isinstance(value, MatrixSDE | NumericSDE):
         raise ClaimError(f"{name}: got {short(value)}; give a MatrixSDE or a NumericSDE")
+    if isinstance(value, MatrixSDE) and any(str(state) == "t" for state in value.states):
+        raise ClaimError(f"{name}: the state t has the name of the time; rename it")
+
+
+def _check_values(name: str, values: Any) -> None:
+    if not isinstance(values, Mapping):
+        raise ClaimError(f"{name}: got {short(values)}; give values by states and parameters")
+    for key, value in values.items():
+        if isinstance(value, Real) and getattr(key, "is_positive", False) and not value > 0:
+            raise ClaimError(f"{name}: {key} = {value} is not positive, as it is declared")
 
 
 def short(value: Any) -> str:
