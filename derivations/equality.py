@@ -1,8 +1,10 @@
 """Equality as a ladder: a proof that two expressions are equal, that they differ, or neither.
 
-1. The normal form of the difference is zero: EQUAL, proved by the rules of the language.
-2. At an admissible point the difference is a ball that excludes zero: DIFFERENT, by that point.
-3. Otherwise CANNOT TELL, with what was seen.
+1. At an admissible point the difference is a ball that excludes zero: DIFFERENT, by that point.
+2. The normal form of the difference is zero: EQUAL, proved by the rules of the language.
+3. More points, as on the first rung; otherwise CANNOT TELL, with what was seen.
+
+One point is cheap and a normal form is not, so that what is wrong is told before it is reduced.
 """
 
 from __future__ import annotations
@@ -115,6 +117,9 @@ def equal(
         reason = f"the shapes {shape_of(a)} and {shape_of(b)} differ"
         return Equality(status=Status.DIFFERENT, reason=reason)
     facts = tuple(assuming)
+    refuted, _ = _by_points(a, b, facts, seed=seed, points=1)
+    if refuted is not None:
+        return refuted
     try:
         difference = _difference(a, b, facts)
     except DerivationError as error:
@@ -123,7 +128,15 @@ def equal(
         if vanishes(difference):
             return Equality(status=Status.EQUAL, reason="the normal form of the difference is zero")
         note = "the normal form of the difference is not zero"
-    return _by_points(a, b, facts, seed=seed, points=points, note=note)
+    refuted, looked = _by_points(a, b, facts, seed=seed, points=points)
+    if refuted is not None:
+        return refuted
+    seen = (
+        f"they agree to {BITS} bits at {looked} points"
+        if looked
+        else "no admissible point was found"
+    )
+    return Equality(status=Status.CANNOT_TELL, reason=f"{note}, and {seen}", points=looked)
 
 
 def _difference(a: Any, b: Any, facts: tuple[Any, ...]) -> Form:
@@ -133,7 +146,10 @@ def _difference(a: Any, b: Any, facts: tuple[Any, ...]) -> Form:
     return first - second
 
 
-def _by_points(a: Any, b: Any, facts: Any, *, seed: int, points: int, note: str) -> Equality:
+def _by_points(
+    a: Any, b: Any, facts: Any, *, seed: int, points: int
+) -> tuple[Equality | None, int]:
+    """A point at which the two differ, if one is found, and how many were looked at."""
     with precision(BITS):
         found = draw([a, b], facts, count=points, seed=seed)
         for point in found:
@@ -142,13 +158,11 @@ def _by_points(a: Any, b: Any, facts: Any, *, seed: int, points: int, note: str)
                 reason = (
                     f"they differ at a point with sizes {_text(point.sizes)}, seed {point.seed}"
                 )
-                return Equality(
+                different = Equality(
                     status=Status.DIFFERENT, reason=reason, point=point, points=len(found)
                 )
-    seen = f"{note}, and they agree to {BITS} bits at {len(found)} points"
-    if not found:
-        seen = f"{note}, and no admissible point was found"
-    return Equality(status=Status.CANNOT_TELL, reason=seen, points=len(found))
+                return different, len(found)
+    return None, len(found)
 
 
 def _text(sizes: Any) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import zip_longest
 from typing import Any
 
@@ -47,6 +47,7 @@ _ALONE = frozenset(
         "density",
         "probability",
         "threshold",
+        "path.law",
     )
 )
 """Fields whose kernels stand by themselves: what is declared, and its signature, do not move."""
@@ -208,6 +209,21 @@ def _keeps(mutant: Any) -> bool:
     return fields <= _ALONE - {"rate"} or (fields == {"path"} and mutant.field == "law")
 
 
+def _differing(claim: Any, wrong: Any, changes: Iterable[str]) -> set[str]:
+    """Which of the fields that are given anew differ; of a check of paths, which of its own."""
+    found = set()
+    for name in changes:
+        pair = getattr(claim, name), getattr(wrong, name)
+        if name == "path" and None not in pair:
+            parts = {
+                part.name: [getattr(check, part.name) for check in pair] for part in fields(pair[0])
+            }
+            found |= {f"path.{part}" for part, (a, b) in parts.items() if a != b}
+        elif pair[0] != pair[1]:
+            found.add(name)
+    return found
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Workshop:
     """A claim with its kernels, its memory, and what is known of the kernels' formulas."""
@@ -294,16 +310,16 @@ class _Workshop:
         """What a mutant changes is printed, all else is that of the claim."""
         # The claim's own id, so that points and paths are those of the claim.
         wrong = replace(self.claim.mutated(mutant), id=self.claim.id)
+        changed = _differing(self.claim, wrong, mutant.changes)
         if functional(wrong):
-            alone = set(mutant.changes) <= _ALONE
+            alone = changed <= _ALONE
             return self._finished(compiled(wrong), self.problem.memory if alone else None)
-        law = set(mutant.changes) == {"path"} and getattr(mutant, "field", "") == "law"
-        if set(mutant.changes) <= _ALONE or law:
+        if changed <= _ALONE:
             found = self._printed(wrong)
             if found is not None:
                 return found
         # The system in the new time has a signature of its own, and leaves the old one as it is.
-        memory = self.problem.memory if set(mutant.changes) == {"changed"} else None
+        memory = self.problem.memory if changed == {"changed"} else None
         return self._finished(compiled(wrong), memory)
 
     def _printed(self, wrong: Any) -> Problem | None:

@@ -105,7 +105,7 @@ def _integrable(evidence: Evidence, claim: MomentClaim) -> Evidence:
 
 def _normalised(evidence: Evidence, claim: StationaryClaim) -> Evidence:
     """The evidence on a stationary density, which needs a finite integral too."""
-    found = normalisation(claim)
+    found = None if evidence.status == Status.DISAGREES else normalisation(claim)
     if found is None:
         return evidence
     status = combine([evidence.status, found.status])
