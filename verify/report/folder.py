@@ -75,7 +75,7 @@ def put(files: Mapping[str, bytes], folder: Path) -> None:
         finally:
             shutil.rmtree(beside, ignore_errors=True)
     except OSError as error:
-        place = error.filename or folder
+        place = error.filename2 or error.filename or folder
         raise UsageError(f"{place}: cannot be written ({error.strerror})") from None
 
 
