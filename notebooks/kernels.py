@@ -19,10 +19,12 @@ def kernel_sources(claim_id: str) -> dict[str, str]:
         raise NotebookError(f"kernel: no numerics/kernels/{theorem}.py; give the id of a claim")
     source = file.read_text(encoding="utf-8")
     prefix = f"{claim_id.replace('.', '_')}_"
-    found = {}
+    found, lines = {}, source.splitlines()
     for node in ast.parse(source).body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith(prefix):
-            found[node.name.removeprefix(prefix)] = ast.get_source_segment(source, node) or ""
+            # ast.get_source_segment splits the whole file anew for each function.
+            body = lines[node.lineno - 1 : node.end_lineno]
+            found[node.name.removeprefix(prefix)] = "\n".join(body)
     return found
 
 

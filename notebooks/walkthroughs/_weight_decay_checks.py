@@ -123,7 +123,7 @@ labels stays in the span of the data, so there is no martingale part:
     code(
         r"""
 flow = find("null_space_decay.flow")
-show(check(flow, effort="quick", tiers=("derivation", "exact", "generator")))
+show(check(flow, effort="quick", tiers=("derivation", "exact")))
 """,
         prints=("AGREES",),
     ),
@@ -140,10 +140,10 @@ a choice, and the picture shows all of them.
     code(
         r"""
 runs = (
-    ("b = 4", 4, 6000, 0.012, "vermilion", "-"),
-    ("b = 32, equal epochs", 32, 750, 0.012, "green", "-"),
-    ("b = 32, equal updates", 32, 6000, 0.012, "blue", "-"),
-    ("b = 4, λ = 0", 4, 6000, 0.0, "orange", DASHES),
+    ("b = 4", 4, 5000, 0.012, "vermilion", "-"),
+    ("b = 32, equal epochs", 32, 625, 0.012, "green", "-"),
+    ("b = 32, equal updates", 32, 5000, 0.012, "blue", "-"),
+    ("b = 4, λ = 0", 4, 5000, 0.0, "orange", DASHES),
 )
 figure, axes = plt.subplots(figsize=(7, 3.2))
 found, number = {}, np.arange(1, 33)
@@ -167,7 +167,7 @@ assert found["b = 4, λ = 0"] > 31
 """,
         alt="Singular values of the second layer, relative to the largest, at the start and after "
         "four ways to train. Without decay, and with decay in batches of 32 at equal epochs, they "
-        "fall slowly. With decay and 6,000 updates they fall steeply; for batches of 32 a little "
+        "fall slowly. With decay and 5,000 updates they fall steeply; for batches of 32 a little "
         "more steeply than for batches of 4.",
     ),
     text(r"""
@@ -228,7 +228,7 @@ for stated in (-omega * K.T * V, -eta * omega * K.T * V):
         change=stated,
         assumptions=(Assumption(text="N has full column rank", condition=full_row_rank(K.T)),),
     )
-    print(check(claim, effort="quick", tiers=("derivation", "exact")).status)
+    print(check(claim, effort="quick", tiers=("derivation",)).status)
 """,
     ),
     exercise(

@@ -33,7 +33,7 @@ import numpy as np
 
 from derivations import *
 from derivations.catalogue import find
-from notebooks.showing import COLOURS, DASHES, GREY, INK, shades, show, use_style
+from notebooks.showing import COLOURS, DASHES, GREY, INK, show, use_style
 from numerics.datasets.digits import load
 from numerics.deep import Training, error_rate, relative_rank, sgd, start
 from numerics.deep.prime_gradients import KINDS, layer_ranks, random_network
@@ -319,6 +319,6 @@ acts on what came before the last 31 steps.
 
 WALKTHROUGH = Walkthrough(
     title="Weight decay: rank of a batch, low rank, the null space",
-    order=10,
+    order=11,
     cells=(SETTING, RANK, UNROLLED, NULL_SPACE, SWEEP, EXERCISES),
 )
