@@ -16,7 +16,7 @@ from numerics.system import Array, State, System
 
 from .problem import Problem
 
-__all__ = ["as_numbers", "is_no_number", "smooth_within"]
+__all__ = ["as_numbers", "is_no_number", "smooth_within", "unit_noises"]
 
 
 def as_numbers(declared: DeclaredSystem, parameters: Mapping[str, Any]) -> System:
@@ -42,6 +42,15 @@ def as_numbers(declared: DeclaredSystem, parameters: Mapping[str, Any]) -> Syste
         }
 
     return replace(system, increment=increment)
+
+
+def unit_noises(system: System, paths: int) -> tuple[State, ...]:
+    """The increments of one unit in each component of the noise, the same on every path."""
+    units = basis(system)
+    return tuple(
+        {name: np.broadcast_to(unit[j], (paths, *unit[j].shape)) for name, unit in units.items()}
+        for j in range(len(next(iter(units.values()), ())))
+    )
 
 
 def _correction(

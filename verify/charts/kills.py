@@ -8,7 +8,7 @@ from html import escape
 from verify.mutants.kept import KeptMutant, KeptTable
 from verify.mutants.table import Outcome
 
-from .svg import plain
+from .svg import class_of, plain
 
 __all__ = ["LETTERS", "kill_table"]
 
@@ -73,9 +73,8 @@ def _row(mutant: KeptMutant, tiers: tuple[str, ...]) -> str:
 def _cell(outcome: Outcome | None) -> str:
     if outcome is None:
         return "<td></td>"
-    name = str(outcome).replace(" ", "-")
     return (
-        f'<td class="{name}" style="color:{_COLOURS[outcome]};font-weight:600" '
+        f'<td class="{class_of(outcome)}" style="color:{_COLOURS[outcome]};font-weight:600" '
         f'title="{_text(_WORDS[outcome])}">{LETTERS[outcome]}</td>'
     )
 

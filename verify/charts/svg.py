@@ -91,6 +91,15 @@ def _attribute(value: Any) -> str:
     return coordinate(value) if isinstance(value, float) else escape(plain(value), quote=True)
 
 
+def class_of(said: object) -> str:
+    """The class that a status or an outcome has in a style sheet.
+
+    >>> class_of("NOT APPLICABLE")
+    'not-applicable'
+    """
+    return str(said).lower().replace(" ", "-")
+
+
 def coordinate(value: float) -> str:
     """A length with one decimal, which is a tenth of a pixel."""
     found = f"{value:.1f}"

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from numerics.brownian import basis
 from numerics.smoothness import interpolation_error
 from numerics.system import Array, State, System
+from verify.systems import unit_noises
 
 __all__ = ["has_smooth_coefficients"]
 
@@ -22,18 +22,12 @@ ROUNDING = 1e-12
 
 def has_smooth_coefficients(system: System, horizon: float, low: State, high: State) -> bool:
     """Whether drift and noise are polynomials in states and time, or nearly, in a box of states."""
-    units = basis(system)
-    count = len(next(iter(units.values()))) if units else 0
+    count = len(unit_noises(system, 1))
     ends = ({**low, "t": np.asarray(0.0)}, {**high, "t": np.asarray(horizon)})
 
     def component(state: Mapping[str, Any], number: int, entry: int) -> Array:
         paths = len(state["t"])
-        dB = {
-            name: np.broadcast_to(
-                unit[number] if number < count else 0.0 * unit[0], (paths, *unit[0].shape)
-            )
-            for name, unit in units.items()
-        }
+        dB = (*unit_noises(system, paths), system.no_noise((paths,)))[number]
         point = {name: state[name] for name in system.states}
         time: Any = state["t"]
         moved = system.increment(point, time, float(number == count), dB)

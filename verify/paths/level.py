@@ -15,9 +15,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from numerics.brownian import basis
 from numerics.system import Array, State
 from verify.problem import Problem
+from verify.systems import unit_noises
 
 from .horizon import Setting
 
@@ -97,13 +97,7 @@ class Meeting:
         """d⟨f⟩/dt, and Σ_j (∂f·b_j) b_j over the components of the noise."""
         system, paths = self.setting.system, len(next(iter(state.values())))
         total, way = np.zeros(paths), {k: np.zeros(np.shape(x)) for k, x in state.items()}
-        units = basis(system)
-        count = len(next(iter(units.values()))) if units else 0
-        for j in range(count):
-            dB = {
-                name: np.broadcast_to(unit[j], (paths, *unit[j].shape))
-                for name, unit in units.items()
-            }
+        for dB in unit_noises(system, paths):
             moved = system.noise(state, time, dB)
             ends = [
                 self.distance(

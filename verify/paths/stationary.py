@@ -38,7 +38,7 @@ from .ensemble import first_steps
 from .evidence import Judgement, judged
 from .horizon import Setting
 from .refinement import Finding, Look, Measurement, most_path_steps, refined, undecided
-from .stationary_paths import biased, sampled, support, takes_time, without_lost
+from .stationary_paths import biased, sampled, support, without_lost
 
 __all__ = ["stationary"]
 
@@ -72,7 +72,7 @@ def stationary(problem: Problem, plan: Plan) -> Evidence:
     judge = _density if "path_density" in problem.kernels else _mean
 
     def timeless(setting: Setting, plan: Plan) -> Judgement:
-        if takes_time(setting):
+        if setting.takes_time:
             found = _without_paths(undecided(TIMED), Status.INCONCLUSIVE)
             return Judgement(finding=found, what="", unit=setting.relevant, chance=False)
         return judge(setting, plan)

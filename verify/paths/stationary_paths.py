@@ -22,7 +22,7 @@ from .ensemble import BLOCK, ensemble, positive_states
 from .horizon import Setting
 from .refinement import LEFT, Look
 
-__all__ = ["Sample", "biased", "sampled", "support", "takes_time", "without_lost"]
+__all__ = ["Sample", "biased", "sampled", "support", "without_lost"]
 
 PILOT = 256
 OUTER = (0.05, 0.95)
@@ -193,16 +193,6 @@ def _has_mirror_image(setting: Setting) -> bool:
     """Whether the only state is a scalar that is not declared positive."""
     (shape, *others) = setting.system.states.values()
     return not others and shape == () and not positive_states(setting)
-
-
-def takes_time(setting: Setting) -> bool:
-    """Whether the increment of the system takes t, so that it has no stationary law."""
-    path = setting.problem.signature.path
-    assert path is not None
-    return any(
-        "t" in setting.problem.kernel(f"{system.prefix}increment").arguments
-        for system in path.systems.values()
-    )
 
 
 def support(setting: Setting) -> tuple[float, float]:

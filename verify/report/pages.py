@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from verify import charts
 from verify.charts.kills import kill_table
+from verify.charts.svg import class_of
 from verify.planning import TIERS
 from verify.problem import names
 from verify.runs.copies import copy_of
@@ -26,6 +27,7 @@ from .numbers import NumberTable, tables
 from .tables import brief
 
 if TYPE_CHECKING:
+    from derivations.exposition import Row, StepShown
     from verify.finding.finding import Finding
     from verify.mutants.kept import Kept, KeptTable
 
@@ -214,13 +216,15 @@ class ClaimView:
         """What the index shows of a tier, and its status."""
         for evidence in self.verdict.evidence:
             if evidence.tier == tier:
-                return brief(evidence), str(evidence.status).lower().replace(" ", "-")
+                return brief(evidence), class_of(evidence.status)
         return "", ""
 
-    def begins(self, step: int) -> bool:
-        """Whether a step of the derivation starts from something else than the step before gave."""
-        steps = self.told.exposition.steps if self.told.exposition else ()
-        return step == 0 or steps[step].before != steps[step - 1].after
+    @property
+    def steps(self) -> tuple[tuple[StepShown, Row], ...]:
+        """The steps of the derivation, each with its formulas."""
+        from derivations.displays import chain
+
+        return tuple(chain(self.told.exposition)) if self.told.exposition else ()
 
     @property
     def seconds(self) -> float:

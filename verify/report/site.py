@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from verify.charts.svg import power_of_ten
+from verify.charts.svg import class_of, power_of_ten
 from verify.mutants.kept import Kept
 from verify.runs.copies import copied
 
@@ -154,7 +154,7 @@ def _environment() -> Environment:
         "formula": formula,
         "formula_row": row,
         "rate": rate,
-        "css": _css,
+        "css": class_of,
         "sentence": _sentence,
         "parted": parted,
         "prose": prose,
@@ -180,10 +180,6 @@ def _shared() -> Mapping[str, Markup]:
 
 def _hash(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
-
-
-def _css(said: object) -> str:
-    return str(said).lower().replace(" ", "-")
 
 
 def _sentence(text: str) -> str:
