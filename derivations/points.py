@@ -8,12 +8,12 @@ calculus.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import count as count_up
-from operator import add, mul
+from operator import add, methodcaller, mul
 from typing import Any
 
 import flint
@@ -33,13 +33,22 @@ from sympy import (
     Q,
     Rational,
     Symbol,
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atanh,
     cos,
     cosh,
+    erf,
     exp,
+    gamma,
     log,
     preorder_traversal,
     sin,
     sinh,
+    tan,
     tanh,
 )
 from sympy.assumptions.assume import AppliedPredicate
@@ -146,15 +155,13 @@ def _arb(value: Any) -> Any:
     return flint.arb(int(value.p)) / flint.arb(int(value.q))
 
 
-_FUNCTIONS = {
-    exp: lambda x: x.exp(),
-    log: lambda x: x.log(),
+_ELEMENTARY = (
+    *(exp, log, sin, cos, tan, sinh, cosh, tanh),
+    *(asin, acos, atan, asinh, acosh, atanh, erf, gamma),
+)
+_FUNCTIONS: dict[Any, Callable[[Any], Any]] = {
+    **{head: methodcaller(head.__name__) for head in _ELEMENTARY},
     LogAbs: lambda x: abs(x).log(),
-    sin: lambda x: x.sin(),
-    cos: lambda x: x.cos(),
-    sinh: lambda x: x.sinh(),
-    cosh: lambda x: x.cosh(),
-    tanh: lambda x: x.tanh(),
     Abs: abs,
 }
 

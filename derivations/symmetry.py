@@ -18,7 +18,7 @@ Descent, NeurIPS 2024, as derived here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -35,13 +35,13 @@ from .forms import Form
 from .printing import unicode
 from .sde import MatrixSDE, increment_of
 from .shapes import shape_of
+from .slope import direction, wrong_slope
 from .symbols import (
     Brownian,
     BrownianFamily,
     Family,
     Index,
     MatrixState,
-    Parameter,
     ScalarState,
     dt,
 )
@@ -66,9 +66,9 @@ class Symmetry:
         The letters of the loss that belong to one sample, such as ``(x, y)``: in a sum over samples
         they get an index.
     gradient : mapping, optional
-        State -> ∂ℓ/∂state as typed, which is compared with the derived one.  Give it where a
-        simulation is to be independent of the engine; left out, the derived one stands in the
-        systems.
+        State -> ∂ℓ/∂state as typed; left out, the derived one stands in the systems.  Either one is
+        compared with differences of the loss as typed, in which no rule of the engine enters, and
+        a typed one with the derived one too.
     abbreviations : mapping, optional
         Letter -> what it stands for in the loss and in the typed gradient, such as the residual of
         a sample.  In the systems it is a process of each sample, known by name only: the flow then
@@ -89,7 +89,7 @@ class Symmetry:
     >>> u, w, x, y = State("u", h), State("w", h), Parameter("x"), Parameter("y")
     >>> r = tr(u.T * w) * x - y
     >>> Symmetry(loss=r**2, moves={u: u, w: -w}).quantity
-    Trace(u*u.T) - Trace(w*w.T)
+    Trace(u.T*u) - Trace(w.T*w)
     >>> Symmetry(loss=r**2, moves={u: u, w: w})  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     derivations.errors.DerivationError: loss ... is left over; give another generator, or ...
@@ -115,6 +115,7 @@ class Symmetry:
             self._require_gradient()
         else:
             object.__setattr__(self, "gradient", self.derived_gradient)
+        self._require_slopes()
 
     # What is declared -------------------------------------------------------------------------
 
@@ -130,8 +131,8 @@ class Symmetry:
 
     @cached_property
     def quantity(self) -> Any:
-        """θ'Aθ, which gradient flow conserves."""
-        return expression(_form(_paired(self.moves, {x: x for x in self.moves}), self.assuming))
+        """θ'Aθ, which gradient flow conserves: the moves as typed, no normal form of them."""
+        return Add(*(_product(x, a) for x, a in self.moves.items()))
 
     @cached_property
     def derived_gradient(self) -> dict[Any, Any]:
@@ -144,7 +145,7 @@ class Symmetry:
 
     def _require_symmetric(self) -> None:
         """⟨H, Aθ⟩ = ⟨AH, θ⟩ for every H, which makes A linear too."""
-        named = {x: _direction(x) for x in self.moves}
+        named = {x: direction(x) for x in self.moves}
         moved = {x: sympify(a).xreplace(named) for x, a in self.moves.items()}
         first, second = _paired(self.moves, named), _paired(moved, {x: x for x in self.moves})
         if equal(first, second).status is not Status.EQUAL:
@@ -171,6 +172,16 @@ class Symmetry:
                 raise DerivationError(
                     f"gradient of {x}: got {unicode(stated)}, the loss has {unicode(derived)}"
                 )
+
+    def _require_slopes(self) -> None:
+        """What is simulated is to follow from the declared loss, whatever the engine made of it."""
+        gradient = {x: self.spelled(self.gradient.get(x, zero_like(x))) for x in self.states}
+        wrong = wrong_slope(self.loss, gradient, self.assuming)
+        if wrong is not None:
+            raise DerivationError(
+                f"gradient of {wrong}: {unicode(gradient[wrong])} is not what differences of the "
+                f"loss {unicode(self.loss)} give"
+            )
 
     # Systems, steps, and what is stated of them -----------------------------------------------
 
@@ -223,24 +234,15 @@ def _paired(first: Mapping[Any, Any], second: Mapping[Any, Any]) -> Any:
 
 
 def _product(a: Any, b: Any) -> Any:
-    return tr(a.T * b) if shape_of(a) else a * b
-
-
-def _form(value: Any, facts: Iterable[Any]) -> Form:
-    from .basis import Basis, FormAlgebra
-    from .facts import Facts
-    from .interpreter import interpret
-
-    found: Form = interpret(sympify(value), FormAlgebra(Basis([value]), Facts(facts)))
-    return found
+    """tr(a'b), numbers in front of it."""
+    if not shape_of(a):
+        return a * b
+    number, rest = b.as_coeff_mmul()
+    return number * tr(a.T * rest)
 
 
 def _noise(state: Any) -> Any:
     return increment_of(Brownian(f"direction {state}", *(shape_of(state) or (None,))))
-
-
-def _direction(state: Any) -> Any:
-    return Parameter(f"direction {state}", *(shape_of(state) or (None,)))
 
 
 def _beside(martingale: Form, noise: Any) -> Form:

@@ -657,11 +657,11 @@ def noether_flow_rescaling_noise_in(
 def noether_flow_rescaling_observable(u: Any, w: Any) -> Any:
     """The observable f.
 
-        tr(u u') - tr(w w')
+        tr(u' u) - tr(w' w)
 
     Shapes: u (..., h, 1), w (..., h, 1); result (...).
     """
-    return trace(matmul(u, swap(u))) - trace(matmul(w, swap(w)))
+    return trace(matmul(swap(u), u)) - trace(matmul(swap(w), w))
 
 
 def noether_flow_rescaling_observable_in(ctx: Any, u: Any, w: Any) -> Any:
@@ -669,7 +669,7 @@ def noether_flow_rescaling_observable_in(ctx: Any, u: Any, w: Any) -> Any:
 
     In a number context, for unbatched matrices.
     """
-    return ctx.trace(ctx.matmul(u, ctx.transpose(u))) - ctx.trace(ctx.matmul(w, ctx.transpose(w)))
+    return ctx.trace(ctx.matmul(ctx.transpose(u), u)) - ctx.trace(ctx.matmul(ctx.transpose(w), w))
 
 
 def noether_flow_rescaling_stated_drift(u: Any, w: Any, T: Any, s: Any, n: int) -> Any:
@@ -845,11 +845,11 @@ def noether_flow_double_rotation_noise_in(
 def noether_flow_double_rotation_observable(U: Any, W: Any, B: Any) -> Any:
     """The observable f.
 
-        -tr(B W W') + tr(B U' U)
+        tr(U' U B) - tr(W' B W)
 
     Shapes: U (..., k, h), W (..., h, p), B (..., h, h); result (...).
     """
-    return trace(matmul(matmul(B, swap(U)), U)) - trace(matmul(matmul(B, W), swap(W)))
+    return trace(matmul(matmul(swap(U), U), B)) - trace(matmul(matmul(swap(W), B), W))
 
 
 def noether_flow_double_rotation_observable_in(ctx: Any, U: Any, W: Any, B: Any) -> Any:
@@ -857,8 +857,8 @@ def noether_flow_double_rotation_observable_in(ctx: Any, U: Any, W: Any, B: Any)
 
     In a number context, for unbatched matrices.
     """
-    s = -ctx.trace(ctx.matmul(B, W, ctx.transpose(W)))
-    return s + ctx.trace(ctx.matmul(B, ctx.transpose(U), U))
+    s = -ctx.trace(ctx.matmul(ctx.transpose(W), B, W))
+    return s + ctx.trace(ctx.matmul(ctx.transpose(U), U, B))
 
 
 def noether_flow_double_rotation_stated_drift(
@@ -1060,11 +1060,11 @@ def noether_flow_scale_invariance_noise_in(
 def noether_flow_scale_invariance_observable(theta: Any) -> Any:
     """The observable f.
 
-        tr(θ θ')
+        tr(θ' θ)
 
     Shapes: theta (..., d, 1); result (...).
     """
-    return trace(matmul(theta, swap(theta)))
+    return trace(matmul(swap(theta), theta))
 
 
 def noether_flow_scale_invariance_observable_in(ctx: Any, theta: Any) -> Any:
@@ -1072,7 +1072,7 @@ def noether_flow_scale_invariance_observable_in(ctx: Any, theta: Any) -> Any:
 
     In a number context, for unbatched matrices.
     """
-    return ctx.trace(ctx.matmul(theta, ctx.transpose(theta)))
+    return ctx.trace(ctx.matmul(ctx.transpose(theta), theta))
 
 
 def noether_flow_scale_invariance_stated_drift(theta: Any, T: Any, s: Any, x: Any, n: int) -> Any:
@@ -1238,24 +1238,6 @@ def noether_flow_norm_grows_noise_in(
     s = -1 / ctx.trace(ctx.matmul(ctx.transpose(theta), theta))
     Z = ctx.add(ctx.scale(s, ctx.matmul(theta, ctx.transpose(theta), H)), H)
     return (ctx.scale(ctx.sqrt(T), ctx.matmul(Z, dbeta)),)
-
-
-def noether_flow_norm_grows_observable(theta: Any) -> Any:
-    """The observable f.
-
-        tr(θ' θ)
-
-    Shapes: theta (..., d, 1); result (...).
-    """
-    return trace(matmul(swap(theta), theta))
-
-
-def noether_flow_norm_grows_observable_in(ctx: Any, theta: Any) -> Any:
-    """The observable f.
-
-    In a number context, for unbatched matrices.
-    """
-    return ctx.trace(ctx.matmul(ctx.transpose(theta), theta))
 
 
 def noether_flow_quartic_increment(theta: Any, T: Any, s: Any, dB: Any) -> tuple[Any]:
@@ -1539,11 +1521,11 @@ def noether_flow_relu_neuron_noise_in(
 def noether_flow_relu_neuron_observable(a: Any, w: Any) -> Any:
     """The observable f.
 
-        -tr(a a') + tr(w w')
+        -tr(a' a) + tr(w' w)
 
     Shapes: a (..., k, 1), w (..., p, 1); result (...).
     """
-    return trace(matmul(w, swap(w))) - trace(matmul(a, swap(a)))
+    return trace(matmul(swap(w), w)) - trace(matmul(swap(a), a))
 
 
 def noether_flow_relu_neuron_observable_in(ctx: Any, a: Any, w: Any) -> Any:
@@ -1551,7 +1533,7 @@ def noether_flow_relu_neuron_observable_in(ctx: Any, a: Any, w: Any) -> Any:
 
     In a number context, for unbatched matrices.
     """
-    return ctx.trace(ctx.matmul(w, ctx.transpose(w))) - ctx.trace(ctx.matmul(a, ctx.transpose(a)))
+    return ctx.trace(ctx.matmul(ctx.transpose(w), w)) - ctx.trace(ctx.matmul(ctx.transpose(a), a))
 
 
 def noether_flow_relu_neuron_stated_drift(
@@ -2059,8 +2041,8 @@ KERNELS = {
         "observable": Kernel(
             name="observable",
             arguments=("theta",),
-            arrays=noether_flow_norm_grows_observable,
-            generic=noether_flow_norm_grows_observable_in,
+            arrays=noether_flow_scale_invariance_observable,
+            generic=noether_flow_scale_invariance_observable_in,
         ),
     },
     "noether_flow.quartic": {

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import sqrt
+from sympy import Q, atan, log, sqrt
 
 from derivations import (
     DerivationError,
@@ -21,13 +21,15 @@ from derivations import (
     tr,
 )
 from derivations.derive import derived_differential
+from derivations.shapes import shape_of
+from derivations.slope import wrong_slope
 from derivations.step_claims import derived_change
 
 h, p, q, n = dims("h p q n")
 u, w, x, y = State("u", h), State("w", h), Parameter("x"), Parameter("y")
 U, W = State("U", q, h), State("W", h, p)
 z, v = Parameter("x", p, 1), Parameter("y", q, 1)
-B = Parameter("B", h, h, symmetric=True)
+B, C = Parameter("B", h, h, symmetric=True), State("C", p, p)
 T, gamma, eta = positive("T"), positive("gamma"), positive("eta")
 i = index("i", n)
 scalar = (tr(u.T * w) * x - y) ** 2
@@ -105,6 +107,54 @@ def test_the_derived_gradient_against_differences() -> None:
     assert equal(gradient[U], 2 * residual * z.T * W.T)
     assert equal(gradient[W], 2 * U.T * residual * z.T)
     assert not equal(gradient[U], residual * z.T * W.T)
+
+
+SLOPES = {
+    "factor two": (residual.T * residual, {U: residual * z.T * W.T, W: 2 * U.T * residual * z.T}),
+    "sign": (residual.T * residual, {U: 2 * residual * z.T * W.T, W: -2 * U.T * residual * z.T}),
+    "transpose": (tr(C * C * C), {C: 3 * C * C}),
+    "a term lost": (a**2 * b + b, {a: 2 * a * b, b: a**2}),
+    "arc tangent": (atan(a * b), {a: b / (1 + a * b), b: a / (1 + (a * b) ** 2)}),
+}
+WRONG_ALONG = {"factor two": U, "sign": W, "transpose": C, "a term lost": b, "arc tangent": a}
+
+
+@pytest.mark.parametrize("name", SLOPES)
+def test_differences_see_a_wrong_gradient(name: str) -> None:
+    f, gradient = SLOPES[name]
+    assert wrong_slope(tr(f) if shape_of(f) else f, gradient) == WRONG_ALONG[name]
+
+
+@pytest.mark.parametrize("name", SYMMETRIES)
+def test_differences_pass_the_gradient_of_the_loss(name: str) -> None:
+    symmetry = SYMMETRIES[name]
+    assert wrong_slope(symmetry.loss, symmetry.gradient) is None
+    doubled = {x: 2 * g for x, g in symmetry.gradient.items()}
+    assert wrong_slope(symmetry.loss, doubled) == symmetry.states[0]
+
+
+def test_a_mistake_of_the_engine_does_not_come_into_a_system(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    derived = SYMMETRIES["scalars"].derived_gradient
+    planted = property(lambda _: {x: g / 2 for x, g in derived.items()})
+    monkeypatch.setattr(Symmetry, "derived_gradient", planted)
+    text = refusal(loss=(a * b * x - y) ** 2, moves={a: a, b: -b}, data=(x, y))
+    assert text.startswith("gradient of a:")
+    assert "not what differences of the loss" in text
+
+
+def test_a_loss_without_values_at_any_point_is_refused() -> None:
+    never = -((a * b * x) ** 2)
+    text = refusal(loss=log(never), moves={a: a, b: -b}, assuming=(Q.positive(never),))
+    assert "no point was found" in text
+
+
+def test_what_is_observed_is_the_moves_as_typed() -> None:
+    """As a user would type it; the engine's normal form of it has other words."""
+    quantity = SYMMETRIES["double rotation"].quantity
+    assert quantity == tr(U.T * U * B) - tr(W.T * B * W)
+    assert SYMMETRIES["scale"].quantity == tr(theta.T * theta)
 
 
 def refusal(**given: Any) -> str:
