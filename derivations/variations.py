@@ -22,6 +22,7 @@ from sympy import (
     Mul,
     Pow,
     Rational,
+    S,
     Symbol,
     Transpose,
     ZeroMatrix,
@@ -51,6 +52,9 @@ KINDS = (
     "index",
 )
 """The kinds of mistakes."""
+
+
+_UNDEFINED = frozenset((S.ComplexInfinity, S.Infinity, S.NegativeInfinity, S.NaN))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +91,7 @@ def _well_formed(expression: Any, shape: Any, free: set[Index]) -> bool:
         same = is_zero(expression) or same_shape(shape_of(expression), shape)
     except (DerivationError, AttributeError, TypeError):
         return False
-    undefined = any(getattr(part, "is_finite", None) is False for part in _nodes(expression))
+    undefined = any(part in _UNDEFINED for part in _nodes(expression))
     return same and free_indices(expression) <= free and not undefined
 
 
