@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import ndtri
 
 from numerics.network import Array
 from verify.experiments.experiment import Finding, Numbers, Settings
@@ -195,6 +196,8 @@ def repulsion(x: Array, y: Array, gamma: float) -> tuple[Array, Array]:
 
 def _drifts(runs: Sequence[Numbers], settings: Settings) -> Finding:
     relevant, estimates, worst = 0.05, [], 0.0
+    components = sum(2 * len(run["modes"]["drift"]["x"]) for run in runs)
+    errors = float(-ndtri(ALPHA / (2 * components)))
     for run in runs:
         part = run["modes"]["drift"]
         standing, added = repulsion(np.asarray(part["x"]), np.asarray(part["y"]), settings["gamma"])
@@ -202,9 +205,10 @@ def _drifts(runs: Sequence[Numbers], settings: Settings) -> Finding:
         for name, value in (("standing", standing), ("moving", standing + added)):
             gap = (np.asarray(part[name]) - value) / size
             error = np.asarray(part[f"{name} error"]) / size
-            # 5 standard errors; some 10⁴ draws of smooth functions of normals.
+            # Means of some 10⁴ draws of smooth functions of normals: normal.  The differences of
+            # second order at h = 10⁻⁴ leave h times a fourth one, some γ²/gap² of the size.
             estimates += [
-                Estimate(value=float(d), half_width=5 * float(e), bias=1e-3)
+                Estimate(value=float(d), half_width=errors * float(e), bias=1e-3)
                 for d, e in zip(gap, error, strict=True)
             ]
             worst = max(worst, float(np.max(np.abs(gap))))
@@ -214,8 +218,8 @@ def _drifts(runs: Sequence[Numbers], settings: Settings) -> Finding:
         "(λ_i − λ_j)) to the drift of log λ_i; diagonal noise has no term of another mode.",
         status=combine(e.decide(relevant) for e in estimates),
         reason=f"both drifts of all modes, measured − predicted at most {worst:.4f} of the largest "
-        f"term ± {max(e.half_width for e in estimates):.4f} (5 standard errors, relevant "
-        f"{relevant:.0%})",
+        f"term ± {max(e.half_width for e in estimates):.4f} ({errors:.1f} standard errors: error "
+        f"rate {ALPHA:g} over {components} drifts, relevant {relevant:.0%})",
         numbers={"worst": worst},
     )
 

@@ -10,6 +10,8 @@ import numpy as np
 from verify.experiments import style
 from verify.experiments.collapse_judge import over_threshold, repulsion
 from verify.experiments.experiment import Finding, Numbers, Settings
+from verify.experiments.seeds import ALPHA
+from verify.statistics.bounds import clopper_pearson
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -44,8 +46,7 @@ def _neuron(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Find
             label="SGD from 10⁻³⁰, one point a data set; 2 standard errors" if not number else None,
         )
     spread = np.mean([run["neuron"]["spread"] for run in runs])
-    low, high = growth.get_xlim()
-    grid = np.linspace(low, high, 50)
+    grid = np.array(growth.get_xlim())
     unit = settings["step"] * settings["slope"]
     growth.plot(grid, 1 - grid, color=style.INK, lw=1.4, label="the linearised equation, 1 − ratio")
     without = 1 - grid + settings["step"] ** 2 * spread / 2 / unit
@@ -69,9 +70,19 @@ def _neuron(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Find
         axis=0,
     )
     shown = np.array([run["neuron"]["collapsed"] for run in runs])
-    fate.bar(places, shown.mean(axis=0), width=0.5, color=style.COLOURS["sky"])
+    share = shown.mean(axis=0)
+    n = settings["long_replicas"] * len(runs)
+    low, high = clopper_pearson(np.round(share * n), n, ALPHA / 2)
+    fate.bar(places, share, width=0.5, color=style.COLOURS["sky"])
+    fate.errorbar(
+        places, share, [share - low, high - share], fmt="none", ecolor=style.INK, capsize=5, lw=1.2
+    )
+    for place, value in zip(places, share, strict=True):
+        fate.annotate(
+            f"{value:.1%}", (place, value), (10, 4), textcoords="offset points", fontsize=9
+        )
     fate.set_xticks(places, [f"{ratio:.2f}" for ratio in noises])
-    fate.set_ylim(0, 1.05)
+    fate.set_ylim(0, 1.1)
     fate.set_xlabel("noise over threshold")
     fate.set_ylabel("part of runs with |w| < 10⁻⁶ at the end")
     fate.set_title("from ordinary weights", loc="left", fontsize=11)

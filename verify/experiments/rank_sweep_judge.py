@@ -13,8 +13,7 @@ import numpy as np
 
 from numerics.network import Array
 from verify.experiments.experiment import Finding, Numbers, Settings
-from verify.experiments.seeds import ALPHA, median_over_seeds, whether_above
-from verify.verdict import Status
+from verify.experiments.seeds import ALPHA, median_over_seeds, whether_above, whether_at_most
 
 __all__ = [
     "RELEVANT_RANK",
@@ -123,18 +122,10 @@ def _no_effect(name: str, statement: str, fall: Array) -> Finding:
     return Finding(
         name=name,
         statement=statement,
-        status=_within(RELEVANT_RANK, fall),
+        status=whether_at_most(RELEVANT_RANK, *median_over_seeds(fall)),
         reason=_lower(fall),
         numbers={"fall": fall},
     )
-
-
-def _within(bound: float, values: Array) -> Status:
-    """Whether the median over seeds is at most a bound."""
-    low, high = median_over_seeds(values)
-    if high <= bound:
-        return Status.AGREES
-    return Status.DISAGREES if low > bound else Status.INCONCLUSIVE
 
 
 def _lower(fall: Array) -> str:
@@ -168,7 +159,7 @@ def without_decay(runs: Sequence[Numbers]) -> Finding:
         name="no decay",
         statement="Without decay the mean rank falls below that of the start by at most "
         f"{RELEVANT_RANK:g}, for the batch size and learning rate where it falls most.",
-        status=_within(RELEVANT_RANK, worst),
+        status=whether_at_most(RELEVANT_RANK, *median_over_seeds(worst)),
         reason=f"at most {worst.max():.2f} in {sum(map(len, every))} runs of {len(every)} seeds; "
         + _rates(worst),
         numbers={"falls": every},
@@ -197,7 +188,7 @@ def _error(runs: Sequence[Numbers], settings: Settings) -> Finding:
         name="test error",
         statement=f"With λ = {base['decay']:g} the test error, in the mean over batch sizes and "
         f"learning rates, is that without decay up to {RELEVANT_ERROR:.0%}.",
-        status=_within(RELEVANT_ERROR, np.abs(gap)),
+        status=whether_at_most(RELEVANT_ERROR, *median_over_seeds(np.abs(gap))),
         reason=f"change between {gap.min():+.2%} and {gap.max():+.2%} in {len(gap)} seeds; "
         f"{_rates(gap)}; in the mean over seeds at the base alone {alone:+.2%}, there with λ = "
         f"{max(settings['decays']):g} {strongest:+.2%}",

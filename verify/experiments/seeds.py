@@ -10,7 +10,7 @@ from verify.planning import Estimate
 from verify.statistics.bounds import quantile_interval
 from verify.verdict import Status
 
-__all__ = ["ALPHA", "median_over_seeds", "over_seeds", "whether_above"]
+__all__ = ["ALPHA", "median_over_seeds", "over_seeds", "whether_above", "whether_at_most"]
 
 # Both error rates of one finding, over all of its seeds.
 ALPHA = 1e-3
@@ -47,3 +47,10 @@ def whether_above(bound: float, low: float, high: float) -> Status:
     if low > bound:
         return Status.AGREES
     return Status.DISAGREES if high < bound else Status.INCONCLUSIVE
+
+
+def whether_at_most(bound: float, low: float, high: float) -> Status:
+    """Whether a value that is known to lie between ``low`` and ``high`` is at most a bound."""
+    if high <= bound:
+        return Status.AGREES
+    return Status.DISAGREES if low > bound else Status.INCONCLUSIVE
