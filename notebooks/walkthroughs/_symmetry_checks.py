@@ -44,7 +44,8 @@ show(check(replace(claim, **slips["factor_two"].changes), effort="quick", tiers=
     mutant(
         r"""
 Noise that does not respect the symmetry: $\operatorname{tr}(HH^\top A)$ with any $H$, as if noise
-were added to the weights by hand. Langevin dynamics does so, and the law is not its own.
+were added to the weights by hand. Langevin dynamics does so: its charge has another drift, and a
+martingale part too.
 """,
         r"""
 loose = replace(claim, **slips["unconstrained"].changes)
@@ -54,8 +55,8 @@ print(verdict.said)
     ),
     mutant(
         r"""
-The threshold is missed by a factor 2: collapse from $T = \beta_2/2\alpha_3$ on, as one gets if
-Itô's term is subtracted twice. Paths decide.
+The threshold is missed by a factor 2: collapse from $T = \beta_2/2\alpha_3$ on, as one gets
+without Itô's term $4vTg$ of the square. Paths decide.
 """,
         r"""
 threshold_claim = find("stationary_density.threshold")
@@ -94,7 +95,7 @@ own = squared.flow_claim(
 found = check(own, effort="quick", tiers=("exact",))
 show(found)
 assert found.agrees
-print("g'Ag = |∂w|² − 2(∂a)²: the charge rests where both variances are equal in the trace")
+print("g'Ag = |∂w|² − 2(∂a)²: balance where the noise of ∂w has twice the variance of ∂a's")
 """,
     ),
     exercise(
@@ -126,8 +127,7 @@ Near zero $g$ is nearly $\alpha_3$. Take it as a constant and derive $\mathrm d\
 `MatrixSDE(..., calculus="stratonovich")`, and without it.
 """,
         solution=r"""
-one, beta = State("u", positive=True), Brownian("beta")
-push, noise, strength = positive("beta2"), positive("alpha3"), positive("T")
+one = State("u", positive=True)
 near_zero = {one: one * (2 * push * dt - 2 * sqrt(strength * noise) * beta.d)}
 for calculus in ("ito", "stratonovich"):
     moved = MatrixSDE(near_zero, calculus=calculus).d(log(one))

@@ -15,8 +15,8 @@ $g_i^\top Ag_i = s_i^2\,(|w|^2 - |u|^2)$, and the law of the charge reads
     statement("law_of_balance"),
     text(r"""
 The bracket is the variance $C_0$ of the slope over the samples. It multiplies the charge itself, so
-that the longer factor shrinks and the shorter one grows:
-$|u|^2 - |w|^2$ tends to zero, whatever the start. Multiplied out,
+that the longer factor loses to the shorter one: $|u|^2 - |w|^2$ decays, whatever the start.
+Multiplied out,
 
 $$
 C_0 = 4g(v), \qquad g(v) = \alpha_1v^2 - 2\alpha_2v + \alpha_3,
@@ -24,7 +24,8 @@ $$
 
 with $\alpha_1 = \operatorname{Var}x^2$, $\alpha_2 = \operatorname{Cov}(x^2, xy)$ and
 $\alpha_3 = \operatorname{Var}(xy)$ (`law_of_balance.variance`). At the minimum the mean slope is
-zero and its variance is not, if labels are noisy. This is why balance is reached at the bottom of
+zero and its variance is not, if labels are noisy: $g \ge \Delta/\alpha_1$ for every $v$, with
+$\Delta = \alpha_1\alpha_3 - \alpha_2^2$. This is why balance is reached at the bottom of
 the valley, where gradient descent stands still.
 
 Below $y = \frac12x + \varepsilon$ with normal $x$ and $\varepsilon$, a fresh sample a step. At
@@ -66,8 +67,9 @@ axes.legend(loc="lower left");
         "of SGD fall along the dashed line exp(−T C₀ t), a little below it at the end.",
     ),
     text(r"""
-The runs fall a little faster than the line. In a step $\mathbb E s^2 = 4 + 12\,(v-\frac12)^2$ counts,
-and $v$ is not $\frac12$ at all times: it fluctuates about it, the less the smaller $\eta$ is.
+The runs fall a little faster than the line. In a step $\mathbb E s^2 = 4 + 12\,(v-\frac12)^2$
+counts, and $v$ is not $\frac12$ at all times: it fluctuates about it, the less the smaller $\eta$
+is.
 """),
 )
 
@@ -124,11 +126,23 @@ $$
 \;\approx\; 4\,(\beta_2 - T\alpha_3)\,\mathrm dt - 4\sqrt{T\alpha_3}\,\mathrm d\beta .
 $$
 
-The gradient pushes up with $4\beta_2$, the noise pushes down with $4T\alpha_3$, and one threshold
-answers both questions. Above it every path goes to zero, a stationary point of the loss that is no
-minimum. The loss itself does not know about it. Between $\beta_2/3\alpha_3$ and the threshold $p$
-has a pole at zero, and still a finite integral.
+(`stationary_density.logarithm`). The gradient pushes up with $4\beta_2$, the noise pushes down with
+$4T\alpha_3$, and one threshold answers both questions. Above it every path goes to zero, a
+stationary point of the loss that is no minimum. The loss itself does not know about it. Between
+$\beta_2/3\alpha_3$ and the threshold $p$ has a pole at zero, and still a finite integral.
 
+The engine says the same, from the equation of $v$ with $g = \alpha_3$:
+"""),
+    code(
+        r"""
+v, beta = State("v", positive=True), Brownian("beta")
+strength, push, noise = positive("T"), positive("beta2"), positive("alpha3")
+near_zero = {v: 4 * v * (strength * noise + push) * dt - 4 * v * sqrt(strength * noise) * beta.d}
+print("near zero the drift of log v is", unicode(MatrixSDE(near_zero).d(log(v)).drift))
+""",
+        prints="4 (-T α₃ + β₂)",
+    ),
+    text(r"""
 Now SGD itself and its equation, both below the threshold, $y = x/10 + \varepsilon$. The densities
 are those of $\log v$, where a pole does not hide anything.
 """),
@@ -190,7 +204,7 @@ for axes, T, low in zip(panels, (0.02, 0.05), (-6, -12), strict=True):
         ("SGD", "o", "vermilion", by_sgd),
         ("its equation", "s", "blue", by_sde),
     ):
-        ends = run(T, 80, slope, 1500, rng)[-1]
+        ends = run(T, 60, slope, 1500, rng)[-1]
         found = np.histogram(ends, edges)[0] / len(ends) / np.diff(edges)
         axes.plot(middle, found, mark, color=COLOURS[colour], markersize=4, label=name)
     axes.plot(z, log_density(T, z), color=INK, linestyle=DASHES, label="stated")
@@ -199,9 +213,9 @@ for axes, T, low in zip(panels, (0.02, 0.05), (-6, -12), strict=True):
 panels[0].set_ylabel("density of log v")
 panels[0].legend(loc="upper left");
 """,
-        alt="Densities of log v at T = 0.02 and T = 0.05. Circles of SGD and squares of its equation "
-        "lie on the dashed stated curves. At 0.05 the curve is wider and reaches far below the grey "
-        "line, the minimum of the loss.",
+        alt="Densities of log v at T = 0.02 and T = 0.05. Circles of SGD and squares of its "
+        "equation lie on the dashed stated curves. At 0.05 the curve is wider and reaches far "
+        "below the grey line, the minimum of the loss.",
     ),
     text(r"""
 Grey is the minimum of the loss. At half of the threshold most of the mass lies below it already.

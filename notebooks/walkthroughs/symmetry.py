@@ -9,8 +9,8 @@ SETTING = (
 Multiply one factor of a product by a number and divide the other by it: the product stays, and so
 does every loss of it. A symmetry of the loss gives gradient flow a conserved quantity, a *Noether
 charge*, as a symmetry of the laws of motion gives one to mechanics. Under gradient flow the weights
-remember this quantity of their start for ever. SGD forgets it: its noise moves the charge, in one
-direction and without any randomness of first order. The theory is that of *Parameter Symmetry and
+remember this quantity of their start for ever. SGD forgets it: its noise moves the charge, and yet
+not at random, since no martingale part is left. The theory is that of *Parameter Symmetry and
 Noise Equilibrium of Stochastic Gradient Descent* (Ziyin, Wang, Li, Wu, NeurIPS 2024). This notebook
 derives the law for every symmetry, gives it for single steps of SGD, and follows two consequences:
 norms that can only grow, and two factors whose product has a stationary law up to a threshold of
@@ -38,12 +38,13 @@ $\sqrt{2\sigma^2\Sigma}$. Most constants that differ between two texts differ by
 | | here | the paper | SGD |
 |---|---|---|---|
 | strength of the noise | $T$ | $2\sigma^2$ | $\eta/b$ |
-| law of the charge, below | $T\operatorname{tr}(\Sigma A)$ | $2\sigma^2\operatorname{tr}(\Sigma A)$ | $(\eta/b)\operatorname{tr}(\Sigma A)$ |
+| law of the charge $\operatorname{tr}(\Sigma A)$ | times $T$ | times $2\sigma^2$ | times $\eta/b$ |
 | rate of a matrix factorization | $4T$ | $8\sigma^2$ | $4\eta/b$ |
 """),
     code(r"""
 from dataclasses import replace
 from itertools import product
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -52,7 +53,7 @@ from sympy import log, sqrt
 from derivations import *
 from derivations.catalogue import find
 from derivations.printing import unicode
-from notebooks.showing import COLOURS, DASHES, GREY, INK, shades, show, use_style
+from notebooks.showing import COLOURS, DASHES, GREY, INK, show, use_style
 from verify import check
 
 use_style()
@@ -85,7 +86,7 @@ loss = (tr(u.T * w) * x - y) ** 2
 rescaling = Symmetry(loss=loss, moves={u: u, w: -w}, data=(x, y))
 print("charge θ'Aθ =", unicode(rescaling.quantity))
 """,
-        prints=("tr(u u') - tr(w w')",),
+        prints=("tr(u' u) - tr(w' w)",),
     ),
     text(r"""
 What is no symmetry is refused, with what is left over. Both factors grow; a penalty on one of
@@ -102,19 +103,19 @@ for tried, moves in (
     try:
         Symmetry(loss=tried, moves=moves)
     except DerivationError as refused:
-        print(refused, end="\n\n")
+        print(fill(str(refused), 84), end="\n\n")
 """,
-        prints=("not invariant", "2 tr(u u') is left over", "not a symmetric linear map"),
+        prints=("not invariant", "dℓ/ds = 2 tr(u", "not a symmetric linear map"),
     ),
     text(r"""
 Four symmetries of the catalogue, each declared in this way and checked:
 
-| symmetry | charge $\theta^\top A\theta$ | claim |
-|---|---|---|
-| two factors, $(e^su,\,e^{-s}w)$ | $\lvert u\rvert^2 - \lvert w\rvert^2$ | `noether_flow.rescaling` |
-| two matrices, $(Ue^{sB},\,e^{-sB}W)$, any symmetric $B$ | $\operatorname{tr}B(U^\top U - WW^\top)$ | `noether_flow.double_rotation` |
-| the loss does not know the length, $e^s\theta$ | $\lvert\theta\rvert^2$ | `noether_flow.scale_invariance` |
-| a ReLU neuron, $(e^sw,\,e^{-s}a)$ | $\lvert w\rvert^2 - \lvert a\rvert^2$ | `noether_flow.relu_neuron` |
+- two factors, $(e^su,\,e^{-s}w)$, with the charge $|u|^2 - |w|^2$: `noether_flow.rescaling`;
+- two matrices, $(Ue^{sB},\,e^{-sB}W)$ with any symmetric $B$, and
+  $\operatorname{tr}B(U^\top U - WW^\top)$: `noether_flow.double_rotation`;
+- a loss that does not know the length, $e^s\theta$, with $|\theta|^2$:
+  `noether_flow.scale_invariance`;
+- a ReLU neuron, $(e^sw,\,e^{-s}a)$, with $|w|^2 - |a|^2$: `noether_flow.relu_neuron`.
 """),
 )
 
@@ -135,8 +136,8 @@ second term is $T\operatorname{tr}(\Sigma A)\,\mathrm dt$.
 
 How does one say "every loss with this symmetry" to an engine? Vectors orthogonal to $A\theta$ are
 those of the form $Pz$ with any $z$ and the projection
-$P = I - A\theta\theta^\top A/(\theta^\top A^2\theta)$. So let the mean gradient be $Pg$ and the noise
-$PH\,\mathrm d\beta$, where $g$ and $H$ are processes of which nothing else is known. Then
+$P = I - A\theta\theta^\top A/(\theta^\top A^2\theta)$. So let the mean gradient be $Pg$ and the
+noise $PH\,\mathrm d\beta$, where $g$ and $H$ are processes of which nothing else is known. Then
 $\Sigma = PHH^\top P$.
 """),
     derivation(
@@ -148,7 +149,7 @@ $2\,\theta^\top A\,\mathrm d\theta$, turned around under the trace.
 """,
             2: r"""
 **Where the loss and the martingale part go.** The term of first order needs
-$\theta^\top AP = \theta^\top A - \theta^\top A\,\frac{A\theta\theta^\top A}{\theta^\top A^2\theta} = 0$.
+$\theta^\top AP = \theta^\top A - \theta^\top A^2\theta\;\theta^\top A/(\theta^\top A^2\theta) = 0$.
 It contained the gradient *and* the noise. Both are gone, before any mean is taken: hence *any*
 loss, and *every* path. What is left is $\mathrm d\beta^\top H^\top PAPH\,\mathrm d\beta$, and the
 three terms are $PAP$ multiplied out.
@@ -164,9 +165,9 @@ $H^\top PAPH$ is that of $\Sigma A$.
 
 The weights do have a martingale part, and so have most functions of them. The charge has none
 because its gradient is $2A\theta$, and no noise points that way: noise moves along the surface on
-which the charge is constant, *to first order*. A step is straight, and the surface is curved. The step
-leaves it by an amount that is quadratic in the step, to a side that the curvature alone decides.
-This is what Itô's term says. In pictures:
+which the charge is constant, *to first order*. A step is straight, and the surface is curved. The
+step leaves it by an amount that is quadratic in the step, to a side that the curvature alone
+decides. This is what Itô's term says. In pictures:
 """),
     code(
         r"""
@@ -191,9 +192,9 @@ for at in (-0.6, 0.0, 0.6):
 panels[1].set(xlabel="u", ylabel="w", title="u² − w²: towards |u| = |w|")
 panels[0].set_aspect("equal");
 """,
-        alt="Left, a quarter of a circle with three short tangents; both ends of each lie outside of "
-        "the circle. Right, a hyperbola u² − w² = 1 with three tangents; their ends lie nearer to "
-        "the dashed diagonals |u| = |w|.",
+        alt="Left, a quarter of a circle with three short tangents; the ends of each lie outside "
+        "of the circle. Right, a hyperbola u² − w² = 1 with three tangents; their ends lie "
+        "nearer to the dashed diagonals |u| = |w|.",
     ),
     text(r"""
 The tangent of a circle lies outside of the circle: a loss that does not know the length of
@@ -274,8 +275,8 @@ $$
 $$
 
 on every path (`noether_flow.scale_invariance`; the sign for all such losses is
-`noether_flow.norm_grows`). The loss is the same at $\theta$ and at $c\,\theta$, so its gradient
-has the factor $1/c$ there, and $\Sigma$ the factor $1/c^2$. Hence
+`noether_flow.norm_grows`). The loss is the same at $\theta$ and at $a\theta$, so its gradient
+has the factor $1/a$ there, and $\Sigma$ the factor $1/a^2$. Hence
 $|\theta|^2\operatorname{tr}\Sigma = c(\theta/|\theta|)$ depends on the direction alone. Multiply by
 $2|\theta|^2$:
 
@@ -313,7 +314,7 @@ c = gradients(best, X, Y).var(axis=0).sum()
 
 
 def norms(start, eta, horizon, seed=None, decay=0.0, runs=20):
-    "|θ|² at every step of SGD, a column a run, and the sum of η²|g|²; gradient descent without seed."
+    "|θ|² at every step, a column a run, and the sum of η²|g|²; gradient descent without seed."
     rng = np.random.default_rng(seed)
     theta, added = np.tile(start, (runs, 1)), 0.0
     squares = [(theta**2).sum(axis=-1)]
