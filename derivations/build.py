@@ -8,7 +8,6 @@ done, so that an interrupted build loses nothing.
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
 import textwrap
@@ -21,6 +20,7 @@ import click
 
 from derivations.errors import DerivationError
 from derivations.manifest import Entry, Manifest, digest, digest_of, put
+from derivations.usage import run
 
 if TYPE_CHECKING:
     from derivations.claim import Theorem
@@ -292,14 +292,14 @@ def _header(title: str, origin: str) -> str:
 
 def _theorems_of(places: Places, ids: Sequence[str], load: Load) -> list[str]:
     """The theorems that ids of theorems or claims name."""
+    from derivations.catalogue import nearest
+
     names = places.theorems()
     found: list[str] = []
     for id_ in ids:
         name = id_.split(".")[0]
         if name not in names:
-            near = difflib.get_close_matches(id_, list(names), n=3, cutoff=0.4)
-            hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(names)}"
-            raise DerivationError(f"no theorem {name!r}; {hint}")
+            raise DerivationError(f"no theorem {name!r}; {nearest(id_, names)}")
         if id_ != name:
             claims = [claim.id for claim in load(name).claims]
             if id_ not in claims:
@@ -353,4 +353,4 @@ def main(ids: tuple[str, ...], only_check: bool) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main, "build")

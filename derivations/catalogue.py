@@ -5,14 +5,14 @@ from __future__ import annotations
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import cache
 
 from . import theorems
 from .claim import Claim, Theorem
 from .errors import DerivationError
 
-__all__ = ["claims", "find", "find_theorem", "load", "names"]
+__all__ = ["claims", "find", "find_theorem", "load", "names", "nearest"]
 
 
 def names() -> tuple[str, ...]:
@@ -32,7 +32,7 @@ def find_theorem(name: str) -> Theorem:
         If there is none (near misses are named), or its file does not hold what it should.
     """
     if name not in names():
-        raise DerivationError(f"theorem: no {name!r}{_nearest(name, names())}")
+        raise DerivationError(f"theorem: no {name!r}; {nearest(name, names())}")
     module = importlib.import_module(f"{theorems.__name__}.{name}")
     if not hasattr(module, "theorem"):
         raise DerivationError(
@@ -73,9 +73,15 @@ def find(id_: str) -> Claim:
     for claim in find_theorem(id_.split(".")[0]).claims:
         if claim.id == id_:
             return claim
-    raise DerivationError(f"claim: no {id_!r}{_nearest(id_, [c.id for c in claims()])}")
+    raise DerivationError(f"claim: no {id_!r}; {nearest(id_, [c.id for c in claims()])}")
 
 
-def _nearest(name: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-    return f"; did you mean {' or '.join(near)}?" if near else f"; there are {', '.join(known)}"
+def nearest(name: str, known: Iterable[str], most: int = 3) -> str:
+    """What is said of a name that is not known: those that are near it, or else all there are.
+
+    >>> nearest("cri", ["cir", "wishart"]), nearest("x", ["cir", "wishart"])
+    ('did you mean cir?', 'there are cir, wishart')
+    """
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=most, cutoff=0.4)
+    return f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"

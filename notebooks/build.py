@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import click
 
+from derivations.usage import run
 from notebooks.errors import CellError, NotebookError
 from notebooks.groups import Places
 from notebooks.index import index_text
@@ -190,4 +191,4 @@ def main(groups: tuple[str, ...], only_check: bool, workers: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main, "build")

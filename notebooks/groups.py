@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 import sys
 from collections.abc import Sequence
@@ -50,16 +49,12 @@ class Places:
         NotebookError
             If one is not there; near misses are named.
         """
+        from derivations.catalogue import nearest
+
         known = self.groups()
         for name in names:
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-                hint = (
-                    f"did you mean {' or '.join(near)}?"
-                    if near
-                    else f"there are {', '.join(known)}"
-                )
-                raise NotebookError(f"no walkthrough {name!r}; {hint}")
+                raise NotebookError(f"no walkthrough {name!r}; {nearest(name, known)}")
         return tuple(dict.fromkeys(names)) or known
 
     def walkthrough(self, group: str) -> Walkthrough:

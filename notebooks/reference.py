@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 import griffe
 
+from derivations.usage import run
 from notebooks.entries import doc_text, entry, field_rows, field_table, first_line
 
 __all__ = ["check", "main", "pages", "write"]
@@ -315,4 +316,4 @@ def main(only_check: bool) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(main, "reference")

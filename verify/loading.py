@@ -92,6 +92,8 @@ def _split(given: str) -> tuple[str, str]:
 
 
 def _file(given: str, troubled: Callable[[str], None] | None) -> ClaimFile:
+    from derivations.catalogue import nearest
+
     from .outside.files import read
 
     path, name = _split(given)
@@ -105,9 +107,7 @@ def _file(given: str, troubled: Callable[[str], None] | None) -> ClaimFile:
     claims = tuple(c for c in file.claims if c.id == name or c.id.startswith(f"{name}."))
     if not claims and file.claims:
         known = [claim.id for claim in file.claims]
-        near = get_close_matches(name, known, n=3, cutoff=0.4)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
-        raise UsageError(f"{path}: no claim {name!r} in it; {hint}")
+        raise UsageError(f"{path}: no claim {name!r} in it; {nearest(name, known)}")
     return replace(file, claims=claims)
 
 

@@ -258,6 +258,12 @@ STATEMENTS = {
         "observable=y, value=-1, horizon=1, values={y: -1})",
         "c: values: y = -1 is not positive, as it is declared",
     ),
+    "an exact value that is not as declared": (
+        f"{SYMBOLS}y = State('y', positive=True); from sympy import Rational; c = "
+        "ExpectationClaim(sde=MatrixSDE({y: W.d}), observable=y, value=1, horizon=1, "
+        "values={y: -Rational(1, 2)})",
+        "c: values: y = -1/2 is not positive, as it is declared",
+    ),
     "values without names": (
         f"{SYMBOLS}y = State('y'); c = ExpectationClaim(sde=MatrixSDE({{y: W.d}}), observable=y, "
         "value=-1, horizon=1, values=3)",

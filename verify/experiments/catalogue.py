@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import Path
 
 from verify.errors import UsageError
@@ -31,9 +30,9 @@ def find(name: str) -> Experiment:
     known = {experiment.id: experiment for experiment in _found()}
     if name in known:
         return known[name]
-    near = get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(known)}"
-    raise UsageError(f"experiment {name}: no such experiment; {hint}")
+    from derivations.catalogue import nearest
+
+    raise UsageError(f"experiment {name}: no such experiment; {nearest(name, known)}")
 
 
 def _found() -> Iterator[Experiment]:

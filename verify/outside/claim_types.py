@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
-from numbers import Real
 from typing import Any
 
+from derivations.catalogue import nearest
 from derivations.claim import TIERS, Assumption, Mutant, PathCheck
 from derivations.errors import DerivationError
 from derivations.sde import MatrixSDE
@@ -136,7 +135,9 @@ def _check_values(name: str, values: Any) -> None:
     if not isinstance(values, Mapping):
         raise ClaimError(f"{name}: got {short(values)}; give values by states and parameters")
     for key, value in values.items():
-        if isinstance(value, Real) and getattr(key, "is_positive", False) and not value > 0:
+        number = isinstance(value, int | float)
+        is_positive = value > 0 if number else getattr(value, "is_positive", None)
+        if getattr(key, "is_positive", False) and is_positive is False:
             raise ClaimError(f"{name}: {key} = {value} is not positive, as it is declared")
 
 
@@ -179,7 +180,5 @@ def _of_constructor(text: str) -> str | None:
     if "missing" in said:
         return f"{name}: {' and '.join(quoted)} missing; it needs {', '.join(quoted)}"
     if "unexpected" in said:
-        near = difflib.get_close_matches(quoted[0], names, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
-        return f"{name}: it has no field {quoted[0]!r}; {hint}"
+        return f"{name}: it has no field {quoted[0]!r}; {nearest(quoted[0], names, most=1)}"
     return f"{name}: give everything by name, such as {name}({names[0]}=...)"
