@@ -31,11 +31,12 @@ term, with a plus. $\log\beta = 2\log\theta$ has $-\mathrm d\theta^2/\theta^2$.
     text(r"""
 ### Where readers get stuck: does the noise make β grow or fall?
 
-The mean grows, every path falls; both at the rate $\delta h$. As before a mean is carried by few
-large paths. Where does the sign change? Take a power $\beta^q$ (`quadratic_parametrisation.power`):
-its Itô term is $q(2q-1)\,\delta h$. It is positive at $q = 1$, zero at $q = \frac12$, where
-$\beta^q$ is $\theta$ itself, whose noise has mean zero, and negative below; over $q$, it tends to
-$-\delta h$ as $q\to0$, and that is the logarithm. Collapse asks for the logarithm.
+Leave the data out, $\rho = 0$. Then the mean grows and every path falls, both at the rate
+$\delta h$. As before, the mean is carried by few large paths. Where does the sign change? Take a
+power $\beta^q$ (`quadratic_parametrisation.power`): its Itô term is $q(2q-1)\,\delta h$. It is
+positive at $q = 1$, zero at $q = \frac12$, where $\beta^q$ is $\theta$ itself, whose noise has mean
+zero, and negative below; over $q$, it tends to $-\delta h$ as $q\to0$, and that is the logarithm.
+Collapse asks for the logarithm.
 """),
     kernel("quadratic_parametrisation.logarithm", "observable", "stated_drift"),
     code(
@@ -168,13 +169,14 @@ for axes, (decay, A) in zip(panels, layers_of.items(), strict=True):
 figure.colorbar(shown, ax=panels, label="|correlation|");
 """,
         alt="Similarity of the 32 neurons of the second layer as two grey matrices. Without decay "
-        "most pairs are weakly correlated; with decay there are blocks of strong correlation.",
+        "most pairs are weakly correlated; with decay more pairs are dark. A few rows are white.",
     ),
     text(r"""
-Rank, effective rank and the part of independent neurons are lower with decay. Sparsity is not:
-fewer kinds of neurons, and each of them active on more samples. The measures do not stand for one
-another, and it is worth saying which of them a sentence about "sparse features" means. The same
-functions take the weights and activations of any experiment, over any leading batch axes.
+(The white rows are silent neurons.) Rank, effective rank and the part of independent neurons are
+lower with decay. Sparsity is not: fewer kinds of neurons, and each of them active on more samples.
+The measures do not stand for one another, and it is worth saying which of them a sentence about
+"sparse features" means. The same functions take the weights and activations of any experiment, over
+any leading batch axes.
 """),
     mutant(
         r"""

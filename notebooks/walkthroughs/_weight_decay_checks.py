@@ -123,7 +123,7 @@ labels stays in the span of the data, so there is no martingale part:
     code(
         r"""
 flow = find("null_space_decay.flow")
-show(check(flow, effort="quick", tiers=("derivation", "exact")))
+show(check(flow, effort="quick", tiers=("derivation",)))
 """,
         prints=("AGREES",),
     ),
@@ -140,10 +140,10 @@ a choice, and the picture shows all of them.
     code(
         r"""
 runs = (
-    ("b = 4", 4, 5000, 0.012, "vermilion", "-"),
-    ("b = 32, equal epochs", 32, 625, 0.012, "green", "-"),
-    ("b = 32, equal updates", 32, 5000, 0.012, "blue", "-"),
-    ("b = 4, λ = 0", 4, 5000, 0.0, "orange", DASHES),
+    ("b = 4", 4, 4000, 0.012, "vermilion", "-"),
+    ("b = 16, equal epochs", 16, 1000, 0.012, "green", "-"),
+    ("b = 16, equal updates", 16, 4000, 0.012, "blue", "-"),
+    ("b = 4, λ = 0", 4, 4000, 0.0, "orange", DASHES),
 )
 figure, axes = plt.subplots(figsize=(7, 3.2))
 found, number = {}, np.arange(1, 33)
@@ -161,20 +161,20 @@ for name, batch, updates, decay, colour, line in runs:
 axes.axhline(0.01, color=GREY, linewidth=0.8)
 axes.set(xlabel="number i of the singular value", ylabel="σᵢ / σ₁, second layer", ylim=(2e-6, 1.5))
 axes.legend(loc="lower left", ncols=2)
-assert found["b = 4"] < found["b = 32, equal epochs"] - 5
-assert found["b = 32, equal updates"] < found["b = 4"]
+assert found["b = 4"] < found["b = 16, equal epochs"] - 5
+assert found["b = 16, equal updates"] < found["b = 4"]
 assert found["b = 4, λ = 0"] > 31
 """,
         alt="Singular values of the second layer, relative to the largest, at the start and after "
-        "four ways to train. Without decay, and with decay in batches of 32 at equal epochs, they "
-        "fall slowly. With decay and 5,000 updates they fall steeply; for batches of 32 a little "
+        "four ways to train. Without decay, and with decay in batches of 16 at equal epochs, they "
+        "fall slowly. With decay and 4,000 updates they fall steeply; for batches of 16 a little "
         "more steeply than for batches of 4.",
     ),
     text(r"""
 - **Without decay no bias.** The dashed line has the shape of that of the start.
 - **At equal epochs the smaller batch has the lower rank**, by far. This is how it is usually told.
-- **At equal updates it has not.** Batches of 32 give slightly *lower* rank than batches of 4. The
-  smaller batch of the sentence before had eight times as many updates, each with its decay.
+- **At equal updates it has not.** Batches of 16 give slightly *lower* rank than batches of 4. The
+  smaller batch of the sentence before had four times as many updates, each with its decay.
 - **The test error is no better for it.** With so strong a decay it is rather worse. The experiment
   below takes a milder one, and judges whether the change is below three percent in the mean.
 
@@ -208,8 +208,7 @@ for batch in (1, 2):
     exercise(
         r"""
 *Decoupled* decay (as in AdamW) shrinks by a factor that does not contain the step size:
-$W^+ = (1-\omega)W - \eta\,G$. What becomes of $N^\top W$? State it as a claim of your own, and have
-a wrong one judged too.
+$W^+ = (1-\omega)W - \eta\,G$. What becomes of $N^\top W$? State it as a claim of your own.
 """,
         hint=r"""
 `Update({W: ...})` and `StepClaim`, as in `derivations/theorems/null_space_decay.py`; $X = ZP$.
@@ -221,14 +220,13 @@ V, K = State("W", inputs, outputs), Parameter("N", inputs, unseen)
 target, Z = Parameter("Y", rows, outputs), Parameter("Z", rows, inputs)
 data = Z - Z * K * (K.T * K).I * K.T
 pull = data.T * (target - data * V) / rows
-for stated in (-omega * K.T * V, -eta * omega * K.T * V):
-    claim = StepClaim(
-        update=Update({V: (1 - omega) * V + eta * pull}),
-        observable=K.T * V,
-        change=stated,
-        assumptions=(Assumption(text="N has full column rank", condition=full_row_rank(K.T)),),
-    )
-    print(check(claim, effort="quick", tiers=("derivation",)).status)
+claim = StepClaim(
+    update=Update({V: (1 - omega) * V + eta * pull}),
+    observable=K.T * V,
+    change=-omega * K.T * V,
+    assumptions=(Assumption(text="N has full column rank", condition=full_row_rank(K.T)),),
+)
+show(check(claim, effort="quick", tiers=("derivation", "exact")))
 """,
     ),
     exercise(

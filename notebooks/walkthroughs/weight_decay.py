@@ -89,8 +89,8 @@ reuse the number of output positions. In an image network that is thousands, for
 
 ### A rank as a projector
 
-A rank is an integer, and no differential calculus sees integers. The sheet of the engine has
-another form. Let the rows of $A$ be the $s = b\cdot\text{reuse}$ inputs and those of $E$ the
+A rank is an integer, and no calculus of differentials sees it. The engine is told in another form.
+Let the rows of $A$ be the $s = b\cdot\text{reuse}$ inputs and those of $E$ the
 errors, so that $G = E^\top A$. Then $\Pi = A^\top(AA^\top)^{-1}A$ projects onto the span of the
 inputs, $G\,\Pi = G$ (`batch_gradient_rank.span`), and the rank of a projector is its trace.
 """),
@@ -115,7 +115,7 @@ def ranks(kind, batch, *, width=12, seed=0):
     return [(layer.rank, layer.bound) for layer in found]
 
 
-batches = [1, 2, 3, 4, 6, 8, 12, 16]
+batches = [1, 2, 4, 6, 9, 12, 15]
 figure, panels = plt.subplots(1, 3, figsize=(7, 2.8), sharey=True)
 marks = (("first layer", "o", "blue"), ("second layer", "x", "green"), ("output", "s", "vermilion"))
 worst = 0
