@@ -76,12 +76,14 @@ def find(id_: str) -> Claim:
     raise DerivationError(f"claim: no {id_!r}; {nearest(id_, [c.id for c in claims()])}")
 
 
-def nearest(name: str, known: Iterable[str], most: int = 3) -> str:
+def nearest(name: str, known: Iterable[str], alike: float = 0.4) -> str:
     """What is said of a name that is not known: those that are near it, or else all there are.
+
+    ``alike`` is how near that has to be, from 0 to 1, as `difflib` measures it.
 
     >>> nearest("cri", ["cir", "wishart"]), nearest("x", ["cir", "wishart"])
     ('did you mean cir?', 'there are cir, wishart')
     """
     known = list(known)
-    near = difflib.get_close_matches(name, known, n=most, cutoff=0.4)
+    near = difflib.get_close_matches(name, known, n=3, cutoff=alike)
     return f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"

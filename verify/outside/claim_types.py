@@ -180,5 +180,5 @@ def _of_constructor(text: str) -> str | None:
     if "missing" in said:
         return f"{name}: {' and '.join(quoted)} missing; it needs {', '.join(quoted)}"
     if "unexpected" in said:
-        return f"{name}: it has no field {quoted[0]!r}; {nearest(quoted[0], names, most=1)}"
+        return f"{name}: it has no field {quoted[0]!r}; {nearest(quoted[0], names, alike=0.6)}"
     return f"{name}: give everything by name, such as {name}({names[0]}=...)"
