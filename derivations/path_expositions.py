@@ -101,7 +101,9 @@ def _setting(claim: PathClaim) -> Iterator[Row]:
 
 def _horizon(claim: PathClaim) -> Row:
     """The horizon T; in words where a parameter has that letter."""
-    if any(str(name) == "T" for name in (*claim.values, *claim.vary)):
+    equations = getattr(claim.sde, "equations", {}).values()
+    declared = {name for equation in equations for name in equation.free_symbols}
+    if any(str(name) == "T" for name in (*claim.values, *claim.vary, *declared)):
         return Row(words="time", right=_numbers(claim.horizon))
     return Row(left=Mathematics(unicode="T", latex="T"), right=_numbers(claim.horizon))
 

@@ -52,3 +52,14 @@ def test_starting_values_are_those_at_time_0_and_matrices_have_rows() -> None:
     ]
     zero = LawClaim(sde=SDE, observable=x, cdf=LEVEL, horizon=1, values={x: ((0,), (0.0,))})
     assert "x(0) = 0" in lines(stated(zero), "Judged at")
+
+
+def test_the_horizon_has_no_letter_where_the_equation_or_the_values_have_it() -> None:
+    heat = MatrixSDE({x: -positive("T") * x * dt + x * beta.d})
+    shown = [
+        LawClaim(sde=heat, observable=x, cdf=LEVEL, horizon=1),
+        LawClaim(sde=SDE, observable=x, cdf=LEVEL, horizon=1, values={"T": 2}),
+        LawClaim(sde=SDE, observable=x, cdf=LEVEL, horizon=1),
+    ]
+    found = [lines(stated(claim), "Judged at")[0] for claim in shown]
+    assert found == ["time = 1", "time = 1", "T = 1"]
