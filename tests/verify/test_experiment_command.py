@@ -79,7 +79,7 @@ def test_every_experiment_is_found_by_its_place(capsys: pytest.CaptureFixture[st
     ("arguments", "hint"),
     [
         (["figur-one"], "did you mean figure-one"),
-        (["zzz"], "there are"),
+        (["zzz"], "choose from"),
         (["figure-one", "mine.csv"], "leave it out"),
         (["figure-one", "--targets", "y"], "leave it out"),
         (["own-data"], "give a CSV file"),

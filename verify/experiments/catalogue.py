@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
 from verify.errors import UsageError
@@ -30,9 +31,9 @@ def find(name: str) -> Experiment:
     known = {experiment.id: experiment for experiment in _found()}
     if name in known:
         return known[name]
-    from derivations.catalogue import nearest
-
-    raise UsageError(f"experiment {name}: no such experiment; {nearest(name, known)}")
+    near = get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"choose from {', '.join(known)}"
+    raise UsageError(f"experiment {name}: no such experiment; {hint}")
 
 
 def _found() -> Iterator[Experiment]:
