@@ -16,7 +16,6 @@ from verify.experiments import (
     convergence_speed,
     data_covariance,
     latent_representations,
-    noise_equilibrium,
     norm_growth,
     style,
     warm_up,
@@ -37,7 +36,6 @@ from verify.experiments.factorization import (
 from verify.verdict import Status
 
 SMALL: Mapping[str, tuple[Callable[[], Experiment], int, Mapping[str, Any]]] = {
-    "noise-equilibrium": (noise_equilibrium.experiment, 6, {"starts": 2}),
     "convergence-speed": (convergence_speed.experiment, 4, {"batches_tried": [1, 2], "repeats": 2}),
     "data-covariance": (data_covariance.experiment, 5, {"covariances": [0.2, 1.0], "time": 200.0}),
     "warm-up": (
@@ -82,9 +80,6 @@ def test_as_stated_and_drawn(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "exchanged", "finding"),
     [
-        ("noise-equilibrium", {"spectrum": "gd_spectrum"}, "one end under SGD"),
-        ("noise-equilibrium", {"gd_D": "sgd"}, "GD keeps the imbalance"),
-        ("noise-equilibrium", {"gd_spectrum": "spectrum"}, "GD remembers its start"),
         (
             "data-covariance",
             {"norms_sgd_plain": "norms_gd_decay"},
@@ -115,24 +110,6 @@ def test_what_does_otherwise_is_rejected(
     name: str, exchanged: Mapping[str, str], finding: str
 ) -> None:
     assert judged(name, exchanged)[finding] is Status.DISAGREES
-
-
-def test_a_pace_wrong_by_a_factor_is_rejected() -> None:
-    found = report("noise-equilibrium")
-    for factor in (0.5, 2.0):
-        numbers = []
-        for run in found.numbers:
-            # What is predicted at another temperature, T → factor · T.
-            stated = np.asarray(run["predicted"])
-            at = np.arange(len(stated)) * factor
-            rows = [np.interp(at, np.arange(len(stated)), part) for part in _columns(stated)]
-            numbers.append({**run, "predicted": np.transpose(rows).reshape(stated.shape)})
-        pace = found.experiment.judge(numbers, found.experiment.settings)[0]
-        assert pace.status is Status.DISAGREES, pace.reason
-
-
-def _columns(values: Array) -> Array:
-    return np.asarray(values.reshape(len(values), -1).T)
 
 
 @pytest.mark.parametrize("name", ["step", "batch", "dimension"])

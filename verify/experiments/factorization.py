@@ -25,6 +25,7 @@ from functools import cached_property
 import numpy as np
 
 from numerics.network import Array
+from numerics.noise_equilibrium import geometric_mean, noise_equilibrium
 
 __all__ = [
     "Model",
@@ -190,18 +191,15 @@ def orbit_flow(
 
 def equilibrium(model: Model, start: tuple[Array, Array]) -> tuple[Array, Array]:
     """The point F = 0 on the orbit of the start."""
-    U, W = start
-    inputs, noise = model.traces
-    M = noise * W @ model.inputs @ W.T
-    N = inputs * U.T @ model.noise @ U
-    return _moved(start, _geometric_mean(_root(M, -1.0), N))
+    return noise_equilibrium(*start, residual_covariance=model.noise, input_covariance=model.inputs)
 
 
 def balanced(start: tuple[Array, Array], model: Model) -> tuple[Array, Array]:
     """The flattest point on the orbit of the start: d_y W Σ_x W' = tr(Σ_x) U'U."""
     U, W = start
     M = len(model.V) * W @ model.inputs @ W.T
-    return _moved(start, _geometric_mean(_root(M, -1.0), model.traces[0] * U.T @ U))
+    A = _root(geometric_mean(_root(M, -1.0), model.traces[0] * U.T @ U))
+    return U @ np.linalg.inv(A), A @ W
 
 
 def on_orbit(model: Model, hidden: int, start_shape: Array) -> tuple[Array, Array]:
@@ -212,17 +210,6 @@ def on_orbit(model: Model, hidden: int, start_shape: Array) -> tuple[Array, Arra
     return U @ np.linalg.inv(start_shape), start_shape @ W
 
 
-def _moved(start: tuple[Array, Array], square: Array) -> tuple[Array, Array]:
-    A = _root(square)
-    return start[0] @ np.linalg.inv(A), A @ start[1]
-
-
 def _root(S: Array, power: float = 0.5) -> Array:
     s, P = np.linalg.eigh(S)
     return np.asarray((P * s**power) @ P.T)
-
-
-def _geometric_mean(A: Array, B: Array) -> Array:
-    """A # B = A^½ (A^−½ B A^−½)^½ A^½, the positive solution P of P A⁻¹ P = B."""
-    a, inverse = _root(A), _root(A, -0.5)
-    return a @ _root(inverse @ B @ inverse) @ a

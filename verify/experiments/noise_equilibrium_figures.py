@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from numerics.network import Array
 from verify.experiments import style
 from verify.experiments.experiment import Finding, Numbers, Settings
+from verify.experiments.factorization import equilibrium, noise_imbalance
+from verify.experiments.noise_equilibrium_judge import model_in, predicted, spectrum
 from verify.verdict import Status
 
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ def equilibrium_figure(
     _draw_entries(entries, runs[0])
     _draw_ends(ends, runs)
     claim = (
-        "SGD removes the noise imbalance at the predicted pace and forgets its start; GD keeps it"
+        "SGD removes the noise imbalance at the stated pace and forgets its start; GD keeps it"
         if all(finding.status == Status.AGREES for finding in findings)
         else "The noise imbalance of a matrix factorization under SGD and gradient descent"
     )
@@ -38,17 +41,23 @@ def equilibrium_figure(
     return drawn
 
 
+def _forces(run: Numbers, way: str) -> Array:
+    """The noise imbalance at every mark and start, (times, starts, h, h)."""
+    U, W = (np.asarray(run[f"{way}_{name}"]) for name in "UW")
+    return noise_imbalance(model_in(run), U, W)
+
+
 def _draw_size(axes: Axes, runs: Sequence[Numbers], settings: Settings) -> None:
     time = np.asarray(runs[0]["time"])
     for i, run in enumerate(runs):
         for name, colour, label in (("sgd", SGD, "SGD"), ("gd", GD, "gradient descent")):
-            sizes = np.linalg.norm(np.asarray(run[name]), axis=(-1, -2))
+            sizes = np.linalg.norm(_forces(run, name), axis=(-1, -2))
             lines = axes.plot(time, sizes, color=colour, lw=0.9, alpha=0.5)
             if i == 0:
                 lines[0].set_label(f"{label}, every start and seed")
-    predicted = np.linalg.norm(np.asarray(runs[0]["predicted"]), axis=(-1, -2))
-    lines = axes.plot(time[settings["from"] :], predicted, color=style.INK, lw=1.0, ls=style.DASHES)
-    lines[0].set_label("predicted for SGD, first seed")
+    stated = np.linalg.norm(predicted(runs[0], settings), axis=(-1, -2))
+    lines = axes.plot(time[settings["from"] :], stated, color=style.INK, lw=1.0, ls=style.DASHES)
+    lines[0].set_label("stated for SGD, first seed")
     axes.set_yscale("log")
     axes.set_ylim(1e-3, None)
     axes.set_ylabel("|F|, size of the noise imbalance  (log scale)")
@@ -59,9 +68,9 @@ def _draw_size(axes: Axes, runs: Sequence[Numbers], settings: Settings) -> None:
 
 def _draw_entries(axes: Axes, run: Numbers) -> None:
     time = np.asarray(run["time"])
-    places = np.triu_indices(np.shape(run["sgd"])[-1])
+    places = np.triu_indices(np.shape(run["sgd_W"])[-2])
     for name, colour, label in (("gd", GD, "gradient descent"), ("sgd", SGD, "SGD")):
-        entries = np.asarray(run[name])[:, 0][:, places[0], places[1]]
+        entries = _forces(run, name)[:, 0][:, places[0], places[1]]
         lines = axes.plot(time, entries, color=colour, lw=1.2, alpha=0.75)
         lines[0].set_label(label)
     axes.set_ylabel("entries of F = tr(Σᵣ) WΣₓW′ − tr(Σₓ) U′ΣᵣU")
@@ -72,12 +81,15 @@ def _draw_entries(axes: Axes, run: Numbers) -> None:
 
 def _draw_ends(axes: Axes, runs: Sequence[Numbers]) -> None:
     for i, run in enumerate(runs):
-        stated = np.asarray(run["equilibrium"])
+        model = model_in(run)
+        # Every start has the same U W at its end, and so the same equilibrium.
+        U, W = (np.asarray(run[f"gd_{name}"])[-1, 0] for name in "UW")
+        stated = spectrum(model, equilibrium(model, (U, W))[1])
         for name, colour, mark, label in (
-            ("gd_spectrum", GD, "s", "gradient descent"),
-            ("spectrum", SGD, "o", "SGD"),
+            ("gd", GD, "s", "gradient descent"),
+            ("sgd", SGD, "o", "SGD"),
         ):
-            ends = np.asarray(run[name])[-1]
+            ends = spectrum(model, np.asarray(run[f"{name}_W"])[-1])
             axes.plot(
                 np.broadcast_to(stated, ends.shape).ravel(), ends.ravel(), mark, color=colour,
                 ms=4.5, alpha=0.6, mec="none", label=label if i == 0 else None,
