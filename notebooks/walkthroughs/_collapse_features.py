@@ -138,8 +138,9 @@ features, the matrix of activations, samples × neurons, of a layer:
   not at all;
 - *sparsity*: the part of the neurons, groups again counted once, that are active on a sample.
 
-They should belong to the function and not to how it is written. A ReLU network does not change if a
-neuron's incoming weights are multiplied by $a > 0$ and its outgoing ones divided by it:
+They should belong to the function and not to how it is written, and not all of them do. A ReLU
+network does not change if a neuron's incoming weights are multiplied by $a > 0$ and its outgoing
+ones divided by it:
 """),
     statement("sparse_features"),
     code(
@@ -195,21 +196,6 @@ EXERCISES = (
     text("## Exercises"),
     exercise(
         r"""
-Read the quartic equation in the sense of Stratonovich, $\zeta\,\theta\circ\mathrm d\beta$. Where is
-the threshold of collapse then? Let the engine derive the drift of $\log\theta$.
-""",
-        hint='`MatrixSDE(..., calculus="stratonovich")`, then `.d(log(theta))`.',
-        solution=r"""
-mu, zeta = real("mu"), positive("zeta")
-weight, beta = State("theta", positive=True), Brownian("beta")
-equation = {weight: (mu * weight - weight**3) * dt + zeta * weight * beta.d}
-for calculus in ("ito", "stratonovich"):
-    print(f"{calculus:13}", unicode(MatrixSDE(equation, calculus=calculus).d(log(weight)).drift))
-print("Stratonovich: the sign near 0 is that of μ, and the threshold is at μ = 0")
-""",
-    ),
-    exercise(
-        r"""
 A linear student is trained on $n = 200$ samples with $\eta = 0.1$ and label noise of variance
 $\delta = 400$. The teacher has the singular values 1, 0.3, 0.12, 0.09, 0.02. Which survive in the
 diagonal model, and with which means? Which $\delta$ kills all of them?
@@ -245,6 +231,25 @@ for noise in (zeta**2, 2 * zeta**2):
     )
     print(check(claim, effort="quick", tiers=("derivation", "exact")).status)
 print("θ itself: its noise has mean zero, and q(q − 1) = 0 at q = 1")
+""",
+    ),
+    exercise(
+        r"""
+Multiply the neurons of the network without decay by numbers between 0.1 and 10: which of the
+measures of the last section change? And if 1 is added to each of them?
+""",
+        hint="`layers_of[0.0]` has its activations; `activation_similarity(..., centred=False)`.",
+        solution=r"""
+A = layers_of[0.0]
+scaled = A * np.random.default_rng(7).uniform(0.1, 10, 32)
+print("groups alike after scaling:", independent_fraction(A) == independent_fraction(scaled))
+ranks = [effective_rank(np.linalg.svd(X_, compute_uv=False)) for X_ in (A, scaled)]
+print("effective rank alike after scaling:", np.allclose(*ranks))
+for name, other in (("scaled", scaled), ("shifted", A + 1)):
+    for centred in (True, False):
+        a, b = (activation_similarity(X_, centred=centred) for X_ in (A, other))
+        kind = "correlations" if centred else "cosines"
+        print(f"{name:8} {kind:13} alike: {np.allclose(a, b)}")
 """,
     ),
     text(r"""

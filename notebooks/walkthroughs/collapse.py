@@ -86,8 +86,19 @@ $\theta^2$ cancels and $-\zeta^2/2$ is left at every $\theta$, however small. By
     ),
     text(r"""
 Near zero $\log\theta$ is a Brownian motion with the drift $\mu - \zeta^2/2$. If it is negative,
-zero attracts.
+zero attracts. Read the same equation in the sense of Stratonovich, and there is no such term: the
+threshold would be where the potential has it, at $\mu = 0$.
 """),
+    code(
+        r"""
+mu, zeta = real("mu"), positive("zeta")
+weight, beta = State("theta", positive=True), Brownian("beta")
+equation = {weight: (mu * weight - weight**3) * dt + zeta * weight * beta.d}
+for calculus in ("ito", "stratonovich"):
+    print(f"{calculus:13}", unicode(MatrixSDE(equation, calculus=calculus).d(log(weight)).drift))
+""",
+        prints=("μ - ζ²/2 - θ²",),
+    ),
     statement("stochastic_collapse.threshold"),
     text(r"""
 ### Where readers get stuck: almost surely, and at equality
