@@ -191,6 +191,7 @@ def _product() -> DifferentialClaim:
         observable=x,
         drift=drift,
         martingale=martingale,
+        assumptions=(SPREAD,),
         mutants=(
             Mutant(
                 name="missing_ito",

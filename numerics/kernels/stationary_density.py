@@ -1060,6 +1060,12 @@ KERNELS = {
             arrays=stationary_density_product_derived_martingale,
             generic=stationary_density_product_derived_martingale_in,
         ),
+        "condition_0": Kernel(
+            name="condition_0",
+            arguments=("alpha1", "alpha2", "alpha3"),
+            arrays=stationary_density_condition_0,
+            generic=stationary_density_condition_0_in,
+        ),
     },
     "stationary_density.fokker_planck": {
         "increment": Kernel(
@@ -1363,7 +1369,13 @@ SIGNATURES = {
             LetterSignature(name="dt", kind="time increment"),
             LetterSignature(name="dbeta", kind="increment"),
         ),
-        conditions=(),
+        conditions=(
+            Condition(
+                text="the samples differ, Δ = α1α3 − α2² > 0",
+                predicate="positive",
+                kernel="condition_0",
+            ),
+        ),
         systems={
             "declared": SystemSignature(
                 prefix="",

@@ -15,6 +15,11 @@ def with_finding(problem: Problem, verdict: Verdict, plan: Plan) -> Verdict:
     """The verdict; of a claim that disagrees with the wrong term and a small counter-example."""
     if verdict.status != Status.DISAGREES:
         return verdict
+    import numpy as np
+
     from .locate import located
 
-    return replace(verdict, finding=located(problem, verdict.evidence, plan.share("finding")))
+    # Points outside the domain are left out by their values; nothing is printed in between.
+    with np.errstate(all="ignore"):
+        finding = located(problem, verdict.evidence, plan.share("finding"))
+    return replace(verdict, finding=finding)
