@@ -34,6 +34,7 @@ __all__ = [
     "sample_at",
     "several_sizes",
     "small_sizes",
+    "wide_sizes",
 ]
 
 Sizes: TypeAlias = Mapping[str, int]
@@ -93,6 +94,20 @@ def several_sizes(signature: ClaimSignature, count: int) -> tuple[Sizes, ...]:
     while left and len(found) < count:
         found.append(_taken(left, found, ()))
     return tuple(found)
+
+
+def wide_sizes(signature: ClaimSignature) -> Sizes:
+    """The smallest different admissible sizes of which none is 1, if there are such.
+
+    A matrix with one row is nearly a scalar: what does not commute, and what is lost in a trace,
+    does not show there.
+
+    >>> wide_sizes(ClaimSignature(claim="a", kind="identity", dimensions=("p", "q"), letters=()))
+    {'p': 2, 'q': 3}
+    """
+    fitting = _fitting(signature)
+    wide = (sizes for sizes in fitting if min(sizes.values(), default=2) > 1)
+    return next(wide, next(iter(fitting), {}))
 
 
 def small_sizes(signature: ClaimSignature, count: int) -> tuple[Sizes, ...]:

@@ -36,12 +36,14 @@ from derivations.fokker_planck import FokkerPlanckClaim, forward_parts
 from derivations.interpreter import interpret
 from derivations.printing import unicode
 from derivations.sde import is_increment
+from derivations.shapes import shape_of
 from derivations.stated_terms import StatedTerm, stated_terms
 from derivations.step_claims import derived_change, stated_change
 from derivations.symbols import MatrixState
 from derivations.update import StepClaim
 
 __all__ = [
+    "NOISE",
     "StatedPart",
     "TermKernel",
     "TermPrinter",
@@ -50,6 +52,9 @@ __all__ = [
     "simplified",
     "stated_parts",
 ]
+
+NOISE = "noise in the new time"
+"""The quantity of a noise term of a system after a change of time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,7 +284,8 @@ def _printed(printer: TermPrinter, part: _Part, level: str, candidates: bool) ->
 def _forgotten(claim: Claim, part: _Part) -> Iterator[Any]:
     """Simple words that a form may have lost: 1, |A|², tr A; letters of the same shape."""
     expressions = [part.expression, *part.subject]
-    sde = getattr(claim, "sde", None)
+    # A noise in a new time has letters of its own.
+    sde = getattr(claim, "changed" if part.quantity == NOISE else "sde", None)
     if sde is not None:
         expressions += list(sde.equations.values())
     named: dict[str, Any] = {}
@@ -289,7 +295,7 @@ def _forgotten(claim: Claim, part: _Part) -> Iterator[Any]:
     still = [x for x in matrices if not is_increment(x)]
     noises = [x for x in matrices if is_increment(x)]
     like = part.subject[0] if part.subject else part.expression
-    if part.quantity in ("martingale", "noise in the new time"):
+    if part.quantity in ("martingale", NOISE):
         if not is_matrix(like):
             yield from (tr(a.T * b) for b in noises for a in still if a.shape == b.shape)
         else:
@@ -374,11 +380,13 @@ def _clock_parts(claim: TimeChangeClaim) -> Iterator[_Part]:
     changed = claim.changed.to_ito()
     old, new = claim.sde.noises, changed.noises
     renamed = {str(a.name): str(b.name) for a, b in zip(old, new, strict=False)}
+    # Noises of other shapes, or more of them, have no terms to be put beside the declared ones.
+    alike = [shape_of(a) for a in old] == [shape_of(b) for b in new]
     for state in claim.sde.states:
-        for what, expression in (
-            ("drift", changed.drift(state)),
-            ("noise", changed.noise(state)),
-        ):
+        stated = {"drift": changed.drift(state), "noise": changed.noise(state)}
+        for what, expression in stated.items():
+            if what == "noise" and not alike:
+                continue
             yield _Part(
                 name=f"{what} of {unicode(state)} in the new time",
                 quantity=f"{what} in the new time",

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sympy import sqrt
 
-from derivations import Brownian, State, dims, dt
+from derivations import Brownian, Parameter, State, dims, dt
 from verify import MatrixSDE, NumericSDE, TimeChangeClaim, check
 from verify.verdict import Status
 
@@ -86,6 +86,36 @@ def test_a_sign_at_a_state_dependent_rate_is_judged_in_law_too(pull: float, stat
     assert verdict.status == status
     (found,) = (e for e in verdict.evidence if e.tier == "path")
     assert ("distance in law" in found.numbers) == (status == Status.AGREES)
+
+
+P, Q = dims("p q")
+Y, D, W = State("Y", P, Q), Brownian("D", P, Q), Brownian("W", P, Q)
+OTHER = Brownian("V", Q, P)
+FREE = {Y: -3 * Y * dt + sqrt(3) * D.d}
+RENAMED = {
+    "factor": ({Y: -Y * dt + 2 * W.d}, "2 dW: claimed coefficient 2, measured 1"),
+    "drift": ({Y: -2 * Y * dt + W.d}, "-2 Y: claimed coefficient −2, measured −1"),
+    "another shape": ({Y: -Y * dt + 2 * OTHER.d.T}, "diffusion matrix"),
+    "drift with another shape": ({Y: -2 * Y * dt + OTHER.d.T}, "-2 Y: claimed coefficient −2"),
+    "one more": ({Y: -Y * dt + W.d + D.d}, "diffusion matrix"),
+    "a matrix in front": ({Y: -Y * dt + 3 * Parameter("A", P, P) * W.d}, "diffusion matrix"),
+}
+
+
+@pytest.mark.parametrize("name", RENAMED)
+def test_what_is_wrong_with_noises_of_other_names_is_said(name: str) -> None:
+    """The new noise has letters of its own, or of another shape: no term of it is the old one's."""
+    changed, said = RENAMED[name]
+    found = check(declared(FREE, changed, 3), effort="quick", tiers=("derivation", "path"))
+    assert {e.status for e in found.evidence} == {Status.DISAGREES}
+    assert found.finding is not None
+    assert said in " ".join(found.finding.lines)
+    assert not any("could not be located" in line for line in found.finding.lines)
+    assert not any("clock" in line for line in found.finding.lines)
+
+
+def test_noises_of_other_names_agree() -> None:
+    assert check(declared(FREE, {Y: -Y * dt + W.d}, 3), effort="quick", tiers=TIERS).agrees
 
 
 def finding(claim: Any) -> Any:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from derivations.codegen.stated_parts import StatedPart
+from derivations.codegen.stated_parts import NOISE, StatedPart
 from verify.verdict import Evidence
 
 from .measured import Table
 
 __all__ = ["NOISE", "noise_in_law", "opposite"]
-
-NOISE = "noise in the new time"
-
 
 def opposite(parts: Sequence[StatedPart], tables: Sequence[Table]) -> bool:
     """Whether the stated noises point against the measured ones, which one sign for all mends."""

@@ -110,7 +110,9 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
     ]
     if not wrong:
         return of_values(evidence)
-    clock = _of_clock(problem, pairs) if problem.kind == "time change" and not lawful else None
+    # Without noises that can be compared nothing says that one clock moves drifts and noises alike.
+    clocked = not lawful and any(part.quantity == NOISE for part in parts)
+    clock = _of_clock(problem, pairs) if problem.kind == "time change" and clocked else None
     if problem.kind == "identity":
         # What is typed on the right is what is claimed of the left.
         found = [_explained(statement, wrong[0][0], plan)]

@@ -28,7 +28,7 @@ from numerics.transition import Transition
 from verify.coordinates import diffusion
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
-from verify.sampling import generic_point, several_sizes
+from verify.sampling import point_near, wide_sizes
 from verify.statistics.bounds import dkw_half_width
 from verify.statistics.decisions import sample_distance
 from verify.systems import as_numbers
@@ -77,8 +77,7 @@ class _Clock:
 
 def clocked(problem: Problem, plan: Plan) -> Evidence:
     """Both systems of a change of time, on coupled paths or step by step, and in law if needed."""
-    sizes = next(iter(several_sizes(problem.signature, 1)), {})
-    sample = generic_point(problem, sizes, plan)
+    sizes, sample = point_near(problem, wide_sizes(problem.signature), plan)
     if not sample.points:
         return sample.empty(TIER)
     clock = _made(problem, sizes, sample.values[0])
