@@ -39,7 +39,7 @@ the label noise as isotropic. It is this slip that makes SGD always look for fla
 slips = {slip.name: slip for slip in claim.mutants}
 verdict = check(replace(claim, **slips["isotropic"].changes), effort="quick", tiers=("exact",))
 print(verdict.said)
-print(verdict.finding.text[-1])
+print(fill(verdict.finding.text[-1], 84))
 """,
     ),
 )
