@@ -10,7 +10,7 @@ import numpy as np
 from numerics.network import Array
 from verify.experiments import style
 from verify.experiments.experiment import Finding, Numbers, Settings
-from verify.experiments.factorization import equilibrium, noise_imbalance
+from verify.experiments.factorization import carried, equilibrium, noise_imbalance
 from verify.experiments.noise_equilibrium_judge import model_in, predicted, spectrum
 from verify.verdict import Status
 
@@ -30,7 +30,7 @@ def equilibrium_figure(
     drawn = style.figure(12.4, 6.2)
     size, entries, ends = drawn.subplots(1, 3)
     _draw_size(size, runs, settings)
-    _draw_entries(entries, runs[0])
+    _draw_entries(entries, runs[0], settings)
     _draw_ends(ends, runs)
     claim = (
         "SGD removes the noise imbalance at the stated pace and forgets its start; GD keeps it"
@@ -41,9 +41,11 @@ def equilibrium_figure(
     return drawn
 
 
-def _forces(run: Numbers, way: str) -> Array:
-    """The noise imbalance at every mark and start, (times, starts, h, h)."""
-    U, W = (np.asarray(run[f"{way}_{name}"]) for name in "UW")
+def _forces(run: Numbers, way: str, first: int) -> Array:
+    """The noise imbalance at every mark and start; SGD that has come to the orbit is put on it."""
+    U, W = (np.array(run[f"{way}_{name}"]) for name in "UW")
+    if way == "sgd":
+        U[first:], W[first:] = carried(model_in(run), U[first:], W[first:])
     return noise_imbalance(model_in(run), U, W)
 
 
@@ -51,7 +53,7 @@ def _draw_size(axes: Axes, runs: Sequence[Numbers], settings: Settings) -> None:
     time = np.asarray(runs[0]["time"])
     for i, run in enumerate(runs):
         for name, colour, label in (("sgd", SGD, "SGD"), ("gd", GD, "gradient descent")):
-            sizes = np.linalg.norm(_forces(run, name), axis=(-1, -2))
+            sizes = np.linalg.norm(_forces(run, name, settings["from"]), axis=(-1, -2))
             lines = axes.plot(time, sizes, color=colour, lw=0.9, alpha=0.5)
             if i == 0:
                 lines[0].set_label(f"{label}, every start and seed")
@@ -59,18 +61,18 @@ def _draw_size(axes: Axes, runs: Sequence[Numbers], settings: Settings) -> None:
     lines = axes.plot(time[settings["from"] :], stated, color=style.INK, lw=1.0, ls=style.DASHES)
     lines[0].set_label("stated for SGD, first seed")
     axes.set_yscale("log")
-    axes.set_ylim(1e-3, None)
+    axes.set_ylim(1e-2, None)
     axes.set_ylabel("|F|, size of the noise imbalance  (log scale)")
     axes.set_xlabel("time t = steps × η  (no unit)")
     axes.set_title("size", loc="left", fontsize=11)
     axes.legend(loc="lower left", fontsize=8, handlelength=2.4)
 
 
-def _draw_entries(axes: Axes, run: Numbers) -> None:
+def _draw_entries(axes: Axes, run: Numbers, settings: Settings) -> None:
     time = np.asarray(run["time"])
     places = np.triu_indices(np.shape(run["sgd_W"])[-2])
     for name, colour, label in (("gd", GD, "gradient descent"), ("sgd", SGD, "SGD")):
-        entries = _forces(run, name)[:, 0][:, places[0], places[1]]
+        entries = _forces(run, name, settings["from"])[:, 0][:, places[0], places[1]]
         lines = axes.plot(time, entries, color=colour, lw=1.2, alpha=0.75)
         lines[0].set_label(label)
     axes.set_ylabel("entries of F = tr(Σᵣ) WΣₓW′ − tr(Σₓ) U′ΣᵣU")
