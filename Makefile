@@ -75,7 +75,7 @@ test: install  ## everything that CI checks: lint, types, generated files, tests
 
 current: install  ## whether generated files and notebooks are what their sources give
 	@echo "[current] generated files"
-	@$(BIN)/python -m derivations.build --check
+	@$(BIN)/python -m derivations.build --check --anew
 	@echo "[current] notebooks"
 	@$(BIN)/python -m notebooks.build --check
 

@@ -25,7 +25,7 @@ from derivations.usage import run
 if TYPE_CHECKING:
     from derivations.claim import Theorem
 
-__all__ = ["Places", "Report", "build", "check", "main"]
+__all__ = ["Places", "Report", "build", "check", "check_anew", "main"]
 
 ROOT = Path(__file__).resolve().parent.parent
 MOST_WORKERS = 4
@@ -66,10 +66,16 @@ class Places:
         """Whether the outputs of a theorem are those of its sources, by their hashes."""
         return (
             entry is not None
-            and entry.shared == shared
+            and self.is_of_sources(theorem, entry, shared)
+            and all(digest_of(self.root / out) == sha for out, sha in entry.outputs.items())
+        )
+
+    def is_of_sources(self, theorem: str, entry: Entry, shared: str) -> bool:
+        """Whether an entry was made from the present sources of a theorem."""
+        return (
+            entry.shared == shared
             and entry.source == digest_of(self.theorems()[theorem])
             and set(entry.outputs) == set(self.outputs(theorem))
-            and all(digest_of(self.root / out) == sha for out, sha in entry.outputs.items())
         )
 
     def shared(self) -> str:
@@ -152,31 +158,67 @@ def build(
     )
 
 
-def check(
-    places: Places, theorems: Sequence[str], load: Load, say: Say, *, workers: int = 1
-) -> Report:
-    """Compare the outputs byte by byte with what a build would write; nothing is written."""
-    names = list(theorems) or list(places.theorems())
+def check(places: Places, theorems: Sequence[str]) -> Report:
+    """Compare sources and outputs with the hashes of the manifest; nothing is derived or written.
+
+    What was generated from other sources, or edited since, is told; that the manifest itself tells
+    the truth is for `check_anew` to find out.
+    """
     manifest = Manifest.read(places.manifest)
     shared = places.shared()
-    stale = [f"{name}: belongs to no theorem" for name in places.orphans()]
+    stale = []
+    for name in theorems or places.theorems():
+        entry = manifest.entries.get(name)
+        stale += [
+            said
+            for output in places.outputs(name)
+            if (said := _differs(places, output, entry.outputs.get(output) if entry else None))
+        ]
+        if entry is None or not places.is_of_sources(name, entry, shared):
+            stale.append(f"{_relative(places)}: the entry of {name} is out of date")
+    return Report(stale=(*_strangers(places, manifest), *stale))
+
+
+def check_anew(
+    places: Places, theorems: Sequence[str], load: Load, say: Say, *, workers: int = 1
+) -> Report:
+    """Derive everything again and compare byte by byte; no hash is trusted, nothing is written."""
+    names = list(theorems) or list(places.theorems())
+    manifest = Manifest.read(places.manifest)
+    stale = _strangers(places, manifest)
     errors: list[str] = []
-    for name, made in _progress(places, names, load, shared, say, workers):
+    for name, made in _progress(places, names, load, places.shared(), say, workers):
         if isinstance(made, DerivationError):
             errors.append(f"{name}: {made}")
             continue
         texts, entry = made
-        for output, text in texts.items():
-            path = places.root / output
-            if not path.exists():
-                stale.append(f"{output}: is missing")
-            elif path.read_bytes() != text.encode():
-                stale.append(f"{output}: differs from what a build writes")
+        stale += [
+            said
+            for output, text in texts.items()
+            if (said := _differs(places, output, digest(text)))
+        ]
         if manifest.entries.get(name) != entry:
             stale.append(f"{_relative(places)}: the entry of {name} is out of date")
-    gone = sorted(set(manifest.entries) - set(places.theorems()))
-    stale += [f"{_relative(places)}: {name} is no theorem any more" for name in gone]
     return Report(stale=tuple(stale), errors=tuple(errors))
+
+
+def _differs(places: Places, output: str, sha: str | None) -> str:
+    """In words, how an output is not what it is to be by its hash; nothing if it is."""
+    path = places.root / output
+    if not path.exists():
+        return f"{output}: is missing"
+    if sha is not None and digest_of(path) != sha:
+        return f"{output}: differs from what a build writes"
+    return ""
+
+
+def _strangers(places: Places, manifest: Manifest) -> list[str]:
+    """Files and entries of theorems that are no more."""
+    gone = sorted(set(manifest.entries) - set(places.theorems()))
+    return [
+        *(f"{name}: belongs to no theorem" for name in places.orphans()),
+        *(f"{_relative(places)}: {name} is no theorem any more" for name in gone),
+    ]
 
 
 def _progress(
@@ -318,8 +360,12 @@ def _load(name: str) -> Theorem:
 @click.command()
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--check", "only_check", is_flag=True, help="Write nothing; fail if out of date.")
-def main(ids: tuple[str, ...], only_check: bool) -> None:
+@click.option("--anew", is_flag=True, help="With --check: derive all again and trust no hash.")
+def main(ids: tuple[str, ...], only_check: bool, anew: bool) -> None:
     """Write what is generated from every theorem, or from those of each ID.
+
+    --check compares sources and outputs with the hashes of the last build, in a second; with --anew
+    everything is derived again and compared byte by byte, as CI does.
 
     Exit code 0: up to date; 1: --check found something stale; 2: unknown ID, or a theorem from
     which nothing can be made.
@@ -331,9 +377,15 @@ def main(ids: tuple[str, ...], only_check: bool) -> None:
             click.echo(line, err=True)
 
     workers = min(os.cpu_count() or 1, MOST_WORKERS)
-    work = check if only_check else build
     try:
-        report = work(places, _theorems_of(places, ids, _load), _load, say, workers=workers)
+        if anew and not only_check:
+            raise DerivationError("--anew: belongs to a check; give --check --anew")
+        names = _theorems_of(places, ids, _load)
+        if only_check and not anew:
+            report = check(places, names)
+        else:
+            work = check_anew if anew else build
+            report = work(places, names, _load, say, workers=workers)
     except DerivationError as error:
         click.echo(f"build: {error}", err=True)
         sys.exit(2)

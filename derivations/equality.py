@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from sympy import Add, Integer, cancel, expand, sympify, together
@@ -90,6 +91,7 @@ def _signs(atoms: Iterable[Atom]) -> dict[Atom, Atom]:
     return {a: positive[a.name] for a in atoms if a.name in positive}
 
 
+@lru_cache(maxsize=1024)
 def _cancels(coefficient: Any) -> bool:
     return bool(expand(coefficient) == 0 or cancel(together(coefficient)) == 0)
 

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from derivations import DerivationError
 from derivations import build as build_module
-from derivations.build import PROVENANCE, Places, Report, build, check, main
+from derivations.build import PROVENANCE, Places, Report, build, check, check_anew, main
 from derivations.catalogue import find_theorem
 from derivations.claim import Theorem
 from derivations.manifest import Manifest, put
@@ -61,7 +61,14 @@ def made(places: Places, load: Loader | None = None, *theorems: str) -> Report:
 
 
 def checked(places: Places, *theorems: str) -> Report:
-    return check(places, theorems, Loader(), lambda line: None)
+    """What both checks say: by hashes, and with everything derived again."""
+    by_hash, anew = check(places, theorems), checked_anew(places, *theorems)
+    assert by_hash == anew
+    return anew
+
+
+def checked_anew(places: Places, *theorems: str) -> Report:
+    return check_anew(places, theorems, Loader(), lambda line: None)
 
 
 def outputs(places: Places) -> dict[str, str]:
@@ -149,7 +156,7 @@ def test_an_output_that_is_gone_is_found_and_made_again(places: Places) -> None:
     assert outputs(places) == right
 
 
-def test_a_check_does_not_trust_the_manifest(places: Places) -> None:
+def test_a_check_that_derives_anew_does_not_trust_the_manifest(places: Places) -> None:
     made(places)
     output = places.root / "numerics/kernels/alpha.py"
     output.write_text(output.read_text().replace("trace(", "2 * trace("))
@@ -157,7 +164,19 @@ def test_a_check_does_not_trust_the_manifest(places: Places) -> None:
     manifest = json.loads(places.manifest.read_text())
     manifest["theorems"]["alpha"]["outputs"]["numerics/kernels/alpha.py"] = forged
     places.manifest.write_text(json.dumps(manifest))
-    assert "numerics/kernels/alpha.py: differs from what a build writes" in checked(places).stale
+    found = "numerics/kernels/alpha.py: differs from what a build writes"
+    assert found in checked_anew(places).stale
+    assert check(places, ()) == Report()
+
+
+@pytest.mark.parametrize("changed", ["derivations/words.py", "derivations/theorems/alpha.py"])
+def test_a_check_sees_sources_that_changed(places: Places, changed: str) -> None:
+    made(places)
+    (places.root / changed).write_text("# changed\n")
+    assert (
+        "derivations/generated/manifest.json: the entry of alpha is out of date"
+        in checked(places).stale
+    )
 
 
 def test_a_check_writes_nothing(places: Places) -> None:
@@ -337,8 +356,15 @@ def test_the_command_checks(command: Callable[..., Result], places: Places) -> N
     assert stale.exit_code == 1
     assert "stale: numerics/kernels/beta.py: is missing\n" in stale.stdout
     command()
-    current = command("--check")
-    assert (current.exit_code, current.stdout) == (0, "up to date\n")
+    for arguments in (["--check"], ["--check", "--anew"]):
+        current = command(*arguments)
+        assert (current.exit_code, current.stdout) == (0, "up to date\n")
+
+
+def test_a_build_is_always_anew(command: Callable[..., Result]) -> None:
+    refused = command("--anew")
+    assert refused.exit_code == 2
+    assert refused.stderr == "build: --anew: belongs to a check; give --check --anew\n"
 
 
 def test_the_command_takes_the_id_of_a_theorem_or_of_a_claim(
