@@ -36,7 +36,7 @@ from verify.experiments.factorization import (
 from verify.verdict import Status
 
 SMALL: Mapping[str, tuple[Callable[[], Experiment], int, Mapping[str, Any]]] = {
-    "convergence-speed": (convergence_speed.experiment, 4, {"batches_tried": [1, 2], "repeats": 2}),
+    "convergence-speed": (convergence_speed.experiment, 5, {}),
     "data-covariance": (data_covariance.experiment, 5, {"covariances": [0.2, 1.0], "time": 200.0}),
     "warm-up": (
         warm_up.experiment,
@@ -112,17 +112,23 @@ def test_what_does_otherwise_is_rejected(
     assert judged(name, exchanged)[finding] is Status.DISAGREES
 
 
+@pytest.mark.parametrize("share", [0.5, 0.75, 1.25, 2.0])
 @pytest.mark.parametrize("name", ["step", "batch", "dimension"])
-def test_another_exponent_is_rejected(name: str) -> None:
+def test_another_exponent_is_rejected(name: str, share: float) -> None:
     found = report("convergence-speed")
-    settings = found.experiment.settings
-    exponents = {**convergence_speed.EXPONENTS, name: 2 * convergence_speed.EXPONENTS[name]}
-    wrong = convergence_speed.judge(found.numbers, settings, exponents)
+    exponents = {
+        **convergence_speed.EXPONENTS, name: share * convergence_speed.EXPONENTS[name]
+    }  # fmt: skip
+    wrong = convergence_speed.judge(found.numbers, found.experiment.settings, exponents)
     index = list(convergence_speed.EXPONENTS).index(name)
     assert wrong[index].status is Status.DISAGREES
-    assert (
-        convergence_speed.judge(found.numbers, settings, factor=2.0)[-1].status is Status.DISAGREES
-    )
+
+
+@pytest.mark.parametrize("factor", [0.5, 0.9, 1.1, 2.0])
+def test_another_rate_of_convergence_is_rejected(factor: float) -> None:
+    found = report("convergence-speed")
+    rate = convergence_speed.judge(found.numbers, found.experiment.settings, factor=factor)[-1]
+    assert rate.status is Status.DISAGREES, rate.reason
 
 
 def test_a_wrong_factor_of_the_squared_gradient_is_rejected() -> None:
