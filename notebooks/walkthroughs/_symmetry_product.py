@@ -253,12 +253,14 @@ the same at small $T$.
         r"""
 law = find("stationary_density")
 show(check(law, effort="quick"))
+forward = check(find("stationary_density.fokker_planck"), effort="quick", tiers=("exact",))
+print("its Fokker–Planck equation:", forward.said)
 lost = {slip.name: slip for slip in law.mutants}["ito"]
 print()
 print(lost.mistake)
 verdict = check(replace(law, **lost.changes), effort="quick", tiers=("generator",))
 print(verdict.said)
 """,
-        prints=("derivation  AGREES", "DISAGREES"),
+        prints=("derivation  AGREES", "its Fokker–Planck equation: AGREES", "DISAGREES"),
     ),
 )
