@@ -248,8 +248,8 @@ def require_current(chosen: Sequence[Reference], root: Path = ROOT) -> None:
     KernelError
         Naming the theorems whose kernels are missing or out of date.
     """
-    from derivations.build import Places
     from derivations.manifest import Manifest, digest_of
+    from derivations.places import Places
 
     places = Places(root=root)
     entries, shared = Manifest.read(places.manifest).entries, places.shared()

@@ -14,10 +14,11 @@ from click.testing import CliRunner, Result
 
 from derivations import DerivationError
 from derivations import build as build_module
-from derivations.build import PROVENANCE, Places, Report, build, check, check_anew, main
+from derivations.build import Report, build, check, check_anew, main
 from derivations.catalogue import find_theorem
 from derivations.claim import Theorem
 from derivations.manifest import Manifest, put
+from derivations.places import PROVENANCE, Places
 from tests.architecture.imports import ROOT
 from tests.derivations.codegen_theorem import identity
 

@@ -83,9 +83,9 @@ def _generated_of(theorem: str) -> dict[str, Exposition]:
 
     They are read once in a process, which has loaded its declarations once too.
     """
-    from derivations.build import Places
     from derivations.exposition import read_expositions
     from derivations.manifest import Manifest
+    from derivations.places import Places
 
     places = Places(root=ROOT)
     entry = Manifest.read(places.manifest).entries.get(theorem)

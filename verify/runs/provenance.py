@@ -83,7 +83,7 @@ class Sources:
     @staticmethod
     def now() -> Sources:
         """As the files are now."""
-        from derivations.build import Places
+        from derivations.places import Places
 
         places = Places(root=ROOT)
         return Sources(derivation=places.shared(), judge=_judge(), theorems=places.theorems())
