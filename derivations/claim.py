@@ -231,7 +231,7 @@ class SignClaim(Claim):
     makes the observable a local submartingale, ``"<="`` a local supermartingale; without noise it
     never falls, or never rises.  An observable with a free index speaks of every eigenvalue, or
     with ``number`` of one of them: 1 is the largest, -1 the smallest.  ``shown`` may state the
-    drift in a form whose factors and terms show the sign.
+    drift in a form whose factors and terms show the sign; all tiers compare it with the drift.
     """
 
     kind: ClassVar[str] = "sign"

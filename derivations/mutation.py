@@ -37,7 +37,7 @@ from .variations import variations
 
 __all__ = ["GeneratedMutant", "generated_mutants", "proved_equal"]
 
-STATED = ("drift", "martingale", "rate", "left", "right", "change")
+STATED = ("drift", "martingale", "rate", "left", "right", "change", "shown")
 """Fields with one expression, in which a mutant differs."""
 
 OBSERVED = ("observable", "level", "variance")
@@ -79,7 +79,7 @@ def _stands(claim: Claim, mutant: Mutant) -> bool:
 def _all(claim: Claim) -> Iterator[GeneratedMutant]:
     sizes = _sizes(claim)
     for field in STATED:
-        if hasattr(claim, field):
+        if getattr(claim, field, None) is not None:
             yield from _of_field(claim, field, sizes)
     for field in ("matrix", "laws"):
         for place, value in _leaves(getattr(claim, field, ())):

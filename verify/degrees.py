@@ -291,9 +291,9 @@ def numerator(problem: Problem, sizes: Sizes) -> int:
     along = Degree(drift.n + first[0], drift.d + first[1])
     across = Degree(2 * noise.n + spread.n + second[0], 2 * noise.d + spread.d + second[1])
     stated = _single(problem.kernel("stated_drift").in_context(ctx, at))
-    if problem.kind == "moments":
-        return _size(along + across + stated)
     roots = _of_roots(problem, ctx, at)
+    if "stated_martingale" not in problem.kernels:
+        return roots + _size(along + across + stated)
     moved = Degree(noise.n + first[0], noise.d + first[1])
     martingale = _single(problem.kernel("stated_martingale").in_context(ctx, at))
     return roots + max(_size(along + across + stated), _size(moved + martingale) + _size(spread))

@@ -11,10 +11,10 @@ a point of the other sign is bounded and the same on every machine (`counterexam
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -33,9 +33,11 @@ from .planning import Plan
 from .problem import Problem, SignSetting
 from .sampling import Sample, admissible, net_sizes, point_near
 from .systems import as_numbers, smooth_within
-from .verdict import Evidence, Status
+from .verdict import Evidence, Status, combine
 
-__all__ = ["exact", "generated", "stepped"]
+__all__ = ["exact", "generated", "stepped", "with_its_form"]
+
+Check: TypeAlias = Callable[[Problem, Plan], Evidence]
 
 MORE = 32
 """Points for each one of the plan, of Python functions: nothing else looks for a corner there."""
@@ -222,6 +224,29 @@ def stepped(problem: Problem, plan: Plan) -> Evidence:
     whole = Sample(points=sample.points, values=(measured,), refused=sample.refused)
     alpha = plan.budget.alpha if system.noises else 0.0
     return _judged("one-step", setting, whole, plan, "by simulating one step", false_reject=alpha)
+
+
+def with_its_form(sign: Check, problem: Problem, plan: Plan, compared: Check) -> Evidence:
+    """The evidence on a sign, and on the form of the drift that is to show it, if one is stated."""
+    if "stated_drift" not in problem.kernels:
+        return sign(problem, plan)
+    found = sign(problem, plan.share("sign", 2))
+    form = compared(problem, plan.share("form", 2))
+    if form.status == Status.NOT_APPLICABLE:
+        return found
+    status = combine([found.status, form.status])
+    told = f"the form that is to show the sign: {form.reason}"
+    said = [found.reason] if found.status == status else []
+    said += [told] if form.status == status else []
+    alpha = (found.false_reject or 0.0) + (form.false_reject or 0.0)
+    return replace(
+        found,
+        status=status,
+        reason="; ".join(said),
+        false_reject=alpha,
+        condition="; ".join(dict.fromkeys(x for x in (found.condition, form.condition) if x)),
+        numbers={**found.numbers, "stated form": form.numbers},
+    )
 
 
 def _setting(problem: Problem) -> SignSetting:

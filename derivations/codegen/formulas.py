@@ -158,6 +158,9 @@ def formulas(
     elif isinstance(claim, SignClaim):
         observed = tuples(claim.observable, claimed_indices(claim))
         found.append(_single("observable", observed, "The observable f."))
+        if claim.shown is not None:
+            value = tuples(sympify(claim.shown), claimed_indices(claim))
+            found.append(_single("stated_drift", value, "The drift of f, as stated (Itô)."))
     elif not isinstance(claim, ExponentClaim | PathClaim):
         raise DerivationError(
             f"{claim.id}: no kernels for a {type(claim).__name__}; "

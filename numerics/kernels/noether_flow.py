@@ -1240,6 +1240,29 @@ def noether_flow_norm_grows_noise_in(
     return (ctx.scale(ctx.sqrt(T), ctx.matmul(Z, dbeta)),)
 
 
+def noether_flow_norm_grows_stated_drift(theta: Any, H: Any, T: Any) -> Any:
+    """The drift of f, as stated (Itô).
+
+        T tr((H' - 1/tr(θ' θ) H' θ θ') (H - 1/tr(θ' θ) θ θ' H))
+
+    Shapes: theta (..., d, 1), H (..., d, m), T (...); result (...).
+    """
+    s = -1 / trace(matmul(swap(theta), theta))
+    Z = matmul(matmul(scale(s, swap(H)), theta), swap(theta)) + swap(H)
+    return T * trace(matmul(Z, swap(Z)))
+
+
+def noether_flow_norm_grows_stated_drift_in(ctx: Any, theta: Any, H: Any, T: Any) -> Any:
+    """The drift of f, as stated (Itô).
+
+    In a number context, for unbatched matrices.
+    """
+    s = -1 / ctx.trace(ctx.matmul(ctx.transpose(theta), theta))
+    Z = ctx.scale(s, ctx.matmul(ctx.transpose(H), theta, ctx.transpose(theta)))
+    Z2 = ctx.add(Z, ctx.transpose(H))
+    return T * ctx.trace(ctx.matmul(Z2, ctx.transpose(Z2)))
+
+
 def noether_flow_quartic_increment(theta: Any, T: Any, s: Any, dB: Any) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
@@ -2043,6 +2066,12 @@ KERNELS = {
             arguments=("theta",),
             arrays=noether_flow_scale_invariance_observable,
             generic=noether_flow_scale_invariance_observable_in,
+        ),
+        "stated_drift": Kernel(
+            name="stated_drift",
+            arguments=("theta", "H", "T"),
+            arrays=noether_flow_norm_grows_stated_drift,
+            generic=noether_flow_norm_grows_stated_drift_in,
         ),
     },
     "noether_flow.quartic": {

@@ -391,6 +391,27 @@ def sharpness_convex_observable_in(ctx: Any, U: Any, W: Any, Sigma_x: Any, X: An
     return 4 * ctx.trace(ctx.matmul(X, Z2))
 
 
+def sharpness_convex_stated_drift(U: Any, W: Any, Sigma_x: Any, X: Any, q: int) -> Any:
+    """The drift of f, as stated (Itô).
+
+        8 q tr(X W Σ_x W' X) + 8 tr(X U' U X) tr(Σ_x)
+
+    Shapes: U (..., q, h), W (..., h, p), Sigma_x (..., p, p), X (..., h, h), q int; result
+    (...).
+    """
+    s = 8 * q * trace(matmul(matmul(matmul(matmul(X, W), Sigma_x), swap(W)), X))
+    return s + 8 * trace(matmul(matmul(matmul(X, swap(U)), U), X)) * trace(Sigma_x)
+
+
+def sharpness_convex_stated_drift_in(ctx: Any, U: Any, W: Any, Sigma_x: Any, X: Any, q: int) -> Any:
+    """The drift of f, as stated (Itô).
+
+    In a number context, for unbatched matrices.
+    """
+    s = 8 * ctx.trace(ctx.matmul(X, ctx.transpose(U), U, X)) * ctx.trace(Sigma_x)
+    return 8 * q * ctx.trace(ctx.matmul(X, W, Sigma_x, ctx.transpose(W), X)) + s
+
+
 def sharpness_minimum_left(M: Any, P: Any, Q: Any, a: Any) -> Any:
     """The left-hand side, as stated.
 
@@ -557,6 +578,12 @@ KERNELS = {
             arguments=("U", "W", "Sigma_x", "X", "q"),
             arrays=sharpness_convex_observable,
             generic=sharpness_convex_observable_in,
+        ),
+        "stated_drift": Kernel(
+            name="stated_drift",
+            arguments=("U", "W", "Sigma_x", "X", "q"),
+            arrays=sharpness_convex_stated_drift,
+            generic=sharpness_convex_stated_drift_in,
         ),
     },
     "sharpness.minimum": {

@@ -25,6 +25,7 @@ from derivations import (
     tr,
 )
 from derivations.catalogue import find
+from derivations.mutation import generated_mutants
 from verify.loading import compiled
 from verify.runner import Settings, judge
 from verify.verdict import Evidence, Status
@@ -99,6 +100,39 @@ def test_a_zero_drift_has_weak_signs_and_no_strict_one() -> None:
     for sign in (">", "<"):
         assert statuses(replace(still, sign=sign), "derivation", "exact") == [DISAGREES] * 2
     assert statuses(still, "generator", "one-step") == [INCONCLUSIVE] * 2
+
+
+DRIFTS = {"norm": n * m, "square": (a - 2) * a * x**2, "fourth power": -4 * a * x**4}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_the_form_that_shows_the_sign_is_compared_in_every_tier(name: str) -> None:
+    right, drift = RIGHT[name], DRIFTS[name]
+    assert statuses(replace(right, shown=drift)) == [AGREES] * 4
+    for wrong in (2 * drift, -drift, drift + n * m if name == "norm" else drift - a * x**2):
+        found = evidence(replace(right, shown=wrong))
+        assert [e.status for e in found.values()] == [DISAGREES] * 4
+        for tier in TIERS:
+            assert "the form that is to show the sign" in found[tier].reason
+
+
+def test_the_form_that_shows_the_sign_of_an_eigenvalue_is_compared_too() -> None:
+    """λ_1 of XX' under dX = X dt: its drift is 2 λ_1."""
+    spectrum = eigenvalues(X * X.T)
+    i = spectrum.indices("i")
+    right = SignClaim(
+        sde=MatrixSDE({X: X * dt}), observable=spectrum[i], sign=">", number=1,
+        assumptions=(assume(Ge(m, n)),), shown=2 * spectrum[i], **TEXT,
+    )  # fmt: skip
+    tiers = ("exact", "generator", "one-step")
+    assert statuses(right, *tiers) == [AGREES] * 3
+    assert statuses(replace(right, shown=spectrum[i]), *tiers) == [DISAGREES] * 3
+
+
+def test_mutants_are_made_of_the_form_that_shows_the_sign() -> None:
+    made = generated_mutants(replace(RIGHT["norm"], shown=n * m))
+    assert {name for mutant in made for name in mutant.changes} == {"sign", "shown"}
+    assert {x for mutant in generated_mutants(RIGHT["norm"]) for x in mutant.changes} == {"sign"}
 
 
 CORNER = {

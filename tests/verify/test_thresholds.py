@@ -13,10 +13,10 @@ from derivations import MatrixSDE, catalogue, dt
 from derivations.path_claims import ThresholdClaim
 from verify.verdict import Status
 
-LOGARITHM = catalogue.find("stationary_density.logarithm")
-STRETCHED = catalogue.find("stationary_density.stretched")
-GROWTH = catalogue.find("geometric_brownian_motion.threshold")
-THRESHOLD = catalogue.find("stationary_density.threshold")
+LOGARITHM: Any = catalogue.find("stationary_density.logarithm")
+STRETCHED: Any = catalogue.find("stationary_density.stretched")
+GROWTH: Any = catalogue.find("geometric_brownian_motion.threshold")
+THRESHOLD: Any = catalogue.find("stationary_density.threshold")
 
 
 def _at_the_logarithm(expression: Any) -> Any:

@@ -46,6 +46,7 @@ READS: Mapping[str, tuple[str, ...]] = {
     "left": (*_FORMS, "algorithm"),
     "right": (*_FORMS, "algorithm"),
     "sign": _FORMS,
+    "shown": _FORMS,
     "change": _FORMS,
     "order": ("exact", "generator"),
     "update": _FORMS,

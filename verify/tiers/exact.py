@@ -27,6 +27,7 @@ from verify.planning import Plan
 from verify.problem import Problem
 from verify.sampling import admissible, predicates
 from verify.signs import exact as of_a_sign
+from verify.signs import with_its_form
 from verify.steps.checks import exact as of_a_step
 from verify.verdict import Evidence, Status
 
@@ -41,9 +42,13 @@ Gaps = dict[str, bool]
 def check(problem: Problem, plan: Plan) -> Evidence:
     """Both sides at every point, in a prime field or, if that cannot say it, in the rationals."""
     if problem.kind == "sign":
-        return of_a_sign(problem, plan)
+        return with_its_form(of_a_sign, problem, plan, _compared)
     if problem.kind == "step":
         return of_a_step(problem, plan)
+    return _compared(problem, plan)
+
+
+def _compared(problem: Problem, plan: Plan) -> Evidence:
     missing = _without_points(problem, plan)
     if missing is not None:
         return missing
@@ -186,13 +191,14 @@ def _covariation(
     return {"covariation": _equal(ctx, value, rate)}
 
 
-def _moments(
+def _drift(
     problem: Problem, ctx: FlintContext, sizes: Mapping[str, int], point: Mapping[str, Any]
 ) -> Gaps:
-    """The drift of all moments under random weights; no martingale part is stated."""
+    """The drift alone, of moments under random weights; no martingale part is stated."""
     value = _generator(problem, "observable", ctx, sizes, point)
     drift = problem.kernel("stated_drift").in_context(ctx, point)
-    return {"drift of the moments": _equal(ctx, value.drift, drift)}
+    name = "drift of the moments" if problem.kind == "moments" else "drift"
+    return {name: _equal(ctx, value.drift, drift)}
 
 
 def _identity(
@@ -231,6 +237,7 @@ _COMPARISONS: Mapping[str, Callable[..., Gaps]] = {
     "differential": _differential,
     "fokker planck": equal_sides,
     "identity": _identity,
-    "moments": _moments,
+    "moments": _drift,
+    "sign": _drift,
     "time change": _time_change,
 }

@@ -39,6 +39,7 @@ from verify.problem import Problem
 from verify.sampling import admissible
 from verify.side_by_side import listed
 from verify.signs import generated as of_a_sign
+from verify.signs import with_its_form
 from verify.steps.checks import generated as of_a_step
 from verify.systems import as_numbers, smooth_within
 from verify.verdict import Evidence, Status, combine
@@ -52,9 +53,13 @@ T = TypeVar("T")
 def check(problem: Problem, plan: Plan) -> Evidence:
     """Both arithmetics at every admissible point."""
     if problem.kind == "sign":
-        return of_a_sign(problem, plan)
+        return with_its_form(of_a_sign, problem, plan, _compared)
     if problem.kind == "step":
         return of_a_step(problem, plan)
+    return _compared(problem, plan)
+
+
+def _compared(problem: Problem, plan: Plan) -> Evidence:
     exact = RationalContext()
     wide = MultiprecisionContext(50)
     compare = _COMPARISONS[problem.kind]
@@ -226,7 +231,7 @@ def _differential(
     point: Mapping[str, Any],
 ) -> Agreement:
     drift = problem.kernel("stated_drift")
-    # A claim about moments states no martingale part.
+    # A claim about moments, or about a sign, states no martingale part.
     martingale = problem.kernels.get("stated_martingale")
     e, d = _estimates(problem, "observable", ctx, sizes, wide, point)
     axes = np.ndim(e.drift)
@@ -270,7 +275,7 @@ def _in_digits(
     least = NOTHING["50 digits"] * max(1.0, scale)
     gap = largest_gap(ctx, d.drift, drift)
     gaps = {"drift": relative(gap, d.drift_scale, d.drift_error, least)}
-    if problem.kind == "moments":
+    if "stated_martingale" not in problem.kernels:
         return gaps
     stated = problem.kernel("stated_martingale")
     error = max(d.martingale_error, default=0.0)
@@ -447,6 +452,7 @@ _COMPARISONS: Mapping[str, Callable[..., Agreement | dict[str, Gaps]]] = {
     "fokker planck": side_digits,
     "identity": _identity,
     "moments": _differential,
+    "sign": _differential,
     "stationary": flux_digits,
     "time change": _time_change,
 }

@@ -23,6 +23,7 @@ from verify.problem import Problem
 from verify.sampling import generic_point, net_sizes, point_near, several_sizes
 from verify.side_by_side import Compared, listed
 from verify.signs import stepped as of_a_sign
+from verify.signs import with_its_form
 from verify.steps.checks import stepped as of_a_step
 from verify.systems import as_numbers, is_no_number, smooth_within
 from verify.verdict import Evidence, Status, combine
@@ -52,12 +53,16 @@ Found = tuple[Estimate, Compared]
 def check(problem: Problem, plan: Plan) -> Evidence:
     """One step at a generic point of the net (p, k, l) = (5, 2, 10), or of the sizes admitted."""
     if problem.kind == "sign":
-        return of_a_sign(problem, plan)
+        return with_its_form(of_a_sign, problem, plan, _compared)
     if problem.kind == "step":
         return of_a_step(problem, plan)
     if problem.kind == "identity":
         return _enumerated(problem, plan)
-    of_net = problem.kind in ("covariation", "differential", "moments")
+    return _compared(problem, plan)
+
+
+def _compared(problem: Problem, plan: Plan) -> Evidence:
+    of_net = problem.kind in ("covariation", "differential", "moments", "sign")
     sizes = net_sizes(problem.signature) if of_net else _smallest(problem)
     sizes, sample = point_near(problem, sizes, plan)
     if not sample.points:
@@ -69,6 +74,7 @@ def check(problem: Problem, plan: Plan) -> Evidence:
         "covariation": _covariation,
         "differential": _differential,
         "moments": _differential,
+        "sign": _differential,
         "time change": _time_change,
     }[problem.kind]
     found = measure(problem, plan, sizes, sample.values[0])
@@ -236,7 +242,7 @@ def _one_step(
             system, f, point, seed=plan.seed_for("drift"), samples=samples, **settings
         )
     }
-    if not system.noises or declared.kind == "moments":
+    if not system.noises or declared.kind in ("moments", "sign"):
         return found
     # Products of first differences have hardly any noise left under their controls.
     settings["samples"] = max(samples // 4, LEAST_SAMPLES)
