@@ -203,13 +203,14 @@ the gradients were taken at different weights plays no part.
     ),
     mutant(
         r"""
-$\kappa^j$ for $\kappa^{j-1}$: the latest gradient is shrunk as well. This is another algorithm,
-which decays after the step and not before it.
+$\kappa = 1 - \mu\lambda$: the factor of the other convention, $\frac\lambda2|W|^2$. Between two
+papers this is a matter of taste; within one it is an error in every exponent that follows. The
+claim is the base case, one step.
 """,
         r"""
-claim = find("weight_decay_unrolling")
-[slip] = [m for m in claim.mutants if m.name == "late"]
-show(check(replace(claim, **slip.changes), effort="quick", tiers=("derivation",)))
+claim = find("weight_decay_unrolling.base")
+[slip] = [m for m in claim.mutants if m.name == "factor_two"]
+show(check(replace(claim, **slip.changes), effort="quick", tiers=("exact",)))
 """,
     ),
     text(r"""
