@@ -239,8 +239,24 @@ def _evidence(
         return _nothing(tier, "not asked: a tier before it did not end", finished=False)
     started = time.perf_counter()
     limit = min(settings.time_limit, FUNCTIONS) if problem.of_functions else settings.time_limit
-    found = guarded(check_of(tier), problem, plan, tier, limit)
+    found = _of_means(guarded(check_of(tier), problem, plan, tier, limit), problem)
     return replace(found, seconds=time.perf_counter() - started)
+
+
+def _of_means(found: Evidence, problem: Problem) -> Evidence:
+    """The evidence; of means it is none where it is not proved that they follow the drifts.
+
+    A strict local martingale has the drift 0 at every point, and keeps its mean on every grid.
+    """
+    if problem.kind != "moments" or problem.claim is None or found.status != Status.AGREES:
+        return found
+    from derivations.moment_claims import unproved
+
+    missing = unproved(problem.claim)
+    if not missing:
+        return found
+    reason = f"{found.reason}, but {missing}"
+    return replace(found, status=Status.INCONCLUSIVE, reason=reason, brief="")
 
 
 def guarded(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sympy import exp
 
+import verify
 from derivations import Brownian, MatrixSDE, MomentClaim, PathCheck, State, dt, equal, real, t
 from derivations.derive import derive
 from tests.verify.explaining import explained
@@ -99,6 +100,28 @@ def test_a_local_martingale_is_not_said_to_keep_its_mean(laws: Any) -> None:
     assert "if the martingale part has mean zero: dx grows" in explained(
         replace(SQUARE, **STRICT, laws=laws, path=None)
     )
+
+
+CHECKED = PathCheck(sde=STRICT["sde"], horizon=1, sizes={}, values={x: "1/8"}, relevant=0.01)
+
+
+@pytest.mark.parametrize("tier", [*FORMS, "path"])
+def test_no_tier_alone_lets_a_strict_local_martingale_keep_its_mean(tier: str) -> None:
+    """Drift 0 at every point, and no grid of Euler's sees the mean fall: each would agree."""
+    strict = replace(SQUARE, **STRICT, laws=(x,), path=CHECKED)
+    found = verify.check(strict, tiers=(tier,), effort="quick")
+    assert found.status == Status.INCONCLUSIVE
+    assert "mean zero is not proved" in found.evidence[0].reason
+    assert found.evidence[0].brief == ""
+    assert verify.check(SQUARE, tiers=(tier,), effort="quick").status == Status.AGREES
+    if tier != "derivation":
+        assert check_of(tier)(compiled(strict), PLAN).status == Status.AGREES
+
+
+@pytest.mark.parametrize("tier", FORMS)
+def test_a_wrong_rate_of_a_local_martingale_is_refuted_by_each_tier(tier: str) -> None:
+    wrong = replace(SQUARE, **STRICT | {"matrix": ((1,),)}, laws=(), path=None)
+    assert verify.check(wrong, tiers=(tier,), effort="quick").status == Status.DISAGREES
 
 
 @pytest.mark.parametrize("moments", [(x,), (x, 1)])
