@@ -187,7 +187,7 @@ def _support() -> LimitClaim:
         sde=MatrixSDE(_two()),
         observable=log(c),
         horizon=30,
-        values={H: 1, K: 2, G: "5/4", F: 2, E: 2, delta: "1/4", b: 1, c: "1/2"},
+        values={H: "3/2", K: "5/2", G: "7/4", F: 2, E: 2, delta: "1/4", b: 1, c: "1/2"},
         relevant=0.2,
         **stated(mean),
         mutants=(

@@ -230,8 +230,8 @@ def _second_moment() -> LimitClaim:
         sde=MatrixSDE({theta: dtheta, a: theta**2 * dt}),
         observable=a,
         value=mu - zeta**2 / 2,
-        horizon=24,
-        values={mu: "5/2", zeta: "6/5", theta: 1, a: 0},
+        horizon=36,
+        values={mu: "5/2", zeta: "3/2", theta: 1, a: 0},
         relevant=0.25,
         mutants=(
             Mutant(name="flow", mistake="μ, the minimum squared", changes={"value": mu}),

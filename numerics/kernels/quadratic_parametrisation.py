@@ -2744,9 +2744,9 @@ SIGNATURES = {
             horizon=30,
             sizes={},
             values={
-                "h": 1,
-                "k": 2,
-                "g": Fraction(5, 4),
+                "h": Fraction(3, 2),
+                "k": Fraction(5, 2),
+                "g": Fraction(7, 4),
                 "f": 2,
                 "e": 2,
                 "delta": Fraction(1, 4),
