@@ -19,6 +19,7 @@ from numerics.errors import NumericsError
 from numerics.network import Array
 
 __all__ = [
+    "CORRELATED",
     "activation_similarity",
     "distinct_neurons",
     "effective_rank",

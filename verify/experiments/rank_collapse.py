@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["collapse_rate", "experiment", "judge", "model", "predicted", "settled"]
 
-RELEVANT = MappingProxyType({"rate": 0.1, "remains": 0.05, "kept": 0.02})
+RELEVANT = MappingProxyType({"rate": 0.1, "remains": 0.05, "kept": 0.05})
 """Relevant relative errors; part of the statements."""
 SETTLED = 1 / 3
 """After this share of a run the larger singular values are taken for settled."""

@@ -32,6 +32,7 @@ __all__ = [
     "late",
     "marks",
     "predicted_singular_values",
+    "predicted_squares",
     "singular_value_finding",
     "trained",
 ]
@@ -80,13 +81,20 @@ def alignment(W: Array, a: Array, T: Array) -> tuple[float, float]:
     return float(cosines.mean()), float(cosines @ strength / strength.sum())
 
 
+def predicted_squares(X: Array, T: Array, c: Array) -> Array:
+    """ρ_j|c_j| = Σ|w_r|² over the neurons of teacher neuron j at the equilibrium of the noise."""
+    squares = []
+    for t, output in zip(T, c, strict=True):
+        active = X[X @ t > 0]
+        C = active.T @ active / len(X)
+        squares.append(abs(output) * np.sqrt(np.trace(C) / (t @ C @ t)))
+    return np.array(squares)
+
+
 def predicted_singular_values(student: Student) -> Array:
     """Singular values of W at the equilibrium of the noise, the teacher's rank of them."""
-    total = np.zeros((student.T.shape[1],) * 2)
-    for t, c in zip(student.T, student.c, strict=True):
-        active = student.X[student.X @ t > 0]
-        C = active.T @ active / len(student.X)
-        total += abs(c) * np.sqrt(np.trace(C) / (t @ C @ t)) * np.outer(t, t)
+    squares = predicted_squares(student.X, student.T, student.c)
+    total = (student.T.T * squares) @ student.T
     count = np.linalg.matrix_rank(student.T)
     return np.asarray(np.sqrt(np.linalg.eigvalsh(total)[::-1][:count]))
 
