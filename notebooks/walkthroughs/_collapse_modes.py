@@ -128,10 +128,10 @@ panels[0].legend(loc="lower left");
         "third falls too, and the smallest much faster.",
     ),
     text(r"""
-In the left panel the model does what it says. In the right one, the noise of label-noise SGD, two
-modes die, and one of them has $s^* = 0.8$, well above the threshold of the model. So that threshold
-is no threshold of SGD; what the full noise does to each mode is here seen on paths, and no formula
-for it is claimed. (For several seeds and with a verdict:
+In the left panel the model does what it says. In the right one, with the full noise of SGD on noisy
+labels (and white inputs), two modes die, and one of them has $s^* = 0.8$, well above the threshold
+of the model. So that threshold is no threshold of SGD; what the full noise does to each mode is
+here seen on paths, and no formula for it is claimed. (For several seeds and with a verdict:
 `python -m verify experiment stochastic-collapse`.)
 """),
     mutant(

@@ -126,7 +126,7 @@ time it is most likely far down.)
 """),
     code(
         r"""
-def logarithms(ratio, *, paths=5, horizon=250.0, h=0.01, seed=1):
+def logarithms(ratio, *, paths=6, horizon=250.0, h=0.01, seed=0):
     "log θ along paths with μ = 1 and ζ² = 2μ·ratio; steps of the equation for log θ."
     rng = np.random.default_rng(seed)
     x, seen, square = np.zeros(paths), [], 2 * ratio
@@ -139,14 +139,14 @@ def logarithms(ratio, *, paths=5, horizon=250.0, h=0.01, seed=1):
 
 figure, panels = plt.subplots(1, 3, figsize=(7, 2.8), sharey=True)
 for axes, ratio, name in zip(panels, (0.5, 1.0, 1.5), "<=>", strict=True):
-    time, x = logarithms(ratio)
-    axes.plot(time[::50], x[::50], linewidth=0.8, color=COLOURS["blue"], alpha=0.7)
+    time, x = logarithms(ratio, h=0.02)
+    axes.plot(time[::25], x[::25], linewidth=0.8, color=COLOURS["blue"], alpha=0.7)
     axes.plot(time, np.minimum(0, 1 - ratio) * time, color=INK, linestyle=DASHES, linewidth=1)
     axes.set(title=f"ζ² {name} 2μ", xlabel="time")
 panels[0].set_ylabel("log θ");
 """,
-        alt="log θ along five paths for three noise levels. Below the threshold they stay near "
-        "zero. At the threshold they wander, one of them far down, and turn back again. Above it "
+        alt="log θ along six paths for three noise levels. Below the threshold they stay near "
+        "zero. At the threshold they wander below zero, and some come back to it. Above it "
         "all fall along the predicted dashed line.",
     ),
 )
