@@ -64,6 +64,22 @@ def _neuron(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Find
     growth.set_ylabel("growth of log|w| per step, in units of η|Exy|")
     growth.set_title("near 0", loc="left", fontsize=11)
     growth.legend(loc="lower left", fontsize=8.5, frameon=True, framealpha=1, edgecolor="none")
+    _fate(fate, runs, settings)
+    style.caption(
+        drawn,
+        claim="A neuron under label noise dies where the noise passes the threshold, and Var(xy) "
+        "of the data counts as noise",
+        about=f"w₂ tanh(w₁x), b = 1, η = {settings['step']:g}, {settings['samples']} samples with "
+        f"Exy = {settings['slope']:g} Ex², {settings['steps']:,} steps of {settings['replicas']} "
+        f"runs; {settings['long_steps']:,} steps of {settings['long_replicas']} runs on the right; "
+        f"{len(runs)} data sets",
+        verdicts=style.judged(findings),
+    )
+    return drawn
+
+
+def _fate(fate: Axes, runs: Sequence[Numbers], settings: Settings) -> None:
+    """Shares that collapsed, with the bounds that the verdict takes."""
     places = np.arange(len(settings["long_variances"]))
     noises = np.mean(
         [over_threshold(run["neuron"], settings, run["neuron"]["long_variance"]) for run in runs],
@@ -86,17 +102,6 @@ def _neuron(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Find
     fate.set_xlabel("noise over threshold")
     fate.set_ylabel("part of runs with |w| < 10⁻⁶ at the end")
     fate.set_title("from ordinary weights", loc="left", fontsize=11)
-    style.caption(
-        drawn,
-        claim="A neuron under label noise dies where the noise passes the threshold, and Var(xy) "
-        "of the data counts as noise",
-        about=f"w₂ tanh(w₁x), b = 1, η = {settings['step']:g}, {settings['samples']} samples with "
-        f"Exy = {settings['slope']:g} Ex², {settings['steps']:,} steps of {settings['replicas']} "
-        f"runs; {settings['long_steps']:,} steps of {settings['long_replicas']} runs on the right; "
-        f"{len(runs)} data sets",
-        verdicts=style.judged(findings),
-    )
-    return drawn
 
 
 def _values(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Finding]) -> Figure:
