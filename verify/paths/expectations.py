@@ -6,7 +6,8 @@ An average of simulated paths proves something only where tails are under contro
 * with finite bounds of the observable, Bernstein's inequality for the average;
 * with a declared bound of its variance, Catoni's mean;
 * with neither, the mean over all sign paths of the scheme, extrapolated to h = 0, where the system
-  has few components and drift, noise and observable are smooth: no statistics;
+  has few components, drift, noise and observable are smooth, and no mean is lost far out
+  (``tails``): no statistics;
 * else, with one bound, such as f >= 0, the average of f cut off at some c bounds E f from one side:
   it refutes what lies beyond, and confirms nothing;
 * else nothing is proved by any number of paths, and the evidence says so.
@@ -44,6 +45,7 @@ from .refinement import (
     undecided,
     unresolved,
 )
+from .tails import means_are_kept
 
 __all__ = ["averaged"]
 
@@ -58,7 +60,8 @@ NEVER = (
 EXTRAPOLATED = (
     "no rate is bounded: the mean over all sign paths is extrapolated over grids, and its error "
     "is estimated from what the finest of them moved; drift, noise and observable are as smooth "
-    "beyond the box around the paths, enlarged by half on each side, as they are within"
+    "beyond the box around the paths, enlarged by half on each side, as they are within, and grow "
+    "beyond it as along the rays that were looked at"
 )
 ONE_SIDED = "what rare paths carry is not seen"
 
@@ -251,7 +254,7 @@ def _over_signs(setting: Setting, stated: float, unit: float) -> Judgement | Non
 def _enumerated(declared: Problem, setting: Setting) -> tuple[float, float, float, int]:
     """Mean, its error, how rough the observable is around the paths, and how many they are.
 
-    Infinitely rough if drift or noise is not smooth there.
+    Infinitely rough if drift or noise is not smooth there, or a mean may be lost beyond.
     """
     low, high = ({name: np.asarray(x) for name, x in setting.start.items()} for _ in range(2))
 
@@ -273,9 +276,24 @@ def _enumerated(declared: Problem, setting: Setting) -> tuple[float, float, floa
             spread > 0
             and rough <= SMOOTH * spread
             and has_smooth_coefficients(setting.system, setting.horizon, *ends)
+            and _keeps_means(setting, declared)
         ):
             rough = math.inf
     return float(found.value[0]), float(found.error[0]), rough, found.paths
+
+
+def _keeps_means(setting: Setting, declared: Problem) -> bool:
+    """Whether means are under control where no path goes."""
+    path = setting.problem.signature.path
+    assert path is not None
+    positive = [x.name for x in path.letters if x.kind == "state" and "positive" in x.facts]
+    return means_are_kept(
+        setting.system,
+        lambda state: setting.observed(declared, state),
+        setting.start,
+        setting.horizon,
+        positive,
+    )
 
 
 # One bound.
