@@ -81,6 +81,8 @@ def formula(text: str) -> str:
         base, scripts, mark = found.groups()
         if scripts:
             parts.append(f"{_in_formula(base or '{}')}{_scripts(scripts)}")
+        elif mark in _MARKS and parts:
+            parts[-1] = rf"\{_MARKS[mark]}{{{parts[-1].strip()}}}"
         else:
             parts.append(r"^{\top}" if mark == "'" else _in_formula(mark))
     return "".join(parts)

@@ -8,17 +8,13 @@ from dataclasses import replace
 
 from derivations.displays import aligned, chain
 from derivations.exposition import Exposition, Mathematics, Passage, Row, StepShown
+from derivations.phrases import phrases
 from derivations.rules import in_words
-from derivations.typesetting import formula
 
 __all__ = ["display", "escaped", "statement_markdown", "step_markdowns"]
 
 WIDTH = 460.0
 """Of a formula in points: what a cell shows without scrolling."""
-
-_INDEX = re.compile(r"(?<=[^\W\d_])_(?:\{[^{}]*\}|[^\W_]{1,2}(?![^\W_]|_))")
-_PLAIN = re.compile(r"[\w{}()\[\]|'+\-−=/Σ≠²·≥≤±]+")
-"""An index, and what a piece of a formula may be made of."""
 
 AGAIN = "As it was explained above."
 """In the place of words on a rule that were read before."""
@@ -32,21 +28,14 @@ def escaped(words: str) -> str:
 
 
 def prose(said: str) -> str:
-    r"""Words as Markdown, in which pieces with indexed letters are mathematics.
+    r"""Words as Markdown, in which what is mathematics is set as such.
 
     >>> prose("S E_i = 0, and a_file")
-    'S $E_{i}$ = 0, and a\\_file'
+    '$S\\,E_{i} = 0$, and a\\_file'
     """
-    return " ".join(map(_piece, said.split(" ")))
-
-
-def _piece(piece: str) -> str:
-    body = piece.rstrip(".,;:")
-    rest = piece[len(body) :]
-    if "_" in _INDEX.sub("", body) or not _INDEX.search(body) or not _PLAIN.fullmatch(body):
-        return escaped(piece)
-    named = re.sub(r"(?<![a-z\\])tr\(", r"\\operatorname{tr}(", formula(body))
-    return f"${named}${rest}"
+    return "".join(
+        f"${part.latex}$" if part.latex else escaped(part.text) for part in phrases(said)
+    )
 
 
 def statement_markdown(exposition: Exposition) -> str:
@@ -85,7 +74,7 @@ def step_markdowns(exposition: Exposition, told: set[str] | None = None) -> tupl
     for number, (step, row) in enumerate(chain(exposition), 1):
         # While the chain goes on, its left side is that of its first step.
         left = row.left if row.left is not None and row.left.latex else left
-        head = f"**Step {number} of {many}: {escaped(step.rule)}.**"
+        head = f"**Step {number} of {many}: {prose(step.rule)}.**"
         texts.append(_step(step, replace(row, left=left), f"{head} {_words(step, told)}".rstrip()))
     if texts:
         texts[-1] = "\n\n".join([texts[-1], *_closing(exposition)])

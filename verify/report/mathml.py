@@ -24,7 +24,7 @@ from verify.errors import VerifyError
 if TYPE_CHECKING:
     from derivations.exposition import Mathematics, Row
 
-__all__ = ["Formula", "formula", "row"]
+__all__ = ["SURE", "Formula", "formula", "row"]
 
 LINE = 15.0
 """What a line of a phone holds, in em; a formula that is wider is broken where it can be."""
@@ -77,11 +77,14 @@ def row(shown: Row) -> Formula:
     )
 
 
-def formula(shown: Mathematics) -> Formula:
-    """A formula as MathML; one that has no LaTeX, or none that can be read, as it is in Unicode."""
+def formula(shown: Mathematics, line: float = LINE) -> Formula:
+    """A formula as MathML; one that has no LaTeX, or none that can be read, as it is in Unicode.
+
+    ``line`` is what a line holds, in em.
+    """
     if not shown.latex:
         return _plain(shown.unicode)
-    return _converted(shown.latex) or _plain(shown.unicode)
+    return _converted(shown.latex, line) or _plain(shown.unicode)
 
 
 def _plain(text: str) -> Formula:
@@ -89,13 +92,13 @@ def _plain(text: str) -> Formula:
 
 
 @cache
-def _converted(latex: str) -> Formula | None:
+def _converted(latex: str, line: float) -> Formula | None:
     from latex2mathml.converter import convert_to_element
 
     try:
         root = convert_to_element(latex, display="block")
         children = _unwrapped([_right(child) for child in root])
-        found = list(_pieces(children))
+        found = list(_pieces(children, line))
     except Exception:  # noqa: BLE001 - whatever cannot be read has a Unicode spelling
         return None
     texts = [_text(piece) for piece in found]
@@ -207,13 +210,13 @@ def _is_matrix(element: Element) -> bool:
 # Pieces that a line can hold.
 
 
-def _pieces(children: list[Element]) -> Iterator[list[Element]]:
+def _pieces(children: list[Element], line: float) -> Iterator[list[Element]]:
     """The formula in pieces: whole if a line holds it, else cut before signs and relations."""
-    if _width(children) <= LINE:
+    if _width(children) <= line:
         yield children
         return
     for part in _cut(children):
-        yield from _parted(part) if _width(part) > LINE else [part]
+        yield from _parted(part, line) if _width(part) > line else [part]
 
 
 def _cut(children: list[Element]) -> Iterator[list[Element]]:
@@ -227,15 +230,15 @@ def _cut(children: list[Element]) -> Iterator[list[Element]]:
     yield part
 
 
-def _parted(part: list[Element]) -> Iterator[list[Element]]:
+def _parted(part: list[Element], line: float) -> Iterator[list[Element]]:
     """A part that is too wide, cut inside its widest group in brackets."""
     groups = [i for i, child in enumerate(part) if child.tag == "mrow" and _is_fenced(child)]
     widest = max(groups, key=lambda i: _width([part[i]]), default=None)
-    if widest is None or _width([part[widest]]) <= LINE / 2:
+    if widest is None or _width([part[widest]]) <= line / 2:
         yield part
         return
     group = list(part[widest])
-    inner = list(_pieces(group[1:-1]))
+    inner = list(_pieces(group[1:-1], line))
     if len(inner) == 1:
         yield part
         return

@@ -1,4 +1,4 @@
-"""Words with letters of mathematics in them: indices and powers are set low and high."""
+"""Words with mathematics in them: as formulas, or in a line of text with indices low and high."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import re
 
 from markupsafe import Markup, escape
 
-__all__ = ["parted", "prose"]
+from .mathml import SURE, formula
+
+__all__ = ["parted", "prose", "told"]
 
 _AFTER = r"(?<=[\w)\]|'′}>⟩∂̄̃̂])"
 # What is short enough to be an index: the i of λ_i, and no word as in label_noise.
@@ -30,6 +32,24 @@ def prose(text: str) -> Markup:
     while (raised := _BRACED.sub(_set, shown)) != shown:
         shown = raised
     return Markup(shown)
+
+
+def told(text: str) -> Markup:
+    """A text as markup, its mathematics as formulas, but for those that a phone would scroll.
+
+    >>> print(told("of <1>: a × x"))
+    of &lt;1&gt;: <math displaystyle="true"><mi>a</mi><mo>×</mo><mi>x</mi></math>
+    """
+    from derivations.exposition import Mathematics
+    from derivations.phrases import phrases
+
+    parts = []
+    for part in phrases(text):
+        paired = re.sub(r"[(\[]", r"\\left\g<0>", re.sub(r"[)\]]", r"\\right\g<0>", part.latex))
+        shown = formula(Mathematics(unicode=part.text, latex=paired), SURE)
+        is_set = part.latex and not shown.wide
+        parts.append(shown.markup if is_set else prose(part.text))
+    return Markup("").join(parts)
 
 
 def parted(name: str) -> Markup:

@@ -27,7 +27,7 @@ from .folder import INDEX, put
 from .index import index
 from .mathml import formula, row
 from .pages import claim_views
-from .prose import parted, prose
+from .prose import parted, prose, told
 
 if TYPE_CHECKING:
     from verify.runs.certificate import Certificate
@@ -158,6 +158,7 @@ def _environment() -> Environment:
         "sentence": _sentence,
         "parted": parted,
         "prose": prose,
+        "told": told,
     }
     return made
 
