@@ -16,7 +16,6 @@ from verify.experiments import (
     convergence_speed,
     data_covariance,
     latent_representations,
-    norm_growth,
     style,
     warm_up,
 )
@@ -43,7 +42,6 @@ SMALL: Mapping[str, tuple[Callable[[], Experiment], int, Mapping[str, Any]]] = {
         4,
         {"marks": 20, "runs": 10, "steps": 8_000, "warm_steps": 7_000},
     ),
-    "norm-growth": (norm_growth.experiment, 2, {"steps": 600}),
     "latent-representations": (latent_representations.experiment, 5, {"steps": 4_500}),
 }
 
@@ -97,10 +95,6 @@ def test_as_stated_and_drawn(name: str) -> None:
         ("warm-up", {"S_cold": "S_warm"}, "no warm-up"),
         ("warm-up", {"S_xavier": "S_gd"}, "Xavier's start"),
         ("warm-up", {"S_gd": "S_warm"}, "gradient descent"),
-        ("norm-growth", {"norms_B_sgd": "norms_A_sgd"}, "exact law"),
-        ("norm-growth", {"least_B_sgd": "least_A_sgd"}, "never falls"),
-        ("norm-growth", {"norms_A_gd": "norms_A_sgd"}, "gradient descent"),
-        ("norm-growth", {"least_A_sgd": "least_B_sgd"}, "layers of Net A"),
         ("latent-representations", {"centred_sgd": "centred_gd"}, "SGD beside GD"),
         ("latent-representations", {"centred_sgd": "centred_gd"}, "alignment under SGD"),
         ("latent-representations", {"centred_gd": "cosine_sgd"}, "gradient descent"),
@@ -129,19 +123,6 @@ def test_another_rate_of_convergence_is_rejected(factor: float) -> None:
     found = report("convergence-speed")
     rate = convergence_speed.judge(found.numbers, found.experiment.settings, factor=factor)[-1]
     assert rate.status is Status.DISAGREES, rate.reason
-
-
-def test_a_wrong_factor_of_the_squared_gradient_is_rejected() -> None:
-    found = report("norm-growth")
-    for square in (0.5, 2.0):
-        exact = norm_growth.judge(found.numbers, found.experiment.settings, square)[0]
-        assert exact.status is Status.DISAGREES
-
-
-def test_growth_and_freedom_that_are_too_small_are_rejected() -> None:
-    assert judged("norm-growth", {}, grown=1e6)["gradient descent"] is Status.DISAGREES
-    found = judged("norm-growth", {}, ratio=1e30)
-    assert found["gradient descent"] is found["layers of Net A"] is Status.DISAGREES
 
 
 def system(seed: int = 4) -> tuple[Model, tuple[Array, Array]]:
@@ -231,26 +212,3 @@ def test_carrying_to_the_orbit_keeps_the_imbalance() -> None:
     np.testing.assert_allclose(there[0] @ there[1], model.V, atol=1e-2)
     moved = np.abs(imbalance(*there) - imbalance(*near)).max()
     assert moved < 0.02 * np.abs(imbalance(*near) - imbalance(U, W)).max() + 1e-3
-
-
-@pytest.mark.parametrize("net", ["A", "B"])
-def test_gradients_of_the_nets(net: str) -> None:
-    rng = np.random.Generator(np.random.SFC64(2))
-    W, u = rng.standard_normal((1, 4, 3)), rng.standard_normal((1, 4))
-    X, y = rng.standard_normal((1, 6, 3)), rng.standard_normal((1, 6))
-
-    def loss(W: Array, u: Array) -> float:
-        squares = np.sum(W * W), np.sum(u * u)
-        N = sum(squares) if net == "A" else np.sqrt(squares[0] * squares[1])
-        f = np.maximum(X[0] @ W[0].T, 0) @ u[0] / N
-        return float(np.mean((f - y[0]) ** 2))
-
-    dW, du = norm_growth.gradient(net, W, u, X, y)
-    for of, parts, here in ((dW, (W, u), 0), (du, (W, u), 1)):
-        for at in np.ndindex(of.shape):
-            moved = []
-            for sign in (1, -1):
-                copies = [part.copy() for part in parts]
-                copies[here][at] += sign * 1e-6
-                moved.append(loss(*copies))
-            assert of[at] == pytest.approx((moved[0] - moved[1]) / 2e-6, rel=1e-5, abs=1e-8)
