@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import sys
 from importlib import resources
+from typing import Any
 
 import flint
 import numpy as np
@@ -224,14 +226,23 @@ def test_parts_of_the_digits_do_not_overlap() -> None:
 
 
 @pytest.mark.parametrize("kind", ARCHITECTURES)
-def test_pytorch_trains_or_is_asked_for_in_one_line(kind: str) -> None:
+def test_pytorch_is_asked_for_in_one_line(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)  # as if it were not installed
+    split = digits.load().split(6, 4, np.random.default_rng(7))
+    how = Training(step=0.1, decay=0.001, batch=6, updates=1)
+    with pytest.raises(TrainingError, match=r"pip install 'driftproof\[deep\]'") as caught:
+        train(kind, split, how, width=2, depth=1, threshold=0.01, seed=0)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("torch") is None, reason="PyTorch (extra deep) is not installed"
+)
+@pytest.mark.parametrize("kind", ARCHITECTURES)
+def test_pytorch_trains(kind: str) -> None:
     split = digits.load().split(60, 40, np.random.default_rng(7))
     how = Training(step=0.1, decay=0.001, batch=6, updates=80)
-    sizes = {"width": 6, "depth": 2, "threshold": 0.01, "seed": 0}
-    if importlib.util.find_spec("torch") is None:
-        with pytest.raises(TrainingError, match=r"pip install 'driftproof\[deep\]'"):
-            train(kind, split, how, **sizes)
-        return
+    sizes: dict[str, Any] = {"width": 6, "depth": 2, "threshold": 0.01, "seed": 0}
     first, second = (train(kind, split, how, **sizes) for _ in range(2))
     assert first == second
     assert len(first.ranks) == 3
