@@ -14,7 +14,7 @@ so that their singular values are those of the matrix with columns (ρ_j|c_j|)^�
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -93,39 +93,45 @@ def experiment() -> Experiment:
 
 def simulate(seed: int, settings: Settings, progress: Progress) -> Numbers:
     """SGD with label noise and without from one start, measured at the marks."""
-    from numerics.compiled import relu
-
     rng = generator(seed, 0)
-    axes, outputs = np.array(settings["outputs"]), len(settings["outputs"])
-    Q = np.linalg.qr(rng.standard_normal((outputs, outputs)))[0]
+    outputs = np.array(settings["outputs"])
+    Q = np.linalg.qr(rng.standard_normal((len(outputs), len(outputs))))[0]
     # ±t for every axis, so that every kink of the teacher has a neuron on either side.
-    T, c = np.concatenate([Q, -Q]), np.concatenate([axes, axes])
+    T, c = np.concatenate([Q, -Q]), np.concatenate([outputs, outputs])
     student = Student.drawn(rng, T, c, settings)
     at = marks(settings["steps"], settings["marks"])
     found: dict[str, object] = {"at": at, "X": student.X, "T": T, "c": c}
-    runs = (("noise", np.sqrt(settings["variance"])), ("plain", 0.0))
-    for number, (name, deviation) in enumerate(runs):
-        stream = generator(seed, 1 + number)
-        seen: dict[str, list[float]] = {measure: [] for measure in MEASURES}
-
-        def advance(
-            W: Array,
-            a: Array,
-            steps: int,
-            deviation: float = deviation,
-            stream: np.random.Generator = stream,
-        ) -> None:
-            relu.sgd_steps(W, a, student.X, student.y, settings["step"], deviation, steps, stream)
-
-        def visit(mark: int, W: Array, a: Array, seen: dict[str, list[float]] = seen) -> None:
-            for measure, value in measured(relu_activations(student.X, W.T)).items():
-                seen[measure].append(value)
-
+    runs = (("noise", settings["variance"]), ("plain", 0.0))
+    for number, (name, variance) in enumerate(runs):
         part = stepped(progress, number / 2, (number + 1) / 2, name)
-        end = trained(student, at, advance, part, visit)
-        found |= {f"{name} {measure}": np.array(values) for measure, values in seen.items()}
-        found |= {f"{name} W": end["W"], f"{name} a": end["a"]}
+        how = {**settings, "variance": variance}
+        run = _watched(student, at, how, generator(seed, 1 + number), part)
+        found |= {f"{name} {what}": value for what, value in run.items()}
     return found
+
+
+def _watched(
+    student: Student,
+    at: Array,
+    settings: Settings,
+    rng: np.random.Generator,
+    progress: Callable[[float], None],
+) -> Numbers:
+    """The measures of one run at the marks, and its weights at the end."""
+    from numerics.compiled import relu
+
+    eta, deviation = settings["step"], float(np.sqrt(settings["variance"]))
+    seen: dict[str, list[float]] = {measure: [] for measure in MEASURES}
+
+    def advance(W: Array, a: Array, steps: int) -> None:
+        relu.sgd_steps(W, a, student.X, student.y, eta, deviation, steps, rng)
+
+    def visit(mark: int, W: Array, a: Array) -> None:
+        for measure, value in measured(relu_activations(student.X, W.T)).items():
+            seen[measure].append(value)
+
+    end = trained(student, at, advance, progress, visit)
+    return {**{measure: np.array(values) for measure, values in seen.items()}, "W": end["W"]}
 
 
 def measured(activations: Array) -> dict[str, float]:
