@@ -125,7 +125,8 @@ def _pair(
 
 def _conditions(claim: Claim) -> tuple[Any, ...]:
     declared = getattr(getattr(claim, "sde", None), "assuming", ())
-    return tuple(a.condition for a in claim.assumptions if a.condition not in declared)
+    # What is said in words alone assumes nothing that a rule could use.
+    return tuple(a.condition for a in claim.assumptions if a.condition not in (None, *declared))
 
 
 def _identity(claim: IdentityClaim) -> Derivation:

@@ -150,5 +150,5 @@ def moment_derivation(claim: MomentClaim) -> Derivation:
     laws = [(name, derived, law) for name, derived, law in _law_parts(claim) if equal(derived, law)]
     steps += [algebraic_step(name, law, derived) for name, derived, law in laws]
     declared = (*claim.sde.assuming, *(a.condition for a in claim.assumptions))
-    unused = tuple(fact for fact in dict.fromkeys(declared) if fact not in used)
+    unused = tuple(fact for fact in dict.fromkeys(declared) if fact not in (None, *used))
     return Derivation(subject=claim.moments[0], steps=tuple(steps), used=tuple(used), unused=unused)

@@ -213,6 +213,7 @@ def _latex(body: str) -> str:
     found = _ROOT.sub(lambda n: rf"\sqrt{{{n[1] or n[2]}}}", found)
     found = re.sub(r"(?<![A-Za-z\\])d(?=[A-Z\\(]|[a-z](?![a-z]))", r"\\mathrm{d}", found)
     found = re.sub(rf"(?<![A-Za-z\\])({'|'.join(_OPERATORS)})(?![A-Za-z])", _operator, found)
+    found = found.replace("*", r"\ast ")  # which Markdown would take for its own
     # These have room about them.
     return re.sub(r"(?<=\})\\,(?=\\[a-z]+ )(?=\\log|\\det)|(?<=log |det )\\,", "", found)
 

@@ -186,9 +186,9 @@ def list_claims(ids: tuple[str, ...], as_json: bool) -> int:
         click.echo(report.json_text({"schema": "driftproof.claims/1", "claims": rows}), nl=False)
         return 2 if troubles else 0
     for row in rows:
-        click.echo(f"{row['id']}\n    {row['title']}  [{row['source']}]")
+        click.echo(f"{row['id']}\n    {printable(row['title'])}  [{printable(row['source'])}]")
         for text in row["assumptions"]:
-            click.echo(f"    assumes {text}")
+            click.echo(f"    assumes {printable(text)}")
         click.echo(f"    tiers {', '.join(row['tiers']) or 'none'}")
         for tier, reason in row["inapplicable"].items():
             click.echo(f"    not {tier}: {reason}")

@@ -37,6 +37,7 @@ def shown(text: str) -> str:
         ("multiply (M + dM) by it", r"multiply $(M + \mathrm{d}M)$ by it"),
         ("(a state M)", r"(a state $M$)"),
         ("for the step s = 2^-300", r"for the step $s = 2{}^{-300}$"),
+        ("∂p/∂t = L*p", r"$\partial p/\partial t = L\ast p$"),
         ("e^{−κT}", r"$e^{-\kappa T}$"),
     ],
 )

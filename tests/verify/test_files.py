@@ -247,6 +247,15 @@ STATEMENTS = {
     "an id of two lines": ("c = claim(id='a\\nb')", r"a b: id 'a\\nb': give letters"),
     "an id of a thousand letters": ("c = claim(id='x' * 1000)", "xx: id 'xx.*...: give letters, "),
     "half of a character": ("c = claim(title='\\ud800')", r"title: got '\\ud800', with half a ch"),
+    "a mutant that acts on a terminal": (
+        "from verify import Mutant\nc = claim(mutants=(Mutant(name='a\\x1b[2J', mistake='', "
+        "changes={}),))",
+        r"c: mutants: got 'a\\x1b\[2J'; give words that can be printed",
+    ),
+    "a mutant without a name": (
+        "from verify import Mutant\nc = claim(mutants=(Mutant(name=3, mistake='', changes={}),))",
+        "c: mutants: got 3; give words that can be printed",
+    ),
     "reasons that are none": ("c = claim(inapplicable=3)", "inapplicable: got 3; give the reasons"),
     "a state called as the time": (
         f"{SYMBOLS}t = State('t'); c = DifferentialClaim(sde=MatrixSDE({{t: W.d}}), observable=t, "
@@ -523,6 +532,26 @@ def test_list_and_explain_take_files(written: Any, capsys: pytest.CaptureFixture
     assert "martingale part = dB" in out
     assert "there is nothing to derive from" in out
     assert "ZeroDivisionError" in err
+
+
+def test_an_assumption_in_words_alone_is_no_obstacle(
+    written: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (
+        SYMBOLS
+        + """
+y = State("y")
+words = (Assumption(text="in words", condition=None), Assumption(text="positive", condition=y > 0))
+stated = dict(sde=MatrixSDE({y: W.d}), assumptions=words)
+square = DifferentialClaim(**stated, observable=y**2, drift=1, martingale=2 * y * W.d)
+"""
+    )
+    path = written(text)
+    assert cli.main(["explain", f"{path}:square"]) == 0
+    out, err = capsys.readouterr()
+    assert "Derivation" in out
+    assert "in words" in out
+    assert err == ""
 
 
 def test_explain_names_functions_that_are_no_single_expression(

@@ -14,7 +14,7 @@ from derivations.sde import MatrixSDE
 from numerics.numeric_sde import NumericSDE
 from verify.bad_input import is_bad_input
 from verify.errors import ClaimError, TimeLimitError
-from verify.printable import is_unicode, said_by
+from verify.printable import is_unicode, printable, said_by
 from verify.verdict import Status
 
 __all__ = ["check_claim", "number_of", "readable", "short", "with_numbers"]
@@ -106,6 +106,10 @@ def check_claim(claim: Any) -> None:
         given = getattr(claim, name)
         if not isinstance(given, tuple) or not all(isinstance(x, kind) for x in given):
             raise ClaimError(f"{name}: got {short(given)}; give a tuple of {kind.__name__}")
+    for mutant in claim.mutants:
+        for said in (mutant.name, mutant.mistake):
+            if not isinstance(said, str) or printable(said) != " ".join(said.split()):
+                raise ClaimError(f"mutants: got {short(said)}; give words that can be printed")
     if claim.path is not None and not isinstance(claim.path, PathCheck):
         raise ClaimError(f"path: got {short(claim.path)}; give a PathCheck")
     if claim.path is not None:
