@@ -31,11 +31,19 @@ def prose(said: str) -> str:
     r"""Words as Markdown, in which what is mathematics is set as such.
 
     >>> prose("S E_i = 0, and a_file")
-    '$S\\,E_{i} = 0$, and a\\_file'
+    '$S\\thinspace E_{i} = 0$, and a\\_file'
     """
     return "".join(
-        f"${part.latex}$" if part.latex else escaped(part.text) for part in phrases(said)
+        f"${_unescaped(part.latex)}$" if part.latex else escaped(part.text)
+        for part in phrases(said)
     )
+
+
+def _unescaped(latex: str) -> str:
+    """A formula without a mark after a stroke, of which Markdown takes the stroke away."""
+    for mark, name in ((r"\,", "thinspace"), (r"\{", "lbrace"), (r"\}", "rbrace")):
+        latex = latex.replace(mark, rf"\{name} ")
+    return latex
 
 
 def statement_markdown(exposition: Exposition) -> str:
