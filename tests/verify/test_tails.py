@@ -10,7 +10,7 @@ from scipy.special import erf
 from sympy import cos, exp, log, sqrt
 
 import verify
-from derivations import Brownian, ExpectationClaim, MatrixSDE, State, dt, tr
+from derivations import Brownian, ExpectationClaim, MatrixSDE, State, dt, t, tr
 from verify.loading import compiled
 from verify.paths.horizon import settings
 from verify.paths.tails import means_are_kept
@@ -44,6 +44,8 @@ LOST: dict[str, tuple[Any, Any]] = {
     "too high a moment": ({x: -(x**3) * dt + x**2 * b.d}, x**4),
     "exponential noise": ({x: exp(x**2) * b.d}, x),
     "matrix": ({X: X * X * B.d}, tr(X)),
+    "later": ({x: t * x**2 * b.d}, x),
+    "at first": ({x: (1 - t) * x**2 * b.d}, x),
 }
 
 
