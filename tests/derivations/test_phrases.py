@@ -54,7 +54,8 @@ def test_what_is_mathematics_is_set_as_such(text: str, said: str | None) -> None
         "Itô's formula; Taylor's theorem, and it's so (or not).",
         "label_noise_determinant.label_noise", "python -m verify run a_file.py:good --effort quick",
         "SGD, GD and an SDE", "don't", "50 % of 10,000 paths", "50 % & more # of \\alpha $x$ {y}",
-        "<script>alert(1)</script>", "<b>x</b>", "<i>", "** bold ** and `code`", "a", "A", "", "I", "- one - two",
+        "<script>alert(1)</script>", "<b>x</b>", "<i>",
+        "** bold ** and `code`", "a", "A", "", "I", "- one - two",
     ],
 )  # fmt: skip
 def test_what_is_none_is_left_alone(text: str) -> None:

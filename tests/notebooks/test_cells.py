@@ -189,7 +189,12 @@ SHOWN = Exposition(
 def test_a_statement_has_its_parts_and_no_stray_markup() -> None:
     shown = statement_markdown(SHOWN)
     require_readable(shown)
-    for part in (r"**a title with $W_{1}$**", "It holds.", "*Source:* somewhere.", "- $x$ is not 0"):
+    for part in (
+        r"**a title with $W_{1}$**",
+        "It holds.",
+        "*Source:* somewhere.",
+        "- $x$ is not 0",
+    ):
         assert part in shown
     assert "d f &= a" in shown
     assert "- `lambda x: x`" in shown

@@ -304,9 +304,10 @@ class _Run:
             title=claim.title or name.replace("_", " "),
             source=claim.source or f"{Path(self.path).name}, line {line}",
         )
-        if not isinstance(claim.id, str) or not _ID.fullmatch(claim.id):
+        given: Any = claim.id
+        if not isinstance(given, str) or not _ID.fullmatch(given):
             raise ClaimError(
-                f"id {short(claim.id)}: give letters, digits, dots and dashes alone, and at "
+                f"id {short(given)}: give letters, digits, dots and dashes alone, and at "
                 f"most {LONGEST} of them"
             )
         if claim.id in taken:
