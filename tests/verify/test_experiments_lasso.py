@@ -77,6 +77,12 @@ def test_rates_of_one_kind_settle_nothing() -> None:
     assert found["large noise"] is Status.INCONCLUSIVE
 
 
+def test_dead_weights_alone_settle_no_penalty() -> None:
+    noises = report().experiment.settings["noises"]
+    numbers = [{**run, **{k: run[k][-1:] for k in ("mean", "rate")}} for run in report().numbers]
+    assert judged(report(), numbers, noises=noises[-1:])["the Lasso"] is Status.INCONCLUSIVE
+
+
 def test_the_solver_solves_the_problem_that_is_stated() -> None:
     rng = np.random.default_rng(3)
     X, y = rng.standard_normal((12, 4)), rng.standard_normal(12)
