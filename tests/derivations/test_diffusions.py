@@ -57,6 +57,18 @@ def test_another_law_is_different(pair: Any) -> None:
     assert Status.DIFFERENT in answers(*map(MatrixSDE, pair))
 
 
+def test_noises_equal_as_they_stand_or_up_to_one_sign_are_compared_term_by_term() -> None:
+    """The same parts in the same words; only where terms differ the diffusions are asked."""
+    pair = MatrixSDE({x: 2 * b.d, y: x * b.d})
+    turned = MatrixSDE({x: -2 * b.d, y: -x * b.d})
+    for other in (pair, turned):
+        names = [name for name, *_ in compared_in_law(pair, other)]
+        assert names == ["drift of x", "drift of y", "noise of x", "noise of y"]
+    for other in ({x: 2 * b.d, y: -x * b.d}, {x: 2 * c.d, y: x * c.d}):
+        names = [name for name, *_ in compared_in_law(pair, MatrixSDE(other))]
+        assert [name.split(",")[0] for name in names[2:]] == ["diffusion matrix"] * 3
+
+
 def test_every_pair_of_states_has_a_covariation() -> None:
     system = MatrixSDE({x: b.d, y: c.d, X: B.d})
     assert len(list(diffusions(system, system))) == 6

@@ -9,14 +9,17 @@ from sympy import Abs, Rational, cos, exp, log, sin, sqrt
 
 from derivations import (
     Brownian,
+    Family,
     MatrixSDE,
     Process,
     State,
     dims,
     dt,
+    index,
     positive,
     stack,
     t,
+    total,
     tr,
 )
 from derivations.catalogue import find_theorem
@@ -32,6 +35,7 @@ NET = MatrixSDE({W1: B.d * W2.T, W2: W1.T * B.d})
 THETA = stack(W1, W2.T)
 FREE = MatrixSDE({v: beta.d})
 DOWN = MatrixSDE({v: -dt + sqrt(v) * beta.d})
+i, SHARES = index("i", n), Family("f")
 JACOBI = sqrt(v * (1 - v)) * beta.d
 
 
@@ -44,6 +48,8 @@ JACOBI = sqrt(v * (1 - v)) * beta.d
         ({x: sqrt(1 + x**2) * beta.d + x / (1 + x**2) * dt}, (x**2,)),
         ({x: beta.d / (1 + t)}, (exp(-t) * x, cos(x))),
         ({v: a * v * dt + sin(t) * v * beta.d}, (v**q, 1 / v)),
+        ({x: Abs(x) * beta.d}, (x, x**2)),
+        ({x: total(SHARES[i] * x, i) * beta.d}, (x,)),
         ({v: a * (1 - v) * dt + sqrt(v) * beta.d}, (v**2, 1)),
         ({v: a * (1 - 2 * v) * dt + JACOBI}, (v, v**2, 1)),
     ],
@@ -72,6 +78,8 @@ def test_all_moments_of_the_catalogue_are_finite() -> None:
         # Three-dimensional Bessel: E 1/v falls, although 1/v has no drift.
         (MatrixSDE({v: dt / v + beta.d}), 1 / v, "1/v"),
         (MatrixSDE({x: beta.d / t}), x, "1/t"),
+        (MatrixSDE({x: total(SHARES[i] * x**2, i) * beta.d}), x, "dx grows faster than linearly"),
+        (MatrixSDE({x: x * Abs(x) * beta.d}), x, "dx grows faster than linearly"),
         (MatrixSDE({x: log(1 + x**2) * beta.d}), x, "log"),
         # Local time at zero: E |x| grows.
         (MatrixSDE({x: beta.d}), Abs(x), "smooth"),
