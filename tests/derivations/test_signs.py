@@ -28,7 +28,7 @@ from derivations.signs import numbered, sign_of
 from derivations.symbols import Index
 
 p, k, l = dims("p k l")
-W, V = State("W", p, l), State("V", l, k)
+W, V, X = State("W", p, l), State("V", l, k), State("X", p, l)
 C, S = Parameter("C", p, p, positive_definite=True), Parameter("S", p, p, symmetric=True)
 D = Parameter("D", p, p, positive_definite=True)
 a, b = positive("a"), positive("b")
@@ -52,6 +52,8 @@ SIGNED: dict[str, tuple[Any, tuple[Any, ...], str]] = {
     "definite powers": (tr(C**3) + tr(C.inv()), (), ">"),
     "definite word in between": (tr(C * W * W.T * C * W * V * V.T * W.T), (), ">="),
     "two definite": (tr(W.T * C * W * V * V.T), (), ">="),
+    "a sum squared as typed": (tr((W + X).T * (W + X)), (), ">="),
+    "a sum around a definite letter": (tr((W + X).T * C * (W + X)), (), ">="),
     "entry": (entry(W * W.T, 0, 0), (), ">="),
     "determinant": (det(W * W.T), (full_row_rank(W),), ">"),
     "dimension": ((k - 1) * tr(W * W.T), (), ">="),
@@ -85,6 +87,9 @@ OPEN: dict[str, tuple[Any, tuple[Any, ...]]] = {
     "a difference": (tr(W * W.T) - tr(V * V.T), ()),
     "a symmetric matrix": (tr(S * W * W.T), ()),
     "no gram": (tr(W * V * State("Z", k, p)), ()),
+    "two different sums": (tr((W + X).T * (W - X)), ()),
+    "a sum around a symmetric letter": (tr((W + X).T * S * (W + X)), ()),
+    "a sum of traces that is no square": (tr(W * X.T) + tr(W * W.T), ()),
     "a dimension": (k - 2, ()),
     "the other bound": (2 * q - 1, (Le(q, 1),)),
     "log": (logdet(W * W.T), (full_row_rank(W),)),
