@@ -20,7 +20,7 @@ import numpy as np
 from numerics.network import Array
 from verify.experiments import style
 from verify.experiments.experiment import Experiment, Finding, Numbers, Progress, Settings
-from verify.experiments.factorization import Model, imbalance, sharpness, train
+from verify.experiments.factorization import Model, imbalance, train
 from verify.experiments.label_noise import generator
 from verify.experiments.seeds import ALPHA, over_seeds
 from verify.verdict import Status, combine
@@ -82,14 +82,14 @@ def simulate(seed: int, settings: Settings, progress: Progress) -> Numbers:
     count, done = sum(map(len, tried.values())), 0
     numbers: dict[str, object] = {}
     for k, (name, values) in enumerate(tried.items()):
-        rates, sharp = [], []
+        rates, sizes = [], []
         for j, (value, time) in enumerate(values):
             found = _measure({**settings, name: value}, time, seed, 100 * k + j)
             rates.append(found[0])
-            sharp.append(found[1])
+            sizes.append(found[1])
             done += 1
             progress(done / count, f"{name} {value:g}")
-        numbers |= {f"rate_{name}": np.array(rates), f"sharpness_{name}": np.array(sharp)}
+        numbers |= {f"rate_{name}": np.array(rates), f"size_{name}": np.array(sizes)}
     return numbers
 
 
@@ -98,7 +98,7 @@ def _plural(name: str) -> str:
 
 
 def _measure(settings: Settings, time: float, seed: int, case: int) -> tuple[float, float]:
-    """Rate of D over this time, after the first, and the mean of tr H along the way."""
+    """Rate of D over this time, after the first, and the mean of |U|² + |W|² along the way."""
     d, h, eta = settings["dimension"], settings["hidden"], settings["step"]
     s, noise = settings["singular_value"], settings["noise"]
     rng = generator(seed, case)
@@ -109,16 +109,17 @@ def _measure(settings: Settings, time: float, seed: int, case: int) -> tuple[flo
     start = np.sqrt(s) * left @ np.linalg.inv(A), np.sqrt(s) * A @ right.T
     wait = settings["from"]
     etas, marks = np.full(round((wait + time) / eta), eta), 40
-    sizes, sharp = np.zeros((settings["repeats"], marks + 1)), 0.0
+    sizes, weights = np.zeros((settings["repeats"], marks + 1)), 0.0
     for i in range(settings["repeats"]):
         run = train(model, start, etas, marks=marks, batch=settings["batch"], rng=rng)
         D = imbalance(run.U, run.W)
         # In the direction of the start, so that the noise of other entries does not add up.
         sizes[i] = np.sum(D * D[0], axis=(-1, -2)) / np.linalg.norm(D[0])
-        sharp += float(sharpness(model, run.U, run.W).mean()) / settings["repeats"]
+        squares = np.sum(run.U**2, axis=(-1, -2)) + np.sum(run.W**2, axis=(-1, -2))
+        weights += float(squares.mean()) / settings["repeats"]
     mean, at = sizes.mean(axis=0), eta * run.steps
     first = int(np.searchsorted(at, wait))
-    return float(np.log(mean[first] / mean[-1]) / (at[-1] - at[first])), sharp
+    return float(np.log(mean[first] / mean[-1]) / (at[-1] - at[first])), weights
 
 
 def predicted_rate(settings: Settings, **changed: float) -> float:
@@ -162,10 +163,13 @@ def _values(settings: Settings, name: str) -> Array:
 
 
 def _excess(runs: Sequence[Numbers], settings: Settings, name: str) -> Array:
-    """T tr H/2 at every value: by this the mean of |r|² is larger than dσ², relatively."""
-    sharp = np.mean([np.asarray(run[f"sharpness_{name}"]) for run in runs], axis=0)
+    """T tr H/2 at every value: by this the mean of |r|² is larger than dσ², relatively.
+
+    With Σ_x = I the trace of the Hessian is 2d(|U|² + |W|²).
+    """
+    sizes = np.mean([np.asarray(run[f"size_{name}"]) for run in runs], axis=0)
     changed = [{**settings, name: value} for value in _values(settings, name)]
-    return np.asarray(np.array([s["step"] / s["batch"] for s in changed]) * sharp / 2)
+    return np.asarray(np.array([s["step"] / s["batch"] * s["dimension"] for s in changed]) * sizes)
 
 
 def _rate(runs: Sequence[Numbers], settings: Settings, factor: float) -> Finding:

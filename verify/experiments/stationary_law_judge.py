@@ -36,6 +36,11 @@ RELEVANT = MappingProxyType({"law": 0.05, "rate": 0.05, "variance": 0.05})
 LOW, HIGH, POINTS = -60.0, 8.0, 20_001
 
 
+def threshold(m: Moments) -> float:
+    """The T above which v → 0."""
+    return m.b2 / m.a3
+
+
 def log_density(m: Moments, T: float, v: Array) -> Array:
     """log p(v) up to a constant, as stated."""
     root = np.sqrt(m.a1 * m.a3 - m.a2**2)
@@ -92,7 +97,7 @@ def _shown(estimates: Sequence[Estimate], settings: Settings) -> str:
     """The distances, each with its slope, noise and T as a share of the threshold."""
     parts = []
     for e, (slope, noise, T, _) in zip(estimates, settings["cases"], strict=False):
-        share = T / moments(Data(slope=slope, noise=noise)).threshold
+        share = T / threshold(moments(Data(slope=slope, noise=noise)))
         parts.append(
             f"{e.value:.3f} at a = {slope:g}, σ = {noise:g}, T = {T:g} ({share:.2f} β₂/α₃)"
         )
@@ -197,7 +202,7 @@ def _collapse(runs: Sequence[Numbers], settings: Settings) -> Finding:
     )
     return Finding(
         name="collapse above the threshold",
-        statement=f"At a = {slope:g}, σ = {noise:g}, T = {T:g}, above β₂/α₃ = {m.threshold:.4f}, "
+        statement=f"At a = {slope:g}, σ = {noise:g}, T = {T:g}, above β₂/α₃ = {threshold(m):.4f}, "
         "log v falls at 4(α₃T − β₂) under the SDE and at −E log(1 + 2ηxy)²/η under SGD.",
         status=status if rates["sde"] > 0 else Status.INCONCLUSIVE,
         reason=f"measured/stated: {shown}, bias of the SDE's steps {bias:.3f} (relevant "

@@ -38,11 +38,6 @@ class Moments:
     b1: float
     b2: float
 
-    @property
-    def threshold(self) -> float:
-        """The T above which v → 0, as stated."""
-        return self.b2 / self.a3
-
     def spread(self, v: Array) -> Array:
         """g(v)."""
         return np.asarray(self.a1 * v * v - 2 * self.a2 * v + self.a3)
