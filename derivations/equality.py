@@ -157,9 +157,7 @@ def _by_points(
         for point in found:
             gaps = zip(entries(evaluate(a, point)), entries(evaluate(b, point)), strict=True)
             if any(x - y != 0 for x, y in gaps):
-                reason = (
-                    f"they differ at a point with sizes {_text(point.sizes)}, seed {point.seed}"
-                )
+                reason = f"they differ at a point{_text(point.sizes)}"
                 different = Equality(
                     status=Status.DIFFERENT, reason=reason, point=point, points=len(found)
                 )
@@ -168,4 +166,5 @@ def _by_points(
 
 
 def _text(sizes: Any) -> str:
-    return ", ".join(f"{d} = {n}" for d, n in sizes.items()) or "of scalars"
+    said = ", ".join(f"{d} = {n}" for d, n in sizes.items())
+    return f" with {said}" if said else ""

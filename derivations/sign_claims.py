@@ -93,11 +93,9 @@ def _point_against(
                 point = replace(point, indices={**point.indices, index: place}, values=point.values)
             value = evaluate(drift, point)
             if _against(value, claim.sign):
-                sizes = ", ".join(f"{d} = {n}" for d, n in point.sizes.items()) or "of scalars"
-                reason = (
-                    f"the drift is {float(value.mid()):.6g} at a point with sizes {sizes}, "
-                    f"seed {point.seed}"
-                )
+                sizes = ", ".join(f"{d} = {n}" for d, n in point.sizes.items())
+                where = f" with {sizes}" if sizes else ""
+                reason = f"the drift is {float(value.mid()):.6g} at a point{where}"
                 return SignAnswer(status=Status.DIFFERENT, reason=reason, points=1)
     return None
 

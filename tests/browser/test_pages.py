@@ -15,7 +15,7 @@ from tests.browser.visits import DESK, PHONE, Visit, until
 SHEET = {"width": 672, "height": 980}
 """A sheet of A4 within its margins, in px."""
 
-HIDDEN_ON_PAPER = "nav, .skip, #filter, details"
+HIDDEN_ON_PAPER = "nav, .skip, #filter, details:not(.long), .long > summary"
 OUTER = "(all) => all.map((e) => `shown: ${e.outerHTML.slice(0, 80)}`)"
 LOOKED_AT = ("index", "claims/right", "claims/time_change.confused", "claims/broken")
 

@@ -46,7 +46,7 @@ def test_a_failure_says_why_in_the_words_of_the_tiers() -> None:
     assert not verdict.agrees
     lines = str(verdict).splitlines()
     assert lines[0] == "mine: DISAGREES"
-    assert lines[1].startswith("    generator DISAGREES: both sides agree only in drift to 0.")
+    assert lines[1].startswith("    generator DISAGREES: drift: 0.")
     assert lines[2].startswith("    one-step DISAGREES: ")
 
 

@@ -9,14 +9,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.verify.report_pages import Page, evidence, finding, record, site, verdict
+from tests.verify.report_pages import (
+    Page,
+    evidence,
+    exposition,
+    finding,
+    record,
+    site,
+    verdict,
+)
 from verify.cli import main
 from verify.errors import UsageError
 from verify.mutants.kept import Kept, KeptTable
 from verify.report.expositions import Told
 from verify.report.folder import MANIFEST
 from verify.report.names import file_name, file_names
+from verify.report.notation import set_numbers
 from verify.report.site import Site, pages, write_site
+from verify.report.tables import complaints
+from verify.runs.copies import copy_of
 from verify.verdict import Status, Verdict
 
 FILES = ("verdicts.json", "verdicts.md", "certificate.json")
@@ -90,7 +101,7 @@ def test_the_status_comes_first_and_what_is_wrong_before_the_statement(
     made: dict[str, Page],
 ) -> None:
     shown = made["claims/wrong.html"].shown
-    assert shown.index("DISAGREES expected AGREES") < shown.index("What is wrong")
+    assert shown.index("DISAGREES") < shown.index("What is wrong")
     assert shown.index("Counter-example") < shown.index("Statement")
     assert "What is wrong" in made["claims/unfound.html"].shown
     shown = made["claims/open.html"].shown
@@ -144,6 +155,51 @@ def test_commands_are_exact(made: dict[str, Page]) -> None:
     some = replace(some, settings={**some.settings, "tiers": ["exact", "path"]})
     text = Page(pages(some)["claims/right.html"]).shown
     assert "python -m verify run right --tier exact --tier path --effort quick --seed 3" in text
+
+
+def test_an_expectation_is_named_only_where_it_was_set() -> None:
+    wrong = verdict("wrong", Status.DISAGREES)
+    assert "expected" not in Page(pages(site(record(wrong)))["claims/wrong.html"]).shown
+    assert complaints(wrong)[0] == "wrong: DISAGREES"
+    odd = verdict("odd", expected=Status.DISAGREES)
+    assert "expected DISAGREES" in Page(pages(site(record(odd)))["claims/odd.html"]).shown
+    assert complaints(odd)[0] == "odd: AGREES, expected DISAGREES"
+
+
+def test_the_derivation_comes_before_the_tiers_and_is_folded_where_it_is_long(
+    made: dict[str, Page],
+) -> None:
+    page = made["claims/right.html"]
+    order = ["statement", "derivation", "tiers", "mistakes", "certificate"]
+    assert [name for name in page.ids if name in order] == order
+    assert '<details class="long">' not in page.text
+    long = replace(exposition(), steps=exposition().steps * 2)
+    text = pages(site(record(verdict("right")), told=Told(exposition=long)))["claims/right.html"]
+    assert '<details class="long">\n<summary>4 steps</summary>' in text
+    assert not Page(text).faults
+
+
+def test_a_claim_file_is_named_and_run_without_the_folder_of_the_caller() -> None:
+    judged = record(verdict("right"), file="../w/mix.py")
+    page = Page(pages(site(judged, copies={copy_of(judged): b""}))["claims/right.html"])
+    assert "../w" not in page.shown
+    assert "Verdicts mix. py right" in page.shown
+    assert "In the folder of this report, without the rest" in page.shown
+    assert f"python -m verify run {copy_of(judged)}:right --effort" in page.shown
+    # Without a copy there is only the place that was given.
+    page = Page(pages(site(judged))["claims/right.html"])
+    assert "python -m verify run ../w/mix.py:right --effort" in page.shown
+
+
+def test_numbers_are_set_in_one_notation() -> None:
+    said = evidence("path", Status.AGREES, "difference -3.7e-12 ± 2e-10, two-sided, bias ≤ 1e-06.")
+    page = Page(
+        pages(site(record(replace(verdict("right"), evidence=(said,)))))["claims/right.html"]
+    )
+    assert "difference −3.7·10⁻¹² ± 2·10⁻¹⁰, two-sided, bias ≤ 10⁻⁶." in page.shown
+    assert not re.search(r"\d[eE][-+]?\d", page.shown)
+    for kept in ("--seed 3", "rank-one", "x-1", "a1e5", "2f1e-3b", "label_noise-2"):
+        assert set_numbers(kept) == kept
 
 
 def test_the_same_verdicts_give_the_same_text() -> None:
@@ -274,7 +330,7 @@ wrong = DifferentialClaim(
 
 
 def test_a_run_writes_a_site_of_a_claim_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file, folder = tmp_path / "claims.py", tmp_path / "report"
     file.write_text(CLAIMS)
@@ -291,8 +347,12 @@ def test_a_run_writes_a_site_of_a_claim_file(
     assert "<script>alert(1)</script>" in found["claims/right.html"].shown
     assert "What is wrong" in found["claims/wrong.html"].shown
     assert [tag for tag, _ in found["claims/wrong.html"].elements].count("math") > 4
-    command = f"python -m verify run {file}:wrong --tier derivation --tier exact --effort quick"
+    (copy,) = (folder / "sources").glob("*/claims.py")
+    given = f"{copy.relative_to(folder)}:wrong"
+    command = f"python -m verify run {given} --tier derivation --tier exact --effort quick"
     assert command in found["claims/wrong.html"].shown
+    monkeypatch.chdir(folder)
+    assert main(["run", given, "--tier", "exact", "--effort", "quick"]) == 1
     digest = json.loads((folder / "certificate.json").read_text())["digest"]
     assert digest in found["claims/right.html"].shown
     assert all((folder / name).is_file() for name in FILES)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import PurePath
 
-__all__ = ["file_name", "file_names"]
+__all__ = ["file_name", "file_names", "shortest"]
 
 _PLAIN = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
 _LONGEST = 80
@@ -41,3 +42,17 @@ def file_names(names: Sequence[str]) -> tuple[str, ...]:
             made = file_name(f"{name}\0{again}")
         found[made] = None
     return tuple(found)
+
+
+def shortest(files: Iterable[str]) -> dict[str, str]:
+    """The names of files without the folders that the run was made in, as long as they differ.
+
+    >>> shortest(["../mine/x.py", "a/y.py", "b/y.py"])
+    {'../mine/x.py': 'x.py', 'a/y.py': 'a/y.py', 'b/y.py': 'b/y.py'}
+    """
+    every = list(dict.fromkeys(files))
+    last = [PurePath(file).name for file in every]
+    return {
+        file: name if last.count(name) == 1 else file
+        for file, name in zip(every, last, strict=True)
+    }

@@ -10,6 +10,8 @@ from typing import Any
 
 from verify.charts.svg import shown
 
+from .notation import set_numbers
+
 __all__ = ["NumberTable", "number", "tables"]
 
 MOST = 40
@@ -62,7 +64,7 @@ def number(value: Any) -> str:
     if isinstance(value, float) and math.isfinite(value):
         return shown(value, 4)
     text = str(value)
-    return text.replace("-", "−") if isinstance(value, int | float) else text
+    return text.replace("-", "−") if isinstance(value, int | float) else set_numbers(text)
 
 
 def _label(key: str) -> str:

@@ -17,14 +17,14 @@ from verify import charts
 from verify.charts.kills import kill_table
 from verify.charts.svg import class_of
 from verify.planning import TIERS
-from verify.problem import names
+from verify.problem import Reference, names
 from verify.runs.copies import copy_of
 from verify.runs.store import Record
 from verify.verdict import Evidence, Status, Verdict, json_value
 
-from .names import file_names
+from .names import file_names, shortest
 from .numbers import NumberTable, tables
-from .tables import brief
+from .tables import brief, expectation
 
 if TYPE_CHECKING:
     from derivations.exposition import Row, StepShown
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from .expositions import Told
 
 __all__ = ["ClaimView", "Neighbour", "TierView", "claim_views"]
+
+
+FEW = 3
+"""Steps of a derivation that are shown without being asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +100,8 @@ class ClaimView:
         As `verify.runner.Settings.to_json` gives them.
     kept : KeptTable, optional
         The last kill table of the claim.
+    group : str
+        The theorem that it is of, or the name of its file.
     copy : str
         The address of the copy of its file, from its page; empty if there is none.
     before, after : Neighbour, optional
@@ -107,6 +113,7 @@ class ClaimView:
     file: str
     settings: Mapping[str, Any]
     kept: KeptTable | None = None
+    group: str = ""
     copy: str = ""
     before: Neighbour | None = None
     after: Neighbour | None = None
@@ -127,12 +134,6 @@ class ClaimView:
         return f"claim-{self.file.removesuffix('.html')}"
 
     @property
-    def group(self) -> str:
-        """The theorem that it is of, or the file."""
-        reference = self.record.reference
-        return reference.file or reference.claim.partition(".")[0]
-
-    @property
     def title(self) -> str:
         """Its title; the name of a claim that has none."""
         told = self.told.exposition.title if self.told.exposition else ""
@@ -150,7 +151,7 @@ class ClaimView:
             return ""
         if self.verdict.unasked:
             return "other tiers were not asked"
-        return "as expected" if self.as_expected else f"expected {self.verdict.expected}"
+        return "as expected" if self.as_expected else expectation(self.verdict)
 
     @property
     def as_expected(self) -> bool:
@@ -227,6 +228,11 @@ class ClaimView:
         return tuple(chain(self.told.exposition)) if self.told.exposition else ()
 
     @property
+    def is_long(self) -> bool:
+        """Whether its derivation is folded, so that the tiers are not far below."""
+        return len(self.steps) > FEW
+
+    @property
     def seconds(self) -> float:
         """The time of all tiers."""
         return math.fsum(e.seconds for e in self.verdict.evidence)
@@ -262,9 +268,10 @@ class ClaimView:
 
     @property
     def given(self) -> str:
-        """What names the claim for a command."""
+        """What names the claim for a command, in the folder of the report where that has a copy."""
         reference = self.record.reference
-        return f"{reference.file}:{reference.claim}" if reference.file else reference.claim
+        file = copy_of(self.record) if self.copy else reference.file
+        return f"{file}:{reference.claim}" if file else reference.claim
 
     @property
     def command(self) -> str:
@@ -299,6 +306,7 @@ def claim_views(
         Neighbour(name=name, file=file)
         for name, file in zip(called, file_names(called), strict=True)
     ]
+    shown = shortest(r.reference.file for r in records if r.reference.file)
     return tuple(
         ClaimView(
             record=record,
@@ -306,6 +314,7 @@ def claim_views(
             name=here.name,
             file=here.file,
             settings=settings,
+            group=_group(record.reference, shown),
             kept=None if record.reference.file else kept.table_of(record.reference.claim),
             copy=f"../{quote(copy)}" if (copy := copy_of(record)) in copies else "",
             before=neighbours[i - 1] if i else None,
@@ -313,3 +322,8 @@ def claim_views(
         )
         for i, (record, told, here) in enumerate(zip(records, tellings, neighbours, strict=True))
     )
+
+
+def _group(reference: Reference, shown: Mapping[str, str]) -> str:
+    file = reference.file
+    return shown[file] if file else reference.claim.partition(".")[0]

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
 from .mathml import SURE, formula
+
+if TYPE_CHECKING:
+    from derivations.phrases import Phrase
 
 __all__ = ["parted", "prose", "told"]
 
@@ -34,8 +39,16 @@ def prose(text: str) -> Markup:
     return Markup(shown)
 
 
-def told(text: str) -> Markup:
+def told(text: str | Iterable[Phrase]) -> Markup:
     """A text as markup, its mathematics as formulas, but for those that a phone would scroll.
+
+    Parameters
+    ----------
+    text : str or iterable of Phrase
+        Words in which formulas are looked for, or words and formulas that are parted already.
+
+    Examples
+    --------
 
     >>> print(told("of <1>: a × x"))
     of &lt;1&gt;: <math displaystyle="true"><mi>a</mi><mo>×</mo><mi>x</mi></math>
@@ -44,7 +57,7 @@ def told(text: str) -> Markup:
     from derivations.phrases import phrases
 
     parts = []
-    for part in phrases(text):
+    for part in phrases(text) if isinstance(text, str) else text:
         paired = re.sub(r"[(\[]", r"\\left\g<0>", re.sub(r"[)\]]", r"\\right\g<0>", part.latex))
         shown = formula(Mathematics(unicode=part.text, latex=paired), SURE)
         is_set = part.latex and not shown.wide

@@ -26,6 +26,7 @@ from verify.runs.copies import copied
 from .folder import INDEX, put
 from .index import index
 from .mathml import formula, row
+from .notation import set_numbers
 from .pages import claim_views
 from .prose import parted, prose, told
 
@@ -156,6 +157,7 @@ def _environment() -> Environment:
         "rate": rate,
         "css": class_of,
         "sentence": _sentence,
+        "numbers": set_numbers,
         "parted": parted,
         "prose": prose,
         "told": told,
@@ -191,7 +193,7 @@ def rate(value: float | None, bound: bool = True) -> str:
     """An error rate, rounded up.
 
     >>> rate(1.606e-7), rate(0.0), rate(None), rate(1e-6, bound=False)
-    ('≤ 1.7 · 10⁻⁷', '0', 'no bound stated', '10⁻⁶')
+    ('≤ 1.7·10⁻⁷', '0', 'no bound stated', '10⁻⁶')
     """
     if value is None:
         return "no bound stated"
@@ -203,4 +205,4 @@ def rate(value: float | None, bound: bool = True) -> str:
     if power > -3:
         return f"{sign}{value:.2g}"
     raised = power_of_ten(power)
-    return f"{sign}{raised}" if digits == 1 else f"{sign}{digits:g} · {raised}"
+    return f"{sign}{raised}" if digits == 1 else f"{sign}{digits:g}·{raised}"

@@ -11,7 +11,15 @@ from verify.verdict import Evidence, Status, Verdict
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["brief", "complaints", "print_verdicts", "rate_text", "rates_line", "summary"]
+__all__ = [
+    "brief",
+    "complaints",
+    "expectation",
+    "print_verdicts",
+    "rate_text",
+    "rates_line",
+    "summary",
+]
 
 FEW = 5
 """Claims left to tiers that were not asked for which the reasons are printed; more are counted."""
@@ -111,7 +119,14 @@ def complaints(verdict: Verdict) -> list[str]:
     """Why a verdict is not as expected: its error, or the tiers that say so and the finding."""
     if verdict.error:
         return [f"{verdict.claim}: {verdict.error}"]
-    lines = [f"{verdict.claim}: {verdict.status}, expected {verdict.expected}"]
-    telling = [e for e in verdict.evidence if e.status == verdict.status]
+    said = expectation(verdict)
+    lines = [f"{verdict.claim}: {verdict.status}{f', {said}' if said else ''}"]
+    telling = [f"{e.tier}: {e.reason}" for e in verdict.evidence if e.status == verdict.status]
     found = verdict.finding.text if verdict.finding else ()
-    return lines + [f"    {e.tier}: {e.reason}" for e in telling] + [f"    {x}" for x in found]
+    return lines + [f"    {x}" for x in dict.fromkeys([*telling, *found])]
+
+
+def expectation(verdict: Verdict) -> str:
+    """What was expected in place of the verdict; nothing, where it is that the claim is right."""
+    usual = verdict.as_expected or verdict.expected == Status.AGREES
+    return "" if usual else f"expected {verdict.expected}"

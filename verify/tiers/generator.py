@@ -155,14 +155,16 @@ def _reason(status: Status, shown: Mapping[str, Mapping[str, float]], where: str
     if status == Status.AGREES:
         parts = [f"{min(digits.values()):.1f} in {name}" for name, digits in shown.items()]
         return f"digits that agree, at {where}: at least {' and '.join(parts)}"
-    parts = [
-        f"{name} to {count:.1f} digits in {arithmetic}"
-        for arithmetic, digits in shown.items()
-        for name, count in digits.items()
-        if count < DIGITS[arithmetic]
-    ]
+    few: dict[str, list[str]] = {}
+    for arithmetic, digits in shown.items():
+        for name, count in digits.items():
+            if count < (least := DIGITS[arithmetic]):
+                agree = "" if name in few else "digits agree "
+                said = f"{count:.1f} {agree}in {arithmetic} ({least:g} required)"
+                few.setdefault(name, []).append(said)
+    parts = [f"{name}: {', '.join(said)}" for name, said in few.items()]
     if status == Status.DISAGREES:
-        return f"both sides agree only in {'; '.join(parts)}, at {where}"
+        return f"{'; '.join(parts)}; at {where}"
     return f"the differences could not be resolved, at {where}"
 
 

@@ -11,6 +11,8 @@
   settle();
   addEventListener("resize", settle);
   document.addEventListener("toggle", settle, true);
+  // On paper nothing is folded, also where the style sheet cannot unfold it.
+  addEventListener("beforeprint", () => document.querySelectorAll(".long").forEach((long) => { long.open = true; }));
 
   const table = document.getElementById("verdicts");
   const form = document.getElementById("filter");
