@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from .phrases import Phrase
+
 __all__ = [
     "Exposition",
     "Mathematics",
@@ -86,9 +88,10 @@ class Exposition:
     """A claim for people.
 
     ``declared`` holds what the claim states, in its order; ``names`` the compounds that the
-    formulas abbreviate; ``differences`` what is derived less what is stated, where they differ;
-    ``facts`` titles and lists of facts ("Used", "Needed though not declared", ...); ``remarks``
-    sentences: why nothing is derived, why a tier does not apply.
+    formulas abbreviate; ``letters`` a sentence that says what every letter is; ``differences`` what
+    is derived less what is stated, where they differ; ``facts`` titles and lists of facts ("Used",
+    "Needed though not declared", ...); ``remarks`` sentences: why nothing is derived, why a tier
+    does not apply.
     """
 
     id: str
@@ -99,6 +102,7 @@ class Exposition:
     assumptions: tuple[str, ...] = ()
     declared: tuple[Passage, ...] = ()
     names: tuple[Row, ...] = ()
+    letters: tuple[Phrase, ...] = ()
     spectra: tuple[Mathematics, ...] = ()
     """The matrices whose eigenvalues λ_i and eigenprojectors E_i the formulas speak of."""
     steps: tuple[StepShown, ...] = ()
@@ -119,6 +123,7 @@ class Exposition:
                 "assumptions": tuple(found["assumptions"]),
                 "declared": tuple(map(_passage, found["declared"])),
                 "names": tuple(map(_row, found["names"])),
+                "letters": tuple(Phrase(**part) for part in found.get("letters", ())),
                 "spectra": tuple(Mathematics(**m) for m in found["spectra"]),
                 "steps": tuple(map(_step, found["steps"])),
                 "differences": tuple(map(_passage, found["differences"])),

@@ -32,6 +32,7 @@ from .equality import Status, equal
 from .errors import DerivationError
 from .exposition import Exposition, Mathematics, Passage, Row, StepShown
 from .expressions import is_zero
+from .letters import letters_of
 from .moment_claims import stated_drifts
 from .notation import notation
 from .path_claims import PathClaim
@@ -168,6 +169,7 @@ def stated(claim: Claim, sources: Sources | None = None) -> Exposition:
         assumptions=tuple(assumption.text for assumption in claim.assumptions),
         declared=tuple(_declared(claim, printer)),
         names=tuple(_names(claim.where)),
+        letters=letters_of(claim),
         spectra=tuple(map(printer.mathematics, spectra_of(plain))),
         remarks=tuple(
             f"Tier {tier} does not apply: {reason}." for tier, reason in claim.inapplicable.items()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from derivations.displays import aligned, chain
 from derivations.exposition import Exposition, Mathematics, Passage, Row, StepShown
-from derivations.phrases import phrases
+from derivations.phrases import Phrase, phrases
 from derivations.rules import in_words
 
 __all__ = ["display", "escaped", "statement_markdown", "step_markdowns"]
@@ -33,9 +33,12 @@ def prose(said: str) -> str:
     >>> prose("S E_i = 0, and a_file")
     '$S\\thinspace E_{i} = 0$, and a\\_file'
     """
+    return _parts(phrases(said))
+
+
+def _parts(parts: Iterable[Phrase]) -> str:
     return "".join(
-        f"${_unescaped(part.latex)}$" if part.latex else escaped(part.text)
-        for part in phrases(said)
+        f"${_unescaped(part.latex)}$" if part.latex else escaped(part.text) for part in parts
     )
 
 
@@ -60,6 +63,8 @@ def statement_markdown(exposition: Exposition) -> str:
         parts += _passage(passage)
     if exposition.names:
         parts += ["where", *_rows(exposition.names)]
+    if exposition.letters:
+        parts.append(_parts(exposition.letters))
     if exposition.spectra:
         named = ", ".join(f"${matrix.latex}$" for matrix in exposition.spectra)
         parts.append(

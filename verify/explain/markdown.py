@@ -59,6 +59,8 @@ def _blocks(shown: Exposition) -> Iterator[str]:
         yield from _passage(passage)
     if shown.names:
         yield from _passage(Passage(title="where", rows=shown.names))
+    if shown.letters:
+        yield escaped("".join(part.text for part in shown.letters))
     for matrix in shown.spectra:
         said = "λ\\_i, E\\_i: the eigenvalues, largest first, and eigenprojectors of"
         yield f"{said} {code(matrix.unicode)}."

@@ -43,6 +43,9 @@ def _lines(shown: Exposition, width: int) -> Iterator[Line]:
         yield from _passage(passage, width)
     if shown.names:
         yield from _titled("where", shown.names, width)
+    if shown.letters:
+        yield "", ""
+        yield from _wrapped("".join(part.text for part in shown.letters), width)
     for matrix in shown.spectra:
         said = f"λ_i, E_i: the eigenvalues, largest first, and eigenprojectors of {matrix.unicode}."
         yield from _wrapped(said, width)
