@@ -47,10 +47,19 @@ def effective_rank(singular_values: Array) -> Array:
 
     0 where all values are zero.  Source: Roy and Vetterli 2007.
 
+    Raises
+    ------
+    NumericsError
+        If a value is negative or not finite.
+
     >>> effective_rank(np.array([2.0, 2.0, 0.0]))
     array(2.)
     """
     values = np.asarray(singular_values, dtype=np.float64)
+    if not np.all((values >= 0.0) & (values < np.inf)):
+        raise NumericsError(
+            "singular_values: one is negative or not finite; leave diverged runs out"
+        )
     sums = values.sum(axis=-1, keepdims=True)
     share = values / np.where(sums > 0, sums, 1.0)
     entropy = -np.sum(share * np.log(np.where(share > 0, share, 1.0)), axis=-1)

@@ -29,6 +29,12 @@ def test_effective_rank_of_known_spectra() -> None:
     assert effective_rank(np.ones((4, 2, 3))).shape == (4, 2)
 
 
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -1.0])
+def test_values_of_a_diverged_run_have_no_effective_rank(wrong: float) -> None:
+    with pytest.raises(NumericsError, match="diverged"):
+        effective_rank(np.array([[1.0, 1.0], [1.0, wrong]]))
+
+
 def test_rank_of_features() -> None:
     first = RNG.standard_normal((20, 2))
     assert feature_rank(first @ RNG.standard_normal((2, 7))) == 2
