@@ -176,7 +176,7 @@ def enumerate_draws(
     if count == 0:
         raise NumericsError("draws: got none; give every possible draw once")
     p = np.full(count, 1.0 / count) if weights is None else np.asarray(weights, dtype=float)
-    if p.shape != (count,) or np.any(p < 0.0) or abs(float(np.sum(p)) - 1.0) > 1e-12:
+    if p.shape != (count,) or np.any(p < 0.0) or not abs(float(np.sum(p)) - 1.0) <= 1e-12:
         raise NumericsError(
             f"weights: shape {p.shape} with sum {float(np.sum(p)):.6g} for {count} draws; give one "
             "probability for each"

@@ -94,9 +94,9 @@ def test_minibatches_of_a_small_data_set_without_replacement() -> None:
 def test_weights_are_probabilities() -> None:
     found = enumerate_draws(lambda d: d**2, np.array([1.0, 3.0]), weights=np.array([0.75, 0.25]))
     assert found.mean == 3.0
-    for weights in (np.array([1.0]), np.array([0.5, 0.4]), np.array([1.5, -0.5])):
+    for weights in ([1.0], [0.5, 0.4], [1.5, -0.5], [0.5, np.nan]):
         with pytest.raises(NumericsError, match="weights"):
-            enumerate_draws(lambda d: d, np.array([1.0, 3.0]), weights=weights)
+            enumerate_draws(lambda d: d, np.array([1.0, 3.0]), weights=np.array(weights))
     with pytest.raises(NumericsError, match="got none"):
         enumerate_draws(lambda d: d, [])
 
