@@ -158,7 +158,8 @@ def matching_digits(
     """Decimal digits to which two values agree, relative to the sum of the absolute terms.
 
     The last `value_axes` axes belong to one value (2 for a matrix): its entries are measured by
-    their largest scale, and the worst entry counts.
+    their largest scale, and the worst entry counts. A gap or a scale that is no finite number has
+    no digits.
     """
     gap = np.abs(np.asarray(estimate, dtype=float) - np.asarray(stated, dtype=float))
     scale = np.broadcast_to(np.asarray(scale, dtype=float), gap.shape)
@@ -166,7 +167,8 @@ def matching_digits(
     gap, scale = np.max(gap, axis=axes), np.max(scale, axis=axes)
     with np.errstate(divide="ignore", invalid="ignore"):
         digits = -np.log10(gap / scale)
-    digits = np.where(gap == 0.0, most, np.where(np.isnan(digits), 0.0, digits))
+    digits = np.where(gap == 0.0, most, np.where(np.isfinite(scale), digits, 0.0))
+    digits = np.where(np.isnan(digits), 0.0, digits)
     return np.asarray(np.clip(digits, 0.0, most))
 
 

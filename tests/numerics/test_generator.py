@@ -167,6 +167,12 @@ def test_a_conserved_quantity_has_full_digits() -> None:
     assert matching_digits(found.drift, 1e-3, found.drift_scale) == 0
 
 
+@pytest.mark.parametrize("scale", [np.inf, np.nan])
+def test_terms_that_overflow_show_no_digits(scale: float) -> None:
+    assert matching_digits(1.0, 2.0, scale) == 0
+    assert matching_digits(np.array([1.0, 1.0]), 2.0, np.array([1.0, scale]), value_axes=1) == 0
+
+
 def test_a_point_where_the_observable_is_not_finite_is_refused() -> None:
     point = {"x": np.array(-2.0), "mu": np.array(0.5), "sigma": np.array(1.0)}
     with (
