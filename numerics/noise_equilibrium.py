@@ -28,11 +28,13 @@ def geometric_mean(X: Array, Y: Array) -> Array:
     Raises
     ------
     NumericsError
-        If one of the two is not positive definite in double precision.
+        If one of the two, or X^−½ Y X^−½, is not positive definite in double precision.
     """
     _require_definite(X=X, Y=Y)
     half, back = _power(X, 0.5), _power(X, -0.5)
-    return half @ _power(back @ Y @ back, 0.5) @ half
+    inner = back @ Y @ back
+    _require_definite(**{"X^-½ Y X^-½": inner})
+    return half @ _power(inner, 0.5) @ half
 
 
 def noise_equilibrium(

@@ -49,6 +49,17 @@ def test_geometric_mean_against_another_formula(rng: np.random.Generator) -> Non
     assert not np.allclose(Z, (X + Y) / 2)
 
 
+def test_a_mean_that_double_precision_cannot_tell_is_refused(rng: np.random.Generator) -> None:
+    """Both matrices are definite, and X^−½ Y X^−½ is not, for want of digits."""
+
+    def narrow() -> Array:
+        Q = np.linalg.qr(rng.normal(size=(4, 4)))[0]
+        return (Q * np.logspace(0, -13, 4)) @ Q.T
+
+    with pytest.raises(NumericsError, match="not positive definite"):
+        geometric_mean(narrow(), narrow())
+
+
 def test_the_drift_vanishes_at_the_equilibrium_and_the_product_stays(
     rng: np.random.Generator,
 ) -> None:
