@@ -64,7 +64,7 @@ def stepper(
         with np.errstate(over="ignore", invalid="ignore"):
             G = noisy_residual(algorithm, data, W1, W2, draw)
             after = advanced(W1, W2, G, eta, mu)
-        if not max(np.abs(W).max() for W in after) < DIVERGED:
+        if not all(np.abs(W).max() < DIVERGED for W in after):
             raise TrainingError(
                 f"step {eta:g}: training diverged after {index + 1} steps; take a smaller step size"
             )
@@ -222,6 +222,12 @@ def run(
     if check and width < data.p + data.k:
         raise TrainingError(
             f"width {width}: det M is zero below p + k = {data.p + data.k}; widen the network"
+        )
+    shapes = (data.p, width), (width, data.k)
+    if start is not None and tuple(W.shape for W in start) != shapes:
+        raise TrainingError(
+            f"start: shapes {', '.join(str(W.shape) for W in start)}; give {shapes[0]} and "
+            f"{shapes[1]}, for a width of {width}"
         )
     weights = gaussian_start(data, width, start_scale)
     loop = iterate(

@@ -21,6 +21,7 @@ from numerics.training import (
     problem,
     run,
 )
+from numerics.training.run import start_state, stepper
 
 LINNERUD = problem(load("linnerud").X, load("linnerud").Y)
 NOISY = label_noise(step=0.02, variance=2.0)
@@ -63,6 +64,23 @@ def test_every_run_may_start_from_the_same_weights() -> None:
     result = train(NOISY, start=(W1, W2.T))
     np.testing.assert_array_equal(result.values("log_det")[0], float(log_det(W1, W2.T)))
     assert np.ptp(result.values("log_det")[-1]) > 0
+
+
+def test_a_start_of_another_width_is_refused() -> None:
+    W1, W2 = np.random.default_rng(1).standard_normal((2, 3, 9))
+    with pytest.raises(TrainingError, match=r"start: shapes \(3, 9\), \(9, 3\); give \(3, 8\)"):
+        train(NOISY, start=(W1, W2.T))
+    with pytest.raises(TrainingError, match="start: shapes"):
+        train(NOISY, width=9, start=(W2, W1.T[:, :2]))
+
+
+def test_a_layer_that_is_lost_alone_stops_training() -> None:
+    """∞ − ∞ in W1'G, while G W2' is zero: the first layer stays finite."""
+    data = problem(np.eye(2), 1e250 * np.array([[2.0], [-2.0]]))
+    W1, W2 = np.full((2, 3), 1e90), np.zeros((3, 1))
+    step = stepper(gradient_descent(step=0.1), data, check=False)
+    with pytest.raises(TrainingError, match="diverged after 1 steps"):
+        step(start_state(W1, W2, check=False), 0, None)
 
 
 def test_moments_are_those_of_the_single_runs() -> None:
