@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from sympy import Basic, Rel, Symbol
+from sympy import Basic, Symbol
 from sympy.matrices.expressions import MatrixExpr
 
 from .errors import DerivationError, ShapeError
@@ -250,14 +250,6 @@ class SignClaim(Claim):
                 f"observable {self.observable}: a matrix has no sign; take a trace, an entry or an "
                 "eigenvalue"
             )
-
-    def stated(self) -> tuple[tuple[str, Any], ...]:
-        """The observable and the sign of its drift."""
-        which = {None: "", 1: ", for the largest", -1: ", for the smallest"}
-        place = which.get(self.number, f", for number {self.number}")
-        known = () if self.shown is None else (("its drift", self.shown),)
-        drift = Rel(Symbol("drift"), 0, self.sign)
-        return (("f", self.observable), *known, (f"the sign of its drift{place}", drift))
 
 
 @dataclass(frozen=True, kw_only=True)

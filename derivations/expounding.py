@@ -22,6 +22,7 @@ from .claim import (
     ExponentClaim,
     IdentityClaim,
     MomentClaim,
+    SignClaim,
     TimeChangeClaim,
     is_function,
 )
@@ -37,12 +38,15 @@ from .moment_claims import stated_drifts
 from .notation import notation
 from .path_claims import PathClaim
 from .path_expositions import judged_at, stated_on_paths
+from .phrases import phrases
 from .printing import latex, letter, unicode
 from .rules import in_words
 from .sde import MatrixSDE
 from .spectrum import spectra_of
+from .statements import stated_identity, stated_sign, stated_step
 from .symbols import TimeIncrement, dt, t
 from .tables import table_of
+from .update import StepClaim
 from .wrapping import bracketed, joined
 
 __all__ = ["Sources", "compared", "expound", "stated"]
@@ -80,10 +84,11 @@ class _Printer:
         return self.mathematics(value).unicode
 
     def row(self, label: str, value: Any) -> Row:
-        """A value under a label: a letter of mathematics, or words."""
+        """A value under a label: a formula, or words."""
         right = self.mathematics(value)
-        if len(label) == 1:
-            return Row(left=Mathematics(unicode=label, latex=label), right=right)
+        whole = phrases(label)[0].latex if len(phrases(label)) == 1 else ""
+        if (whole or len(label) == 1) and not right.source:
+            return Row(left=Mathematics(unicode=label, latex=whole or label), right=right)
         return Row(words=label, right=right)
 
     def system(self, title: str, sde: Any, shown: Callable[[Any], Any] = sympify) -> Passage:
@@ -279,7 +284,7 @@ def _declared(claim: Any, printer: _Printer) -> Iterator[Passage]:
         rows = tuple(printer.row(*group) for group in _exponents(claim))
         yield Passage(title="Stated: Lyapunov exponents, counted from the largest", rows=rows)
     elif isinstance(claim, IdentityClaim):
-        yield _of_identity(claim, printer)
+        yield stated_identity(claim, printer.mathematics)
     elif isinstance(claim, MomentClaim):
         yield from _of_moments(claim, printer)
     elif isinstance(claim, TimeChangeClaim):
@@ -291,6 +296,10 @@ def _declared(claim: Any, printer: _Printer) -> Iterator[Passage]:
         yield printer.system("Stated: in the new time τ", claim.changed, _in_new_time)
     elif isinstance(claim, PathClaim):
         yield stated_on_paths(claim, printer.mathematics, printer.row)
+    elif isinstance(claim, SignClaim):
+        yield stated_sign(claim, printer.row)
+    elif isinstance(claim, StepClaim):
+        yield stated_step(claim, printer.mathematics, printer.row)
     else:
         yield Passage(title="Stated", rows=tuple(printer.row(*row) for row in claim.stated()))
     if isinstance(claim, PathClaim):
@@ -319,16 +328,6 @@ def _of_covariation(claim: CovariationClaim, printer: _Printer) -> Passage:
         latex=rf"\mathrm{{d}}\left\langle {f.latex}, {g.latex} \right\rangle",
     )
     right = _sum([] if is_zero(claim.rate) else [_rated(rate)])
-    return Passage(title="Stated", rows=(Row(left=left, right=right),))
-
-
-def _of_identity(claim: IdentityClaim, printer: _Printer) -> Passage:
-    left, right = map(printer.mathematics, (claim.left, claim.right))
-    if left.source or right.source:
-        return Passage(
-            title="Stated: left = right",
-            rows=(Row(words="left", right=left), Row(words="right", right=right)),
-        )
     return Passage(title="Stated", rows=(Row(left=left, right=right),))
 
 

@@ -46,7 +46,8 @@ def _stated(claim: PathClaim, shown: Shown) -> list[Row] | None:
         event = Mathematics(
             unicode=f"{f.unicode} ≤ {unicode(y)}", latex=rf"{f.latex} \le {latex(y)}"
         )
-        return [Row(left=_of("P", event), right=shown(cdf.xreplace({LEVEL: y})))]
+        right = shown(cdf.xreplace({LEVEL: y}))
+        return [Row(left=_of("P", event), right=right, note=f"for every {unicode(y)}")]
     if isinstance(claim, HittingClaim):
         level = shown(claim.level)
         event = Mathematics(
