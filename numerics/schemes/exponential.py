@@ -4,6 +4,9 @@ For dΘ = L(x, dt, dB)Θ it keeps d log|det Θ| = tr(L) − ½ Σ_j tr(L_j²) dt
 determinant, to rounding in every step. **It does so because the Itô correction −½ Σ_j L_j² h
 stands in the exponent, computed from the declared fields; so it is no evidence for that law.** Use
 it for what does not follow from the correction, and another scheme to test the law itself.
+
+L is frozen over a step. Its strong order is 1 for commuting noise where the noise part of L does
+not depend on the state, as in dx = x dβ, and ½ where it does, as in dx = x(1 − x) dβ.
 """
 
 from __future__ import annotations

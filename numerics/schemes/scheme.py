@@ -34,7 +34,8 @@ class Scheme:
         The calculus in which the underlying scheme reads its fields. Systems are declared in Itô;
         with ``correction=1`` a Stratonovich scheme converges to the declared system.
     strong_order, strong_order_commuting, weak_order
-        Orders of convergence in h: for any noise, for noise whose fields commute, and weak.
+        Orders of convergence in h: for any noise, for noise whose fields commute, and weak. That
+        of an exponential scheme for commuting noise is for operators of constant noise.
     predictor, weights, correction, self_derivative, exponential
         The coefficients.
     requires
