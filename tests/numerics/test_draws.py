@@ -76,6 +76,7 @@ def test_samples_are_outcomes_at_their_rates(draw: Draw) -> None:
     nearest = {
         key: min(law, key=lambda y: float(np.sum(np.abs(np.subtract(y, key))))) for key in rates
     }
+    assert all(key == pytest.approx(value, abs=1e-9) for key, value in nearest.items())
     assert len(set(nearest.values())) == len(rates)
     # Hoeffding at 10⁻⁹ for every one of at most 20 outcomes.
     assert all(abs(rate - law[nearest[key]]) < 0.055 for key, rate in rates.items())

@@ -67,6 +67,16 @@ def test_batches_without_replacement_are_subsets_each_equally_likely(data: Probl
     assert np.abs(counts - expected).max() <= np.sqrt(2 * expected * bits) + bits / 3
 
 
+def test_batches_without_replacement_of_many_rows_are_those_of_the_smallest_keys() -> None:
+    """Few keys are sorted by NumPy whatever it is asked for, many are not."""
+    rows, block = 600, OneBlock(50)
+    many = problem(np.arange(1.0, rows + 1)[:, None], np.ones((rows, 1)))
+    algorithm = minibatch(step=0.1, batch=5, sampling="without_replacement")
+    drawn = np.asarray(next(draws(algorithm, many)(block)))
+    keys = block.generator("without_replacement").random((50, rows))
+    assert np.array_equal(np.sort(drawn), np.sort(np.argsort(keys)[:, :5]))
+
+
 def test_batches_with_replacement_repeat_rows_as_often_as_they_should(data: Problem) -> None:
     drawn = np.concatenate(batches(data, minibatch(step=0.1, batch=2), 500, 20))
     assert drawn.min() == 0
@@ -118,6 +128,17 @@ def test_the_mean_over_all_batches_is_the_full_residual(data: Problem, sampling:
     factor = 1.0 if sampling == "with_replacement" else (N - 2) / (N - 1)
     second = np.sum(G**2, axis=(1, 2)).mean()
     assert second == pytest.approx(size + factor * spread / 2, rel=1e-12)
+
+
+def test_the_last_batch_of_an_epoch_is_the_mean_of_what_is_left_over(data: Problem) -> None:
+    rng = np.random.default_rng(3)
+    W1, W2 = rng.standard_normal((P, 6)), rng.standard_normal((6, K))
+    algorithm = minibatch(step=0.1, batch=3, sampling="reshuffling")
+    left = batches(data, algorithm, 1, 3)[2][0]
+    assert left.shape == (1,)
+    x, y = data.X[left[0]], data.Y[left[0]]
+    G = noisy_residual(algorithm, data, W1, W2, left)
+    np.testing.assert_allclose(G, np.outer(x, y - x @ W1 @ W2), rtol=1e-12)
 
 
 def test_the_reduced_label_noise_has_the_covariance_of_the_full_one(data: Problem) -> None:

@@ -66,6 +66,29 @@ def test_every_run_may_start_from_the_same_weights() -> None:
     assert np.ptp(result.values("log_det")[-1]) > 0
 
 
+def test_every_run_has_a_gaussian_start_of_its_own() -> None:
+    """Of all blocks: three of them, of two runs each."""
+    starts = train(NOISY, runs=6, observe={"W1": itemgetter("W1")}, start_scale=0.5).values("W1")[0]
+    assert len(np.unique(starts)) == starts.size
+    # Bernstein's bound for a mean of χ², rate 1e-9.
+    n, bits = starts.size, np.log(2 / 1e-9)
+    mean = np.mean((starts / 0.5) ** 2)
+    assert abs(mean - 1) <= 2 * np.sqrt(bits / n) + 2 * bits / n
+
+
+def test_a_step_that_left_the_law_stays_seen() -> None:
+    """The law is broken once, by hand: later steps that keep it do not take that back."""
+    step = stepper(gradient_descent(step=0.02), LINNERUD)
+    W1, W2 = 0.4 * np.random.default_rng(1).standard_normal((2, 3, 8))
+    state = step(start_state(W1, W2.T), 0, None)
+    assert state["excess"] < 1
+    broken = step({**state, "log_det": state["log_det"] + 1e-3}, 1, None)
+    after = step(broken, 2, None)
+    for seen in (broken, after):
+        assert seen["gap"] == pytest.approx(1e-3, rel=1e-3)
+        assert seen["excess"] > 1000
+
+
 def test_a_start_of_another_width_is_refused() -> None:
     W1, W2 = np.random.default_rng(1).standard_normal((2, 3, 9))
     with pytest.raises(TrainingError, match=r"start: shapes \(3, 9\), \(9, 3\); give \(3, 8\)"):
