@@ -33,5 +33,9 @@ class SimulationError(NumericsError):
     """A system, scheme or run that cannot be simulated as asked, or that broke down."""
 
 
+class MissingValueError(NumericsError):
+    """A point without a value that a kernel needs."""
+
+
 class FunctionError(NumericsError):
     """A user's function of arrays that raises, or returns what is no value of it."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from numerics.errors import MissingValueError
+
 __all__ = ["Kernel", "Point"]
 
 Point: TypeAlias = Mapping[str, Any]
@@ -48,7 +50,7 @@ class Kernel:
     def _values(self, point: Point) -> tuple[Any, ...]:
         missing = [name for name in self.arguments if name not in point]
         if missing:
-            raise KeyError(
+            raise MissingValueError(
                 f"kernel {self.name!r} needs {', '.join(missing)}, the point only has "
                 f"{', '.join(point)}; add the missing values"
             )

@@ -113,9 +113,9 @@ def run(
     kept_tables = Kept() if report_folder is None else Kept.read()
     wanted = outputs.wanted(json_path, junit_path, report_folder)
     settings = _settings(tiers, effort, seed, workers)
-    troubles: list[str] = []
-    chosen = references(ids, outputs.telling(troubles))
-    if troubles and not chosen:
+    troubles, unread = list[str](), list[str]()
+    chosen = references(ids, outputs.telling(troubles), unread)
+    if troubles and not chosen and not unread:
         return 2
     require_current(chosen)
     store = Store(Path(outputs.given("--store", store_folder)), outputs.complain)
@@ -131,18 +131,18 @@ def run(
     shown = settings.to_json()
     texts: dict[str, Callable[[], str]] = {
         "certificate": certificate.text,
-        "json": lambda: report.json_text(report.document(verdicts, shown, troubles)),
-        "junit": lambda: report.junit_text(verdicts),
-        "markdown": lambda: report.markdown(verdicts, shown),
+        "json": lambda: report.json_text(report.document(verdicts, shown, troubles, unread)),
+        "junit": lambda: report.junit_text(verdicts, troubles),
+        "markdown": lambda: report.markdown(verdicts, shown, unread),
     }
-    report.print_verdicts(verdicts, outputs.console(error=json_path == "-"))
+    report.print_verdicts(verdicts, outputs.console(error=json_path == "-"), unread)
     outputs.emit(wanted, texts)
     if kept := store.write(certificate.name, certificate.text()):
         click.echo(f"certificate: {kept}", err=json_path == "-")
     if report_folder is not None:
         from .report.site import site_of, write_site
 
-        site = site_of(certificate, kept_tables, seconds, troubles)
+        site = site_of(certificate, kept_tables, seconds, troubles, unread)
         page = write_site(site, Path(report_folder))
         click.echo(f"report: {page}", err=json_path == "-")
     return 2 if troubles or store.failed else exit_code(verdicts)

@@ -48,13 +48,16 @@ LIMIT = 20.0
 
 
 def references(
-    ids: Sequence[str], troubled: Callable[[str], None] | None = None
+    ids: Sequence[str],
+    troubled: Callable[[str], None] | None = None,
+    unread: list[str] | None = None,
 ) -> tuple[Reference, ...]:
     """The claims that ids and files name, each once; the whole catalogue if there are none.
 
     The id of a theorem stands for all its claims, ``FILE.py:ID`` for one of a file, and a file
     that is named twice counts once, whatever the way to it.  ``troubled`` is told of every error
-    in a file, whose other claims count; without it the first is raised.
+    in a file, whose other claims count; without it the first is raised.  ``unread`` is given the
+    names of the claims that could not be read.
 
     Raises
     ------
@@ -73,6 +76,8 @@ def references(
             continue
         path = _split(given)[0]
         file = _file(given, troubled)
+        if unread is not None:
+            unread += file.unread
         way = ways.setdefault(Path(path).resolve(), path)
         for claim in file.claims:
             found[Reference(claim=claim.id, file=way, without=file.endless)] = None
@@ -105,10 +110,11 @@ def _file(given: str, troubled: Callable[[str], None] | None) -> ClaimFile:
     if not name:
         return file
     claims = tuple(c for c in file.claims if c.id == name or c.id.startswith(f"{name}."))
+    unread = tuple(x for x in file.unread if x == name or x.startswith(f"{name}."))
     if not claims and file.claims:
         known = [claim.id for claim in file.claims]
         raise UsageError(f"{path}: no claim {name!r} in it; {nearest(name, known)}")
-    return replace(file, claims=claims)
+    return replace(file, claims=claims, unread=unread)
 
 
 def mutant_references(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["is_unicode", "printable", "said_by"]
+__all__ = ["is_unicode", "printable", "said_by", "shown"]
 
 
 def printable(text: str) -> str:
@@ -16,7 +16,16 @@ def printable(text: str) -> str:
     >>> printable("one\x1b[2J  two\u202e\nthree")
     'one[2J two three'
     """
-    return " ".join("".join(mark for mark in text if _is_shown(mark)).split())
+    return " ".join(shown(text).split())
+
+
+def shown(text: str) -> str:
+    r"""A text of any number of lines, without what would act on a terminal or turn the reading.
+
+    >>> shown("one\x1b[2J\r  two\u202e\n\tthree")
+    'one[2J   two\n\tthree'
+    """
+    return "".join(mark if _is_shown(mark) else " " * mark.isspace() for mark in text)
 
 
 def is_unicode(text: str) -> bool:
@@ -37,4 +46,4 @@ def said_by(error: BaseException) -> str:
 
 
 def _is_shown(mark: str) -> bool:
-    return mark.isspace() or unicodedata.category(mark) not in ("Cc", "Cf", "Cs")
+    return mark in "\n\t" or unicodedata.category(mark) not in ("Cc", "Cf", "Cs")

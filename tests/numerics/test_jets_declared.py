@@ -9,7 +9,7 @@ import pytest
 
 from numerics.contexts import PrimeFieldContext, RationalContext
 from numerics.declared import BrownianMotion, DeclaredSystem, letter
-from numerics.errors import NumericsError
+from numerics.errors import MissingValueError, NumericsError
 from numerics.jets import generator
 from numerics.kernel import Kernel
 from numerics.points import as_arrays, draw
@@ -116,5 +116,5 @@ def test_a_stratonovich_declaration_is_no_system_of_numbers() -> None:
 
 
 def test_a_missing_value_is_named() -> None:
-    with pytest.raises(KeyError, match="needs R, C, dt"):
+    with pytest.raises(MissingValueError, match="needs R, C, dt"):
         label_noise(2, 3).increment({"W1": 1, "W2": 2, "dB": 3})

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from derivations.errors import DerivationError
+from verify.bad_input import is_bad_input
 from verify.errors import TimeLimitError
 from verify.planning import Plan
 from verify.printable import said_by
@@ -59,7 +60,16 @@ def located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Findi
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - the verdict stands
-        return _nothing(f"{type(error).__name__}: {said_by(error)}")
+        return _nothing(_words(error))
+
+
+def _words(error: BaseException) -> str:
+    """What kept the search from its end; a missing key says nothing by itself."""
+    if is_bad_input(error):
+        return said_by(error)
+    if isinstance(error, KeyError):
+        return f"it has no value for {said_by(error)}"
+    return f"{type(error).__name__}: {said_by(error)}"
 
 
 def _nothing(reason: str) -> Finding:
@@ -84,19 +94,19 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
     if problem.kind == "sign":
         return _of_sign(problem, evidence)
     if problem.kind not in LOCATED:
-        return of_values(evidence)
+        return of_values(problem, evidence)
     statement = Statement.of(problem)
     try:
         parts = statement.parts("typed")
     except DerivationError:
         # Of one step, or of a density, the right form is what the engine derives.
-        return of_values(evidence)
+        return of_values(problem, evidence)
     if not parts:
         # Of functions: nothing has terms.
-        return of_values(evidence)
+        return of_values(problem, evidence)
     arithmetic, tables = table(problem, parts, plan)
     if not tables[0].points:
-        return of_values(evidence)
+        return of_values(problem, evidence)
     if problem.kind == "time change" and opposite(parts, tables):
         statement = replace(statement, turned=True)
         parts = statement.parts("typed")
@@ -109,7 +119,7 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
         if not fits(found, _coefficients(part)) and not (lawful and part.quantity == NOISE)
     ]
     if not wrong:
-        return of_values(evidence)
+        return of_values(problem, evidence)
     # Without noises that can be compared nothing says that one clock moves drifts and noises alike.
     clocked = not lawful and any(part.quantity == NOISE for part in parts)
     clock = _of_clock(problem, pairs) if problem.kind == "time change" and clocked else None
@@ -125,7 +135,7 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
     explained = all(map(_explains, found))
     if clock is None and any(w.part.quantity == NOISE and not _explains(w) for w in found):
         # Other Brownian motions, term by term not comparable: the diffusions say more.
-        return of_values(evidence)
+        return of_values(problem, evidence)
     if clock is not None:
         # One clock for all of it comes first; with the clock as claimed a term may be to blame.
         others = [(f"or, with this clock, {text}", data) for text, data in lines]
@@ -299,7 +309,7 @@ def _of_sign(problem: Problem, evidence: Sequence[Evidence]) -> Finding:
             found = _example(part, small, small.found, Fraction(0))
             break
     if found is None:
-        return of_values(evidence)
+        return of_values(problem, evidence)
     found = CounterExample(**{**found.to_json(), "claimed": f"{setting.sign} 0"})
     return Finding(lines=("the drift has the wrong sign at a point",), counterexample=found)
 

@@ -6,21 +6,38 @@ from dataclasses import replace
 from typing import Any
 
 from verify.errors import ClaimError
+from verify.planning import TIERS, ErrorBudget
 from verify.verdict import Status, Verdict
 
 __all__ = ["check"]
 
 
-def check(claim: Any, **settings: Any) -> Verdict:
+def check(
+    claim: Any,
+    *,
+    effort: str = "standard",
+    tiers: tuple[str, ...] = TIERS,
+    seed: int = 0,
+    budget: ErrorBudget | None = None,
+    time_limit: float = 120.0,
+) -> Verdict:
     """The verdict on one claim.
 
     Parameters
     ----------
     claim : derivations.claim.Claim
         Symbolic, or of Python functions.
-    **settings
-        Those of `verify.runner.Settings`: ``effort`` ("quick", "standard", "deep"), ``tiers``,
-        ``seed``, ``budget``, ``time_limit``.
+    effort : str
+        How much every tier may spend: "quick", "standard" or "deep".
+    tiers : tuple of str
+        Those to go through, in their order: "derivation", "exact", "generator", "one-step", "path",
+        "algorithm"; all of them, if not given.
+    seed : int
+        Of all random numbers; the same seed gives the same verdict.
+    budget : verify.planning.ErrorBudget, optional
+        Both error rates of the verdict; 1e-6 each, if not given.
+    time_limit : float
+        Seconds that one tier may take.
 
     Returns
     -------
@@ -31,6 +48,8 @@ def check(claim: Any, **settings: Any) -> Verdict:
     ------
     ClaimError
         If no verdict can be given: a field of the wrong kind, a function that raises.
+    UsageError
+        If an effort, a tier or a limit is none.
     """
     from derivations.claim import Claim, Theorem
     from verify.applicability import refusal, refused
@@ -39,14 +58,21 @@ def check(claim: Any, **settings: Any) -> Verdict:
     from verify.runner import Settings, judge
 
     from .claim_types import check_claim, with_numbers
+    from .texts import plain_texts
 
     if isinstance(claim, Theorem):
         raise ClaimError(f"claim: got the theorem {claim.id}; give one of its claims")
     if not isinstance(claim, Claim):
         raise ClaimError(f"claim: got {type(claim).__name__}; give a claim, such as IdentityClaim")
-    chosen = Settings(**settings)
+    chosen = Settings(
+        tiers=tiers,
+        effort=effort,
+        seed=seed,
+        budget=budget or ErrorBudget(),
+        time_limit=time_limit,
+    )
     claim = replace(claim, id=claim.id or "claim", title=claim.title or claim.id)
-    claim = with_numbers(claim)
+    claim = plain_texts(with_numbers(claim))
     check_claim(claim)
     found = refusal(claim)
     if found is not None:

@@ -17,6 +17,10 @@ from verify.errors import ClaimError, TimeLimitError
 from verify.printable import is_unicode, printable, said_by
 from verify.verdict import Status
 
+from .differentials import check_differentials
+from .slips import advice
+from .texts import check_names
+
 __all__ = ["check_claim", "number_of", "readable", "short", "with_numbers"]
 
 _WORDS = ("id", "title", "source", "statement", "expected", "sign", "step", "draws", "parameter")
@@ -126,6 +130,8 @@ def check_claim(claim: Any) -> None:
     unknown = sorted(set(claim.inapplicable) - set(TIERS))
     if unknown:
         raise ClaimError(f"inapplicable: {unknown[0]!r} is no tier; there are {', '.join(TIERS)}")
+    check_names(claim)
+    check_differentials(claim)
 
 
 def _check_system(name: str, value: Any) -> None:
@@ -155,6 +161,13 @@ def readable(error: BaseException) -> str:
     """An error in one line; those of this project need no name of their class."""
     # A claim that has no id yet leaves an empty place for it.
     text = said_by(error).removeprefix(": ")
+    said, instead = printable(_said(error, text)), advice(text)
+    if not instead or instead in said:
+        return said
+    return f"{said}; {instead}" if is_bad_input(error) else f"{instead} ({said})"
+
+
+def _said(error: BaseException, text: str) -> str:
     if isinstance(error, TimeLimitError):
         return f"{text}; is there a loop that does not end?"
     if isinstance(error, SystemExit):

@@ -23,12 +23,13 @@ from typing import Any
 
 from derivations.claim import Claim, Theorem
 from verify.errors import ClaimError, TimeLimitError, UsageError
-from verify.printable import printable
-from verify.runs.strangers import single
+from verify.runs.strangers import Kept, single
 from verify.runs.time_limit import limited
 
 from .claim_types import check_claim, readable, short, with_numbers
+from .declarations import makers, named_claims, named_in_text
 from .surroundings import surroundings
+from .texts import plain_texts
 
 __all__ = ["LIMIT", "ClaimFile", "read"]
 
@@ -56,11 +57,14 @@ class ClaimFile:
         One line for each thing that went wrong, with file and line.
     endless
         Lines of the statements that did not end in time.
+    unread
+        The names of the claims that went wrong, as far as the text of the file says.
     """
 
     claims: tuple[Claim, ...]
     troubles: tuple[str, ...]
     endless: tuple[int, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 def read(
@@ -88,6 +92,7 @@ def read(
     statements, broken = _parsed(text, path)
     run = _Run(path=path, limit=limit, without=without)
     run.broken(broken)
+    run.makers = makers(statements)
     with surroundings(run.module, path, silent=silent):
         for statement in statements:
             run.execute(statement)
@@ -99,7 +104,12 @@ def read(
             f"{path}: no claim in it; assign one to a name, as in the file that python -m verify "
             "new FILE writes"
         ]
-    return ClaimFile(claims=claims, troubles=tuple(troubles), endless=tuple(run.endless))
+    return ClaimFile(
+        claims=claims,
+        troubles=tuple(troubles),
+        endless=tuple(run.endless),
+        unread=tuple(sorted(run.unread, key=run.unread.__getitem__)),
+    )
 
 
 def _text(path: str) -> str:
@@ -129,6 +139,7 @@ class _Broken:
     line: int
     message: str
     names: tuple[str, ...]
+    claims: tuple[str, ...] = ()
 
 
 def _parsed(text: str, path: str) -> tuple[list[ast.stmt], list[_Broken]]:
@@ -148,7 +159,9 @@ def _parsed(text: str, path: str) -> tuple[list[ast.stmt], list[_Broken]]:
             if len(broken) == REPAIRS or not any(block):
                 # What was blanked out was not the cause: the first message is the one that counts.
                 return [], broken[:1] or [_Broken(line=at, message=said, names=())]
-            broken.append(_Broken(line=at, message=said, names=tuple(_made(block))))
+            names = tuple(_made(block))
+            claims = named_in_text("\n".join(block), names)
+            broken.append(_Broken(line=at, message=said, names=names, claims=claims))
             lines[first - 1 : last] = [""] * len(block)
 
 
@@ -202,6 +215,8 @@ class _Run:
         self.endless: list[int] = []
         self.lines: dict[str, int] = {}  # name -> line of the statement that made it
         self.lost: dict[str, _Trouble] = {}  # name -> what went wrong instead
+        self.unread: dict[str, int] = {}  # name of a claim -> line
+        self.makers: frozenset[str] = frozenset()
         self.flags = 0
         self.unknown: _Trouble | None = None  # an import of all names of a module, which failed
 
@@ -209,10 +224,11 @@ class _Run:
         """Tell what is no Python."""
         for part in found:
             self._failed(part.line, f"SyntaxError: {part.message}", part.names)
+            self.unread |= dict.fromkeys(part.claims, part.line)
 
     def execute(self, statement: ast.stmt) -> None:
         """Run one statement; what goes wrong is told, and the names that are lost with it."""
-        names = _bound(statement, self.path)
+        names, claims = _bound(statement, self.path), named_claims(statement, self.makers)
         if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
             self.flags |= _flags(statement)
         if statement.lineno in self.without:
@@ -220,7 +236,7 @@ class _Run:
             self.lost |= dict.fromkeys(names, trouble)
             return
         try:
-            with single(), limited(self.limit):
+            with single(), limited(self.limit), Kept():
                 module = ast.Module(body=[statement], type_ignores=[])
                 code = compile(module, self.path, "exec", flags=self.flags, dont_inherit=True)
                 exec(code, vars(self.module))
@@ -228,10 +244,12 @@ class _Run:
             raise
         except BaseException as error:  # noqa: BLE001 - the code of a user
             self._raised(error, statement, names)
+            self.unread |= dict.fromkeys(claims, statement.lineno)
         else:
             self.lines |= dict.fromkeys(names, statement.lineno)
-            for name in names:
+            for name in (*names, *claims):
                 self.lost.pop(name, None)
+                self.unread.pop(name, None)
 
     def _raised(self, error: BaseException, statement: ast.stmt, names: tuple[str, ...]) -> None:
         source = error.__cause__ if isinstance(error.__cause__, NameError) else error
@@ -274,6 +292,8 @@ class _Run:
                 continue
             if name == "theorem" and isinstance(value, FunctionType):
                 value = self._called(value, line)
+                if value is None:
+                    self.unread[name] = line
             found = self._called(partial(_collected, name, value), line) or {}
             for address, (claim_id, claim) in found.items():
                 if address in seen:
@@ -282,12 +302,14 @@ class _Run:
                 try:
                     yield self._named(claim, claim_id, line, taken)
                 except Exception as error:  # noqa: BLE001 - fields of any kind
-                    called = printable(str(claim.id or claim_id))[:60]
+                    # An id that is none, or another's, names nothing.
+                    called = name if _refused(claim.id or claim_id, taken) else claim.id or claim_id
                     self._failed(line, f"{called}: {readable(error)}", ())
+                    self.unread[claim_id if _is_id(claim_id) else name] = line
 
     def _called(self, function: Any, line: int) -> Any:
         try:
-            with single(), limited(self.limit):
+            with single(), limited(self.limit), Kept():
                 return function()
         except KeyboardInterrupt:
             raise
@@ -304,18 +326,27 @@ class _Run:
             title=claim.title or name.replace("_", " "),
             source=claim.source or f"{Path(self.path).name}, line {line}",
         )
-        given: Any = claim.id
-        if not isinstance(given, str) or not _ID.fullmatch(given):
-            raise ClaimError(
-                f"id {short(given)}: give letters, digits, dots and dashes alone, and at "
-                f"most {LONGEST} of them"
-            )
-        if claim.id in taken:
-            raise ClaimError(f"the claim of line {taken[claim.id]} has this id; give it another")
-        taken[claim.id] = line
-        claim = with_numbers(claim)
+        if refused := _refused(claim.id, taken):
+            raise ClaimError(refused)
+        claim = plain_texts(with_numbers(claim))
         check_claim(claim)
+        taken[claim.id] = line
         return claim
+
+
+def _is_id(given: Any) -> bool:
+    return isinstance(given, str) and _ID.fullmatch(given) is not None
+
+
+def _refused(given: Any, taken: Mapping[str, int]) -> str:
+    """Why a claim cannot have this id; empty if it can."""
+    if not _is_id(given):
+        return (
+            f"id {short(given)}: give letters, digits, dots, dashes and underscores alone, and at "
+            f"most {LONGEST} of them"
+        )
+    line = taken.get(given)
+    return f"id {given!r}: the claim of line {line} has it; give another" if line else ""
 
 
 def _flags(statement: ast.ImportFrom) -> int:

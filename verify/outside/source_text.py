@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from numerics.numeric_sde import NumericSDE
+from verify.printable import printable
 
 __all__ = ["declared_rows", "source_text"]
 
@@ -19,10 +20,10 @@ def source_text(function: Any) -> str:
     >>> source_text(max)
     'max'
     """
-    name = getattr(function, "__name__", type(function).__name__)
+    name = printable(str(getattr(function, "__name__", type(function).__name__)))
     code = getattr(function, "__code__", None)
     if code is None:
-        return str(name)
+        return name
     found = [_expression(node) for node in _definitions(code)]
     taken = ", ".join(inspect.signature(function).parameters)
     if len(found) == 1 and found[0]:

@@ -18,13 +18,21 @@ __all__ = ["document", "json_text", "junit_text", "markdown"]
 
 
 def document(
-    verdicts: Sequence[Verdict], settings: Mapping[str, Any], errors: Sequence[str] = ()
+    verdicts: Sequence[Verdict],
+    settings: Mapping[str, Any],
+    errors: Sequence[str] = (),
+    unread: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The whole run as JSON-able values; ``errors`` are those of claim files, if there are any."""
+    """The whole run as JSON-able values.
+
+    ``errors`` are those of claim files, ``unread`` names the claims that could not be read; both
+    stand there if there are any.
+    """
     return {
         "schema": SCHEMA,
         "exit_code": 2 if errors else exit_code(verdicts),
         **({"errors": list(errors)} if errors else {}),
+        **({"unread": list(unread)} if unread else {}),
         "status": str(combine(v.status for v in verdicts)),
         "settings": dict(settings),
         "verdicts": [verdict.to_json() for verdict in verdicts],
@@ -36,9 +44,20 @@ def json_text(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def junit_text(verdicts: Sequence[Verdict]) -> str:
-    """JUnit: one suite a claim, one case a tier, and one case for the verdict itself."""
+def junit_text(verdicts: Sequence[Verdict], errors: Sequence[str] = ()) -> str:
+    """JUnit: one suite a claim, one case a tier, and one case for the verdict itself.
+
+    The errors of claim files are the cases of one suite more.
+    """
     root = ElementTree.Element("testsuites", name="driftproof")
+    if errors:
+        count = str(len(errors))
+        suite = ElementTree.SubElement(root, "testsuite", name="claim files", tests=count)
+        suite.attrib |= {"failures": "0", "errors": count, "skipped": "0"}
+        for number, error in enumerate(errors, 1):
+            attributes = {"classname": "claim files", "name": f"error {number}"}
+            case = ElementTree.SubElement(suite, "testcase", attributes)
+            ElementTree.SubElement(case, "error", message=error)
     for verdict in verdicts:
         suite = ElementTree.SubElement(root, "testsuite", name=verdict.claim)
         for evidence in verdict.evidence:
@@ -66,11 +85,15 @@ def junit_text(verdicts: Sequence[Verdict]) -> str:
     return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'
 
 
-def markdown(verdicts: Sequence[Verdict], settings: Mapping[str, Any]) -> str:
+def markdown(
+    verdicts: Sequence[Verdict], settings: Mapping[str, Any], unread: Sequence[str] = ()
+) -> str:
     """The report: a table of all claims, then the evidence of each."""
     shown = ", ".join(f"{key} {value}" for key, value in settings.items())
-    lines = ["# driftproof: verdicts", "", f"Settings: {shown}.", "", summary(verdicts) + ".", ""]
-    lines += [rates_line(verdicts) + ".", ""]
+    lines = ["# driftproof: verdicts", "", f"Settings: {shown}.", ""]
+    lines += [summary(verdicts, unread) + ".", "", rates_line(verdicts) + ".", ""]
+    if unread:
+        lines += [f"Not read: {', '.join(map(_name, unread))}.", ""]
     lines += ["| claim | " + " | ".join(TIERS) + " | verdict |", "|---" * (len(TIERS) + 2) + "|"]
     for verdict in verdicts:
         cells = {e.tier: brief(e) for e in verdict.evidence}

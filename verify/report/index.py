@@ -48,6 +48,7 @@ class Index:
     groups: tuple[Group, ...]
     tiers: tuple[TierSums, ...]
     troubles: tuple[str, ...] = field(default=())
+    unread: tuple[str, ...] = field(default=())
 
     @property
     def counts(self) -> tuple[tuple[str, int], ...]:
@@ -62,7 +63,7 @@ class Index:
     @property
     def summary(self) -> str:
         """The run in a line."""
-        return summary([claim.verdict for claim in self.claims])
+        return summary([claim.verdict for claim in self.claims], self.unread)
 
     @property
     def rates(self) -> str:
@@ -80,6 +81,7 @@ def index(
     titles: Mapping[str, str],
     tiers: Iterable[str],
     troubles: Sequence[str] = (),
+    unread: Sequence[str] = (),
 ) -> Index:
     """The index of the claims.
 
@@ -92,6 +94,8 @@ def index(
         Those that were asked.
     troubles : sequence of str
         Errors of claim files.
+    unread : sequence of str
+        The names of the claims that could not be read.
     """
     groups: dict[str, list[ClaimView]] = {}
     for claim in claims:
@@ -109,6 +113,7 @@ def index(
         ),
         tiers=tuple(_sums(tier, claims) for tier in tiers),
         troubles=tuple(troubles),
+        unread=tuple(unread),
     )
 
 

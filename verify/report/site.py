@@ -64,6 +64,8 @@ class Site:
         The wall time of the run.
     troubles : tuple of str
         Errors of claim files.
+    unread : tuple of str
+        The names of the claims that could not be read.
     kept : Kept
         The kill tables of the catalogue.
     copies : mapping
@@ -78,6 +80,7 @@ class Site:
     digest: str
     seconds: float | None = None
     troubles: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
     kept: Kept = field(default_factory=Kept)
     copies: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -92,8 +95,9 @@ def site_of(
     kept: Kept,
     seconds: float | None = None,
     troubles: Sequence[str] = (),
+    unread: Sequence[str] = (),
 ) -> Site:
-    """The site of a run: its certificate, kill tables, wall time, the errors of its claim files."""
+    """The site of a run: its certificate, kill tables, wall time, what its claim files lack."""
     from .expositions import theorem_titles, told
 
     references = [record.reference for record in certificate.records]
@@ -106,6 +110,7 @@ def site_of(
         digest=certificate.digest,
         seconds=seconds,
         troubles=tuple(troubles),
+        unread=tuple(unread),
         kept=kept,
         copies=copied(certificate.records),
     )
@@ -120,7 +125,8 @@ def pages(site: Site) -> dict[str, str]:
         view.href: template.render(**shared, site=site, claim=view, shown=view.told.exposition)
         for view in claims
     }
-    first = index(claims, site.titles, site.settings["tiers"], site.troubles)
+    tiers = site.settings["tiers"]
+    first = index(claims, site.titles, tiers, site.troubles, site.unread)
     found[INDEX] = environment.get_template("index.html").render(**shared, site=site, index=first)
     # What no file of text may hold: control characters, halves of a pair.
     return {path: _CONTROL.sub("\ufffd", text) for path, text in found.items()}

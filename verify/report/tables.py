@@ -48,21 +48,25 @@ def brief(evidence: Evidence) -> str:
     return str(evidence.status).lower()
 
 
-def summary(verdicts: Sequence[Verdict]) -> str:
-    """One line for the whole run."""
+def summary(verdicts: Sequence[Verdict], unread: Sequence[str] = ()) -> str:
+    """One line for the whole run; ``unread`` names claims that were declared and not read."""
     judged = [v for v in verdicts if not v.error]
     counts = {str(status): sum(v.status == status for v in judged) for status in Status}
-    counts["ERROR"] = len(verdicts) - len(judged)
+    counts |= {"ERROR": len(verdicts) - len(judged), "not read": len(unread)}
     found = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
     missed = sum(not verdict.as_expected for verdict in verdicts)
-    ending = "all as expected" if not missed else f"{missed} not as expected"
+    expected = "the others as expected" if unread and judged else "all as expected"
+    ending = f"{missed} not as expected" if missed else "" if unread and not judged else expected
     if unasked := sum(verdict.unasked for verdict in verdicts):
         ending += f", {unasked} for tiers that were not asked"
-    noun = "claim" if len(verdicts) == 1 else "claims"
-    return f"{len(verdicts)} {noun}: {found or 'none'}; {ending}"
+    count = len(verdicts) + len(unread)
+    noun = "claim" if count == 1 else "claims"
+    return f"{count} {noun}: {found or 'none'}{ending and '; '}{ending}"
 
 
-def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
+def print_verdicts(
+    verdicts: Sequence[Verdict], console: Console, unread: Sequence[str] = ()
+) -> None:
     """A table of claims and tiers, the reason of everything that is not as expected, a summary."""
     from rich import box
     from rich.table import Table
@@ -94,8 +98,9 @@ def print_verdicts(verdicts: Sequence[Verdict], console: Console) -> None:
             console.print(Text(f"{verdict.claim}: {verdict.status}, as expected"), soft_wrap=True)
             for line in verdict.finding.text:
                 console.print(Text(f"    {line}"), soft_wrap=True)
-    console.print(Text(summary(verdicts)), soft_wrap=True)
-    console.print(Text(rates_line(verdicts)), soft_wrap=True)
+    console.print(Text(summary(verdicts, unread)), soft_wrap=True)
+    if verdicts:
+        console.print(Text(rates_line(verdicts)), soft_wrap=True)
 
 
 def rates_line(verdicts: Sequence[Verdict]) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import click
 
 from verify.errors import UsageError
+from verify.printable import printable
 
 from .writing import writable, write
 
@@ -119,7 +120,7 @@ def emit(outputs: Sequence[Output], texts: Mapping[str, Callable[[], str]]) -> N
 
 def complain(line: str) -> None:
     """One line on standard error."""
-    click.echo(f"verify: {line}", err=True)
+    click.echo(f"verify: {printable(line)}", err=True)
 
 
 def telling(troubles: list[str]) -> Callable[[str], None]:

@@ -1,17 +1,26 @@
-"""The code of others while it runs: what it prints is no result, and it makes no second process."""
+"""The code of others while it runs: what it prints is no result, and it makes no second process.
+
+It does not end the process either, and what Python has built in is put back after it.
+"""
 
 from __future__ import annotations
 
+import builtins
 import io
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, redirect_stdout
+from typing import NoReturn, Self, final
 
-__all__ = ["MOST", "heard", "single"]
+from verify.printable import shown
+
+__all__ = ["MOST", "Kept", "heard", "single"]
 
 MOST = 4000
 """Characters of one file of claims, or of the functions of one claim, that are passed on."""
+
+_END = os._exit
 
 REST = "\n... and more, which is left out\n"
 
@@ -29,7 +38,35 @@ def single() -> Iterator[None]:
         yield
     finally:
         if os.getpid() != process:
-            os._exit(0)
+            _END(0)
+
+
+@final
+class Kept:
+    """A block that ends the process by no `os._exit`, and after which names are what they were.
+
+    Those of Python itself, and of the modules that are loaded; what is new stays.
+    """
+
+    def __init__(self) -> None:
+        self._names, self._modules = vars(builtins), sys.modules
+        self._own, self._loaded = dict(self._names), dict(self._modules)
+
+    def __enter__(self) -> Self:
+        os._exit = _ended
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        # Until the first line is done, no name of Python's own can be used here.
+        self._names.update(self._own)
+        os._exit = _END
+        sys.modules = self._modules
+        for name, module in self._loaded.items():
+            self._modules.setdefault(name, module)
+
+
+def _ended(status: int = 0) -> NoReturn:
+    raise SystemExit(status)
 
 
 class _Beginning(io.TextIOBase):
@@ -44,9 +81,9 @@ class _Beginning(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Pass on what there is still room for."""
-        shown, whole = text[: max(self._left, 0)], len(text) <= self._left
+        beginning, whole = shown(text[: max(self._left, 0)]), len(text) <= self._left
         if self._left > 0:
-            sys.stderr.write(shown if whole else shown + REST)
+            sys.stderr.write(beginning if whole else beginning + REST)
         self._left -= len(text)
         return len(text)
 
