@@ -165,9 +165,11 @@ for axes, (decay, A) in zip(panels, layers_of.items(), strict=True):
     alike = np.abs(activation_similarity(A))
     order = np.argsort(-alike @ np.ones(32), kind="stable")
     shown = axes.imshow(alike[np.ix_(order, order)], vmin=0, vmax=1, cmap="Greys")
-    axes.set(title=f"decay {decay:g}", xticks=[], yticks=[])
+    axes.set(title=f"decay {decay:g}", xlabel="neurons, most alike first", yticks=[])
+    axes.set_xticks([0, 10, 20, 31])
     axes.grid(visible=False)
-figure.colorbar(shown, ax=panels, label="|correlation|");
+panels[0].set(ylabel="neurons, same order", yticks=[0, 10, 20, 31])
+figure.colorbar(shown, ax=panels, label="|correlation| of two neurons");
 """,
         alt="Similarity of the 32 neurons of the second layer as two grey matrices. Without decay "
         "most pairs are weakly correlated; with decay more pairs are dark. A few rows are white.",

@@ -81,7 +81,8 @@ $\log\det M$ has no martingale part and is the same on every path. What SGD adds
 each step and the fluctuation of $|G|^2$. Both must vanish with the step size at fixed
 $\eta\delta$, the first in proportion to $\eta$, the second to $\sqrt\eta$. (The quartic term of
 each step, $\eta^4\sum_i s_i^4$, adds up in proportion to $\eta$ too; here it is about 4 % of the
-gap at small steps.)
+gap at small steps.) Both are drawn against the step size: the *gap*, by how much the mean of 100
+runs ends below the dashed line of the last picture, and the *spread* of the runs around their mean.
 """),
     code(
         r"""
@@ -93,19 +94,19 @@ for eta in sizes:
 below = -np.mean(gaps, axis=1)
 spread = np.std(gaps, axis=1)
 print("η                  ", *(f"{eta:6.2f}" for eta in sizes))
-print("mean below the line", *(f"{x:6.3f}" for x in below))
+print("line minus mean    ", *(f"{x:6.3f}" for x in below))
 print("spread of the runs ", *(f"{x:6.3f}" for x in spread))
 
 figure, axes = plt.subplots(figsize=(7, 3))
-axes.loglog(sizes, below, "o-", color=COLOURS["vermilion"], label="mean below the line")
-axes.loglog(sizes, spread, "s-", color=COLOURS["blue"], label="spread of the runs")
+axes.loglog(sizes, below, "o-", color=COLOURS["vermilion"], label="gap: line minus mean of runs")
+axes.loglog(sizes, spread, "s-", color=COLOURS["blue"], label="spread: standard deviation of runs")
 for values, power, name in ((below, 1, "∝ η"), (spread, 0.5, "∝ √η")):
     guide = sizes**power * np.exp(np.mean(np.log(values / sizes**power)))
     axes.loglog(sizes, guide, color=GREY, linestyle=DASHES, zorder=1)
     axes.annotate(name, (sizes[0], guide[0]), xytext=(8, -3), textcoords="offset points")
 axes.set_xticks(sizes, [f"{eta:g}" for eta in sizes])
 axes.minorticks_off()
-axes.set(xlabel="step size η, at fixed ηδ", ylabel="in log det M at t = 10")
+axes.set(xlabel="step size η, at fixed ηδ", ylabel="log det M at t = 10: gap, spread")
 axes.legend(loc="upper left");
 """,
         alt="Two falling lines on logarithmic scales as the step size shrinks from 0.08 to 0.01: "

@@ -141,8 +141,11 @@ figure, panels = plt.subplots(1, 3, figsize=(7, 2.8), sharey=True)
 for axes, ratio, name in zip(panels, (0.5, 1.0, 1.5), "<=>", strict=True):
     time, x = logarithms(ratio, h=0.02)
     axes.plot(time[::25], x[::25], linewidth=0.8, color=COLOURS["blue"], alpha=0.7)
-    axes.plot(time, np.minimum(0, 1 - ratio) * time, color=INK, linestyle=DASHES, linewidth=1)
+    limit = np.minimum(0, 1 - ratio) * time
+    axes.plot(time, limit, color=INK, linestyle=DASHES, linewidth=1, label="min(0, μ − ζ²/2) t")
     axes.set(title=f"ζ² {name} 2μ", xlabel="time")
+panels[0].plot([], [], linewidth=0.8, color=COLOURS["blue"], label="six paths")
+panels[0].legend(loc="lower left")
 panels[0].set_ylabel("log θ");
 """,
         alt="log θ along six paths for three noise levels. Below the threshold they stay near "
@@ -195,11 +198,13 @@ for axes, square in zip(panels, (0.4, 1.4), strict=True):
     density /= gamma(shape) * square**shape
     _, x = logarithms(square / 2, paths=1200, horizon=20.0, seed=2)
     late = np.exp(x[1000::50])
-    axes.hist(late.ravel(), bins=np.linspace(0, 2.6, 40), density=True, color=GREY, alpha=0.4)
-    axes.plot(theta, density, color=COLOURS["vermilion"])
-    axes.axvline(1, color=INK, linestyle=DASHES, linewidth=0.8)
+    bins = np.linspace(0, 2.6, 40)
+    axes.hist(late.ravel(), bins=bins, density=True, color=GREY, alpha=0.4, label="1,200 paths")
+    axes.plot(theta, density, color=COLOURS["vermilion"], label="stated density")
+    axes.axvline(1, color=INK, linestyle=DASHES, linewidth=0.8, label="minimum of the potential")
     axes.set(title=f"ζ² = {square:g}, μ = 1", xlabel="θ", xlim=(0, 2.6), ylim=(0, 1.6))
     print(f"E θ² = μ − ζ²/2 = {1 - square / 2:.1f}, of the paths {np.mean(late**2):.1f}")
+panels[1].legend(loc="upper right", frameon=True, framealpha=1, edgecolor="none")
 panels[0].set_ylabel("density");
 """,
         alt="Histograms of simulated weights on the predicted densities. For small noise the "
@@ -273,6 +278,11 @@ $\frac1n\sum x_i^2y_i^2$, a second moment, and no square of a mean is taken off.
 """,
         },
     ),
+    text(r"""
+Drawn below is what $\log|w_1+w_2|$ and $\log|w_1-w_2|$ lose in a step, together and in the mean
+over all draws: $-\mathbb E\log|1-\eta^2a^2|$, over $\eta^2$. There are four samples and two signs
+of the label noise, so that the mean is a sum of eight terms.
+"""),
     code(
         r"""
 xs, ys = np.array([1, 0.5, -1, -0.5]), np.array([1.2, 0.5, -0.8, -0.5])
@@ -295,7 +305,8 @@ figure, axes = plt.subplots(figsize=(7, 2.8))
 axes.semilogx(etas, lost, "o", color=COLOURS["blue"], label="one step, mean over all draws")
 axes.axhline(second + 0.25 * e, color=INK, linestyle=DASHES, label="E[(xy)²] + ζ²E x²")
 axes.axhline(v + 0.25 * e, color=COLOURS["vermilion"], label="Var(xy) + ζ²E x²: the equation")
-axes.set(xlabel="step size η (c = 1, ζ = ½)", ylabel="lost by both / η²", ylim=(0, 1))
+axes.set(xlabel="step size η (c = 1, ζ = ½)", ylim=(0, 1))
+axes.set_ylabel("−E log|1 − η²a²| / η²")
 axes.legend(loc="lower left");
 """,
         alt="What both directions lose in one step, over the step size squared. For small steps it "
@@ -365,8 +376,8 @@ figure, axes = plt.subplots(figsize=(7, 2.4))
 axes.plot(ratios, share, "o-", color=COLOURS["vermilion"])
 axes.axvline(1, color=INK, linestyle=DASHES, linewidth=1, label="threshold of the equation")
 place = brentq(lambda z: np.log(np.abs(factors(0.1, z))).mean(), 10, 40) + v / e
-axes.axvline(place * 0.1 * e / (2 * m), color=INK, linestyle=":", label="of the real step")
-axes.set(xlabel="noise ζ² + Var(xy)/E x² over that of the threshold", ylabel="collapsed")
+axes.axvline(place * 0.1 * e / (2 * m), color=INK, linestyle=":", label="that of the real step")
+axes.set(xlabel="ζ² + Var(xy)/E x², in units of its threshold", ylabel="part of runs collapsed")
 axes.legend(loc="upper left")
 assert share[0] < 0.1 and share[-1] > 0.9
 """,
