@@ -24,6 +24,8 @@ MOST = 36
 """Pairs of values that the evidence of one tier keeps, of all parts together."""
 
 DIGITS, QUANTILES = 6, 24
+LOOKED_AT = 400
+"""Quantiles among which two distribution functions are farthest apart."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,12 +77,20 @@ def listed(parts: Mapping[str, Sequence[Compared]], relevant: float) -> dict[str
 def distribution_functions(
     values: Array, cdf: Callable[[Array], Array], difference: Estimate, relevant: float
 ) -> dict[str, dict[str, Any]]:
-    """A stated distribution function and that of the values, at quantiles of the values."""
+    """A stated distribution function and that of the values, at quantiles of the values.
+
+    One of them is where the two are farthest apart, among many.
+    """
     x = np.sort(values)
+    many = x[((np.arange(LOOKED_AT) + 0.5) / LOOKED_AT * len(x)).astype(int)]
+    gaps = np.abs(np.searchsorted(x, many, side="right") / len(x) - cdf(many))
+    farthest = int(np.argmax(np.where(np.isfinite(gaps), gaps, -1.0)))
     places = ((np.arange(QUANTILES) + 0.5) / QUANTILES * len(x)).astype(int)
-    levels = np.unique(x[places])
+    levels = np.unique([*x[places], many[farthest]])
     shares = np.searchsorted(x, levels, side="right") / len(x)
     claimed = np.asarray(cdf(levels), dtype=float)
+    known = np.isfinite(claimed)
+    levels, shares, claimed = levels[known], shares[known], claimed[known]
     compared = Compared(
         claimed=claimed,
         measured=shares,
@@ -89,7 +99,8 @@ def distribution_functions(
         bias=difference.bias,
         unit=1.0,
     )
-    return listed({"distribution function": [compared]}, relevant)
+    found = listed({"distribution function": [compared]}, relevant)
+    return {name: {**part, "at": [_rounded(x) for x in levels]} for name, part in found.items()}
 
 
 def _refutes(row: Array, relevant: float) -> bool:

@@ -11,6 +11,7 @@ from .measured import Table
 
 __all__ = ["NOISE", "noise_in_law", "opposite"]
 
+
 def opposite(parts: Sequence[StatedPart], tables: Sequence[Table]) -> bool:
     """Whether the stated noises point against the measured ones, which one sign for all mends."""
     total = 0.0

@@ -330,7 +330,8 @@ def _one_sided(
         needed=NEVER,
     )
     what = f"E f(X_T) is {side} {bound:.6g}, {stated:.6g} is stated: mean cut off,"
-    return Judgement(finding=finding, what=what, unit=unit, condition=ONE_SIDED)
+    numbers = {"side": side, "bound": bound} if clear else {}
+    return Judgement(finding=finding, what=what, unit=unit, condition=ONE_SIDED, numbers=numbers)
 
 
 def _cut(levels: list[Array], low: float, stated: float, alpha: float) -> Estimate:

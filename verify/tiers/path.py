@@ -8,6 +8,7 @@ on paths too: both systems are driven by one Brownian motion, dB̃ = √rate dB.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from numerics.simulate import simulate
 from numerics.system import Array, System
 from verify.amounts import percent
 from verify.paths.clocked import clocked
+from verify.paths.course import marks, over_time, quantiles, watched
 from verify.paths.expectations import averaged
 from verify.paths.growth import grown
 from verify.paths.hitting import crossed
@@ -77,9 +79,10 @@ def _looked(problem: Problem, setting: PathSignature, plan: Plan) -> Evidence:
         return Evidence(tier=TIER, status=Status.INCONCLUSIVE, reason=reason)
     horizon = float(number(setting.horizon))
     system = simulated_system(problem, setting, point)
-    errors, scale = _errors(problem, plan, system, point, horizon)
+    errors, scale, course = _errors(problem, plan, system, point, setting)
     found = path_errors(errors, plan.budget, noisy=bool(system.noises), exceptions=EXCEPTIONS)
-    return _evidence(plan, setting, system, found, scale, horizon)
+    evidence = _evidence(plan, setting, system, found, scale, horizon)
+    return replace(evidence, numbers={**evidence.numbers, **course})
 
 
 def _evidence(
@@ -143,44 +146,60 @@ def _shown(e: Any) -> dict[str, float]:
 
 
 def _errors(
-    problem: Problem, plan: Plan, system: System, point: Mapping[str, Any], horizon: float
-) -> tuple[list[Array], float]:
-    """Observable − law over the scale of the law, at three step lengths, and that scale."""
+    problem: Problem,
+    plan: Plan,
+    system: System,
+    point: Mapping[str, Any],
+    setting: PathSignature,
+) -> tuple[list[Array], float, dict[str, Any]]:
+    """Observable − law over the scale of the law, at three step lengths; the scale; the course."""
+    horizon = float(number(setting.horizon))
     initial = np.asarray(problem.kernel("path_observable")(point), dtype=float)
-    law = problem.kernel("path_law")
-    stated = np.asarray(law({**point, "initial": initial, "t": np.asarray(horizon)}), dtype=float)
+    kernel = problem.kernel("path_law")
+
+    def law(time: float) -> Array:
+        at = {**point, "initial": initial, "t": np.asarray(time)}
+        return np.asarray(kernel(at), dtype=float)
+
+    stated = law(horizon)
     scale = _scale(initial, stated)
     key = (TIER, plan, horizon)
-    reached = problem.measured(
+    reached, times, found = problem.measured(
         key, point, lambda declared: _reached(declared, plan, system, point, horizon)
     )
-    return [(value - stated) / scale for value in reached], scale
+    course = over_time(law, times, found, setting.relevant * scale)
+    return [(value - stated) / scale for value in reached], scale, course
 
 
 def _reached(
     problem: Problem, plan: Plan, system: System, point: Mapping[str, Any], horizon: float
-) -> list[Array]:
-    """The observable at the horizon on every path, at three step lengths."""
+) -> tuple[list[Array], list[float], Array | None]:
+    """The observable at the horizon on every path, at three step lengths.
+
+    With it the times that were passed on the way, and quantiles of all paths there.
+    """
     observable = problem.kernel("path_observable")
     parameters = {name: value for name, value in point.items() if name not in system.states}
     # Without noise all paths are one.
     paths = plan.effort.paths if system.noises else 1
     reached = []
     for level in range(3):
+        steps = plan.effort.steps * 2**level
         run = simulate(
             system,
             named("euler_maruyama"),
             {name: point[name] for name in system.states},
             horizon,
-            plan.effort.steps * 2**level,
+            steps,
             paths,
             plan.seed_for("paths") % 2**63,
-            observe={"f": lambda state: observable({**parameters, **state})},
+            observe={"f": watched(lambda state: observable({**parameters, **state}), horizon)},
+            at=marks(steps) if level == 2 else None,
             keep=True,
             block=None if system.noises else 1,
         )
-        reached.append(run.values["f"][0])
-    return reached
+        reached.append(run.values["f"][-1])
+    return reached, [float(time) for time in run.times], quantiles(run.values["f"])
 
 
 def _scale(initial: Array, stated: Array) -> float:
