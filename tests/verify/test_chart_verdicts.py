@@ -88,7 +88,8 @@ def test_a_bar_reaches_as_far_as_the_uncertainty() -> None:
 @pytest.mark.parametrize(("value", "telling"), [(4.0, False), (6.0, True), (-6.0, True)])
 def test_a_value_near_zero_tells_nothing(value: float, telling: bool) -> None:
     """Within five relevant errors of zero only noise would be seen."""
-    part = Comparison(label="a", claimed=[value], measured=[value], uncertainty=[0.1], relevant=1.0)
+    two, slack = [value] * 2, [0.1] * 2
+    part = Comparison(label="a", claimed=two, measured=two, uncertainty=slack, relevant=1.0)
     assert part.is_telling is telling
     assert (scatter([part], "a", "measured") is not None) is telling
 

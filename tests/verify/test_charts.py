@@ -254,15 +254,73 @@ def test_the_noise_of_zeros_is_no_picture() -> None:
     assert len(places(path_of(root, "wrong"))) == 1
 
 
+def test_one_dot_in_an_empty_square_is_no_picture() -> None:
+    one = {"claimed": [2.0], "measured": [3.0], "uncertainty": [0.1], "refuting": [0]}
+    assert not drawn("one-step", {"values": {"drift": one}})
+    both = {"values": {"drift": one, "covariation": VALUES}}
+    root = drawn("one-step", both)["Claimed against simulated"]
+    assert "covariation" in words(root)
+    assert "drift" not in words(root)
+
+
+COURSE = {
+    "t": [0.25, 0.5, 1.0],
+    "claimed": [-1.0, -2.0, -4.0],
+    "low": [-1.2, -2.3, -4.4],
+    "median": [-1.0, -2.0, -3.0],
+    "high": [-0.8, -1.7, -2.0],
+    "relevant": 0.1,
+}
+
+
+def test_a_course_is_drawn_beside_what_is_claimed() -> None:
+    root = drawn("path", {"over time": COURSE})["Over time"]
+    median = places(path_of(root, "median"))
+    assert len(median) == 3
+    (line,) = [e for e in root.iter() if e.get("class") == "claimed"]
+    claimed = re.findall(r"[ML](-?[\d.]+) (-?[\d.]+)", line[0].get("d", ""))
+    ys = [float(y) for _, y in claimed]
+    # Where the median is what is claimed the dot lies on the line, and above it where it is more.
+    assert [round(y - m[1], 1) == 0 for y, m in zip(ys, median, strict=True)] == [True, True, False]
+    assert median[2][1] < ys[2]
+    assert median[0][1] < median[1][1]
+    assert "median −3, nine in ten between −4.4 and −2" in (root[1].text or "")
+
+
+@pytest.mark.parametrize("name", ["t", "claimed", "low", "median", "high"])
+def test_a_course_of_which_something_is_missing_is_no_picture(name: str) -> None:
+    assert not drawn("path", {"over time": COURSE | {name: [1.0, None, None]}})
+    assert not drawn("path", {"over time": {k: v for k, v in COURSE.items() if k != name}})
+
+
+def beside(rate: float, status: str, sign: int = 1, at: float = 1.1) -> dict[str, Any]:
+    found = {"rate": rate, "half_width": 0.05, "bias": 0.02, "status": status}
+    return {"at": at, "stated sign": sign, **found}
+
+
+def test_both_sides_of_a_threshold_are_drawn_beside_zero() -> None:
+    sides = [beside(0.2, "DISAGREES"), beside(-0.3, "AGREES", -1, 0.9)]
+    setting = {"setting": "", "threshold": 1.0, "parameter": "κ", "sides": sides}
+    root = drawn("path", {"settings": [setting], "relevant": 0.1, "horizon": 8})[
+        "Growth on both sides of the threshold"
+    ]
+    # The value below comes first.
+    said = words(root)
+    assert said.index("κ = 0.9, stated < 0") < said.index("κ = 1.1, stated > 0")
+    zero = places(path_of(root, "zero"))[0][0]
+    (left, right) = (float(x) for x in re.findall(r"[MH]([\d.]+)", path_of(root, "slack"))[:2])
+    assert left < right < zero
+    assert {"−0.3 ± 0.07", "0.2 ± 0.07"} <= set(said)
+
+
 def test_one_value_is_shown_by_its_distance_from_zero_and_where_it_was_taken() -> None:
-    one = {"claimed": [-2.0], "measured": [-2.0], "uncertainty": [1e-9], "relevant": 1e-6}
+    one = {"claimed": [-2.0] * 2, "measured": [-2.0] * 2, "uncertainty": [], "relevant": 1e-6}
     found = replace(evidence("one-step", {"values": {"drift": one}}), points=1)
     (chart,) = charts.of(found)
-    assert chart.caption.startswith("1 value at 1 point: claimed across, simulated upwards")
+    assert chart.caption.startswith("2 values at 1 point: claimed across, simulated upwards")
     root = ElementTree.fromstring(chart.svg)
     assert {"−2", "0"} <= set(words(root))
-    (place,) = places(path_of(root, "right"))
-    assert abs(on_diagonal(root, place)) < 0.2
+    assert abs(on_diagonal(root, places(path_of(root, "right"))[0])) < 0.2
 
 
 def test_an_order_is_a_slope() -> None:

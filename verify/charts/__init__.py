@@ -11,11 +11,13 @@ from typing import Any
 from verify.amounts import counted
 from verify.verdict import Evidence, Status, json_value
 
-from . import reading
+from . import paths, reading
 from .convergence import convergence
+from .course import course
 from .digits import digits
 from .intervals import intervals
 from .scatter import scatter
+from .sides import sides
 from .svg import Chart
 
 __all__ = ["Chart", "of"]
@@ -43,7 +45,10 @@ def of(evidence: Evidence, prefix: str = "") -> tuple[Chart, ...]:
     numbers = _ordered(json_value(evidence.numbers))
     name = f"{prefix}-{evidence.tier}" if prefix else evidence.tier
     shrinking = reading.convergence_of(numbers)
+    moving = paths.course_of(numbers, refuted=evidence.status == Status.DISAGREES)
     found = [
+        None if moving is None else course(moving, f"{name}-course"),
+        *(sides(found, f"{name}-sides-{n}") for n, found in enumerate(paths.sides_of(numbers))),
         intervals(reading.intervals_of(numbers), f"{name}-intervals"),
         digits(
             reading.mapping(numbers, "digits"),

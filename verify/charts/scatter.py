@@ -51,7 +51,9 @@ class Comparison:
 
     @property
     def is_telling(self) -> bool:
-        """Whether the values are clear of zero or of each other, or refute the claim."""
+        """Whether there are several, clear of zero or of each other, or refuting the claim."""
+        if len(self.claimed) < 2:
+            return False
         clear = self.relevant > 0 and max(map(abs, self.claimed)) > APART * self.relevant
         return clear or not self.is_one or bool(self.wrong)
 
