@@ -19,6 +19,7 @@ from numerics.errors import SimulationError
 from numerics.loop import iterate
 from numerics.products import LARGEST_PATHS_LAST, with_paths_last
 from numerics.schemes import named
+from numerics.schemes.conditions import require_conditions
 from numerics.schemes.step import stepper
 from numerics.system import Array, LeftMultiplication, State, System
 
@@ -66,7 +67,7 @@ def log_growth(
     ------
     SimulationError
         If the states are not the rows of a square Θ, the system does not multiply it from the left,
-        or `every` does not divide the times.
+        a condition of the scheme fails, or `every` does not divide the times.
 
     Examples
     --------
@@ -89,6 +90,8 @@ def log_growth(
         raise SimulationError(f"every {every}: does not divide the steps {tuple(at)}; give one")
     require_left_multiplication(system)
     stacked = LeftMultiplication(matrix=_unused, rows=tuple(system.states))
+    start = stacked.unstack(np.eye(d), system.states)
+    require_conditions(named(scheme), system, {name: x[None] for name, x in start.items()})
     last = system.paths_last and system.size <= LARGEST_PATHS_LAST
     moved = stepper(named(scheme), system, horizon / steps)
 
@@ -104,7 +107,7 @@ def log_growth(
 
     run = iterate(
         step,
-        {**stacked.unstack(np.eye(d), system.states), GROWTH: np.zeros(d)},
+        {**start, GROWTH: np.zeros(d)},
         steps=steps,
         paths=paths,
         seed=seed,

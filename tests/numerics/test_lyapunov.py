@@ -96,5 +96,13 @@ def test_what_has_no_exponents_is_refused(system: System, every: int, words: str
         log_growth(system, horizon=1.0, steps=4, paths=2, seed=1, at=[4], every=every)
 
 
+def test_a_scheme_whose_condition_fails_is_refused() -> None:
+    """Milstein without Lévy areas has no place where noise does not commute."""
+    settings = {"horizon": 1.0, "steps": 4, "paths": 2, "seed": 1, "at": [4], "every": 1}
+    with pytest.raises(SimulationError, match="scheme milstein: the noise does not commute"):
+        log_growth(network(2, 1), scheme="milstein", **settings)  # type: ignore[arg-type]
+    assert log_growth(network(1, 1), scheme="milstein", **settings).shape == (1, 2, 2)  # type: ignore[arg-type]
+
+
 def test_the_network_is_a_left_multiplication() -> None:
     require_left_multiplication(network(2, 3))
