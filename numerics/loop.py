@@ -140,10 +140,27 @@ def _accumulating(
     def summed(state: State, index: int, draws: D) -> State:
         before = {name: x for name, x in state.items() if name not in accumulate}
         after = step(before, index, draws)
-        sums = {name: state[name] + f(before, after, draws) for name, f in accumulate.items()}
+        sums = {}
+        for name, f in accumulate.items():
+            term = f(before, after, draws)
+            if np.shape(term) != state[name].shape:
+                raise SimulationError(
+                    f"accumulate {name!r}: shape {np.shape(term)} for {len(state[name])} paths; "
+                    "return one number for each"
+                )
+            sums[name] = state[name] + term
         return {**after, **sums}
 
     return summed
+
+
+def _with_sums(plan: _Plan[D], block: Block) -> State:
+    """The start of a block, and the running sums at zero."""
+    start = plan.start(block)
+    for name in plan.accumulate:
+        if name in start:
+            raise SimulationError(f"accumulate {name!r}: a state has that name; give another")
+    return {**start, **{name: np.zeros(block.size) for name in plan.accumulate}}
 
 
 def _observation(plan: _Plan[D], block: Block, name: str, point: Mapping[str, Any]) -> Array:
@@ -181,8 +198,7 @@ def _run_block(plan: _Plan[D], index: int) -> _Observed:
     step = _accumulating(plan.step, plan.accumulate)
     # An overflow shows in what is observed; a warning would name a line inside a kernel instead.
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        sums = {name: np.zeros(block.size) for name in plan.accumulate}
-        state: State = {**plan.start(block), **sums}
+        state = _with_sums(plan, block)
         draws, done = iter(plan.draws(block)), 0
         for mark in plan.at:
             state = plan.advance(step, state, draws, done, mark)

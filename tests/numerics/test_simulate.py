@@ -168,6 +168,17 @@ def test_accumulated_log_det_is_the_log_det() -> None:
     assert np.allclose(total, found.values["log det"], rtol=0, atol=1e-12)
 
 
+def test_sums_that_are_none_are_refused() -> None:
+    def one(before: State, after: State, dB: State) -> Array:
+        return np.ones(len(before["W1"]))
+
+    with pytest.raises(SimulationError, match="accumulate 'W1': a state has that name"):
+        run(accumulate={"W1": one})
+    for wrong in (lambda *states: 1.0, lambda *states: one(*states)[:, None]):
+        with pytest.raises(SimulationError, match="accumulate 'sum': shape"):
+            run(accumulate={"sum": wrong})
+
+
 def test_starts_may_differ_from_path_to_path() -> None:
     starts = {name: np.stack([k * x for k in range(1, 22)]) for name, x in network_start().items()}
     several = run(paths=21, start=starts, at=(0,), block=8)
