@@ -296,6 +296,11 @@ class System:
                     f"correlation ({a}, {b}): needs two noises of one shape; "
                     "correlate the entries of one noise by row_factor"
                 )
+            if C[i, j] not in (0.0, rho):
+                raise SimulationError(
+                    f"correlation ({a}, {b}): {rho:g}, and {C[i, j]:g} the other way round; "
+                    "give it once"
+                )
             C[i, j] = C[j, i] = rho
         if not self.correlation:
             return C

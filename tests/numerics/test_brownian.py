@@ -394,5 +394,8 @@ def test_impossible_correlations_are_refused() -> None:
         system(a, B, a_B=0.5)
     with pytest.raises(SimulationError, match="correlation: z is no noise"):
         system(a, b, a_z=0.5)
+    twice = {("a", "b"): 0.5, ("b", "a"): -0.5}
+    with pytest.raises(SimulationError, match=r"correlation \(b, a\): -0.5, and 0.5 the other way"):
+        System(states={}, noises=(a, b), increment=lambda *_: {}, correlation=twice)
     with pytest.raises(SimulationError, match="noises: a, a name one twice"):
         system(a, a)
