@@ -48,9 +48,11 @@ def named_claims(statement: ast.stmt, known: frozenset[str]) -> tuple[str, ...]:
     return tuple(public[:count])
 
 
-def named_in_text(text: str, names: Iterable[str]) -> tuple[str, ...]:
+def named_in_text(text: str, names: Iterable[str], known: frozenset[str]) -> tuple[str, ...]:
     """The names that lines which are no Python give to claims."""
-    return tuple(names)[:1] if re.search(rf"\b{_CLAIM.pattern}\s*\(", text) else ()
+    called = re.findall(r"\b(\w+)\s*\(", text)
+    made = any(name in known or _CLAIM.fullmatch(name) for name in called)
+    return tuple(names)[:1] if made else ()
 
 
 def _makes_claim(node: ast.AST, known: Iterable[str]) -> bool:

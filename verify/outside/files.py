@@ -91,8 +91,8 @@ def read(
     text = _text(path)
     statements, broken = _parsed(text, path)
     run = _Run(path=path, limit=limit, without=without)
-    run.broken(broken)
     run.makers = makers(statements)
+    run.broken(broken)
     with surroundings(run.module, path, silent=silent):
         for statement in statements:
             run.execute(statement)
@@ -139,7 +139,7 @@ class _Broken:
     line: int
     message: str
     names: tuple[str, ...]
-    claims: tuple[str, ...] = ()
+    text: str = ""
 
 
 def _parsed(text: str, path: str) -> tuple[list[ast.stmt], list[_Broken]]:
@@ -159,9 +159,8 @@ def _parsed(text: str, path: str) -> tuple[list[ast.stmt], list[_Broken]]:
             if len(broken) == REPAIRS or not any(block):
                 # What was blanked out was not the cause: the first message is the one that counts.
                 return [], broken[:1] or [_Broken(line=at, message=said, names=())]
-            names = tuple(_made(block))
-            claims = named_in_text("\n".join(block), names)
-            broken.append(_Broken(line=at, message=said, names=names, claims=claims))
+            names, whole = tuple(_made(block)), "\n".join(block)
+            broken.append(_Broken(line=at, message=said, names=names, text=whole))
             lines[first - 1 : last] = [""] * len(block)
 
 
@@ -224,7 +223,8 @@ class _Run:
         """Tell what is no Python."""
         for part in found:
             self._failed(part.line, f"SyntaxError: {part.message}", part.names)
-            self.unread |= dict.fromkeys(part.claims, part.line)
+            claims = named_in_text(part.text, part.names, self.makers)
+            self.unread |= dict.fromkeys(claims, part.line)
 
     def execute(self, statement: ast.stmt) -> None:
         """Run one statement; what goes wrong is told, and the names that are lost with it."""

@@ -40,7 +40,9 @@ __all__ = ["Site", "pages", "rate", "site_of", "write_site"]
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_CONTROL = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +130,7 @@ def pages(site: Site) -> dict[str, str]:
     tiers = site.settings["tiers"]
     first = index(claims, site.titles, tiers, site.troubles, site.unread)
     found[INDEX] = environment.get_template("index.html").render(**shared, site=site, index=first)
-    # What no file of text may hold: control characters, halves of a pair.
+    # What no file of text may hold: control characters, marks of direction, halves of a pair.
     return {path: _CONTROL.sub("\ufffd", text) for path, text in found.items()}
 
 

@@ -1,0 +1,151 @@
+"""Slips of the first hour in claim files: each is met with what to write instead."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from derivations import Brownian, DifferentialClaim, MatrixSDE, State, dt, positive
+from derivations.catalogue import claims
+from verify import check
+from verify.errors import ClaimError
+from verify.outside.differentials import check_differentials
+from verify.outside.files import read
+from verify.outside.slips import advice
+
+HEAD = """\
+import math
+import numpy as np
+from sympy import log
+from derivations import *
+a, x, B = positive("a"), State("x"), Brownian("B")
+X, W = State("X", 2, 2), Brownian("W", 2, 2)
+sde = MatrixSDE({x: -a * x * dt + B.d})
+def claim(**changes):
+    stated = dict(sde=sde, observable=x**2, drift=1 - 2 * a * x**2, martingale=2 * x * B.d)
+    return DifferentialClaim(**{**stated, **changes})
+good = claim()
+"""
+
+INCREMENT = "^write B.d, the differential of a Brownian motion B"
+POWER = r"^\^ is no power in Python; write \*\*"
+
+SLIPS = {
+    "a motion in a sum": ("s = MatrixSDE({x: -a * x * dt + B})", INCREMENT),
+    "a motion in a product": ("s = MatrixSDE({x: 2 * x * B})", INCREMENT),
+    "a motion of matrices": ("s = MatrixSDE({X: X * W})", INCREMENT),
+    "minus a motion": ("s = MatrixSDE({x: -B})", INCREMENT),
+    "a motion transposed": ("s = MatrixSDE({X: W.T})", INCREMENT),
+    "a motion alone": ("s = MatrixSDE({x: B})", INCREMENT),
+    "the name of a differential": (
+        "s = MatrixSDE({x: dB})",
+        r"^write B.d, with B = Brownian\(...\)",
+    ),
+    "log of numpy": ("f = np.log(x)", "^numpy's log takes numbers; write log of sympy"),
+    "a root of numpy": ("f = np.sqrt(x**2 + 1)", "^numpy's sqrt takes numbers; write sqrt of sym"),
+    "arctan of numpy": ("f = np.arctan(x)", "^numpy's arctan takes numbers; write atan of sympy"),
+    "log of math": ("f = math.log(x)", "^math takes numbers; take log, sqrt, ... of sympy"),
+    "an inverse of numpy": ("f = np.linalg.inv(X)", r"^numpy takes numbers; write X.inverse\(\)"),
+    "a power of a scalar": ("f = x^2", POWER),
+    "a power in an equation": ("s = MatrixSDE({x: x^2 * dt + B.d})", POWER),
+    "a power of a matrix": ("f = X^2", POWER),
+    "a power in a function": (
+        "from verify import NumericSDE\ns = NumericSDE(states={'x': ()}, drift=lambda x: x^2)",
+        r"f\(x: \(\)\) raised TypeError: .*; \^ is no power in Python",
+    ),
+    "symbols in a function": (
+        "from verify import NumericSDE\ns = NumericSDE(states={'x': ()}, drift=lambda x: log(x))",
+        "its arguments are arrays; take np.log",
+    ),
+    "a question": ("if x > 0: pass", "^a relation of symbols is neither true nor false"),
+    "a name that was not imported": (
+        "del tr; f = tr(X)",
+        "^write from derivations import tr .NameError",
+    ),
+    "a function that was not imported": ("f = sqrt(x)", "^write from sympy import sqrt"),
+}
+
+
+def refused(folder: Path, text: str) -> str:
+    """What is told of the one statement that is wrong."""
+    path = folder / "mine.py"
+    path.write_text(HEAD + text + "\nafter = claim()\n", encoding="utf-8")
+    found = read(str(path))
+    (trouble,) = found.troubles
+    assert [c.id for c in found.claims] == ["good", "after"]
+    where = re.fullmatch(re.escape(str(path)) + r", line (\d+): (.*)", trouble)
+    assert where is not None, trouble
+    return where[2]
+
+
+@pytest.mark.parametrize("case", SLIPS)
+def test_a_slip_is_told_what_to_write_instead(case: str, tmp_path: Path) -> None:
+    text, said = SLIPS[case]
+    assert re.search(said, found := refused(tmp_path, text)), found
+
+
+def test_what_is_no_known_slip_is_left_as_it_is() -> None:
+    for text in ("division by zero", "name 'missing' is not defined", "unhashable type: 'list'"):
+        assert advice(text) == ""
+
+
+# Differentials where a number is stated.
+
+WITH_DIFFERENTIALS = {
+    "drift": ("c = claim(drift=(1 - 2 * a * x**2) * dt)", "c: drift: leave out dt; it is the"),
+    "a part of the drift": ("c = claim(terms={'one': dt})", "c: terms: leave out dt; they are"),
+    "a noise in the drift": (
+        "c = claim(drift=1 - 2 * a * x**2 + 2 * x * B.d)",
+        "c: drift: leave out dB; what has it belongs to the martingale part",
+    ),
+    "observable": ("c = claim(observable=x**2 * dt)", "c: observable: leave out dt; a diff"),
+    "dt in a martingale": ("c = claim(martingale=2 * x * dt)", "c: martingale: leave out dt; what"),
+    "a martingale of numbers": ("c = claim(martingale=2 * x)", "c: martingale: 2.x has no diff"),
+    "a number": ("c = claim(martingale=2)", "c: martingale: 2 has no differential"),
+    "two differentials": ("c = claim(martingale=x * B.d**2)", "c: martingale: dB..2: a noise"),
+    "a motion": ("c = claim(martingale=B)", r"c: martingale: got .* itself; write B.d"),
+    "rate": (
+        "c = CovariationClaim(sde=sde, first=x, second=x, rate=dt)",
+        "c: rate: leave out dt; it is the factor of dt",
+    ),
+    "a clock": ("c = TimeChangeClaim(sde=sde, rate=2 * dt, changed=sde)", "c: rate: leave out dt"),
+    "a sign": ("c = SignClaim(sde=sde, observable=x**2, sign='>=', shown=dt)", "c: shown: leave"),
+    "moments": (
+        "c = MomentClaim(sde=sde, moments=(1, x**2), matrix=((0, 0), (dt, -2 * a)))",
+        "c: matrix: leave out dt; it is the factor of dt in dE",
+    ),
+    "value": (
+        "c = ExpectationClaim(sde=sde, observable=x, value=dt, horizon=1, bounds=(-9, 9))",
+        "c: value: leave out dt; a differential is no number",
+    ),
+    "identity": ("c = IdentityClaim(left=B.d, right=0)", "c: left: leave out dB; a differential"),
+    "law of paths": (
+        "c = claim(path=PathCheck(sde=sde, observable=x, law=x * dt, horizon=1, sizes={}))",
+        "c: path.law: leave out dt; a differential is no number",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WITH_DIFFERENTIALS)
+def test_differentials_are_refused_where_numbers_are_stated(case: str, tmp_path: Path) -> None:
+    text, said = WITH_DIFFERENTIALS[case]
+    assert re.search(f"^{said}", found := refused(tmp_path, text)), found
+
+
+def test_a_drift_with_dt_is_refused_in_python_too() -> None:
+    a, x, B = positive("a"), State("x"), Brownian("B")
+    claim = DifferentialClaim(
+        sde=MatrixSDE({x: -a * x * dt + B.d}),
+        observable=x**2,
+        drift=(1 - 2 * a * x**2) * dt,
+        martingale=2 * x * B.d,
+    )
+    with pytest.raises(ClaimError, match="drift: leave out dt; it is the factor of dt in df = dri"):
+        check(claim)
+
+
+def test_nothing_in_the_catalogue_is_refused() -> None:
+    for claim in claims():
+        check_differentials(claim)
