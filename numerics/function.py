@@ -229,8 +229,8 @@ def tried(
     if function.batch(given) == batch:
         expected = np.stack([value for _, value in alone]).reshape(together.shape)
         size = np.max(np.abs(expected[np.isfinite(expected)]), initial=0.0)
-        off = np.abs(together - expected) > _CLOSE * size
-        if np.any(off & np.isfinite(expected)):
+        near = np.abs(together - expected) <= _CLOSE * size
+        if not np.all(near | ~np.isfinite(expected)):
             raise function.refused(
                 "gives other values in a batch than at each point alone: it mixes the points, or "
                 "draws at random; sum and average over the last axes only",

@@ -118,6 +118,6 @@ def check_linear(f: Function, points: Mapping[str, Any], increments: tuple[str, 
         f.at(*({**points, **dB}[name] for name in f.arguments)) for dB in ({}, v, mixed)
     )
     scale = np.max(np.abs(first) + 2 * np.abs(second), initial=0.0)
-    if np.any(np.abs(first - 2 * second - both) > _LINEAR * scale):
+    if not np.all(np.abs(first - 2 * second - both) <= _LINEAR * scale):
         given = [points[name] for name in f.arguments]
         raise f.refused(f"is not linear in {', '.join(increments)}; give its action on them", given)
