@@ -51,6 +51,17 @@ def test_the_mean_of_the_scheme_is_exact(steps: int) -> None:
     np.testing.assert_allclose(found, wanted, rtol=1e-13)
 
 
+def test_a_step_of_the_scheme_reads_the_time_at_which_it_begins() -> None:
+    """dx = t x dt + dβ: E x is the product of 1 + t h over the beginnings t of the steps."""
+
+    def increment(point: Mapping[str, Any], t: float, dt: float, dB: State) -> State:
+        return {"x": t * point["x"] * dt + dB["dbeta"]}
+
+    system = System(states={"x": ()}, noises=(systems.SCALAR,), increment=increment)
+    found = two_point_mean(system, first_two_powers, {"x": np.array(1.5)}, 0.9, 3)
+    assert found[0] == pytest.approx(1.5 * (1 + 0.3 * 0.3) * (1 + 0.6 * 0.3), rel=1e-13)
+
+
 @pytest.mark.parametrize("horizon", [0.5, 1.0, 2.0])
 def test_the_extrapolation_is_within_its_error(horizon: float) -> None:
     a, b = 0.3, 0.8

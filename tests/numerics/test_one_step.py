@@ -274,6 +274,25 @@ def test_the_interval_covers_more_often_than_its_level_says() -> None:
     assert misses <= 0.3 * 60
 
 
+def test_the_entries_of_one_value_share_its_level() -> None:
+    """Empirical Bernstein at a third of the level for each of three, from the same draws."""
+    point = network_point(np.random.default_rng(3), 1, 1, 2)
+    settings = {"seed": 1, "level": 1e-3, "samples": 500, "pilot": 100, "h": 1e-4}
+    system = label_noise(1, 1).at(point)
+
+    def size(point: Any) -> Any:
+        return np.exp(np.sum(point["W1"], axis=(-2, -1)))
+
+    alone = one_step_drift(system, size, point, **settings)
+    three = one_step_drift(system, lambda p: np.stack([size(p)] * 3, -1), point, **settings)
+    np.testing.assert_allclose(three.mean, alone.mean, rtol=1e-12)
+    # Between what the growth of ln(3/level) gives to the square root and to the first power.
+    growth = np.log(9 / 0.99e-3) / np.log(3 / 0.99e-3)
+    ratio = three.half_width / alone.half_width
+    assert np.all(ratio >= np.sqrt(growth) - 1e-3)
+    assert np.all(ratio <= growth + 1e-3)
+
+
 def test_the_estimate_varies_as_its_deviation_says() -> None:
     point = {"x": np.array(0.4), "n": np.array(3.0)}
     system = bessel().at(point)

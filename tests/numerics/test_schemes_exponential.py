@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from numerics.errors import SimulationError
 from numerics.schemes import named
+from numerics.schemes.conditions import require_conditions
 from numerics.schemes.exponential import exponential_applied
 from numerics.schemes.step import stepper
 from numerics.system import Array, LeftMultiplication, State, System
@@ -41,6 +43,20 @@ def test_a_step_reads_the_time_at_which_it_begins(multiplied: bool) -> None:
     after = stepper(EXPONENTIAL, system, h)({"x": np.ones((2, 1, 1))}, 3, {"dbeta": w})
     exact = np.exp(t * h + (1 + t) * w - 0.5 * (1 + t) ** 2 * h)
     np.testing.assert_allclose(after["x"].ravel(), exact, rtol=1e-13)
+
+
+def test_noise_said_to_be_constant_must_be_so_at_all_times() -> None:
+    def left(point: Mapping[str, Any], t: float, dt: float, dB: State) -> Array:
+        return np.reshape(np.cos(t) * dB["dbeta"], (-1, 1, 1))
+
+    system = System(
+        states={"x": (1, 1)},
+        noises=(SCALAR,),
+        increment=lambda point, t, dt, dB: {"x": left(point, t, dt, dB) * point["x"]},
+        multiplier=LeftMultiplication(matrix=left, rows=("x",), constant_noise=True),
+    )
+    with pytest.raises(SimulationError, match="depends on the point or on time"):
+        require_conditions(EXPONENTIAL, system, {"x": np.ones((1, 1, 1))})
 
 
 def logistic() -> System:
