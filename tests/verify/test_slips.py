@@ -11,9 +11,14 @@ from derivations import Brownian, DifferentialClaim, MatrixSDE, State, dt, posit
 from derivations.catalogue import claims
 from verify import check
 from verify.errors import ClaimError
+from verify.finding.locate import located
+from verify.finding.locating import with_finding
+from verify.loading import compiled
 from verify.outside.differentials import check_differentials
 from verify.outside.files import read
 from verify.outside.slips import advice
+from verify.runner import Settings, judge
+from verify.verdict import Status
 
 HEAD = """\
 import math
@@ -149,3 +154,29 @@ def test_a_drift_with_dt_is_refused_in_python_too() -> None:
 def test_nothing_in_the_catalogue_is_refused() -> None:
     for claim in claims():
         check_differentials(claim)
+
+
+def test_a_finding_has_no_missing_key_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    # A kernel of a claim that came in by another way than a file or `check`.
+    a, x, B = positive("a"), State("x"), Brownian("B")
+    claim = DifferentialClaim(
+        id="c",
+        sde=MatrixSDE({x: -a * x * dt + B.d}),
+        observable=x**2,
+        drift=(1 - 2 * a * x**2) * dt,
+        martingale=2 * x * B.d,
+    )
+    settings = Settings(tiers=("derivation", "exact"), effort="quick")
+    problem = compiled(claim)
+    verdict = with_finding(problem, judge(problem, settings), settings.plan)
+    assert verdict.status == Status.DISAGREES
+    said = str(verdict) + str(verdict.finding)
+    assert "KeyError" not in said
+    assert "needs dt, the point only has" in said
+
+    def broken(*_: object) -> None:
+        raise KeyError("sigma")
+
+    monkeypatch.setattr("verify.finding.locate._located", broken)
+    finding = located(problem, (), settings.plan)
+    assert finding.lines == ("the wrong term could not be located: it has no value for 'sigma'",)
