@@ -123,7 +123,7 @@ _EXPANDED = {
 _PATTERNS: tuple[tuple[str, str], ...] = (
     (
         r"dE\[.*\]/dt: the drift; the martingale part has mean zero",
-        "Integrate dm = drift dt + martingale part over time and take expectations: an integral "
+        "Integrate the differential over time and take expectations: an integral "
         "against a Brownian motion has mean zero if its integrand is square integrable. It is "
         "here, since drift and noise of the states grow at most linearly (a state may grow like a "
         "power of those that it does not drive), so that all moments are finite at every time. "

@@ -16,7 +16,7 @@ __all__ = ["display", "escaped", "statement_markdown", "step_markdowns"]
 WIDTH = 460.0
 """Of a formula in points: what a cell shows without scrolling."""
 
-AGAIN = "As it was explained above."
+AGAIN = "This rule is explained above."
 """In the place of words on a rule that were read before."""
 
 _SPECIAL = re.compile(r"([\\`*_<>$\[\]#])")

@@ -153,7 +153,7 @@ def _lasso() -> LimitClaim:
     half = delta / 2
     return LimitClaim(
         id="quadratic_parametrisation.lasso",
-        title="(1/t)∫β dt → the minimiser of ½|Xb − y|² + (δ/2)Σh_jb_j over b ≥ 0",
+        title="(1/t)∫β dt → the minimiser of ½|Xb − y|² + (δ/2)Σ_j h_j b_j over b ≥ 0",
         source=f"{SOURCE}; which Lasso {OWN}",
         statement="Two correlated features that both survive: X'Xb = X'y − δh/2, the first entry.  "
         "The weights are h_j = |x_j|², and with columns of equal length this is the Lasso.",

@@ -319,7 +319,7 @@ def _class_sum() -> DifferentialClaim:
         id="classification_determinant.class_sum",
         title="d(W2 u) = W1'(H dt + K dγ)u: noise with rows orthogonal to u does not reach W2 u",
         source=OWN,
-        statement="u = 1_k is the case of the softmax: labels drawn and minibatches have rows "
+        statement="For the softmax u is the vector of ones: labels drawn and minibatches have rows "
         "y − q, which sum to zero, here the projected G_i; and so has the residual H.  With "
         "Hu = 0 and no other noise K, W2 u does not move at all.",
         sde=MatrixSDE({W1: dG * W2.T, W2: W1.T * dG}),

@@ -7,21 +7,21 @@ that with dθ = −∇L dt + √(TΣ) dW, T = 2σ² (η/b for SGD), and Γ = E[r
     d(WW' − U'U) = 4T{U'(E[|x|²rr'] − ΓΓ')U − W(E[|r|²xx'] − Γ'Γ)W'} dt − 4γ(WW' − U'U) dt
 
 without a martingale part; in the letters of the paper 4T is 8σ².  Where Γ = 0 and r is independent
-of x, dZ has the covariance 4 Σ_r ⊗ Σx, and the imbalance stands still iff
+of x, dZ has the covariance 4 Σ_r ⊗ Σ_x, and the imbalance stands still iff
 
-    tr(Σ_r) WΣxW' = tr(Σx) U'Σ_rU.
+    tr(Σ_r) WΣ_xW' = tr(Σ_x) U'Σ_rU.
 
-Along an orbit (UC⁻¹, CW), which keeps UW, put M = WΣxW', N = U'Σ_rU, Q = C'C: the condition is
-tr(Σ_r) Q M Q = tr(Σx) N.  For M, N ≻ 0 exactly one positive definite Q solves it, the matrix
-geometric mean M⁻¹ # (tr(Σx)/tr(Σ_r)) N, and C is unique up to a rotation of the hidden space.  If
+Along an orbit (UC⁻¹, CW), which keeps UW, put M = WΣ_xW', N = U'Σ_rU, Q = C'C: the condition is
+tr(Σ_r) Q M Q = tr(Σ_x) N.  For M, N ≻ 0 exactly one positive definite Q solves it, the matrix
+geometric mean M⁻¹ # (tr(Σ_x)/tr(Σ_r)) N, and C is unique up to a rotation of the hidden space.  If
 rank M ≠ rank N no C does: equilibrium is a limit at which the rank collapses.
 
 Attraction.  Proved: the motion of the imbalance, where it is one along the orbit, dW = XW ds and
-dU = −UX ds with X symmetric, XG + GX = tr(Σx)N − tr(Σ_r)M for G = WW' + U'U, lowers
-F = tr(Σ_r) tr(M) + tr(Σx) tr(N) at the rate 2 tr(X(tr(Σ_r)M − tr(Σx)N)) = −4 tr(XGX), and F has one
-minimum on the orbit (see sharpness), the equilibrium.  For as many outputs as inputs and isotropic
-noise the imbalance itself decays exponentially on every path.  Seen, not proved: attraction of the
-whole process, with UW fluctuating and Σ_r moving with it.
+dU = −UX ds with X symmetric, XG + GX = tr(Σ_x)N − tr(Σ_r)M for G = WW' + U'U, lowers
+F = tr(Σ_r) tr(M) + tr(Σ_x) tr(N) at the rate 2 tr(X(tr(Σ_r)M − tr(Σ_x)N)) = −4 tr(XGX), and F has
+one minimum on the orbit (see sharpness), the equilibrium. For as many outputs as inputs and
+isotropic noise the imbalance itself decays exponentially on every path. Seen, not proved:
+attraction of the whole process, with UW fluctuating and Σ_r moving with it.
 """
 
 from typing import Any
@@ -108,12 +108,12 @@ def _independent() -> DifferentialClaim:
         "loss": ("T: the gradient of ½|UWx − y|²", stated(T)),
         "root": ("√T for T", stated(4 * sqrt(T))),
         "isotropic": ("U'U for U'Σ_rU", stated(4 * T, out=tr(Sx) * tr(Sr) * U.T * U / q)),
-        "trace": ("tr(Σx) forgotten", stated(4 * T, out=U.T * Sr * U)),
+        "trace": ("tr(Σ_x) forgotten", stated(4 * T, out=U.T * Sr * U)),
         "decay": ("2γ for 4γ", stated(4 * T, decay=2 * gamma)),
     }
     return DifferentialClaim(
         id="matrix_factorization_equilibrium",
-        title="d(WW' − U'U) = 4T{tr(Σx)U'Σ_rU − tr(Σ_r)WΣxW'}dt − 4γ(WW' − U'U)dt",
+        title="d(WW' − U'U) = 4T{tr(Σ_x)U'Σ_rU − tr(Σ_r)WΣ_xW'}dt − 4γ(WW' − U'U)dt",
         source=PAPER,
         statement="Noise of a residual independent of x, Γ = 0 in its covariance; any mean "
         "gradient.  T = 2σ²: the paper's 8σ².",
@@ -182,9 +182,9 @@ def _equilibrium() -> IdentityClaim:
         id="matrix_factorization_equilibrium.orbit",
         title="at (UC⁻¹, CW) the two noises differ by C⁻¹(a QMQ − cN)C⁻¹, Q = C²",
         source="as derived here",
-        statement="a = tr Σ_r, c = tr Σx, M = WΣxW', N = U'Σ_rU; C positive definite, which is all "
-        "up to a rotation.  So equilibrium is a QMQ = cN, whose one positive definite solution is "
-        "the geometric mean of M⁻¹ and (c/a)N.",
+        statement="a = tr Σ_r, c = tr Σ_x, M = WΣ_xW', N = U'Σ_rU; C positive definite, which is "
+        "all up to a rotation.  So equilibrium is a QMQ = cN, whose one positive definite solution "
+        "is the geometric mean of M⁻¹ and (c/a)N.",
         left=a * C * M * C - c * inverse * N * inverse,
         right=right(N),
         mutants=(
@@ -243,9 +243,9 @@ def _descent() -> DifferentialClaim:
     drift = 2 * tr(X * (tr(Sr) * down - tr(Sx) * up))
     return DifferentialClaim(
         id="matrix_factorization_equilibrium.descent",
-        title="F = tr(Σ_r)tr(WΣxW') + tr(Σx)tr(U'Σ_rU) moves by 2tr(X(tr(Σ_r)M − tr(Σx)N)) ds",
+        title="F = tr(Σ_r)tr(WΣ_xW') + tr(Σ_x)tr(U'Σ_rU) moves by 2tr(X(tr(Σ_r)M − tr(Σ_x)N)) ds",
         source="as derived here",
-        statement="With XG + GX = tr(Σx)N − tr(Σ_r)M, the motion that the noise gives the "
+        statement="With XG + GX = tr(Σ_x)N − tr(Σ_r)M, the motion that the noise gives the "
         "imbalance, this is −2tr(X(XG + GX)) = −4tr(XGX) ≤ 0, and 0 at the equilibrium alone.",
         sde=_moved(),
         observable=potential,
@@ -284,7 +284,7 @@ def _square() -> DifferentialClaim:
     dZ = Z * dt + noise
     return DifferentialClaim(
         id="matrix_factorization_equilibrium.square",
-        title="as many outputs as inputs, Σ_r ⊗ Σx = sI: the imbalance is D_0 e^{−4Tps t}",
+        title="as many outputs as inputs, Σ_r ⊗ Σ_x = sI: the imbalance is D_0 e^{−4Tps t}",
         source="as derived here",
         statement="Isotropic noise of a square product: exponential decay on every path, whatever "
         "the gradient; paths are run without it.",

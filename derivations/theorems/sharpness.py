@@ -1,8 +1,8 @@
 """The trace of the Hessian of a matrix factorization, and the noise equilibrium (seed 003).
 
-For the mean of |UWx − y|², q outputs, tr H = 2(q tr WΣxW' + tr(Σx)|U|²), derived as the generator
+For the mean of |UWx − y|², q outputs, tr H = 2(q tr WΣ_xW' + tr(Σ_x)|U|²), derived as the generator
 of √2 times a Brownian motion of all parameters, the Laplacian.  Along an orbit (UC⁻¹, CW), Q = C'C,
-it is 2(q tr(QM) + c tr(Q⁻¹N)) with M = WΣxW', N = U'U, c = tr Σx.  If P is the equilibrium under
+it is 2(q tr(QM) + c tr(Q⁻¹N)) with M = WΣ_xW', N = U'U, c = tr Σ_x.  If P is the equilibrium under
 isotropic Σ_r, q PMP = cN, then
 
     q tr(QM) + c tr(Q⁻¹N) − 2q tr(PM) = q tr((Q − P)Q⁻¹(Q − P)M) ≥ 0,
@@ -62,9 +62,9 @@ def _hessian() -> DifferentialClaim:
     slope = 2 * sqrt(2) * tr(left * Sx * (B.d * W + U * E.d).T)
     return DifferentialClaim(
         id="sharpness",
-        title="tr H = 2(q tr WΣxW' + tr(Σx)|U|²)",
+        title="tr H = 2(q tr WΣ_xW' + tr(Σ_x)|U|²)",
         source=PAPER,
-        statement="Loss E|UWx − y|² = tr((UW − A)Σx(UW − A)') and a constant, A the regression; "
+        statement="Loss E|UWx − y|² = tr((UW − A)Σ_x(UW − A)') and a constant, A the regression; "
         "tr H is the drift of the loss along √2 times a Brownian motion of (U, W).",
         sde=MatrixSDE({U: sqrt(2) * B.d, W: sqrt(2) * E.d}),
         observable=loss,
@@ -101,10 +101,10 @@ def _slope() -> DifferentialClaim:
     drift = 4 * tr(X * (q * W * Sx * W.T - tr(Sx) * U.T * U))
     return DifferentialClaim(
         id="sharpness.orbit",
-        title="along the orbit d tr H = 4 tr(X(q WΣxW' − tr(Σx)U'U)) ds",
+        title="along the orbit d tr H = 4 tr(X(q WΣ_xW' − tr(Σ_x)U'U)) ds",
         source="as derived here",
         statement="dW = XW ds, dU = −UX ds with X symmetric keep UW.  tr H stands still for every "
-        "X iff q WΣxW' = tr(Σx)U'U, the equilibrium of matrix_factorization_equilibrium for "
+        "X iff q WΣ_xW' = tr(Σ_x)U'U, the equilibrium of matrix_factorization_equilibrium for "
         "isotropic Σ_r.",
         sde=ORBIT,
         observable=TRACE,
@@ -114,7 +114,7 @@ def _slope() -> DifferentialClaim:
             Mutant(name="sign", mistake="the other direction", changes={"drift": -drift}),
             Mutant(
                 name="outputs",
-                mistake="q forgotten: the balance WΣxW' = tr(Σx)U'U",
+                mistake="q forgotten: the balance WΣ_xW' = tr(Σ_x)U'U",
                 changes={"drift": 4 * tr(X * (W * Sx * W.T - tr(Sx) * U.T * U))},
             ),
         ),
@@ -129,7 +129,7 @@ def _convex() -> SignClaim:
         title="tr H is convex along the orbit",
         source="as derived here",
         statement="Its second derivative along (Ue^{−sX}, e^{sX}W) is "
-        "8(q tr(XWΣxW'X) + tr(Σx)tr(XU'UX)) ≥ 0.",
+        "8(q tr(XWΣ_xW'X) + tr(Σ_x)tr(XU'UX)) ≥ 0.",
         sde=ORBIT,
         observable=drift,
         sign=">=",
@@ -156,7 +156,7 @@ def _minimum() -> IdentityClaim:
         source="as derived here",
         statement="cN is put in as a PMP.  M, Q positive definite make the right side positive "
         "unless Q = P: on the orbit the equilibrium is the only minimum of tr H for a = q, "
-        "N = U'U, and of tr(Σ_r)tr(WΣxW') + tr(Σx)tr(U'Σ_rU) for every Σ_r.",
+        "N = U'U, and of tr(Σ_r)tr(WΣ_xW') + tr(Σ_x)tr(U'Σ_rU) for every Σ_r.",
         left=left(P),
         right=a * tr(gap),
         mutants=(

@@ -78,7 +78,7 @@ sigma, a, b = 1.5, left[:, :1], right[:1]
 ratio = np.trace(Sr) * (b @ Sx @ b.T) / (np.trace(Sx) * (a.T @ Sr @ a))
 alpha = np.sqrt(sigma) * ratio[0, 0] ** 0.25
 unit = noise_equilibrium(5 * a, sigma / 5 * b, residual_covariance=Sr, input_covariance=Sx)
-print(f"|u| = √σ (tr Σr b'Σx b / tr Σx a'Σr a)^¼ = {alpha:.4f}, by the solver", end=" ")
+print(f"|u| = √σ (tr Σ_r b'Σ_x b / tr Σ_x a'Σ_r a)^¼ = {alpha:.4f}, by the solver", end=" ")
 print(f"{np.linalg.norm(unit[0]):.4f}")
 assert np.isclose(alpha, np.linalg.norm(unit[0]))
 """,

@@ -158,7 +158,7 @@ show(check(energy, effort="quick"))
         prints=("DISAGREES", "-s²/2 is missing"),
     ),
     text(r"""
-The half of Itô's formula was forgotten:
+The factor ½ of Itô's formula is missing:
 $\frac12\,\mathrm d\langle v\rangle = \frac{s^2}2\,\mathrm dt$. The term was found without any
 symbol being read: coefficients of forgotten terms are fitted to the values.
 """),

@@ -8,7 +8,7 @@ SETTING = (
 Label noise pushes the eigenvalues of $W_1W_1^\top$ apart. Theorem 5.1 of *SGD vs GD: Rank
 Deficiency in Linear Networks* (Varre, Sagitova, Flammarion, NeurIPS 2024) gives their stochastic
 differential, and the term that does it is highlighted in (5.6) of the paper. This notebook derives
-it, takes its parts asunder, and switches it off to see what it is good for.
+it, takes it apart, and switches it off to see what it is good for.
 
 Three things should be kept apart. The *theorem* is a formula for a drift; it is derived and checked
 here. That such a drift takes from the small eigenvalues, so that the layer comes near a low rank,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
+from itertools import pairwise
 
 import pytest
 from latex2mathml.converter import convert
@@ -12,7 +14,7 @@ from latex2mathml.exceptions import DoubleSuperscriptsError
 
 from derivations.build import ROOT
 from derivations.exposition import read_expositions
-from derivations.phrases import phrases
+from derivations.phrases import Phrase, phrases
 
 
 def shown(text: str) -> str:
@@ -37,8 +39,25 @@ def shown(text: str) -> str:
         ("multiply (M + dM) by it", r"multiply $(M + \mathrm{d}M)$ by it"),
         ("(a state M)", r"(a state $M$)"),
         ("for the step s = 2^-300", r"for the step $s = 2{}^{-300}$"),
-        ("∂p/∂t = L*p", r"$\partial p/\partial t = L\ast p$"),
+        ("∂p/∂t = L*p", r"$\partial p/\partial t = L^{\ast }p$"),
         ("e^{−κT}", r"$e^{-\kappa T}$"),
+        ("tr(Σ_x)WΣ_xW'", r"$\operatorname{tr}(\Sigma _{x})W\Sigma _{x}W^{\top}$"),
+        ("log|λ_1 − λ_2| of W1W1'", r"$\log |\lambda _{1} - \lambda _{2}|$ of $W_{1}W_{1}^{\top}$"),
+        ("d log|x + y| = c", r"$\mathrm{d}\log |x + y| = c$"),
+        (
+            "k(N − k − 1)dt + 2 tr(P dB)",
+            r"$k(N - k - 1)\mathrm{d}t + 2\,\operatorname{tr}(P\,\mathrm{d}B)$",
+        ),
+        ("det(I_k − η²G'G)", r"$\det (I_{k} - \eta ^{2}G^{\top}G)$"),
+        ("cov(au + b, v)", r"$\operatorname{cov}(au + b,\,v)$"),
+        ("e^{−B + t/2} is", r"$e^{-B + t/2}$ is"),
+        (
+            "the sum Σ_{j≠i} q_j, for 0 < q ≤ 1",
+            r"the sum $\sum _{j\neq i}\,q_{j}$, for $0 < q \leq 1$",
+        ),
+        ("Y = ZX moves, dW = XW ds", r"$Y = ZX$ moves, $\mathrm{d}W = XW\,\mathrm{d}s$"),
+        ("is √(2T) of s*", r"is $\sqrt{2T}$ of $s^{\ast }$"),
+        ("g'Ag and λ'", r"$g^{\top}Ag$ and $\lambda '$"),
     ],
 )
 def test_what_is_mathematics_is_set_as_such(text: str, said: str | None) -> None:
@@ -60,6 +79,39 @@ def test_what_is_mathematics_is_set_as_such(text: str, said: str | None) -> None
 )  # fmt: skip
 def test_what_is_none_is_left_alone(text: str) -> None:
     assert shown(text) == " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x (y − softmax(A'x))'", "elements of so(p, k)", "|D a w'x + f − y|² of one",
+        "E det S_t = m!/(m−p)! and", "drift = noise", "x + unknown(y + z)",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_set_whole_is_left_plain(text: str) -> None:
+    assert shown(text) == text
+
+
+def halves(parts: Sequence[Phrase]) -> list[str]:
+    """Where a formula ends and a sign goes on, or a sign stands before one that begins."""
+    found = []
+    for before, after in pairwise(parts):
+        goes_on = re.match(r" [=+−<>≤≥·×±∓] ?(?=[^A-Za-z… ]|[a-z]?[A-Z])", after.text)
+        begins = re.search(r"[^A-Za-z ] ?[=+−<>≤≥·×±∓] $", before.text)
+        if (before.latex and goes_on) or (after.latex and begins):
+            found.append(before.text + after.text)
+    return found
+
+
+def test_no_formula_of_the_catalogue_is_set_by_half() -> None:
+    assert not [half for text in told() for half in halves(phrases(text))]
+
+
+def test_that_a_half_is_seen() -> None:
+    x, whole = Phrase(text="x", latex="x"), Phrase(text="x = 2y", latex="x = 2y")
+    assert halves([x, Phrase(text=" + Wx: the skip")])
+    assert halves([Phrase(text="2(q + "), x])
+    assert not halves([Phrase(text="the drift = "), whole, Phrase(text=" + … and so on")])
 
 
 def test_a_derivative_is_no_transpose() -> None:
@@ -86,7 +138,7 @@ def faults(latex: str) -> list[str]:
     """Why a formula cannot be right."""
     with suppress(DoubleSuperscriptsError):  # told below
         convert(latex)
-    bare = re.sub(r"\\operatorname\{tr\}|\\[A-Za-z]+", "", latex)
+    bare = re.sub(r"\\operatorname\{[A-Za-z]+\}|\\[A-Za-z]+", "", latex)
     return [
         *(["a word"] if re.search("[a-z]{3}", bare) else []),
         *(["two scripts"] if re.search(r"\^\{[^{}]*\}\^|_\{[^{}]*\}_|\^\^|__", latex) else []),
