@@ -21,13 +21,19 @@ from verify.problem import Problem
 
 from .horizon import Setting
 
-__all__ = ["ensemble", "first_steps", "is_fine", "positive_states"]
+__all__ = ["SUMS", "ensemble", "first_steps", "is_fine", "is_settled", "positive_states"]
+
+SUMS = "sums of the steps"
+"""Under this name stand the sums; no state can have it."""
 
 BLOCK = 4096
 """Paths in a block: enough to hide the interpreter, few enough for the cache."""
 
 PILOT = 256
 """Paths that choose the steps of the first look."""
+
+SHRINKING = 0.85
+"""Moves of single paths by two halvings have this ratio at most; if they shrink like √h, 0.71."""
 
 SHARE = 0.3
 """Two grids move a path by at most this part of the spread of the paths, if both are fine."""
@@ -40,13 +46,14 @@ def first_steps(
     at: Sequence[int],
     *,
     share: float = SHARE,
+    little: float = 0.0,
     most: int,
 ) -> int:
     """The first of steps, 2·steps, … whose halved and quartered grids agree on single paths.
 
     ``at`` says, in units of thirds of the horizon, between which times f has to agree; there are
-    not more than ``most`` steps.  The pilot has randomness of its own; of its paths nothing else is
-    used.
+    not more than ``most`` steps.  Moves of ``little`` are none if they shrink.  The pilot has
+    randomness of its own; of its paths nothing else is used.
     """
     begun, end = at
     seed = plan.seed_for("steps") % 2**63
@@ -59,14 +66,16 @@ def first_steps(
 
     def chosen(declared: Problem) -> int:
         number, half = steps, moved(declared, 2 * steps)
+        coarse = moved(declared, steps) if little else half
         while 2 * number <= most:
             quarter = moved(declared, 4 * number)
-            if is_fine(half, quarter, share):
+            settled = little > 0 and is_settled(coarse, half, quarter, little)
+            if settled or is_fine(half, quarter, share):
                 break
-            number, half = 2 * number, quarter
+            number, coarse, half = 2 * number, half, quarter
         return number
 
-    key = ("steps", steps, tuple(at), share, most, plan.seed, plan.purpose, setting.horizon)
+    key = ("steps", steps, tuple(at), share, little, most, plan.seed, plan.purpose, setting.horizon)
     return setting.problem.measured(key, setting.point, chosen)
 
 
@@ -80,9 +89,27 @@ def is_fine(half: Array, quarter: Array, share: float = SHARE) -> bool:
     if np.mean(kept) < 0.99:
         return False
     low, high = np.quantile(quarter[kept], [0.25, 0.75])
-    moves = half[kept] - quarter[kept]
     spread = float(high - low) / 2
-    return bool(np.median(np.abs(moves - np.median(moves))) <= share * spread or spread == 0.0)
+    return _moved(half[kept], quarter[kept]) <= share * spread or spread == 0.0
+
+
+def is_settled(coarse: Array, half: Array, quarter: Array, little: float) -> bool:
+    """Whether single paths move by no more than ``little``, and less by every halving.
+
+    For paths whose values hardly spread.  On grids that are too coarse the errors of single steps
+    do not shrink, and the more steps there are, the farther two grids are from each other.
+    """
+    kept = np.all(np.isfinite([coarse, half, quarter]), axis=0)
+    if np.mean(kept) < 0.99:
+        return False
+    last = _moved(half[kept], quarter[kept])
+    return last <= little and last <= SHRINKING * _moved(coarse[kept], half[kept])
+
+
+def _moved(before: Array, after: Array) -> float:
+    """How far single values move beside what all do, in the middle."""
+    moves = after - before
+    return float(np.median(np.abs(moves - np.median(moves))))
 
 
 def ensemble(
@@ -95,6 +122,7 @@ def ensemble(
     at: Sequence[int] | None = None,
     start: State | None = None,
     states: bool = False,
+    sums: Callable[[State, int, Mapping[str, Array]], Array] | None = None,
     block: int = BLOCK,
 ) -> dict[str, Array]:
     """Values "f" of the observable, (times, paths); with ``states`` all states under their names.
@@ -109,6 +137,9 @@ def ensemble(
         Numbers of steps after which to observe, ascending; by default the end.
     start
         One state for each path; by default that of the setting for all.
+    sums
+        What a step adds to sums from the start: (state, index, dB) -> (N, numbers).  They are
+        given as ``SUMS``, (times, paths, numbers).
 
     A path that leaves the domain of the system has values that are no numbers.
     """
@@ -117,14 +148,18 @@ def ensemble(
     positive = positive_states(setting)
 
     def step(state: State, index: int, dB: Mapping[str, Array]) -> State:
-        after = move(state, index, dB)
-        return {name: np.abs(x) if name in positive else x for name, x in after.items()}
+        before = {name: state[name] for name in system.states}
+        after = move(before, index, dB)
+        after = {name: np.abs(x) if name in positive else x for name, x in after.items()}
+        return after if sums is None else after | {SUMS: state[SUMS] + sums(before, index, dB)}
 
     observe: dict[str, Callable[[Mapping[str, Any]], Array]] = {
         "f": lambda state: setting.observed(declared, state)
     }
     if states:
         observe |= {name: _state(name) for name in system.states}
+    if sums is not None:
+        observe[SUMS] = _state(SUMS)
     run = iterate(
         step,
         _starting(setting.start if start is None else start, setting, paths),
@@ -158,7 +193,7 @@ def _starting(start: State, setting: Setting, paths: int) -> Callable[[Block], S
 
     def of(block: Block) -> State:
         which = np.minimum(block.paths, paths - 1)
-        return {
+        return {SUMS: np.zeros((block.size, 1))} | {
             name: np.array(
                 x[which]
                 if np.ndim(x) > len(shapes[name])

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from numerics.system import Array
-from verify.planning import Effort, Estimate, Plan
+from verify.planning import EFFORTS, Effort, Estimate, Plan
 from verify.statistics.bounds import bernstein_samples
 from verify.statistics.decisions import BoundedMean
 from verify.verdict import Status
@@ -38,6 +38,7 @@ __all__ = [
     "refined",
     "undecided",
     "unresolved",
+    "would_settle",
 ]
 
 CONDITION = (
@@ -90,6 +91,7 @@ class Look:
 class Measurement:
     """A difference measured − stated, and how much of its bias may be noise.
 
+    ``rest`` is how much of the bias neither more paths nor finer steps lessen.
     ``samples`` is how many paths have a given half-width, if not as many as 1/√n says; ``why`` says
     what keeps it from deciding, if it is neither paths nor steps, and ``finer`` whether finer steps
     may mend that.  ``numbers`` has what is kept to be looked at: the differences at h, h/2, h/4 as
@@ -98,6 +100,7 @@ class Measurement:
 
     estimate: Estimate
     noise: float = 0.0
+    rest: float = 0.0
     why: str = ""
     finer: bool = False
     samples: Callable[[float], int] | None = field(default=None, compare=False)
@@ -160,7 +163,7 @@ def refined(
             steps=steps,
             paths=paths,
             looks=number + 1,
-            needed=_needed(found, wanted),
+            needed=_needed(found, wanted, plan.effort, size),
         )
         if status != Status.INCONCLUSIVE or wanted is None:
             return finding
@@ -180,7 +183,10 @@ def _wanted(found: Measurement, steps: int, paths: int, relevant: float) -> tupl
         return (4 * steps, paths) if found.finer else None
     if not (math.isfinite(e.half_width) and math.isfinite(e.bias)) or not room > 0:
         return None
-    bias, noise = max(e.bias - found.noise, 0.0), found.noise
+    bias, noise = max(e.bias - found.noise - found.rest, 0.0), found.noise
+    room -= found.rest
+    if not room > 0:
+        return None
     finer = 0
     while bias > room / 4 and finer < 4:
         finer, bias = finer + 1, bias / 2
@@ -193,12 +199,21 @@ def _wanted(found: Measurement, steps: int, paths: int, relevant: float) -> tupl
     return steps * 2**finer, math.ceil(paths * max(1.1 * more, 1.0))
 
 
-def _needed(found: Measurement, wanted: tuple[int, int] | None) -> str:
+def _needed(found: Measurement, wanted: tuple[int, int] | None, effort: Effort, size: int) -> str:
     if found.why:
         return found.why
     if wanted is None:
         return "no number of paths would settle it"
-    return f"about {wanted[1]:,} paths of {4 * wanted[0]:,} steps would settle it"
+    return would_settle(*wanted, effort, size)
+
+
+def would_settle(steps: int, paths: int, effort: Effort, size: int) -> str:
+    """How many paths on the finest grid would settle it, and whether more effort takes them."""
+    deep = EFFORTS["deep"]
+    enough = 4 * steps * paths <= most_path_steps(deep, size)
+    more = "and effort deep takes so many" if enough else "more than effort deep takes"
+    end = f", {more}" if effort.name != deep.name else ""
+    return f"about {paths:,} paths of {4 * steps:,} steps would settle it{end}"
 
 
 def is_slow(before: float, last: float, noise: float) -> bool:

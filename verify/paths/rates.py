@@ -1,0 +1,234 @@
+"""The rate at which f(X_t) grows on simulated paths, and how far it is known.
+
+A third of the horizon T is left to the start; paths are run at steps h, h/2, h/4 on the same
+Brownian paths, and c, m, q are the growths of f per time over what is left, each less a martingale
+M/t that tends to 0 (`verify.paths.controls`): it leaves the limit of every path as it is, and less
+noise.
+
+* value: the median of 2 q − m, where the term of order h is gone, with order statistics as bounds;
+* bias of the step: how far it lies from the median of 2 m − c, the same at twice the step, in
+  units that follow from how fast c, m, q move, at least those of an error of order h, at most those
+  of √h; if two grids do not give single paths nearly the same growth, nothing is decided;
+* bias of the time: what is left after T if the error of the median shrinks at least like 1/√T from
+  the growth over (T/9, T/3) to that over (T/3, T), the noise of both medians added;
+* spread: no 1 % or 99 % quantile of the growth stays away from the median if its distance shrinks
+  at least like that too; else the limit may differ from path to path.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from numerics.system import Array
+from verify.planning import Estimate, Plan
+from verify.problem import Problem
+from verify.statistics.bounds import quantile_interval
+
+from .controls import NONE, Control, fitted_share, spread
+from .ensemble import BLOCK, SUMS, ensemble, is_fine, is_settled
+from .horizon import LEVELS, Setting
+from .refinement import Look
+
+__all__ = ["LITTLE", "Growth", "Rate", "control_of", "growth_per_time", "rate_of"]
+
+LEFT_BY_TIME = 1 / (math.sqrt(3) - 1)
+"""An error that shrinks like 1/√T, in units of what it moved while the time tripled."""
+
+OUTER = (0.01, 0.99)
+"""Quantiles of the paths that must not stay away from the median."""
+
+ROUNDING = 1e-12
+UNKNOWN = 100.0
+"""The bias of a grid that is too coarse for any estimate, beside a rate of one."""
+
+LITTLE = 0.25
+"""Two grids that move single paths by less than this part of what matters are fine."""
+
+PILOT = 512
+"""Paths to which the control is fitted."""
+
+DEVIATIONS = 10.0
+"""What the noise moves f by is cut off at so many standard deviations of its growth."""
+
+BETTER = 0.5
+"""What the noise moves f by costs as much as two more runs: it has to halve the spread."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Growth:
+    """Growths per time over (T/3, T) and (T/9, T/3), at h, h/2, h/4: each (2, paths).
+
+    ``plain`` are those of f, ``levels`` those from which the control is taken.
+    """
+
+    plain: tuple[Array, ...]
+    levels: tuple[Array, ...]
+
+
+def growth_per_time(setting: Setting, look: Look, control: Control) -> Growth:
+    """The growths of the paths of a look."""
+    key = ("growth", look.steps, look.paths, look.plan.seed, look.plan.purpose, setting.horizon)
+
+    def measure(declared: Problem) -> Growth:
+        seed = look.plan.seed_for("paths") % 2**63
+        plain, levels = [], []
+        for level in range(LEVELS):
+            f, M = _grown(setting, declared, look.steps, look.paths, seed, 2**level, control)
+            plain.append(f)
+            levels.append(f - control.taken(M) if M is not None else f)
+        return Growth(plain=tuple(plain), levels=tuple(levels))
+
+    return setting.problem.measured((*key, *control.share, control.bound), setting.point, measure)
+
+
+def control_of(setting: Setting, plan: Plan, steps: int) -> Control:
+    """The control that a pilot shows to leave the least noise for what it costs."""
+
+    def chosen(declared: Problem) -> Control:
+        seed = plan.seed_for("control") % 2**63
+
+        def piloted(control: Control) -> tuple[Control, float]:
+            f, M = _grown(setting, declared, steps, PILOT, seed, 2 ** (LEVELS - 1), control)
+            assert M is not None
+            share = fitted_share(f[0], M[0])
+            found = Control(share=share, bound=control.bound) if share else NONE
+            return found, spread(f[0] - found.taken(M[0]) if share else f[0])
+
+        plain, alone = piloted(Control(share=(0.0,)))
+        bound = DEVIATIONS * alone * math.sqrt(setting.horizon)
+        if not bound > 0:
+            return plain
+        moved, both = piloted(Control(share=(0.0,), bound=bound))
+        return moved if both < BETTER * alone else plain
+
+    key = ("control", steps, plan.seed, plan.purpose, setting.horizon)
+    return setting.problem.measured(key, setting.point, chosen)
+
+
+def _grown(
+    setting: Setting,
+    declared: Problem,
+    steps: int,
+    paths: int,
+    seed: int,
+    refinement: int,
+    control: Control,
+) -> tuple[Array, Array | None]:
+    """Growths of f, (2, paths), and of the martingales of a control, (2, paths, M)."""
+    ninth = math.ceil(steps / 9) * refinement
+    found = ensemble(
+        setting,
+        declared,
+        9 * ninth,
+        paths,
+        seed,
+        at=[ninth, 3 * ninth, 9 * ninth],
+        sums=control.sums(setting, declared, setting.horizon / (9 * ninth))
+        if control.share
+        else None,
+        block=min(BLOCK, paths),
+    )
+    time = setting.horizon / 9
+
+    def per_time(values: Array) -> Array:
+        begun, middle, end = values
+        return np.stack([(end - middle) / (6 * time), (middle - begun) / (2 * time)])
+
+    with np.errstate(invalid="ignore"):
+        return per_time(found["f"]), per_time(found[SUMS]) if control.share else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rate:
+    """A limit at h = 0: the median, and the outer quantiles.
+
+    Of its bias ``step`` is that of the steps, and ``noise`` is how much of the rest may be noise.
+    ``outer`` has, for each outer quantile, the end of its interval that is nearer to the median,
+    and what it may still move; ``lost`` is the part of paths whose values are no numbers.
+    """
+
+    estimate: Estimate
+    noise: float = 0.0
+    step: float = 0.0
+    outer: tuple[tuple[float, float], ...] = ()
+    lost: float = 0.0
+
+    @property
+    def chance(self) -> float:
+        """What of the bias of the time may be chance, and shrinks like the noise."""
+        return min(self.time, self.noise / 2)
+
+    @property
+    def still(self) -> float:
+        """What of the bias neither paths nor steps lessen."""
+        return self.time - self.chance
+
+    @property
+    def time(self) -> float:
+        """What of the bias is that of the time, beside the bound of its noise."""
+        return self.estimate.bias - self.step - self.noise
+
+    def differs(self, within: float) -> bool:
+        """Whether more than a few paths may have a limit farther than this from the median."""
+        if self.lost > OUTER[0]:
+            return True
+        return any(abs(end - self.estimate.value) > within + move for end, move in self.outer)
+
+
+def rate_of(growth: Growth, alpha: float, relevant: float | None = None) -> Rate:
+    """The limit at h = 0; the median and what it moved have half of the rate each.
+
+    ``relevant`` is the error that matters, by default the limit itself.
+    """
+    c, m, q = growth.levels
+    with np.errstate(invalid="ignore"):
+        linear, before = 2 * q - m, 2 * m - c
+    kept = np.all(np.isfinite([linear, before]), axis=(0, 1))
+    lost = 1.0 - float(np.mean(kept))
+    if lost == 1.0:
+        return Rate(estimate=Estimate(value=0.0, half_width=math.inf, bias=math.inf), lost=lost)
+    (low, high), early = (_median(x, kept, alpha / 2) for x in linear)
+    value = float(np.median(linear[0, kept]))
+    bias = _left(*(float(np.median(x[0, kept])) for x in growth.levels))
+    bias = bias * abs(float(np.median(before[0, kept])) - value) + ROUNDING * abs(value)
+    coarse, half, quarter = (x[0, kept] for x in growth.plain)
+    little = LITTLE * (abs(value) if relevant is None else relevant)
+    if not (is_fine(half, quarter) or is_settled(coarse, half, quarter, little)):
+        bias += UNKNOWN * (1 + abs(value))
+    if not all(math.isfinite(x) for x in (low, high, *early)):
+        e = Estimate(value=value, half_width=math.inf, bias=bias)
+        return Rate(estimate=e, lost=lost)
+    half_width = (high - low) / 2
+    moved = abs((low + high - sum(early)) / 2)
+    noise = LEFT_BY_TIME * math.hypot(half_width, (early[1] - early[0]) / 2)
+    time = LEFT_BY_TIME * moved + noise
+    e = Estimate(value=(low + high) / 2, half_width=half_width, bias=bias + time)
+    outer = tuple(_outer(linear[:, kept], q, alpha) for q in OUTER)
+    return Rate(estimate=e, noise=noise, step=bias, outer=outer, lost=lost)
+
+
+def _left(c: float, m: float, q: float) -> float:
+    """How far 2 q − m is off, in units of its distance from 2 m − c.
+
+    For an error of order h^p it is r/(1 − r), where r = 2^(−p) is the ratio of two moves.
+    """
+    ratio = abs(q - m) / abs(m - c) if m != c else 0.5
+    r = min(max(ratio, 0.5), 1 / math.sqrt(2))
+    return r / (1 - r)
+
+
+def _median(values: Array, kept: Array, alpha: float) -> tuple[float, float]:
+    """The interval of the median; a lost path may have grown at any rate."""
+    low, _ = quantile_interval(np.where(kept, values, -math.inf), 0.5, alpha)
+    _, high = quantile_interval(np.where(kept, values, math.inf), 0.5, alpha)
+    return low, high
+
+
+def _outer(values: Array, q: float, alpha: float) -> tuple[float, float]:
+    """The nearer end of an outer quantile, and what it may still move; ends are in the sample."""
+    late, early = (np.clip(quantile_interval(x, q, alpha), np.min(x), np.max(x)) for x in values)
+    near, far = (late[1], early[0]) if q < 0.5 else (late[0], early[1])
+    return float(near), LEFT_BY_TIME * abs(float(far - near))
