@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics.contexts import Matrix, NumberContext, Scalar
+from numerics.contexts import Matrix, NumberContext, PrimeFieldContext, Scalar
 from numerics.errors import NotAdmissibleError, NumericsError
 from numerics.kernel import Kernel, Point
 from numerics.signature import SystemSignature
@@ -276,6 +276,8 @@ def _factored(ctx: NumberContext, C: list[list[Scalar]]) -> tuple[list[list[Scal
     weights = []
     for j in range(n):
         pivot = C[j][j]
+        if not isinstance(ctx, PrimeFieldContext) and pivot < 0:
+            raise NotAdmissibleError("covariance: not positive semidefinite; draw another")
         weights.append(pivot)
         if ctx.is_zero(pivot):
             if any(not ctx.is_zero(C[i][j]) for i in range(j + 1, n)):

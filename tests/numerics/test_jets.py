@@ -415,9 +415,10 @@ def test_declarations_that_make_no_sense_are_refused() -> None:
     point = {"X": Q.zeros(1, 1), "C": Q.matrix([[2, 1], [1, 3]]), "rho": Q.rational(1, 2)}
     with pytest.raises(NumericsError, match="covariances differ"):
         unequal.components(Q, point)
-    indefinite = {**point, "C": Q.matrix([[0, 1], [1, 3]]), "rho": Q.rational(0)}
-    with pytest.raises(NotAdmissibleError, match="positive semidefinite"):
-        unequal.components(Q, indefinite)
+    for rows in ([[0, 1], [1, 3]], [[1, 2], [2, 1]], [[-1, 0], [0, 1]]):
+        indefinite = {**point, "C": Q.matrix(rows), "rho": Q.rational(0)}
+        with pytest.raises(NotAdmissibleError, match="positive semidefinite"):
+            unequal.components(Q, indefinite)
 
 
 def test_linear_combinations_go_through_families() -> None:
