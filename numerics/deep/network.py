@@ -120,11 +120,20 @@ def sgd(
 
 
 def error_rate(layers: Layers, x: Array, labels: Labels) -> float:
-    """The share of inputs whose largest output is not that of their class."""
+    """The share of inputs whose largest output is not that of their class.
+
+    Raises
+    ------
+    TrainingError
+        If an output is not finite: it has no largest one then.
+    """
     h = x
     for W in layers[:-1]:
         h = np.maximum(h @ W.T, 0.0)
-    return float(np.mean(np.argmax(h @ layers[-1].T, axis=1) != labels))
+    f = h @ layers[-1].T
+    if not np.isfinite(f).all():
+        raise TrainingError("layers: an output is not finite; take a smaller step size")
+    return float(np.mean(np.argmax(f, axis=1) != labels))
 
 
 def relative_rank(W: Array, threshold: float) -> int:

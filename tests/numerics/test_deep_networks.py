@@ -107,6 +107,14 @@ def test_a_network_learns_the_digits() -> None:
     assert error_rate(layers, y, split.test_labels) < 0.2 < before
 
 
+def test_a_diverged_network_has_no_error_rate() -> None:
+    """Not a number is the largest output of every row to NumPy, and that of class 0."""
+    W = np.ones((2, 3))
+    W[0, 0] = np.nan
+    with pytest.raises(TrainingError, match="not finite"):
+        error_rate([W], np.ones((4, 3)), np.zeros(4, dtype=np.int64))
+
+
 def test_bad_settings_are_refused_in_one_line() -> None:
     layers, x, labels = small()
     with pytest.raises(TrainingError, match=r"2μλ is to be in \[0, 1\)"):
