@@ -180,13 +180,21 @@ def _covariance(d: Any) -> Said:
         return _words(", each column of "), _formula(d), _words(" of covariance "), _rated(rows)
     if rows.is_Identity:
         return _words(", each row of "), _formula(d), _words(" of covariance "), _rated(columns)
-    name, C, D = (_formula(x) for x in (d, rows, columns))
+    name, C, D = _formula(d), _entried(rows), _entried(columns)
     mean = Phrase(
-        text=f"E[{name.text}_ia {name.text}_jb] = ({C.text})_ij ({D.text})_ab dt",
+        text=f"E[{name.text}_ia {name.text}_jb] = {C.text}_ij {D.text}_ab dt",
         latex=rf"\operatorname{{E}}\left[({name.latex})_{{ia}} ({name.latex})_{{jb}}\right] = "
-        rf"\left({C.latex}\right)_{{ij}} \left({D.latex}\right)_{{ab}} \, \mathrm{{d}}t",
+        rf"{C.latex}_{{ij}} {D.latex}_{{ab}} \, \mathrm{{d}}t",
     )
     return _words(", "), mean
+
+
+def _entried(matrix: Any) -> Phrase:
+    """A matrix as it stands in front of the indices of an entry."""
+    shown = _formula(matrix)
+    if isinstance(matrix, MatrixParameter):
+        return shown
+    return Phrase(text=f"({shown.text})", latex=rf"\left({shown.latex}\right)")
 
 
 def _rated(covariance: Any) -> Phrase:

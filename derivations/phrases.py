@@ -257,7 +257,11 @@ def _kind(body: str) -> str:
 
 
 def _is_formula(body: str) -> bool:
-    if not _PIECE.fullmatch(body) or "_" in _INDEX.sub("", body) or body.endswith("'s"):
+    if (
+        not (_PIECE.fullmatch(body) and re.search(r"[^\W_]|∂", body))
+        or "_" in _INDEX.sub("", body)
+        or body.endswith("'s")
+    ):
         return False
     spelt = re.sub(rf"(?<![A-Za-z])({'|'.join(_OPERATORS)})(?![A-Za-z])", "", _INDEX.sub("", body))
     # With a sign in it that no word has, two letters side by side are a product.
@@ -343,8 +347,10 @@ def _rooted(found: str) -> str:
     place = -1
     while (place := found.find(r"\surd (", place + 1)) >= 0:
         start = stop = place + len(r"\surd ")
-        while stop == start or _depth(found[start:stop]) > 0:
+        while stop == start or (stop < len(found) and _depth(found[start:stop]) > 0):
             stop += 1
+        if _depth(found[start:stop]):
+            break
         found = rf"{found[:place]}\sqrt{{{found[start + 1 : stop - 1]}}}{found[stop:]}"
     return _ROOT.sub(r"\\sqrt{\1}", found)
 

@@ -74,7 +74,7 @@ def test_what_is_mathematics_is_set_as_such(text: str, said: str | None) -> None
         "label_noise_determinant.label_noise", "python -m verify run a_file.py:good --effort quick",
         "SGD, GD and an SDE", "don't", "50 % of 10,000 paths", "50 % & more # of \\alpha $x$ {y}",
         "<script>alert(1)</script>", "<b>x</b>", "<i>",
-        "** bold ** and `code`", "a", "A", "", "I", "- one - two",
+        "** bold ** and `code`", ")(", "{}", "| | |", "⟩⟨", "a", "A", "", "I", "- one - two",
     ],
 )  # fmt: skip
 def test_what_is_none_is_left_alone(text: str) -> None:
@@ -90,6 +90,14 @@ def test_what_is_none_is_left_alone(text: str) -> None:
 )  # fmt: skip
 def test_what_cannot_be_set_whole_is_left_plain(text: str) -> None:
     assert shown(text) == text
+
+
+@pytest.mark.parametrize(
+    "text", [")√(x", "x_{y = 2", "a^{b^{c}} = 1", "√((x) = |y", "}{ x²", "|" * 9]
+)
+def test_brackets_in_disorder_lose_nothing(text: str) -> None:
+    assert "".join(part.text for part in phrases(text)) == text
+    assert all(part.latex.count("{") == part.latex.count("}") for part in phrases(text))
 
 
 def halves(parts: Sequence[Phrase]) -> list[str]:
@@ -110,7 +118,7 @@ def test_no_formula_of_the_catalogue_is_set_by_half() -> None:
 def test_that_a_half_is_seen() -> None:
     x, whole = Phrase(text="x", latex="x"), Phrase(text="x = 2y", latex="x = 2y")
     assert halves([x, Phrase(text=" + Wx: the skip")])
-    assert halves([Phrase(text="2(q + "), x])
+    assert halves([Phrase(text="2(1) + "), x])
     assert not halves([Phrase(text="the drift = "), whole, Phrase(text=" + … and so on")])
 
 
