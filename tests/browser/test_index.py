@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.browser.visits import until
+from tests.browser.visits import PHONE, until
 
 ALL = 13
 ALL_SHOWN = f"document.getElementById('shown').textContent === '{ALL} claims'"
@@ -125,3 +125,15 @@ def test_without_scripts_the_whole_table_is_there(visit: Callable[..., Any]) -> 
     page.get_by_role("link", name="eigenvalue").click()
     page.wait_for_url("**/claims/eigenvalue.html")
     assert page.locator("mfrac").first.bounding_box()["height"] > 10
+
+
+def test_a_phone_shows_every_tier_of_every_claim(visit: Callable[..., Any]) -> None:
+    page = visit()
+    page.set_viewport_size(PHONE)
+    cells = page.locator("#verdicts td.tier:not(.not-applicable)")
+    assert cells.count() > 10
+    places = cells.evaluate_all("(all) => all.map((e) => e.getBoundingClientRect().toJSON())")
+    assert all(0 <= p["left"] < p["right"] <= PHONE["width"] and p["height"] > 0 for p in places)
+    assert page.locator("#verdicts td.tier.not-applicable:visible").count() == 0
+    said = "(all) => all.map((e) => getComputedStyle(e, '::before').content)"
+    assert '"one-step"' in cells.evaluate_all(said)

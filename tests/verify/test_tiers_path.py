@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.verify import problems
+from verify.paths.course import over_time, quantiles, watched
 from verify.paths.pathwise import path_errors
 from verify.planning import ErrorBudget, Plan, effort
 from verify.problem import Problem
@@ -166,3 +167,40 @@ def test_both_error_rates_are_kept_at_a_loose_level() -> None:
     allowed = 0.1 * trials + 6 * np.sqrt(0.1 * trials)
     assert rejected <= allowed
     assert accepted <= allowed
+
+
+@pytest.mark.parametrize("factor", [1.0, 2.0])
+def test_the_course_on_the_way_to_the_horizon_is_kept(factor: float) -> None:
+    """For the picture: quantiles of the paths beside the law, from the start to the horizon."""
+    numbers = check(problems.label_noise_path(factor=factor), PLAN).numbers
+    course = numbers["over time"]
+    assert len(course["t"]) == 9
+    assert course["t"][0] == 0.0
+    assert course["t"][-1] == pytest.approx(numbers["horizon"])
+    start = [course[name][0] for name in ("claimed", "low", "median", "high")]
+    assert start == pytest.approx([start[0]] * 4)
+    assert all(np.diff([course[n] for n in ("low", "median", "high")], axis=0).ravel() >= 0)
+    off = np.subtract(course["claimed"], course["median"])
+    change = course["claimed"][-1] - start[0]
+    # A claimed rate that is twice the true one leaves the paths more and more.
+    true = np.asarray(course["t"]) / numbers["horizon"] * change * (1 - 1 / factor)
+    assert off == pytest.approx(true, abs=0.05 * abs(change))
+
+
+def test_what_is_no_number_on_the_way_is_left_out() -> None:
+    def law(time: float) -> np.ndarray:
+        return np.asarray(np.log(time - 0.3))
+
+    observe = watched(lambda state: np.log(state["x"]), horizon=1.0)
+    with np.errstate(all="ignore"):
+        rows = [observe({"x": np.array([x, 2.0]), "t": t}) for x, t in ((-1.0, 0.5), (2.0, 1.0))]
+        assert np.isnan(observe({"x": np.array([-1.0]), "t": 1.0})).all()
+    found = quantiles(np.array(rows))
+    assert found is not None
+    assert np.isnan(found[0]).all()
+    assert found[1] == pytest.approx([np.log(2)] * 3)
+    given = np.array([[0.1] * 3, [0.2] * 3, [0.3] * 3])
+    kept = over_time(law, np.array(0.0), [0.2, 0.5, 1.0], given, 0.1)["over time"]
+    assert kept["t"] == [0.5, 1.0]
+    assert not over_time(law, np.array(0.0), [0.5, 1.0], None, 0.1)
+    assert quantiles(np.zeros((2, 3, 4))) is None

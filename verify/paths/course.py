@@ -54,13 +54,16 @@ def quantiles(values: Array) -> Array | None:
 
 def over_time(
     law: Callable[[float], Array],
+    initial: Array,
     times: Sequence[float],
     found: Array | None,
     relevant: float,
 ) -> dict[str, Any]:
     """Times, what is claimed there, and the quantiles; nothing where the law is not one number."""
-    if found is None:
+    if found is None or initial.size != 1:
         return {}
+    times = [0.0, *times]
+    found = np.vstack([np.full(len(QUANTILES), float(initial.item())), found])
     with np.errstate(all="ignore"):
         claimed = [np.ravel(law(time)) for time in times]
     if any(value.size != 1 for value in claimed):

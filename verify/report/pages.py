@@ -175,9 +175,9 @@ class ClaimView:
 
     @property
     def changes(self) -> NumberTable | None:
-        """The terms that are wrong, with their numbers as claimed and as measured."""
+        """What is wrong, with their numbers as claimed and as measured."""
         changes = self.finding.changes if self.finding else ()
-        found = tables({"Terms as claimed and as measured": json_value(changes)}) if changes else ()
+        found = tables({"As claimed and as measured": json_value(changes)}) if changes else ()
         return next((table for table in found if table.columns), None)
 
     @property

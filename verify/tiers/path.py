@@ -167,7 +167,7 @@ def _errors(
     reached, times, found = problem.measured(
         key, point, lambda declared: _reached(declared, plan, system, point, horizon)
     )
-    course = over_time(law, times, found, setting.relevant * scale)
+    course = over_time(law, initial, times, found, setting.relevant * scale)
     return [(value - stated) / scale for value in reached], scale, course
 
 
