@@ -6,7 +6,7 @@ __all__ = ["EXERCISES", "LOCAL", "MOMENTS"]
 
 MOMENTS = (
     text(r"""
-## Moments close, and mislead
+## Where readers get stuck: moments close, and mislead
 
 Still without a residual, expectations of products of one degree solve a linear system. The simplest
 of them:
@@ -73,7 +73,6 @@ to $h = 0$.
 """),
     code(
         r"""
-l = dims("l")
 W1, W2, B = State("W1", 1, l), State("W2", l, 1), Brownian("B", 1, 1)
 theta = stack(W1, W2.T)
 size = tr(theta * theta.T)
@@ -103,7 +102,7 @@ show(check(replace(growth, value=41 * size), effort="quick"))
 
 LOCAL = (
     text(r"""
-## The same symptom, another disease: a local martingale
+## Where readers get stuck: the same symptom, another disease
 
 An average that falls short need not be the fault of the sample. Let $x$ be a Brownian motion in
 three dimensions and $r = 1/|x|$. By Itô's formula
@@ -165,8 +164,6 @@ For which power $q$ does $\mathbb E\,|a|^q$ neither grow nor fall, if $\mathrm d
 Let `x` be a positive state with $\mathrm dx = x\,\mathrm dB$, and ask for the drift of `x**q`.
 """,
         solution=r"""
-from derivations.printing import unicode
-
 x, q = State("x", positive=True), real("q")
 move = MatrixSDE({x: x * beta.d}).d(x**q)
 print("drift of x^q:", unicode(move.drift))
@@ -182,10 +179,7 @@ noise? When is it conserved?
 It is the trace of $D$. `sde.d(...)` derives; the noise is `sqrt(gamma) * B.d`.
 """,
         solution=r"""
-from sympy import sqrt
-
-p, k = dims("p k")
-V1, V2, E, gamma = State("W1", p, l), State("W2", l, k), Brownian("E", p, k), positive("gamma")
+V1, V2, E = State("W1", p, l), State("W2", l, k), Brownian("E", p, k)
 noise = sqrt(gamma) * E.d
 sde = MatrixSDE({V1: noise * V2.T, V2: V1.T * noise})
 move = sde.d(tr(V1 * V1.T) - tr(V2 * V2.T))

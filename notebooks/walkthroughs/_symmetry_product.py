@@ -208,10 +208,10 @@ for axes, T, low in zip(panels, (0.02, 0.05), (-6, -12), strict=True):
         found = np.histogram(ends, edges)[0] / len(ends) / np.diff(edges)
         axes.plot(middle, found, mark, color=COLOURS[colour], markersize=4, label=name)
     axes.plot(z, log_density(T, z), color=INK, linestyle=DASHES, label="stated")
-    axes.axvline(np.log(beta2 / beta1), color=GREY, linewidth=0.8)
+    axes.axvline(np.log(beta2 / beta1), color=GREY, linewidth=0.8, label="least loss")
     axes.set(xlim=(low, 1), xlabel="log v", title=f"T = {T:g}")
 panels[0].set_ylabel("density of log v")
-panels[0].legend(loc="upper left");
+panels[1].legend(loc="upper left");
 """,
         alt="Densities of log v at T = 0.02 and T = 0.05. Circles of SGD and squares of its "
         "equation lie on the dashed stated curves. At 0.05 the curve is wider and reaches far "

@@ -83,12 +83,14 @@ for name, batch, colour, thick in (("GD", n, "blue", 4), ("SGD", b, "vermilion",
     left.semilogy(updates, with_decay, label=name, **look)
     right.semilogy(updates / per_epoch, with_decay, **look)
     right.semilogy(np.arange(len(without)) / per_epoch, without, linestyle=":", **look)
+    right.plot([], [], color=COLOURS[colour], linestyle=":", label=f"{name}, λ = 0")
     exact = np.allclose(with_decay, kept**updates, rtol=1e-9)
     print(f"{name:4}{per_epoch} updates an epoch; |N'W| = (1 − 2ηλ)^updates: {exact};", end=" ")
     print(f"λ = 0 moves it: {not np.allclose(without, 1, rtol=1e-12)}")
 left.semilogy(kept ** np.arange(421), color=INK, linestyle=DASHES, label="(1 − 2ηλ)^updates")
 left.set(xlabel="updates", ylabel="|N'W| / |N'W₀|", xlim=(0, 420), ylim=(1e-2, 1.5))
-right.set(xlabel="epochs (dotted: λ = 0)", xlim=(0, 60))
+right.set(xlabel="epochs", xlim=(0, 60))
+right.legend(loc="lower left")
 left.legend(loc="lower left");
 """,
         alt="The size of the weights off the data. Against updates gradient descent, SGD and the "
@@ -158,7 +160,7 @@ for name, batch, updates, decay, colour, line in runs:
     wrong = error_rate(trained, test_x, test_labels)
     print(f"{name:22} ranks of the hidden layers {ranks_}   test error {wrong:.1%}")
     axes.semilogy(number, sigma / sigma[0], color=COLOURS[colour], linestyle=line, label=name)
-axes.axhline(0.01, color=GREY, linewidth=0.8)
+axes.axhline(0.01, color=GREY, linewidth=0.8, linestyle=":", label="threshold of the rank")
 axes.set(xlabel="number i of the singular value", ylabel="σᵢ / σ₁, second layer", ylim=(2e-6, 1.5))
 axes.legend(loc="lower left", ncols=2)
 assert found["b = 4"] < found["b = 32, equal epochs"] - 5

@@ -161,7 +161,7 @@ def factors(C):
 
 
 def push(U, W, Sr):
-    "tr(Σ_r) WΣxW' − tr(Σx) U'Σ_rU."
+    "tr(Σ_r) WΣ_xW' − tr(Σ_x) U'Σ_rU."
     return np.trace(Sr) * (W @ Sx @ swap(W)) - np.trace(Sx) * (swap(U) @ Sr @ U)
 
 
@@ -171,7 +171,7 @@ U0, W0 = starts[0]
 M, cN = W0 @ Sx @ W0.T, np.trace(Sx) / np.trace(Sr) * U0.T @ Sr @ U0
 Q = geometric_mean(np.linalg.inv(M), cN)
 assert np.allclose(Q @ M @ Q, cN)
-print("eigenvalues of WΣxW'    at the start      at the equilibrium")
+print("eigenvalues of WΣ_xW'   at the start      at the equilibrium")
 for U0, W0 in starts:
     Ue, We = noise_equilibrium(U0, W0, residual_covariance=Sr, input_covariance=Sx)
     assert np.allclose(Ue @ We, V)
@@ -235,15 +235,18 @@ for axes, name, seed, eta in zip(
     time, _, layer = train(*many, V, Sr, eta, 200, seed)
     spectra = np.linalg.eigvalsh(layer @ Sx @ swap(layer))
     for run, colour in enumerate(("blue", "vermilion", "green")):
-        axes.semilogy(time, spectra[:, run], color=COLOURS[colour])
+        first, second = axes.semilogy(time[::2], spectra[::2, run], color=COLOURS[colour])
+        second.set_label(f"start {run + 1}")
     axes.set(xlabel="time (steps × η)", title=name)
 for level in after:
-    panels[1].axhline(level, color=INK, linestyle=DASHES, zorder=3)
-panels[0].set_ylabel("eigenvalues of WΣₓW′")
+    line = panels[1].axhline(level, color=INK, linestyle=DASHES, zorder=3)
+line.set_label("the equilibrium")
+panels[1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
+panels[0].set_ylabel("both eigenvalues of WΣₓW′")
 panels[0].set_yticks([0.5, 1, 2, 5], ["0.5", "1", "2", "5"])
 panels[0].minorticks_off();
 """,
-        alt="Two eigenvalues of WΣxW' over time from three starts, in three colours. Under "
+        alt="Two eigenvalues of WΣ_xW' over time from three starts, in three colours. Under "
         "gradient descent all stay where they are. Under SGD those of all three starts come to "
         "the two dashed lines of the equilibrium and fluctuate about them.",
     ),
@@ -278,9 +281,14 @@ for axes, name, seed in zip(panels, ("gradient descent", "SGD"), (None, 4), stri
     time, us, ws = train(*wide, V1, Sr, 0.02, 80, seed)
     values = np.linalg.eigvalsh(ws @ swap(ws) + swap(us) @ us)
     middle = np.median(values, axis=1)
-    for number, colour in zip((2, 1, 0), ("blue", "green", "vermilion"), strict=True):
-        axes.semilogy(time, middle[:, number], color=COLOURS[colour])
+    for number, colour, which in (
+        (2, "blue", "largest"),
+        (1, "green", "second"),
+        (0, "vermilion", "third"),
+    ):
+        axes.semilogy(time, middle[:, number], color=COLOURS[colour], label=which)
     axes.set(xlabel="time (steps × η)", title=name)
+panels[0].legend(loc="lower left")
 panels[0].set_ylabel("eigenvalues of G, median of 20");
 """,
         alt="Three eigenvalues of G over time on a logarithmic scale. Under gradient descent all "
@@ -355,9 +363,9 @@ for begin, noise, eta, colour in (
     name = f"{'even' if noise is even else 'uneven'} Σᵣ, η = {eta:g}"
     axes.plot(time, sharpness(us, ws).mean(axis=1), color=colour, label=name)
     stated = noise_equilibrium(*begin, residual_covariance=noise, input_covariance=Sx)
-    axes.axhline(sharpness(*stated), color=INK, linestyle=DASHES, linewidth=1)
+    axes.axhline(sharpness(*stated), color=colour, linestyle=DASHES, linewidth=1)
 axes.set(xlabel="time (steps × η)", ylabel="tr H, mean of 40 runs", ylim=(25, 62))
-axes.legend(title="dashed: at the equilibrium", ncols=2);
+axes.legend(title="dashed: at the equilibrium of that colour", ncols=2);
 """,
         alt="The trace of the Hessian over time. With even label noise it falls from a sharp start "
         "to the dashed line of its equilibrium. With uneven noise it rises from there towards a "

@@ -346,7 +346,8 @@ for q, colour in ((0.25, "blue"), (0.5, "green"), (1.0, "vermilion")):
         axes.plot(time, values, color=COLOURS[colour], label=f"q = {q:g}")
 for axes, name in zip(panels, (r"\lambda_1", r"\lambda_2"), strict=True):
     axes.axhline(0, color=GREY, linewidth=0.8)
-    axes.set(xlabel="time t", title=f"change of the mean of ${name}^q$, over q")
+    axes.set(xlabel="time t", title=f"${name}$")
+panels[0].set_ylabel("(E λ^q over its start − 1) / q")
 panels[0].legend(loc="upper left");
 """,
         alt="Changes of the means of powers of both eigenvalues over time. For the larger one the "

@@ -1,15 +1,7 @@
 """Real SGD against its stochastic differential equation: one step, its mean, many steps."""
 
-from notebooks.cells import (
-    Walkthrough,
-    code,
-    derivation,
-    exercise,
-    kernel,
-    mutant,
-    statement,
-    text,
-)
+from notebooks.cells import Walkthrough, code, derivation, kernel, mutant, text
+from notebooks.walkthroughs._real_sgd_gap import DECAY, EXERCISES, GAP
 
 SETTING = (
     text(r"""
@@ -227,8 +219,8 @@ axes.plot(
 )
 axes.plot(sizes, np.divide(with_, V), "o", color=COLOURS["blue"])
 axes.plot(sizes, np.divide(without, V), "s", color=COLOURS["vermilion"])
-axes.set(xlabel="batch size b, of n = 6 samples", ylabel="cost of the noise / V")
-axes.legend();
+axes.set(xlabel="batch size b, of n = 6 samples", ylabel="E|ζ|² / V, from real steps")
+axes.legend(title="lines: stated; points: all batches");
 """,
         alt="The cost of minibatch noise against the batch size, means over all batches as points "
         "on the two formulas as curves: with replacement it falls like 1/b, without replacement "
@@ -302,186 +294,61 @@ too, since $s_i^4$ grows like $\delta^2$. In the runs below it is about 1 % of t
 """),
 )
 
-GAP = (
+LIMIT = (
     text(r"""
-## The gap against the step size
+## Where readers get stuck: $\eta\to0$, but what is held fixed?
 
-Run the three algorithms at four step sizes, $\eta\delta$ and $\eta/b$ fixed, and take the gap
-from the weights. Bars are two standard errors over the runs; most are smaller than the points.
-(Points are shifted sideways a little, or they would hide each other.) The dashed line has no free
-constant: it is $-2\eta\int|R|^2\,\mathrm dt$ along the runs at the smallest step.
+"SGD tends to its differential equation as the step size vanishes." In which limit? With $\delta$
+the variance of the labels, two limits are in use, and they say different things.
+
+- *$\delta$ fixed*, as in a real training run: both terms of the law of one step have the factor
+  $\eta^2$ and nothing else. Their ratio does not depend on $\eta$ at all, and the equation is wrong
+  by the same percentage at every step size. That percentage is small only if $|R|^2$ is small
+  beside the noise.
+- *$\eta\delta$ fixed*, as in the theorem: the noise of a step grows as the step shrinks, its term
+  is of order $\eta$, and $|R|^2$ is lost beside it.
+
+A unit of time has $1/\eta$ steps, and this is why it is $\eta\delta$ that stands in the equation.
+The mean change in one step, over that of the equation, for the six samples of above. (The mean is
+over 1,500 draws of the noise and their negatives, the same draws at every step size. The mixed term
+of $|R+\zeta|^2$ then cancels exactly. The network is untrained, so that $|R|^2$ is large.)
 """),
     code(
         r"""
-X, Y = data(48)
-n, horizon, runs = 48, 1.6, 150
-weights = (X**2).sum(axis=1)
+xi = np.random.default_rng(2).standard_normal((1500, 6, outputs))
+xi /= np.sqrt(np.mean(xi**2))
+both_signs = np.concatenate([xi, -xi])
 
 
-def label_noise(noise, eta):
-    "Labels with noise, ηδ = 0.8; the rate of the equation."
-    delta = 0.8 / eta
-    rate = -2 * eta * delta * outputs * (X**2).sum() / n**2
-
-    def drawn(r):
-        xi = noise.standard_normal((runs, n, outputs))
-        return X.T @ (r + np.sqrt(delta) * xi) / n, rate
-
-    return drawn
+def ratio(eta, delta):
+    "The mean change of log det M in a step of SGD, over η times the rate of the equation."
+    G = R + X6.T @ (np.sqrt(delta) * both_signs) / 6
+    moved = log_det(start1 + eta * G @ start2.T, start2 + eta * start1.T @ G)
+    stated = -2 * eta**2 * delta * outputs * square(X6) / 6**2
+    return np.mean(moved - log_det(start1, start2)) / stated
 
 
-def minibatch(noise, eta, *, replacement):
-    "Batches with η/b = 1/400; the rate of the equation, which depends on the weights."
-    b = round(400 * eta)
-    factor = 1 if replacement else (n - b) / (n - 1)
+etas = np.geomspace(0.002, 0.08, 8)
+at_delta = np.array([ratio(eta, 0.5) for eta in etas])
+at_product = np.array([ratio(eta, 0.04 / eta) for eta in etas])
+excess = square(R) / (0.5 * outputs * square(X6) / 6**2)
 
-    def drawn(r):
-        if replacement:
-            chosen = noise.integers(n, size=(runs, b))
-        else:
-            chosen = np.argsort(noise.random((runs, n)), axis=1)[:, :b]
-        G = swap(X[chosen]) @ np.take_along_axis(r, chosen[..., None], axis=1) / b
-        V = (weights * (r**2).sum(axis=-1)).mean(axis=-1) - square(X.T @ r / n)
-        return G, -2 * eta / b * factor * V
-
-    return drawn
-
-
-def gaps(algorithm, eta, seed, **settings):
-    "The gap of each run, and −2η ∫ |R|² dt in the mean."
-    drawn = algorithm(np.random.default_rng(seed), eta, **settings)
-    w1 = np.broadcast_to(start1, (runs, inputs, width))
-    w2 = np.broadcast_to(start2, (runs, width, outputs))
-    earned, missing = 0.0, 0.0
-    for _ in range(round(horizon / eta)):
-        r = Y - X @ (w1 @ w2)
-        G, rate = drawn(r)
-        earned, missing = earned + eta * rate, missing - 2 * eta**2 * square(X.T @ r / n)
-        w1, w2 = w1 + eta * G @ swap(w2), w2 + eta * swap(w1) @ G
-    return log_det(w1, w2) - log_det(start1, start2) - earned, missing.mean()
-
-
-steps = np.array([0.04, 0.02, 0.01, 0.005])
-shown = (
-    ("label noise", "o", "blue", label_noise, {}),
-    ("with replacement", "s", "green", minibatch, {"replacement": True}),
-    ("without", "^", "vermilion", minibatch, {"replacement": False}),
-)
-figure, axes = plt.subplots()
-for shift, (name, mark, colour, algorithm, settings) in zip((0.97, 1, 1.03), shown, strict=True):
-    found = [gaps(algorithm, eta, 1, **settings) for eta in steps]
-    below = np.array([-gap.mean() for gap, _ in found])
-    error = np.array([2 * gap.std() / np.sqrt(runs) for gap, _ in found])
-    order = np.polyfit(np.log(steps), np.log(below), 1)[0]
-    print(f"{name:17}", *(f"{x:6.3f}" for x in below), f"  order {order:.1f}")
-    axes.errorbar(shift * steps, below, yerr=error, fmt=mark, color=COLOURS[colour], label=name)
-    line = -found[-1][1] * steps / steps[-1]
-    axes.plot(steps, line, color=COLOURS[colour], linestyle=DASHES, linewidth=1, zorder=1)
-axes.set(xscale="log", yscale="log", xlabel="step size η", ylabel="gap in log det M")
-axes.set_xticks(steps, [f"{eta:g}" for eta in steps])
-axes.set_yticks([0.01, 0.02, 0.05, 0.1], ["0.01", "0.02", "0.05", "0.1"])
+figure, axes = plt.subplots(figsize=(7, 3))
+axes.semilogx(etas, at_delta, "s-", color=COLOURS["vermilion"], label="δ = ½ fixed")
+axes.semilogx(etas, at_product, "o-", color=COLOURS["blue"], label="ηδ = 0.04 fixed")
+axes.axhline(1 + excess, color=COLOURS["vermilion"], linestyle=DASHES, linewidth=1)
+axes.semilogx(etas, 1 + excess * 0.5 * etas / 0.04, color=COLOURS["blue"], linestyle=DASHES)
+axes.set(xlabel="step size η", ylabel="one step / its equation", ylim=(0, None))
+axes.set_xticks([0.002, 0.01, 0.05], ["0.002", "0.01", "0.05"])
 axes.minorticks_off()
-axes.legend(title="dashed: 2η ∫|R|² dt");
+axes.legend(title="dashed: 1 + |R|²/(δk|X|²/n²)")
+assert np.all(at_delta > 1 + excess / 2)
+assert abs(at_product[0] - 1) < 0.2 * excess
 """,
-        alt="The gap between the algorithm and its equation against the step size on logarithmic "
-        "scales, for label noise and both kinds of minibatches. All points "
-        "lie along the dashed lines of slope one.",
+        alt="The mean change of log det M in one step over that of the equation, against the step "
+        "size. At fixed δ it stays at the dashed level above one. At fixed ηδ it falls to one as "
+        "the step shrinks.",
     ),
-    text(r"""
-The order is one, and the constant is the predicted one at small steps, but for the percent of the
-quartic term. At the largest step the terms of order $\eta^2$ show. The judge does the same with a
-decision at the end: its algorithm tier runs $\eta$, $\eta/2$, $\eta/4$ on real data, extrapolates
-the gap to $\eta = 0$, and asks whether what is left is zero within its error.
-(`python -m verify run gradient_noise_determinant.minibatch --tier algorithm` takes some seconds.)
-"""),
-)
-
-DECAY = (
-    text(r"""
-## Weight decay
-
-Decay $\frac\mu2|\Theta|^2$ in the loss shrinks $\Theta$ by the factor $1 - \eta\mu$ in each step.
-All of the $p + k$ directions shrink, and $M$ is quadratic in $\Theta$: to first order
-$\log\det M$ loses $2\eta\mu(p+k)$. This is of first order in $\eta$, so equation and algorithm
-agree on it without further ado.
-"""),
-    statement("weight_decay_determinant"),
-    code(
-        r"""
-claim = find("weight_decay_determinant")
-show(check(claim, effort="quick", tiers=("derivation", "exact", "generator")))
-""",
-        prints=("AGREES",),
-    ),
-    mutant(
-        r"""
-The width for $p + k$: one would think that a wider network loses more. The rank of $M$ counts, and
-not the width.
-""",
-        r"""
-p, k, l = dims("p k l")
-C, mu = Parameter("C", p, p, positive_definite=True), positive("mu")
-slip = replace(claim, drift=-2 * k * tr(C) - 2 * mu * l)
-show(check(slip, effort="quick", tiers=("exact",)))
-""",
-    ),
-)
-
-EXERCISES = (
-    text("## Exercises"),
-    exercise(
-        r"""
-Is the law of one step the same for noise that is $\pm1$ instead of normal? And is the change of
-$\log\det M$ really even in $\eta$, so that the law holds up to $O(\eta^4)$?
-""",
-        hint=r"""
-`one_step_laws.third_order` has `TwoPoint` noise and the order 4. Change its `order`.
-""",
-        solution=r"""
-law = find("one_step_laws.third_order")
-for order in (4, 5):
-    found = check(replace(law, order=order), effort="quick", tiers=("exact",))
-    print(f"up to O(η^{order}): {found.status}")
-    assert found.agrees == (order == 4)
-""",
-    ),
-    exercise(
-        r"""
-How many samples must a batch without replacement have, so that its noise is half of the noise
-with replacement? Check it on the six samples above.
-""",
-        hint=r"""
-$(n-b)/(n-1) = \frac12$.
-""",
-        solution=r"""
-b = (6 + 1) / 2
-print(f"b = (n + 1)/2 = {b}: between 3 and 4")
-ratios = [o / w for o, w in zip(without, with_)]
-print("b = 3:", round(ratios[2], 2), "  b = 4:", round(ratios[3], 2))
-assert ratios[2] > 0.5 > ratios[3]
-""",
-    ),
-    exercise(
-        r"""
-At fixed $\delta$ instead of fixed $\eta\delta$: what is the ratio of the change of
-$\log\det M$ to that of the equation in a single step, as $\eta\to0$?
-""",
-        hint=r"""
-Divide the law of one step by $\eta$ times the rate of the equation.
-""",
-        solution=r"""
-noise = 0.5 * outputs * (X6**2).sum() / 6**2  # δ = 1/2
-print(f"1 + |R|²/(δk|X|²/n²) = {1 + square(R) / noise:.2f}, at every η")
-assert square(R) / noise > 0.5
-""",
-    ),
-    text(r"""
-## Where to go on
-
-`python -m verify explain one_step_laws.without_replacement` prints the derivation that is left out
-here. `one_step_laws.imbalance` is the law of one step of $W_1^\top W_1 - W_2W_2^\top$, with no
-expansion at all; the next walkthrough has its equation.
-"""),
 )
 
 WALKTHROUGH = Walkthrough(
@@ -493,6 +360,7 @@ WALKTHROUGH = Walkthrough(
         *MEAN,
         *MINIBATCHES,
         *EQUATION,
+        *LIMIT,
         *GAP,
         *DECAY,
         *EXERCISES,

@@ -28,10 +28,11 @@ from dataclasses import replace
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.special import ndtr
-from sympy import exp
+from sympy import exp, sqrt
 
 from derivations import *
 from derivations.catalogue import find
+from derivations.printing import unicode
 from notebooks.showing import COLOURS, DASHES, GREY, INK, show, use_style
 from verify import ExpectationClaim, NumericSDE, check
 
@@ -79,6 +80,14 @@ an equation for $D$ alone, and $D(t) = D(0)\,e^{-\gamma pt}$ on every path
 (`balancedness.square`). For $p \ne k$ the right side is no function of $D$: each path has a
 derivative, and they differ. Whether they tend to a point of rest, this equation alone does not say.
 
+### Where readers get stuck: no martingale part, and random all the same
+
+"No martingale part" is often read as "no randomness". It says less: $D$ has no term in
+$\mathrm dB$, so that each path of it has a derivative. That is a function of $W_1^\top W_1$
+and $W_2W_2^\top$, and *these* move at random. Two things must come together before one may say that
+$D(t)$ is not random: no martingale part, and a right side that is a function of $D$ alone. For
+$p = k$ both hold, and the variance of $D$ over paths is zero; for $p\ne k$ the first holds alone.
+
 In the picture Euler's steps stand for the equation. What they stray from the line on the left is
 due to the step $h$, and shrinks like $\sqrt h$.
 """),
@@ -113,6 +122,33 @@ left.minorticks_off();
         alt="The relative size of the imbalance against time, eight paths each. For p = k = 2 all "
         "lie close to the predicted falling line. For p = 3, k = 1 the paths part from each other, "
         "each of them smooth.",
+    ),
+    text(r"""
+Which of the two can be seen on the formula? Ask the engine: not whether the martingale part is
+zero, but what the martingale part of the *drift* is. If the drift is a function of $D$ alone, and
+$D$ has none, it has none either.
+"""),
+    code(
+        r"""
+p, k, l = dims("p k l")
+gamma = positive("gamma")
+
+
+def of_drift(rows, columns):
+    "The martingale parts of D and of its drift, for isotropic noise."
+    V1, V2, E = State("W1", rows, l), State("W2", l, columns), Brownian("E", rows, columns)
+    noise = sqrt(gamma) * E.d
+    system = MatrixSDE({V1: noise * V2.T, V2: V1.T * noise})
+    D = V1.T * V1 - V2 * V2.T
+    move = system.d(D)
+    return move.martingale, system.d(move.drift).martingale
+
+
+for rows, columns in ((p, k), (p, p)):
+    first, second = of_drift(rows, columns)
+    print(f"{rows} x {columns}: of D: {unicode(first)};  of its drift: {unicode(second)}")
+""",
+        prints=("p x p: of D: 0;  of its drift: 0",),
     ),
     kernel("balancedness", "increment", "stated_drift"),
     mutant(
@@ -149,7 +185,9 @@ $$
 So noise in the directions $S(G)$ alone turns the weights too: rotations come from products of two
 steps in different order.
 
-Does noise stay in the group? Ordinary calculus says yes, and ordinary calculus is Stratonovich's:
+### Where readers get stuck: does noise stay in the group?
+
+Ordinary calculus says yes, and ordinary calculus is Stratonovich's:
 $\mathrm d\Phi = S(\circ\,\mathrm dB)\,\Phi$ conserves $\Phi^\top J\,\Phi$ on every path. SGD is an
 Itô equation. The difference is half of the product of two increments,
 
@@ -163,6 +201,43 @@ $$
 a multiple of the identity exactly if $p = k$. Then, and only then, SGD is the motion in the group
 with a scalar in front.
 """),
+    text(r"""
+Both readings below, on the same increments, for $p = k = 2$ and $\gamma = 1$: Euler's steps tend to
+Itô's integral, Heun's to Stratonovich's. Drawn is how far $\Phi^\top J\,\Phi$ has shrunk from $J$.
+"""),
+    code(
+        r"""
+def forms(p, *, runs=6, horizon=0.6, steps=4800, seed=1):
+    "tr(J Φ'JΦ) / 2p along paths, by Euler's and by Heun's steps with the same increments."
+    rng, h = np.random.default_rng(seed), horizon / steps
+    J = np.diag([1.0] * p + [-1.0] * p)
+    euler = heun = np.broadcast_to(np.eye(2 * p), (runs, 2 * p, 2 * p))
+    S, seen = np.zeros((runs, 2 * p, 2 * p)), []
+    for n in range(steps + 1):
+        if n % 80 == 0:
+            both = (phi.swapaxes(1, 2) @ J @ phi for phi in (euler, heun))
+            seen.append([np.trace(J @ form, axis1=1, axis2=2) / (2 * p) for form in both])
+        dB = np.sqrt(h) * rng.standard_normal((runs, p, p))
+        S[:, :p, p:], S[:, p:, :p] = dB, dB.swapaxes(1, 2)
+        euler = euler + S @ euler
+        heun = heun + S @ (heun + S @ heun / 2)
+    return np.linspace(0, horizon, steps + 1)[::80], np.array(seen)
+
+
+time, seen = forms(2)
+figure, axes = plt.subplots(figsize=(7, 2.8))
+axes.plot(time, seen[:, 0], color=COLOURS["vermilion"], alpha=0.6, linewidth=0.9)
+axes.plot(time, seen[:, 1], color=COLOURS["blue"], alpha=0.6, linewidth=0.9)
+axes.plot(time, np.exp(-2 * time), color=INK, linestyle=DASHES, label="exp(−γpt)")
+axes.plot([], [], color=COLOURS["vermilion"], label="Itô, as SGD: leaves the group")
+axes.plot([], [], color=COLOURS["blue"], label="Stratonovich: stays in it")
+axes.set(xlabel="time", ylabel="size of Φ′JΦ, in units of J", ylim=(0, 1.3))
+axes.legend(loc="lower left")
+assert np.abs(seen[:, 1] - 1).max() < 0.1 < 1 - seen[-1, 0].max();
+""",
+        alt="The size of the form against time, six paths for each reading of one equation. The "
+        "Stratonovich paths stay at one. The Itô paths fall along the dashed exponential.",
+    ),
     derivation("noise_algebra.square"),
     text(r"""
 The determinant follows at once. $\det\Phi = 1$ in the group, and

@@ -179,16 +179,21 @@ for at in (0.3, 0.8, 1.3):
     here, along = np.array([np.cos(at), np.sin(at)]), np.array([-np.sin(at), np.cos(at)])
     panels[0].plot(*(here[:, None] + 0.6 * along[:, None] * step), color=COLOURS["vermilion"])
     panels[0].plot(*here, "o", color=INK, markersize=4)
+panels[0].plot([], [], color=INK, label="|θ|² = 1")
+panels[0].plot([], [], color=COLOURS["vermilion"], label="a step of the noise")
+panels[0].legend(loc="lower left")
 panels[0].set(xlabel="θ₁", ylabel="θ₂", title="A = I: outwards")
 
 place = np.linspace(-1.1, 1.1, 100)
-panels[1].plot(np.cosh(place), np.sinh(place), color=INK)
-panels[1].plot(np.linspace(0, 1.7, 2), np.linspace(0, 1.7, 2), color=GREY, linestyle=DASHES)
-panels[1].plot(np.linspace(0, 1.7, 2), -np.linspace(0, 1.7, 2), color=GREY, linestyle=DASHES)
+panels[1].plot(np.cosh(place), np.sinh(place), color=INK, label="u² − w² = 1")
+cone = np.linspace(0, 1.7, 2)
+panels[1].plot(cone, cone, color=GREY, linestyle=DASHES, label="|u| = |w|")
+panels[1].plot(cone, -cone, color=GREY, linestyle=DASHES)
 for at in (-0.6, 0.0, 0.6):
     here, along = np.array([np.cosh(at), np.sinh(at)]), np.array([np.sinh(at), np.cosh(at)])
     panels[1].plot(*(here[:, None] + 0.6 * along[:, None] * step), color=COLOURS["vermilion"])
     panels[1].plot(*here, "o", color=INK, markersize=4)
+panels[1].legend(loc="upper left")
 panels[1].set(xlabel="u", ylabel="w", title="u² − w²: towards |u| = |w|")
 panels[0].set_aspect("equal");
 """,

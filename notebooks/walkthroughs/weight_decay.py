@@ -128,6 +128,7 @@ for axes, kind in zip(panels, KINDS, strict=True):
         axes.plot(batches, rank, mark, color=COLOURS[colour], fillstyle="none", label=name)
     axes.set(title=kind, xlabel="batch size")
 panels[0].set_ylabel("rank of the gradient")
+panels[0].plot([], [], color=GREY, linestyle=DASHES, label="bound")
 panels[0].legend(loc="lower right")
 print("largest excess over min(d_out, d_in, batch × reuse):", worst)
 """,
@@ -298,10 +299,10 @@ for axes, decay in zip(panels, (0.002, 0.02), strict=True):
     print(f"bound at rank 31: {bound[-1]:.2f} |W_T|; test error {wrong:.0%}")
     rank = np.arange(1, memory + 1)
     axes.semilogy(rank, bound, color=INK, linestyle=DASHES, label="bound")
-    axes.semilogy(rank, tail, color=COLOURS["vermilion"], label="distance of W_T")
-    axes.set(title=f"λ = {decay:g}", xlabel="rank", ylim=(1e-4, 2))
+    axes.semilogy(rank, tail, color=COLOURS["vermilion"], label="distance itself")
+    axes.set(title=f"λ = {decay:g}", xlabel="rank r", ylim=(1e-4, 2))
 assert tail[7] < 1 / 50
-panels[0].set_ylabel("distance / |W_T|")
+panels[0].set_ylabel("distance of W_T from rank r / |W_T|", fontsize=9)
 panels[0].legend(loc="lower left");
 """,
         alt="Bound and distance from low rank against the rank, for two decays. The dashed bound "
