@@ -128,3 +128,19 @@ def test_a_process_goes_on_after_all_of_it(tmp_path: Path) -> None:
     assert found.stdout.startswith("good\n")
     assert "Traceback" not in found.stderr
     assert found.stderr.count("SystemExit: it ends the program; a claim file only declares") == 2
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_function_that_ends_the_program_is_one_line(
+    workers: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = "good = claim()\ndef f(x): os._exit(7)\nbad = claim(drift=f)\n"
+    arguments = (written(tmp_path, text), "--tier", "generator", "--effort", "quick")
+    assert cli.main([*arguments, "--workers", workers]) == 2
+    out = capsys.readouterr().out
+    assert "bad: SystemExit: it ends the program; a claim file only declares" in out
+    assert "2 claims: 1 AGREES, 1 ERROR; 1 not as expected" in out

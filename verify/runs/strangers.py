@@ -51,6 +51,7 @@ class Kept:
     def __init__(self) -> None:
         self._names, self._modules = vars(builtins), sys.modules
         self._own, self._loaded = dict(self._names), dict(self._modules)
+        self._end = os._exit
 
     def __enter__(self) -> Self:
         os._exit = _ended
@@ -59,7 +60,7 @@ class Kept:
     def __exit__(self, *error: object) -> None:
         # Until the first line is done, no name of Python's own can be used here.
         self._names.update(self._own)
-        os._exit = _END
+        os._exit = self._end
         sys.modules = self._modules
         for name, module in self._loaded.items():
             self._modules.setdefault(name, module)

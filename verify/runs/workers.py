@@ -30,7 +30,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from .strangers import heard, single
+from .strangers import Kept, heard, single
 
 __all__ = ["results"]
 
@@ -72,7 +72,7 @@ def results(
     waiting = dict(enumerate(jobs))
     if workers == 1 or len(jobs) < 2:
         for index, job in waiting.items():
-            with _one_thread(), single(), heard():
+            with _one_thread(), single(), heard(), Kept():
                 result = task(job)
             yield index, result
         return
@@ -136,20 +136,21 @@ class _Worker:
     def __call__(self, index: int, job: Any) -> tuple[int, Any]:
         if os.getppid() != self.parent:
             # The machine of a cluster, or a thread of the caller's own process.
-            with _one_thread(), single(), heard():
+            with _one_thread(), single(), heard(), Kept():
                 return index, self.task(job)
-        with _one_thread(), single(), heard(), _ended_after(self.seconds):
+        with _one_thread(), single(), heard(), Kept(), _ended_after(self.seconds):
             return index, self.task(job)
 
 
 def _follow(parent: int) -> None:
     """End this process when its parent has died, however it died, and not at a Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end = os._exit  # which a job may not have
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(WATCH)
-        os._exit(1)
+        end(1)
 
     threading.Thread(target=watch, daemon=True).start()
 
