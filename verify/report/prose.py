@@ -49,7 +49,6 @@ def told(text: str | Iterable[Phrase]) -> Markup:
 
     Examples
     --------
-
     >>> print(told("of <1>: a × x"))
     of &lt;1&gt;: <math displaystyle="true"><mi>a</mi><mo>×</mo><mi>x</mi></math>
     """
@@ -58,11 +57,20 @@ def told(text: str | Iterable[Phrase]) -> Markup:
 
     parts = []
     for part in phrases(text) if isinstance(text, str) else text:
-        paired = re.sub(r"[(\[]", r"\\left\g<0>", re.sub(r"[)\]]", r"\\right\g<0>", part.latex))
-        shown = formula(Mathematics(unicode=part.text, latex=paired), SURE)
+        shown = formula(Mathematics(unicode=part.text, latex=_paired(part.latex)), SURE)
         is_set = part.latex and not shown.wide
         parts.append(shown.markup if is_set else prose(part.text))
     return Markup("").join(parts)
+
+
+def _paired(latex: str) -> str:
+    r"""Brackets as pairs that grow with what is between them, those that are pairs already left.
+
+    >>> print(_paired(r"(a \times b) \left[c\right]"))
+    \left(a \times b\right) \left[c\right]
+    """
+    opened = re.sub(r"(?<!\\left)[(\[]", r"\\left\g<0>", latex)
+    return re.sub(r"(?<!\\right)[)\]]", r"\\right\g<0>", opened)
 
 
 def parted(name: str) -> Markup:
