@@ -192,7 +192,7 @@ def _covariance(d: Any) -> Said:
 def _entried(matrix: Any) -> Phrase:
     """A matrix as it stands in front of the indices of an entry."""
     shown = _formula(matrix)
-    if isinstance(matrix, MatrixParameter):
+    if isinstance(matrix, MatrixParameter) and "_" not in shown.latex:
         return shown
     return Phrase(text=f"({shown.text})", latex=rf"\left({shown.latex}\right)")
 

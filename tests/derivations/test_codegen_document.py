@@ -85,7 +85,7 @@ def test_a_claim_is_shown_with_its_system_statement_and_derivation() -> None:
     text = shown(theorem(), "where it comes from")
     assert text.startswith("% where it comes from\n\\section{A theorem of the tests}")
     assert r"\label{codegen_theorem.identity}" in text
-    assert "Assumption: wide enough." in text
+    assert r"\emph{Assumption:} wide enough." in text
     assert r"\item Itô table for products of two differentials" in text
     assert r"\mathrm{d}\tau / \mathrm{d}t &= a" in text
     assert text.count(r"\begin{enumerate}") == len(theorem().claims)
@@ -102,6 +102,6 @@ def test_a_claim_without_derivation_says_why() -> None:
 def test_the_verdict_that_is_expected_is_shown_if_it_is_another() -> None:
     wrong = replace(time_change(), expected="DISAGREES")
     text = shown(Theorem(id="x", title="X", source="y", claims=(wrong,)))
-    assert "Expected verdict: DISAGREES." in text
+    assert r"\emph{Expected verdict:} DISAGREES." in text
     right = shown(Theorem(id="x", title="X", source="y", claims=(differential(),)))
     assert "Expected verdict" not in right

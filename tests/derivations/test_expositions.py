@@ -194,6 +194,42 @@ def test_names_of_letters_cannot_be_commands(name: str) -> None:
     assert not re.search(r"(?<!\\)[%$&]\w", words(name).replace("$", ""))
 
 
+def rows_of(name: str) -> list[str]:
+    """What a claim states, a line each; labels in words stand in quotes."""
+    return [
+        " ".join(
+            [
+                *([f"“{row.words}” ="] if row.words else []),
+                *([f"{row.left.unicode} ="] if row.left else []),
+                row.right.unicode,
+                *([row.note] if row.note else []),
+            ]
+        )
+        for passage in stated(find(name)).declared
+        if passage.title.startswith("Stated")
+        for row in passage.rows
+    ]
+
+
+def test_signs_steps_laws_and_densities_are_stated_as_formulas() -> None:
+    falls = ["f = log det(M)", "drift of f < 0"]
+    assert rows_of("label_noise_determinant.falls") == falls
+    largest = rows_of("first_layer_eigenvalues.largest")
+    assert largest[-1] == "drift of f ≥ 0 for the largest eigenvalue"
+    assert rows_of("planar_powers.larger")[1].startswith("“its drift” =")
+    first, *_, last = rows_of("one_step_laws")
+    assert first.startswith("W₁⁺ = ")
+    assert last.startswith("E[f(x⁺)] - f(x) = ")
+    assert last.endswith("+ O(η³)")
+    assert rows_of("bessel.law")[0].endswith(" for every y")
+    assert rows_of("cir.fokker_planck")[0].startswith("∂p/∂t = ")
+
+
+def test_signs_are_set_in_words_and_formulas_apart() -> None:
+    (sign,) = stated(find("label_noise_determinant.falls")).declared[1].rows[1:]
+    assert sign.right.latex == r"\text{drift of } f < 0"
+
+
 def test_a_step_is_data() -> None:
     m = Mathematics(unicode="x", latex="x")
     step = StepShown(rule="r", words="w", before=m, after=m, check="c")

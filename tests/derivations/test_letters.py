@@ -83,6 +83,11 @@ def test_rows_and_both_covariances() -> None:
     assert "each row of dB of covariance D dt; D (k × k) symmetric" in rows
     both = Brownian("B", p, k, row_covariance=C, column_covariance=D)
     assert "E[dB_ia dB_jb] = C_ij D_ab dt" in said(of({X: both.d}, tr(X.T * X)))
+    below = Brownian(
+        "B", p, k, row_covariance=Parameter("C_x", p, p, symmetric=True), column_covariance=D
+    )
+    letters = letters_of(of({X: below.d}, tr(X.T * X)))
+    assert any(r"\left(C_{x}\right)_{ij} D_{ab}" in part.latex for part in letters)
     scaled = Brownian("B", p, k, row_covariance=2 * Identity(p))
     assert "of covariance 2 I dt" in said(of({X: scaled.d}, tr(X.T * X)))
 

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from derivations.catalogue import find
 from derivations.exposition import Exposition, Mathematics, Passage, Row, read_expositions
+from derivations.phrases import Phrase
 from tests.architecture.imports import ROOT
 from verify import cli
 from verify.explain import exposition_of
@@ -40,6 +42,7 @@ def hostile(text: str) -> Exposition:
         source=text,
         assumptions=(text,),
         declared=(Passage(title=text, rows=(Row(words=text, right=source, note=text),)),),
+        letters=(Phrase(text=text),),
         remarks=(text,),
     )
 
@@ -138,6 +141,23 @@ def test_two_forms_at_once_are_refused(capsys: pytest.CaptureFixture[str]) -> No
 
 
 # LaTeX.
+
+
+def test_a_document_has_a_title_and_paragraphs() -> None:
+    shown = exposition_of(find("label_noise_determinant"))
+    text = document([shown])
+    assert r"\title{\texttt{label\_noise\_determinant}}" in text
+    assert text.index(r"\begin{document}") < text.index(r"\maketitle") < text.index(r"\subsection")
+    before, after = text.split(r"\emph{Source:}")
+    assert before.endswith("\n\n")
+    assert re.search(r"Theorem 4.2; [^\n]*\n\n", after)
+    assert re.search(r"\\emph\{Assumption:\} [^\n]*\n\n(?=System)", after)
+    assert "Used: $M" in text
+    assert "s = 2^{-300}" in text.replace("{}^", "^")
+    both = document([shown, exposition_of(find("label_noise_determinant.falls"))])
+    assert r"\title{\texttt{label\_noise\_determinant}}" in both
+    assert r"\title{Claims}" in document([shown, exposition_of(find("bessel"))])
+
 
 TEX = shutil.which("pdflatex") or shutil.which("lualatex") or shutil.which("tectonic")
 
