@@ -215,3 +215,19 @@ def test_planted_complaints_of_a_page_are_seen(blank: Visit) -> None:
     troubles = " ".join(blank.troubles)
     for seen in ("planted", "thrown", "asked for: https://example.org", "failed: https://"):
         assert seen in troubles
+
+
+def test_a_folded_derivation_is_open_on_paper(visit: Callable[..., Any], blank: Visit) -> None:
+    """By the style sheet alone; what else is folded is not printed."""
+    style = visit().locator("style").first.inner_text()
+    page = blank.to_markup(
+        f"<style>{style}</style><details class='long'><summary>4 steps</summary><ol><li>one</li>"
+        "</ol></details><details><summary>Numbers</summary><p>two</p></details>"
+    )
+    assert not page.get_by_text("one").is_visible()
+    page.emulate_media(media="print")
+    assert page.get_by_text("one").evaluate(
+        "(e) => e.checkVisibility({contentVisibilityAuto: true})"
+    )
+    assert page.get_by_text("one").bounding_box()["height"] > 0
+    assert not page.get_by_text("two").is_visible()
