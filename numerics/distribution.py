@@ -2,6 +2,7 @@
 
 The interval is mapped to a line on which powers at an end of it decay exponentially; there the
 density is integrated by Gauss and Legendre over panels that are halved until they do not change.
+Where they do not settle, as at a pole between the ends, no value is given.
 At an open end p behaves like a power of the distance (of x itself at infinity): the power says
 whether p can be integrated, and what is left beyond the last panel.
 """
@@ -28,6 +29,8 @@ REACH = 46.0
 PANELS, NODES, HALVINGS, PRECISION = 2048, 8, 24, 1e-12
 BORDER = 1e-3
 """Powers nearer than this to −1 are not told from it."""
+SETTLED = 1e-4
+"""Share of the mass by which the last halving may still move the integral."""
 
 
 class NoDensityError(NumericsError):
@@ -79,7 +82,8 @@ class Distribution:
         NoDensityError
             If the integral of p diverges, or p is negative.
         NumericsError
-            If that cannot be told, or no mass is found.
+            If that cannot be told, no mass is found, p is no number between the ends, or its
+            integral does not settle, as at a pole there.
         """
         line = _Line(low=low, high=high, centre=centre, scale=scale)
         ends = line.end(p, -1), line.end(p, 1)
@@ -93,6 +97,7 @@ class Distribution:
                 raise NoDensityError(
                     f"like the power {end.power:.4g} at {end.at:g} its integral diverges"
                 )
+        line.require_numbers(p)
         edges, parts, least = _integrated(lambda u: line.weighted(p, u), line.edges)
         if least < 0:
             raise NoDensityError("it is negative in its support")
@@ -179,6 +184,18 @@ class _Line:
             value = np.asarray(p(x), dtype=float) * slope
         return np.where(np.isfinite(value), value, 0.0)
 
+    def require_numbers(self, p: Density) -> None:
+        """Refuse a p that is not a number between two points where it is positive."""
+        edges = self.edges
+        x, _ = self.at(edges[:-1] + 0.4 * np.diff(edges))
+        with np.errstate(all="ignore"):
+            value = np.asarray(p(x), dtype=float)
+        seen = np.flatnonzero(value > 0)
+        lost = np.isnan(value[seen[0] : seen[-1]]) if len(seen) else np.zeros(0, dtype=bool)
+        if np.any(lost):
+            where = x[seen[0] + int(np.argmax(lost))]
+            raise NumericsError(f"density: not a number at {where:.4g}; give one that is there")
+
     def far(self, side: int) -> tuple[float, float]:
         """An end, and how far from it the panels go (from 0, at infinity)."""
         at = self.low if side < 0 else self.high
@@ -246,4 +263,11 @@ def _integrated(f: Callable[[Array], Array], edges: Array) -> tuple[Array, Array
         if not np.any(coarse):
             break
         edges = np.sort(np.concatenate([edges, middle[coarse]]))
+    else:
+        unsettled = float(np.sum(np.abs(whole - halves)[coarse]) / np.sum(np.abs(halves)))
+        if not unsettled <= SETTLED:
+            raise NumericsError(
+                f"density: its integral still moves by {unsettled:.2g} of itself; give a density "
+                "without a pole between its ends"
+            )
     return edges, _panels(f, edges[:-1], edges[1:]), float(np.min(f(edges)))

@@ -77,6 +77,29 @@ def test_a_negative_function_is_no_density() -> None:
         Distribution.of(lambda x: x * np.exp(-(x**2)), -INF, INF, 0.0, 1.0)
 
 
+@pytest.mark.parametrize("power", [1.0, 0.9])
+@pytest.mark.parametrize("pole", [0.0, 0.5])
+def test_a_pole_between_the_ends_is_not_integrated_over(power: float, pole: float) -> None:
+    """That of power 0.9 has an integral, and halved panels do not find it."""
+    with pytest.raises(NumericsError, match="without a pole"):
+        Distribution.of(lambda x: np.exp(-(x**2)) * np.abs(x - pole) ** -power, -INF, INF, 0.0, 1.0)
+
+
+def test_jumps_and_mild_singularities_are_integrated() -> None:
+    mild = Distribution.of(lambda x: np.abs(x - 0.5) ** -0.5, 0.0, 1.0, 0.3, 0.2)
+    assert mild.mass == pytest.approx(2 * 2**0.5, rel=1e-4)
+    cut = Distribution.of(lambda x: np.exp(-x) * (x > 0.3123), 0.0, INF, 1.0, 1.0)
+    assert cut.mass == pytest.approx(np.exp(-0.3123), rel=1e-9)
+
+
+def test_a_density_that_is_no_number_between_its_ends_is_refused() -> None:
+    def broken(x: Any) -> Any:
+        return np.where(np.abs(x - 0.2) < 0.1, np.nan, np.exp(-(x**2)))
+
+    with pytest.raises(NumericsError, match=r"not a number at 0\.1"):
+        Distribution.of(broken, -INF, INF, 0.0, 1.0)
+
+
 def test_no_mass_is_said() -> None:
     with pytest.raises(NumericsError, match="integral is 0"):
         Distribution.of(np.zeros_like, 0.0, 1.0, 0.5, 0.2)
