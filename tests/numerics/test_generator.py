@@ -218,6 +218,14 @@ def test_two_precisions_and_two_algorithms_agree() -> None:
         assert matching_digits(coarse.drift, rounded, coarse.drift_scale, value_axes=axes) > 10
 
 
+def test_time_derivatives_are_part_of_the_generator_in_digits_too() -> None:
+    q = DIGITS.rational
+    point = {"x": q(6, 5), "mu": q(0), "sigma": q(2), "t": q(7, 10)}
+    f = of_scalar("t x²", lambda ctx, x, t: t * x * x, ("x", "t"))
+    found = estimate_in_digits(DIGITS, geometric_brownian_motion(), f, point)
+    assert DIGITS.to_float(found.drift) == pytest.approx(1.2**2 * (1 + 0.7 * 4), rel=1e-15)
+
+
 def test_few_digits_and_undefined_points_are_refused() -> None:
     system = geometric_brownian_motion()
     q = DIGITS.rational

@@ -140,6 +140,13 @@ def test_a_condition_moves_the_trial_to_where_it_holds() -> None:
     assert not sde.admits({"x": np.asarray(1.0)})
 
 
+def test_a_step_may_be_of_another_length_on_every_path() -> None:
+    increment = scalar().kernels("")["increment"]
+    x, dB, dt = np.array([1.0, 2.0]), np.array([0.5, -0.5]), np.array([0.0, 0.1])
+    (moved,) = increment({"x": x, "dB": dB, "dt": dt})
+    np.testing.assert_allclose(moved, -x * dt + x * dB, rtol=1e-15)
+
+
 # What it is refused for.
 
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
@@ -155,6 +162,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "random": ({"drift": lambda x: np.random.default_rng().normal() + x}, "draws at random"),
     "in place": ({"drift": lambda x: np.negative(x, out=x)}, "read-only"),
     "mixing": ({"drift": lambda x: x - np.mean(x)}, "it mixes the points"),
+    "mixing times": ({"drift": lambda x, t: x * np.mean(t)}, "it mixes the points"),
     "lost in a batch": ({"drift": lambda x: x if x.ndim == 0 else np.nan * x}, "it mixes the"),
     "axes": ({"drift": lambda x: np.stack([x, x])}, r"returned shape \(2,\), needs \(\)"),
     "argument": ({"drift": lambda y: y}, "its argument 'y' is no name of this claim; there are x"),

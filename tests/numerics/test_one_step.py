@@ -183,6 +183,20 @@ def test_noise_of_more_components_than_the_state_has_entries_is_seen_through_the
     assert found.relative < 1e-9
 
 
+def test_a_weak_noise_is_seen_beside_a_strong_one() -> None:
+    """Coordinates are left out where the noise is rounding, not where it is small."""
+
+    def rank(size: float) -> int:
+        system = System(
+            states={"x": (), "y": ()},
+            noises=(NoiseSpec(name="B", shape=()), NoiseSpec(name="Z", shape=())),
+            increment=lambda point, t, dt, dB: {"x": dB["dB"], "y": size * dB["dZ"]},
+        )
+        return Transition.at(system, {"x": np.array(1.0), "y": np.array(2.0)}).seen.shape[1]
+
+    assert [rank(size) for size in (1.0, 1e-6, 1e-15, 0.0)] == [2, 2, 1, 1]
+
+
 def test_many_components_use_products_of_the_leading_coordinates_only() -> None:
     m = 70
     strengths = np.linspace(1.0, 0.01, m)

@@ -54,6 +54,11 @@ def test_columns_times_rows_of_a_family() -> None:
     assert np.array_equal(matmul(x[0], z), x[0] * z)
 
 
+def test_columns_do_not_stretch_to_what_they_are_no_factor_of() -> None:
+    with pytest.raises(ValueError, match="matmul"):
+        matmul(np.ones((5, 3, 1)), np.ones((5, 3, 2)))
+
+
 def test_the_layout_is_kept() -> None:
     a = with_paths_last(RNG.standard_normal((64, 5, 3)))
     b = with_paths_last(RNG.standard_normal((64, 3, 2)))

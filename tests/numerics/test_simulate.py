@@ -168,6 +168,26 @@ def test_accumulated_log_det_is_the_log_det() -> None:
     assert np.allclose(total, found.values["log det"], rtol=0, atol=1e-12)
 
 
+def test_the_law_of_the_increments_is_the_one_asked_for() -> None:
+    sums = {"squares": lambda before, after, dB: dB["dB"][:, 0, 0] ** 2}
+    observe = {"squares": lambda point: point["squares"]}
+    signs, normals = (
+        run(law=law, accumulate=sums, observe=observe).values["squares"]
+        for law in ("two-point", "gaussian")
+    )
+    np.testing.assert_allclose(signs, 0.5, rtol=1e-12)
+    assert np.std(normals) > 0.05
+
+
+def test_an_increment_that_is_not_linear_is_refused_by_a_run() -> None:
+    squared = replace(
+        geometric(),
+        increment=lambda point, t, dt, dB: {"x": point["x"] * dt + dB["dbeta"] ** 2},
+    )
+    with pytest.raises(SimulationError, match="not linear in"):
+        run(squared, start={"x": 1.0})
+
+
 def test_sums_that_are_none_are_refused() -> None:
     def one(before: State, after: State, dB: State) -> Array:
         return np.ones(len(before["W1"]))
