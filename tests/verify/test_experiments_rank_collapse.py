@@ -14,6 +14,7 @@ from numerics.network import Array
 from tests.verify.experimenting import Numbers, judged, quickly, statuses
 from verify.experiments import rank_collapse, style
 from verify.experiments.command import Report, conduct
+from verify.experiments.experiment import Settings
 from verify.experiments.factorization import Model
 from verify.experiments.rank_collapse import collapse_rate, predicted
 from verify.verdict import Status
@@ -24,7 +25,7 @@ RATE, REST, KEPT = "rate of collapse", "what remains", "gradient descent keeps t
 
 @cache
 def report() -> Report:
-    small = {"runs": [[0.004, 450_000], [0.008, 112_500]], "marks": 40}
+    small = {"runs": [[0.006, 300_000], [0.012, 75_000]], "marks": 40}
     return conduct(quickly(rank_collapse.experiment(), **small), range(5))
 
 
@@ -63,9 +64,24 @@ def test_a_rate_with_another_power_of_the_step_is_rejected() -> None:
 
 def test_one_trace_for_the_other_and_the_largest_eigenvalue_are_rejected() -> None:
     settings = report().experiment.settings
-    assert collapse_rate(settings, 0.01) == pytest.approx(0.02 * (0.25 + 0.75))
-    for noise in ([max(settings["noise"])], [4.0]):  # the norm of Σ_r; tr Σ_x
+    assert collapse_rate(settings, 0.01) == pytest.approx(0.02 * (0.35 + 1.05) * 0.5)
+    for noise in ([max(settings["noise"])], [4 * 0.5]):  # the norm of Σ_r; tr Σ_x
         assert judged(report(), report().numbers, noise=noise)[RATE] == DISAGREES
+
+
+@pytest.mark.parametrize(
+    ("trace", "variance"), [(2, 2), (0, 0), (-1, -1), (1, 0), (0, 1), (2, 1), (1, 2)]
+)
+def test_another_power_of_the_trace_or_of_the_variance_is_rejected(
+    trace: int, variance: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(settings: Settings, eta: float) -> float:
+        return float(
+            2 * eta * sum(settings["noise"]) ** trace * settings["input_variance"] ** variance
+        )
+
+    monkeypatch.setattr(rank_collapse, "collapse_rate", wrong)
+    assert judged(report(), report().numbers)[RATE] == DISAGREES
 
 
 def without_trace_of_inputs(of: Model) -> Array:
@@ -93,7 +109,7 @@ def test_another_equilibrium_is_rejected(
 
 def test_isotropic_noise_is_not_taken_for_what_it_is_not() -> None:
     """Which way it is off depends on the seed, so that a mean may leave it open."""
-    assert judged(report(), changed(noise=0.5 * np.eye(2)))[REST] != AGREES
+    assert judged(report(), changed(noise=0.7 * np.eye(2)))[REST] != AGREES
 
 
 def test_a_collapse_is_not_taken_for_gradient_descent() -> None:

@@ -54,15 +54,16 @@ def experiment() -> Experiment:
                 "inputs": 4,
                 "hidden": 4,
                 "singular_values": [1.4, 0.7],
-                "input_variance": 1.0,
-                "noise": [0.25, 0.75],
+                # No 1 among s², tr Σ_r and their product: every power of them shows.
+                "input_variance": 0.5,
+                "noise": [0.35, 1.05],
                 "start": 0.7,
                 # Step sizes and numbers of steps: the second is the coarser, for the bias.
-                "runs": [[0.002, 1_800_000], [0.004, 450_000]],
+                "runs": [[0.003, 1_200_000], [0.006, 300_000]],
                 "marks": 120,
             }
         ),
-        quick=MappingProxyType({"runs": [[0.003, 800_000], [0.006, 200_000]], "marks": 60}),
+        quick=MappingProxyType({"runs": [[0.0045, 530_000], [0.009, 132_500]], "marks": 60}),
         simulate=simulate,
         judge=judge,
         draw=draw,
