@@ -21,7 +21,7 @@ import click
 
 from .bad_input import line_of
 from .planning import EFFORTS, TIERS
-from .printable import is_unicode, printable
+from .printable import is_unicode, printable, shown
 from .runs import outputs
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def replay(path: str, workers: int | None, json_path: str | None) -> int:
     with _progress("replaying") as progress:
         found = replayed.replayed(certificate, workers, progress, Path(path).parent)
     outputs.emit(wanted, {"json": lambda: report.json_text(found.to_json())})
-    click.echo(found.text(), err=json_path == "-")
+    click.echo(shown(found.text()), err=json_path == "-")
     return found.exit_code
 
 
