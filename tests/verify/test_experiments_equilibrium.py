@@ -20,7 +20,7 @@ from verify.experiments import (
     warm_up,
 )
 from verify.experiments.command import Report, conduct
-from verify.experiments.experiment import Experiment
+from verify.experiments.experiment import Experiment, Settings
 from verify.experiments.factorization import (
     Model,
     balanced,
@@ -35,7 +35,7 @@ from verify.experiments.factorization import (
 from verify.verdict import Status
 
 SMALL: Mapping[str, tuple[Callable[[], Experiment], int, Mapping[str, Any]]] = {
-    "convergence-speed": (convergence_speed.experiment, 5, {}),
+    "convergence-speed": (convergence_speed.experiment, 5, {"repeats": 2}),
     "data-covariance": (data_covariance.experiment, 5, {"covariances": [0.2, 1.0], "time": 200.0}),
     "warm-up": (
         warm_up.experiment,
@@ -106,13 +106,11 @@ def test_what_does_otherwise_is_rejected(
     assert judged(name, exchanged)[finding] is Status.DISAGREES
 
 
-@pytest.mark.parametrize("share", [0.5, 0.75, 1.25, 2.0])
-@pytest.mark.parametrize("name", ["step", "batch", "dimension"])
-def test_another_exponent_is_rejected(name: str, share: float) -> None:
+@pytest.mark.parametrize("off", [-1.0, -0.5, -0.25, 0.25, 0.5, 1.0])
+@pytest.mark.parametrize("name", convergence_speed.EXPONENTS)
+def test_another_exponent_is_rejected(name: str, off: float) -> None:
     found = report("convergence-speed")
-    exponents = {
-        **convergence_speed.EXPONENTS, name: share * convergence_speed.EXPONENTS[name]
-    }  # fmt: skip
+    exponents = {**convergence_speed.EXPONENTS, name: convergence_speed.EXPONENTS[name] + off}
     wrong = convergence_speed.judge(found.numbers, found.experiment.settings, exponents)
     index = list(convergence_speed.EXPONENTS).index(name)
     assert wrong[index].status is Status.DISAGREES
@@ -123,6 +121,45 @@ def test_another_rate_of_convergence_is_rejected(factor: float) -> None:
     found = report("convergence-speed")
     rate = convergence_speed.judge(found.numbers, found.experiment.settings, factor=factor)[-1]
     assert rate.status is Status.DISAGREES, rate.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "power"), [("noise", 4), ("noise", -3), ("noise", -1), ("variance", 1), ("inputs", 1)]
+)
+def test_a_rate_with_another_power_of_a_letter_is_rejected(
+    name: str, power: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stated = convergence_speed.predicted_rate
+
+    def wrong(settings: Settings, **changed: float) -> float:
+        return stated(settings, **changed) * float({**settings, **changed}[name]) ** power
+
+    found = report("convergence-speed")
+    monkeypatch.setattr(convergence_speed, "predicted_rate", wrong)
+    rate = convergence_speed.judge(found.numbers, found.experiment.settings)[-1]
+    assert rate.status is Status.DISAGREES, rate.reason
+
+
+def test_the_trace_of_the_inputs_for_that_of_the_noise_is_rejected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """d_x for d_y: by the powers of both, and by the rate itself."""
+    stated = convergence_speed.predicted_rate
+
+    def wrong(settings: Settings, **changed: float) -> float:
+        s = {**settings, **changed}
+        return stated(s) * s["inputs"] / s["outputs"]
+
+    found = report("convergence-speed")
+    powers = {**convergence_speed.EXPONENTS, "outputs": 0.0, "inputs": 1.0}
+    monkeypatch.setattr(convergence_speed, "predicted_rate", wrong)
+    judged = convergence_speed.judge(found.numbers, found.experiment.settings, powers)
+    by_name = {finding.name: finding.status for finding in judged}
+    for name in (
+        *(convergence_speed.NAMES[name] for name in ("outputs", "inputs")),
+        judged[-1].name,
+    ):
+        assert by_name[name] is Status.DISAGREES
 
 
 def system(seed: int = 4) -> tuple[Model, tuple[Array, Array]]:
