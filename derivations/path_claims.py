@@ -253,7 +253,7 @@ class StationaryClaim(PathClaim):
         ends = {name: x for name, x in self.kernels().items() if name in ("lower", "upper")}
         rows = ((f"{name} end of its support", end) for name, end in ends.items())
         return (
-            (f"stationary density of {self.observable}, up to a factor", self.density),
+            (f"stationary density of {unicode(self.observable)}, up to a factor", self.density),
             *rows,
         )
 

@@ -325,7 +325,7 @@ def _latex(body: str) -> str:
     found = re.sub(rf"(?<![A-Za-z\\])({'|'.join(_OPERATORS)})(?![A-Za-z])", _operator, found)
     for mark, inner in scripts:
         found = found.replace(_HELD, f"{mark}{{{inner}}}", 1)
-    found = re.sub(r"(_\{[^{}]*\}|\\partial )\{\}(?=[\^_])", r"\1", found)
+    found = re.sub(r"(_\{[^{}]*\}|\\partial |[)\]|])\{\}(?=[\^_])", r"\1", found)
     found = re.sub(r"\\Sigma (?=_\{[ijcdmak](?![a-z])|\|)", r"\\sum ", found)
     found = found.replace("*", r"\ast ")  # which Markdown would take for its own
     # These have room about them.

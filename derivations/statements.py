@@ -50,7 +50,7 @@ def stated_step(claim: StepClaim, shown: Shown, row: Callable[[str, Any], Row]) 
         return Passage(title="Stated", rows=tuple(row(*named) for named in given))
     moves = (Row(left=_after(state), right=shown(new)) for state, new in claim.update.moves.items())
     rows = (*moves, row("f", claim.observable), *_change(claim, shown))
-    return Passage(title="Stated: A⁺ is the value of A after one step, x all that moves", rows=rows)
+    return Passage(title="Stated: one step takes A to A⁺, and x, the states, to x⁺", rows=rows)
 
 
 def _after(state: Any) -> Mathematics:

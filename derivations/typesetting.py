@@ -56,7 +56,7 @@ def words(text: str) -> str:
     '50 \\% of $\\lambda _{i}$, $C^{1/2}$'
     """
     parts: list[str] = []
-    for found in _SCRIPTED.finditer(" ".join(text.split())):
+    for found in _SCRIPTED.finditer(_SMALL.sub(_written, " ".join(text.split()))):
         base, scripts, mark = found.groups()
         if scripts:
             parts.append(f"${_in_formula(base or '{}')}{_scripts(scripts)}$")
@@ -66,6 +66,14 @@ def words(text: str) -> str:
             parts.append(_letter(mark))
     # Formulas side by side are one formula.
     return re.sub(r"(?<!\\)\$\$", " ", "".join(parts))
+
+
+_SMALL = re.compile(rf"(?<=[{''.join(_MARKS)}A-Za-zΑ-Ωα-ω])[{''.join(_SUBSCRIPTS)}]+")
+
+
+def _written(found: re.Match[str]) -> str:
+    """Small low letters behind a letter in braces, as β_{2}."""
+    return f"_{{{''.join(map(_SUBSCRIPTS.__getitem__, found[0]))}}}"
 
 
 def formula(text: str) -> str:
