@@ -42,6 +42,9 @@ Check: TypeAlias = Callable[[Problem, Plan], Evidence]
 MORE = 32
 """Points for each one of the plan, of Python functions: nothing else looks for a corner there."""
 
+MOST = 24
+"""Drifts that the evidence keeps to be looked at."""
+
 STARTS = 4
 """Sizes at which a point of the wrong sign is looked for."""
 
@@ -303,7 +306,7 @@ def _judged(
     wrong = [x for x in found if x.wrong(strict=setting.strict)]
     resolved = sum(x.resolved for x in found)
     where = f"{sample.described()} {how}"
-    numbers: dict[str, Any] = {"resolved": resolved}
+    numbers: dict[str, Any] = {"resolved": resolved, "drifts": _kept(setting, found)}
     if wrong:
         worst = min(wrong, key=lambda x: x.value)
         at = _place(sample, worst)
@@ -322,6 +325,18 @@ def _judged(
         )
         numbers["missed"] = _missed(sample, plan)
     return _evidence(tier, status, reason, sample, false_reject=false_reject, **numbers)
+
+
+def _kept(setting: SignSetting, found: Sequence[_Measured]) -> dict[str, Any]:
+    """Measured drifts to be looked at: the least, and others at even distances."""
+    ordered = sorted((x for x in found if math.isfinite(x.value)), key=lambda x: x.value)
+    count = len(ordered)
+    kept = [ordered[n * count // min(count, MOST)] for n in range(min(count, MOST))]
+    return {
+        "stated": setting.sign,
+        "value": [float(f"{setting.direction * x.value:.6g}") for x in kept],
+        "error": [float(f"{x.radius:.2g}") for x in kept],
+    }
 
 
 def _place(sample: Sample, worst: _Measured) -> str:

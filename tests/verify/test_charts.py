@@ -293,6 +293,20 @@ def test_a_course_of_which_something_is_missing_is_no_picture(name: str) -> None
     assert not drawn("path", {"over time": {k: v for k, v in COURSE.items() if k != name}})
 
 
+@pytest.mark.parametrize(("stated", "wrong"), [("<=", 1), ("<", 1), (">=", 2), (">", 2)])
+def test_drifts_are_drawn_beside_zero_and_a_wrong_sign_stands_out(stated: str, wrong: int) -> None:
+    given = {"stated": stated, "value": [2.0, -3.0, 0.01, -1e-4], "error": [0.1, 0.1, 0.02, 1e-6]}
+    root = drawn("generator", {"drifts": given})["Drifts and their stated sign"]
+    assert len(places(path_of(root, "right"))) == 4 - wrong
+    assert len(places(path_of(root, "wrong"))) == wrong
+    zero = places(path_of(root, "zero"))[0][1]
+    ((_, y), *_) = places(path_of(root, "wrong"))
+    assert (y + 4 < zero) is stated.startswith("<")
+    one = {name: x if name == "stated" else x[:1] for name, x in given.items()}
+    assert not drawn("generator", {"drifts": one})
+    assert not drawn("generator", {"drifts": given | {"stated": "?"}})
+
+
 def beside(rate: float, status: str, sign: int = 1, at: float = 1.1) -> dict[str, Any]:
     found = {"rate": rate, "half_width": 0.05, "bias": 0.02, "status": status}
     return {"at": at, "stated sign": sign, **found}
@@ -302,7 +316,7 @@ def test_both_sides_of_a_threshold_are_drawn_beside_zero() -> None:
     sides = [beside(0.2, "DISAGREES"), beside(-0.3, "AGREES", -1, 0.9)]
     setting = {"setting": "", "threshold": 1.0, "parameter": "κ", "sides": sides}
     root = drawn("path", {"settings": [setting], "relevant": 0.1, "horizon": 8})[
-        "Growth on both sides of the threshold"
+        "Growth beside the threshold"
     ]
     # The value below comes first.
     said = words(root)

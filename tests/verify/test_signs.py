@@ -82,6 +82,11 @@ def test_a_true_sign_agrees_in_every_tier(name: str) -> None:
         assert f"{N} sampled points of the region" in found[tier].reason
         assert f"less than {100 * q:.3g} % of it" in found[tier].reason
     assert found["derivation"].false_agree == 0
+    kept = found["generator"].numbers["drifts"]
+    direction = 1 if kept["stated"].startswith(">") else -1
+    pairs = list(zip(kept["value"], kept["error"], strict=True))
+    assert 2 <= len(pairs) <= 24
+    assert all(direction * value + error >= 0 for value, error in pairs)
 
 
 TURNED = {">=": "<", "<=": ">", ">": "<=", "<": ">="}

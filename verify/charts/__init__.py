@@ -15,6 +15,7 @@ from . import paths, reading
 from .convergence import convergence
 from .course import course
 from .digits import digits
+from .drifts import drifts, drifts_of
 from .intervals import intervals
 from .scatter import scatter
 from .sides import sides
@@ -46,7 +47,9 @@ def of(evidence: Evidence, prefix: str = "") -> tuple[Chart, ...]:
     name = f"{prefix}-{evidence.tier}" if prefix else evidence.tier
     shrinking = reading.convergence_of(numbers)
     moving = paths.course_of(numbers, refuted=evidence.status == Status.DISAGREES)
+    signed = drifts_of(numbers)
     found = [
+        None if signed is None else drifts(signed, f"{name}-drifts"),
         None if moving is None else course(moving, f"{name}-course"),
         *(sides(found, f"{name}-sides-{n}") for n, found in enumerate(paths.sides_of(numbers))),
         intervals(reading.intervals_of(numbers), f"{name}-intervals"),

@@ -60,7 +60,7 @@ def sides(found: Sequence[Side], name: str) -> Chart | None:
     low, high = min(0.0, *ends), max(0.0, *ends)
     room = MARGIN * (high - low)
     scale = linear(low - room, high + room, LEFT, RIGHT)
-    title = "Growth on both sides of the threshold"
+    title = "Growth beside the threshold"
     described = "; ".join(f"{x.label}, {x.stated}: {x.said}, {x.status.lower()}" for x in found)
     return Chart(
         title=title,
