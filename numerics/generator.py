@@ -25,11 +25,12 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from numerics.brownian import basis
 from numerics.errors import NumericsError
 from numerics.kernel import Point
 from numerics.system import State, System
 
-__all__ = ["GeneratorEstimate", "directions", "estimate_generator", "matching_digits"]
+__all__ = ["GeneratorEstimate", "estimate_generator", "matching_digits"]
 
 Array: TypeAlias = NDArray[np.float64]
 Observable: TypeAlias = Callable[[Point], Any]
@@ -80,28 +81,6 @@ class GeneratorEstimate:
         return np.sum(f * g, axis=0), error, scale
 
 
-def directions(system: System) -> dict[str, Array]:
-    """What a unit of each independent Brownian component adds to every differential.
-
-    The law of a noise is A ξ D' with independent entries of ξ, and ξ = K ζ mixes correlated noises;
-    the components are the entries of ζ.
-    """
-    K = system.mixing()
-    parts: dict[str, list[Array]] = {noise.differential: [] for noise in system.noises}
-    for b, source in enumerate(system.noises):
-        count = source.components
-        units = np.eye(count).reshape(*source.inner_shape, count)
-        for a, noise in enumerate(system.noises):
-            mixed = K[a, b] != 0.0 and noise.inner_shape == source.inner_shape
-            value = (
-                np.moveaxis(noise.applied(K[a, b] * units), -1, 0)
-                if mixed
-                else np.zeros((count, *noise.shape))
-            )
-            parts[noise.differential].append(value)
-    return {name: np.concatenate(values) for name, values in parts.items()}
-
-
 def estimate_generator(
     system: System, observable: Observable, point: Point, *, reach: Any = None
 ) -> GeneratorEstimate:
@@ -129,7 +108,7 @@ def estimate_generator(
     along_drift = {name: value[None] for name, value in a.items()}
     if "t" in point:
         along_drift["t"] = np.ones(1)
-    units = directions(system)
+    units = basis(system)
     count = sum(noise.components for noise in system.noises)
     spread = {
         name: value.reshape(count, *[1] * len(frame.batch), *value.shape[1:])

@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from numerics.brownian import basis
 from numerics.errors import NumericsError
-from numerics.generator import directions
 from numerics.kernel import Point
 from numerics.system import System
 
@@ -86,7 +86,7 @@ class Transition:
         step = cls(
             system=system,
             point=point,
-            units=directions(system),
+            units=basis(system),
             seen=np.eye(m),
             unit_time=1.0,
             grain_time=1.0,

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from numerics.brownian import basis
 from numerics.contexts import FlintContext
 from numerics.declared import DeclaredSystem, letter
-from numerics.generator import directions
 from numerics.jets import generator
 from numerics.kernel import Kernel
 from numerics.system import Array, System
@@ -90,7 +90,7 @@ def diffusion(system: System, point: Mapping[str, Any]) -> tuple[Array, Array]:
     """Drift (d,) and diffusion matrix (d, d) of an Itô system at one point, in float64."""
     t = float(point.get("t", 0.0))
     a = system.increment(point, t, 1.0, system.no_noise(()))
-    units = directions(system)
+    units = basis(system)
     count = sum(noise.components for noise in system.noises)
     b = system.increment(point, t, 0.0, units)
     drift = np.concatenate([np.ravel(a[name]) for name in system.states])

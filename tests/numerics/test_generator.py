@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from numerics.brownian import basis
 from numerics.contexts import MultiprecisionContext, RationalContext
 from numerics.declared import BrownianMotion, DeclaredSystem, letter
 from numerics.errors import NotAdmissibleError, NumericsError
-from numerics.generator import directions, estimate_generator, matching_digits
+from numerics.generator import estimate_generator, matching_digits
 from numerics.generator_digits import estimate_in_digits, largest_gap
 from numerics.jets import covariation, generator
 from numerics.kernel import Kernel
@@ -148,7 +149,7 @@ def test_correlated_noises_and_covariances_enter_the_directions() -> None:
         increment=increment,
         correlation={("A", "B"): 0.5},
     )
-    units = directions(system)
+    units = basis(system)
     cross = np.einsum("nrc,nsc->rs", units["dA"], units["dB"])
     np.testing.assert_allclose(cross, 0.5 * rows, atol=1e-12)
     np.testing.assert_allclose(np.einsum("nrc,nsc->rs", units["dA"], units["dA"]), rows, atol=1e-12)

@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from numerics.brownian import basis
 from numerics.contexts import RationalContext
-from numerics.generator import directions, estimate_generator
+from numerics.generator import estimate_generator
 from numerics.points import as_arrays
 from numerics.system import System
 from verify.paths.simulated import number, starting_values
@@ -119,7 +120,7 @@ def _points(
             continue
         system = as_numbers(problem.system("declared", sizes), point)
         scales = {} if tier == "exact" else _scales(problem, system, point)
-        yield {**point, **directions(system), "dt": np.asarray(1.0)}, scales
+        yield {**point, **basis(system), "dt": np.asarray(1.0)}, scales
 
 
 def _along(problem: Problem) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics.generator import directions
+from numerics.brownian import basis
 from numerics.one_step import OneStepEstimate, one_step_covariation, one_step_drift
 from numerics.system import Array, System
 from verify.amounts import counted
@@ -303,7 +303,7 @@ def _stated_martingale(
     are, and only sums over them are compared.
     """
     whole = as_numbers(problem.system("declared", sizes), point)
-    units = directions(whole)
+    units = basis(whole)
     count = sum(noise.components for noise in whole.noises)
     b = whole.increment(point, float(point.get("t", 0.0)), 0.0, units)
     along = np.broadcast_to(_applied(_linear(whole, plan), b), (count,))
