@@ -150,7 +150,7 @@ def display(rows: Sequence[Row]) -> str:
     """Rows of formulas, aligned, between lines of ``$$``; long ones are broken."""
     body = " \\\\\n".join(aligned(rows, WIDTH))
     # Mathematics inside of \\text{...}: no renderer agrees with another on a $ within $$.
-    body = re.sub(r"\$([^$]*)\$", r"}\1\\text{", body)
+    body = re.sub(r"\$([^$]*)\$", r"}\1\\text{", body).replace(r"\text{}", "")
     # A sign and a space at the start of a line would make it an item of a list.
     body = re.sub(r"(?m)^([-+]) +", r"\1", body)
     return f"$$\n\\begin{{aligned}}\n{body}\n\\end{{aligned}}\n$$"
