@@ -72,6 +72,22 @@ def test_the_extrapolation_is_within_its_error(horizon: float) -> None:
     assert found.paths == 2**16
 
 
+@pytest.mark.parametrize("level", [0.0, 0.3])
+def test_a_kink_or_a_jump_has_no_extrapolation(level: float) -> None:
+    """The means jump from grid to grid, and the polynomial through them is far out."""
+    system = System(
+        states={"x": ()},
+        noises=(systems.SCALAR,),
+        increment=lambda point, t, dt, dB: {"x": 0.0 * point["x"] + dB["dbeta"]},
+    )
+
+    def above(states: Mapping[str, Any]) -> Array:
+        x = states["x"]
+        return (np.abs(x) if level == 0.0 else (x > level).astype(float))[:, None]
+
+    assert expectation(system, above, {"x": np.array(0.0)}, 1.0).error == np.inf
+
+
 @pytest.mark.parametrize("rho", [-0.5, 0.9])
 def test_correlated_noises_are_enumerated(rho: float) -> None:
     def product(states: Mapping[str, Any]) -> Array:

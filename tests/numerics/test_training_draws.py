@@ -150,6 +150,13 @@ def test_the_reduced_label_noise_has_the_covariance_of_the_full_one(data: Proble
     np.testing.assert_allclose(low.factor @ low.factor.T, X.T @ X, rtol=1e-12)
 
 
+def test_a_weak_direction_of_the_data_keeps_its_noise() -> None:
+    """Directions are left out where they are rounding, not where they are small."""
+    X = np.diag([1.0, 1e-7])
+    factor = problem(X, np.ones((2, 1))).factor
+    np.testing.assert_allclose(factor @ factor.T, X.T @ X, rtol=1e-12, atol=0)
+
+
 def test_label_noise_is_drawn_with_that_factor_and_with_variance_delta(data: Problem) -> None:
     block, delta = OneBlock(4), 2.5
     first = next(draws(label_noise(step=0.1, variance=delta), data)(block))
