@@ -6,6 +6,7 @@ rational values with the same moments,
     values ±1                          all moments up to order 3
     0, ±1, ±2 with 1/2, 1/6, 1/12      up to order 5
     0, ±1, ±2, ±3 with 7/18, 1/4, 1/20, 1/180      up to order 7
+    0, ±1, … ±4 with 115/288, 29/120, 13/240, 11/2520, 1/6720      up to order 9
 
 so that the mean of a polynomial of such a degree is exact.
 """
@@ -33,6 +34,10 @@ _NORMAL: Mapping[int, tuple[tuple[int, Fraction], ...]] = {
                       for s in (1, -1))),
     7: ((0, Fraction(7, 18)),
         *((s * x, w) for x, w in ((1, Fraction(1, 4)), (2, Fraction(1, 20)), (3, Fraction(1, 180)))
+          for s in (1, -1))),
+    9: ((0, Fraction(115, 288)),
+        *((s * x, w) for x, w in ((1, Fraction(29, 120)), (2, Fraction(13, 240)),
+                                  (3, Fraction(11, 2520)), (4, Fraction(1, 6720)))
           for s in (1, -1))),
 }  # fmt: skip
 

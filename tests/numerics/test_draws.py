@@ -15,7 +15,7 @@ NORMAL = Draw(name="g", law="gaussian", shape=())
 SIGNS = Draw(name="s", law="two-point", shape=(2, 2))
 WITH = Draw(name="w", law="minibatch", shape=(4,), batch=3, replacement=True)
 WITHOUT = Draw(name="w", law="minibatch", shape=(4,), batch=3)
-MOMENTS = {0: 1, 2: 1, 4: 3, 6: 15, 8: 105}
+MOMENTS = {0: 1, 2: 1, 4: 3, 6: 15, 8: 105, 10: 945}
 
 
 @pytest.mark.parametrize("degree", DEGREES)

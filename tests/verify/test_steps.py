@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Gt, Le, exp, sqrt
+from sympy import Gt, Le, binomial, exp, sqrt
 
 from derivations import (
     Assumption,
@@ -185,6 +185,16 @@ def test_a_change_of_nothing_below_the_order_is_no_matter_for_samples() -> None:
     assert statuses(still, "exact", "generator", "one-step") == [AGREES, AGREES, NONE]
     wrong = replace(still, order=3)
     assert statuses(wrong, "exact", "generator") == [DISAGREES] * 2
+
+
+@pytest.mark.parametrize("degree", [6, 8, 9, 10])
+def test_means_of_powers_of_normals_are_exact_or_not_taken(degree: int) -> None:
+    """E (x + g)^n − x^n: exact up to degree 9; above it, no degree is taken for another."""
+    moments = {2: 1, 4: 3, 6: 15, 8: 105, 10: 945}
+    terms = [binomial(degree, k) * m * x ** (degree - k) for k, m in moments.items() if k <= degree]
+    expected = (AGREES, DISAGREES) if degree <= 9 else (NONE, NONE)
+    for stated, status in zip((sum(terms), sum(terms) - 6), expected, strict=True):
+        assert statuses(claim({x: x + g}, x**degree, stated), "exact") == [status]
 
 
 def test_functions_of_normals_without_a_degree_are_not_averaged_exactly() -> None:

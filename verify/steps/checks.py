@@ -388,10 +388,10 @@ class _Step:
         for t in range(DEGREES[-1] + 3):
             moved = self._moved(beside | {d.name: self._times(d, t) for d in normals})
             rows.append([x for row in moved for x in row])
-        for degree in range(DEGREES[-1] + 2):
+        for degree in range(DEGREES[-1] + 1):
             rows = [[b - a for a, b in zip(x, y, strict=True)] for x, y in pairwise(rows)]
             if not any(x != 0 for row in rows for x in row):
-                return next((d for d in DEGREES if d >= degree), DEGREES[-1])
+                return next(d for d in DEGREES if d >= degree)
         raise _NoPolynomialError(
             f"no polynomial of degree {DEGREES[-1]} or less in the normals: no mean is exact"
         )
