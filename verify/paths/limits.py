@@ -242,6 +242,8 @@ def _side(setting: Setting, at: float, sign: int, near: float, plan: Plan) -> Si
         )
         if side.status != Status.INCONCLUSIVE or apart or rate.lost >= 0.5:
             break
+        if wanted is None and number:
+            break
         more_steps, more_paths = wanted or (steps, 4 * paths)
         more_steps = min(more_steps, max(steps, most // (4 * paths)))
         # The number that was named follows from a rate that may be smaller than it was seen.

@@ -11,8 +11,9 @@ noise.
   of √h; if two grids do not give single paths nearly the same growth, nothing is decided;
 * bias of the time: what is left after T if the error of the median shrinks at least like 1/√T from
   the growth over (T/9, T/3) to that over (T/3, T), the noise of both medians added;
-* spread: no 1 % or 99 % quantile of the growth stays away from the median if its distance shrinks
-  at least like that too; else the limit may differ from path to path.
+* spread: no 1 % or 99 % quantile of the growth of f itself, without control, stays away from the
+  median if its distance shrinks at least like that too; else the limit may differ from path to
+  path.
 """
 
 from __future__ import annotations
@@ -52,6 +53,9 @@ PILOT = 512
 
 DEVIATIONS = 10.0
 """What the noise moves f by is cut off at so many standard deviations of its growth."""
+
+SHRINKING = 0.75
+"""While the time triples, the spread of M/t falls below this part; if like 1/√t, to 0.58."""
 
 BETTER = 0.5
 """What the noise moves f by costs as much as two more runs: it has to halve the spread."""
@@ -93,7 +97,9 @@ def control_of(setting: Setting, plan: Plan, steps: int) -> Control:
         def piloted(control: Control) -> tuple[Control, float]:
             f, M = _grown(setting, declared, steps, PILOT, seed, 2 ** (LEVELS - 1), control)
             assert M is not None
-            share = fitted_share(f[0], M[0])
+            late, early = (spread(x[:, -1]) for x in M)
+            tends_to_zero = not control.bound or late < SHRINKING * early
+            share = fitted_share(f[0], M[0]) if tends_to_zero else ()
             found = Control(share=share, bound=control.bound) if share else NONE
             return found, spread(f[0] - found.taken(M[0]) if share else f[0])
 
@@ -206,7 +212,8 @@ def rate_of(growth: Growth, alpha: float, relevant: float | None = None) -> Rate
     noise = LEFT_BY_TIME * math.hypot(half_width, (early[1] - early[0]) / 2)
     time = LEFT_BY_TIME * moved + noise
     e = Estimate(value=(low + high) / 2, half_width=half_width, bias=bias + time)
-    outer = tuple(_outer(linear[:, kept], q, alpha) for q in OUTER)
+    plain = (2 * growth.plain[2] - growth.plain[1])[:, kept]
+    outer = tuple(_outer(plain, q, alpha) for q in OUTER)
     return Rate(estimate=e, noise=noise, step=bias, outer=outer, lost=lost)
 
 
