@@ -11,6 +11,7 @@ a point of the other sign is bounded and the same on every machine (`counterexam
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -349,7 +350,9 @@ def _place(sample: Sample, worst: _Measured) -> str:
 
 
 def _number(value: Any) -> str:
-    return "".join(np.array2string(np.asarray(value, dtype=float), precision=6).split("\n"))
+    said = np.array2string(np.asarray(value, dtype=float), precision=6)
+    # NumPy ends whole numbers with a point.
+    return re.sub(r"(?<=\d)\.(?=[\s\]]|$)", "", "".join(said.split("\n")))
 
 
 def _evidence(

@@ -25,6 +25,7 @@ from numerics.numeric_update import NumericUpdate
 from verify import check
 from verify.loading import compiled
 from verify.runner import Settings, judge
+from verify.signs import _number as printed
 from verify.verdict import Status
 
 n = dims("n")
@@ -40,6 +41,15 @@ def test_a_sign_that_is_wrong_names_its_point() -> None:
     assert "0, at x = " in text
     assert found.finding is not None
     assert "could not be located" not in str(found.finding)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(16.0, "16"), (20.25, "20.25"), ([[1.0, -2.5], [3.0, 0.0]], "[[ 1")]
+)
+def test_whole_numbers_of_a_point_end_without_a_point(value: Any, said: str) -> None:
+    text = printed(value)
+    assert text.startswith(said)
+    assert "." not in text.replace("2.5", "").replace("20.25", ""), text
 
 
 def test_a_step_of_functions_says_what_was_measured() -> None:

@@ -198,7 +198,17 @@ def test_numbers_are_set_in_one_notation() -> None:
     )
     assert "difference −3.7·10⁻¹² ± 2·10⁻¹⁰, two-sided, bias ≤ 10⁻⁶." in page.shown
     assert not re.search(r"\d[eE][-+]?\d", page.shown)
-    for kept in ("--seed 3", "rank-one", "x-1", "a1e5", "2f1e-3b", "label_noise-2"):
+    assert set_numbers("claimed >= 0") == "claimed ≥ 0"
+    for kept in (
+        "--seed 3",
+        "x == 1",
+        "a => b",
+        "rank-one",
+        "x-1",
+        "a1e5",
+        "2f1e-3b",
+        "label_noise-2",
+    ):
         assert set_numbers(kept) == kept
 
 

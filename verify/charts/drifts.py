@@ -64,7 +64,7 @@ def drifts(found: Drifts, name: str) -> Chart:
     caption = (
         f"The drifts that were measured, {count} of them in their order, with their uncertainty; "
         f"stated is that they are {sign} 0, in the shaded half. The axis is straight within "
-        f"{shown(bend, 1)} of 0 and logarithmic beyond."
+        f"{shown(bend, 3)} of 0 and logarithmic beyond."
     )
     if wrong:
         caption += " A cross is a value that refutes the claim."
@@ -93,7 +93,7 @@ def _ground(found: Drifts, scale: Scale) -> str:
     for value in scale.ticks(8):
         y = scale(value)
         base += f"M{LEFT:g} {y:.1f}h-4"
-        words.append(text(LEFT - 6, y + 4, shown(value, 1), text_anchor="end"))
+        words.append(text(LEFT - 6, y + 4, shown(value, 3), text_anchor="end"))
     return (
         painted("good", half, opacity=0.14)
         + painted("text", line, width=1.2)
