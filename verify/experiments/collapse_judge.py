@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +15,21 @@ from verify.planning import Estimate
 from verify.statistics.bounds import clopper_pearson
 from verify.verdict import combine
 
-__all__ = ["crossing", "judge", "over_threshold", "repulsion", "standing_rate"]
+__all__ = [
+    "Noise",
+    "OfModes",
+    "crossing",
+    "judge",
+    "over_threshold",
+    "repulsion",
+    "soft_threshold",
+    "standing_rate",
+]
+
+Noise = Callable[[Numbers, Settings, Array], Array]
+"""The noise over its threshold, of the data's moments, the settings and ζ²."""
+OfModes = Callable[[Settings], Array]
+"""A number for every mode."""
 
 NORMAL = 3.3
 """Standard errors of a two-sided normal interval at `ALPHA`, rounded up."""
@@ -25,24 +39,35 @@ MANY = 0.9
 that do not."""
 
 
-def judge(runs: Sequence[Numbers], settings: Settings) -> list[Finding]:
-    """Threshold and fate of the neuron; collapse, mean and repulsion of singular values."""
+def judge(
+    runs: Sequence[Numbers],
+    settings: Settings,
+    over: Noise | None = None,
+    rate: OfModes | None = None,
+    mean: OfModes | None = None,
+) -> list[Finding]:
+    """Threshold and fate of the neuron; collapse, mean and repulsion of singular values.
+
+    Another noise over its threshold, other rates of modes that die, other means of those that live
+    show what the judge sees.
+    """
     return [
-        _threshold(runs, settings),
+        _threshold(runs, settings, over or over_threshold),
         _fate(runs, settings),
-        _collapse(runs, settings),
-        _mean(runs, settings),
+        _collapse(runs, settings, rate or standing_rate),
+        _mean(runs, settings, mean or soft_threshold),
         _drifts(runs, settings),
         _ordering(runs, settings),
     ]
 
 
 def over_threshold(part: Numbers, settings: Settings, variance: Array) -> Array:
-    """η(ζ² + Var(xy)/E x²)/2 over |E xy|/E x²: the noise in parts of its threshold, c = 1 for tanh.
+    """ηc(ζ² + Var(xy)/E x²)/2 over |E xy|/E x²: the noise in parts of its threshold.
 
-    ``part`` has the data's moments; ``variance`` is ζ².
+    ``part`` has the data's moments; ``variance`` is ζ²; c is the slope of the activation at 0.
     """
-    noise = settings["step"] * (np.asarray(variance) + part["spread"] / part["square"]) / 2
+    scale = settings["step"] * settings["gain"]
+    noise = scale * (np.asarray(variance) + part["spread"] / part["square"]) / 2
     return np.asarray(noise * part["square"] / abs(part["mean"]))
 
 
@@ -62,20 +87,27 @@ def crossing(numbers: Numbers) -> tuple[float, float]:
     return float(place), float(np.sqrt(gradient @ covariance @ gradient))
 
 
-def _threshold(runs: Sequence[Numbers], settings: Settings) -> Finding:
-    found, errors, without, total = [], [], [], []
+def _threshold(runs: Sequence[Numbers], settings: Settings, over: Noise) -> Finding:
+    found, errors, without, second, total = [], [], [], [], []
+    eta_c = settings["step"] * settings["gain"]
     for run in runs:
         part = run["neuron"]
         place, error = crossing(run)
-        found.append(float(over_threshold(part, settings, np.array(place))))
-        unit = 2 * abs(part["mean"]) / (settings["step"] * part["square"])
-        errors.append(error / unit)
-        without.append(place / unit)
-        total.append(unit * part["square"])
+        value, moved = over(part, settings, np.array([place, place + error]))
+        found.append(float(value))
+        errors.append(float(moved - value))
+        whole = {**part, "spread": part["spread"] + part["mean"] ** 2}
+        bare, more = (
+            float(over_threshold(of, settings, np.array(place)))
+            for of in ({**part, "spread": 0.0}, whole)
+        )
+        without.append(bare)
+        second.append(more)
+        total.append(2 * abs(part["mean"]) / eta_c)
     # Means over hundreds of runs of thousands of steps: normal.
     half = NORMAL * float(np.sqrt(np.sum(np.square(errors)))) / len(runs)
-    # The fourth order of log|1 + ηa|, η²E a⁴/(2E a²), where a is a product of two normals.
-    bias = 4.5 * settings["step"] ** 2 * float(np.mean(total))
+    # The fourth order of log|1 + ηca|, η²c²E a⁴/(2E a²), where a is a product of two normals.
+    bias = 4.5 * eta_c**2 * float(np.mean(total))
     relevant = 0.05
     estimate = Estimate(value=float(np.mean(found)) - 1, half_width=half, bias=bias)
     return Finding(
@@ -85,9 +117,13 @@ def _threshold(runs: Sequence[Numbers], settings: Settings) -> Finding:
         status=estimate.decide(relevant),
         reason=f"measured/predicted {1 + estimate.value:.4f} ± {estimate.half_width:.4f} over "
         f"{len(runs)} data sets, bias of the steps about {bias:.3f} (relevant {relevant:.0%}, "
-        f"error rate {ALPHA:g}); without Var(xy) "
-        f"{np.mean(without):.2f}",
-        numbers={"ratio": found, "ratio_without_spread": without},
+        f"error rate {ALPHA:g}); without Var(xy) {np.mean(without):.2f}; with E[(xy)²] in its "
+        f"place {np.mean(second):.4f}: of the order of the steps, and not told apart",
+        numbers={
+            "ratio": found,
+            "ratio_without_spread": without,
+            "ratio_of_second_moment": second,
+        },
     )
 
 
@@ -121,12 +157,17 @@ def _fate(runs: Sequence[Numbers], settings: Settings) -> Finding:
 
 
 def standing_rate(settings: Settings) -> Array:
-    """Of log z: 2κs* − γ for the modes that die, κ = 1."""
-    return np.asarray(2 * np.array(settings["teacher"]) - settings["gamma"])
+    """Of log z: 2κs* − γ for the modes that die."""
+    return np.asarray(2 * settings["kappa"] * np.array(settings["teacher"]) - settings["gamma"])
 
 
-def _collapse(runs: Sequence[Numbers], settings: Settings) -> Finding:
-    rates, dying, relevant = standing_rate(settings), standing_rate(settings) < 0, 0.1
+def soft_threshold(settings: Settings) -> Array:
+    """The mean of z, s* − γ/2κ, for the modes that live."""
+    return np.asarray(np.array(settings["teacher"]) - settings["gamma"] / (2 * settings["kappa"]))
+
+
+def _collapse(runs: Sequence[Numbers], settings: Settings, rate: OfModes) -> Finding:
+    rates, dying, relevant = rate(settings), standing_rate(settings) < 0, 0.1
     measured = _of_all(runs, "rate")
     # The fourth order of the steps: log(1 + ηg)² has −½η⁴g⁴, −(3/2)ηγ² per unit time.
     fourth = 1.5 * settings["mode_step"] * settings["gamma"] ** 2
@@ -156,16 +197,16 @@ def _of_all(runs: Sequence[Numbers], name: str) -> Array:
     return np.concatenate([np.asarray(run["modes"]["standing"][name]) for run in runs])
 
 
-def _mean(runs: Sequence[Numbers], settings: Settings) -> Finding:
+def _mean(runs: Sequence[Numbers], settings: Settings, mean: OfModes) -> Finding:
     kept, relevant = standing_rate(settings) > 0, 0.05
-    predicted = np.array(settings["teacher"]) - settings["gamma"] / 2
+    predicted = mean(settings)
     measured = _of_all(runs, "late")
-    # What steps add to γ/2: half of η E(s* − z)², of the order ηγs*/2, and the fourth order.
-    gamma, step = settings["gamma"], settings["mode_step"]
+    # What steps add to γ/2κ: half of ηκE(s* − z)², of the order ηγs*/2, and the fourth order.
+    gamma, kappa, step = (settings[name] for name in ("gamma", "kappa", "mode_step"))
     estimates = [
         replace(
             over_seeds(measured[:, i] - predicted[i], ALPHA / kept.sum()),
-            bias=step * (gamma * settings["teacher"][i] / 2 + gamma**2),
+            bias=step * (gamma * settings["teacher"][i] / 2 + gamma**2 / kappa),
         )
         for i in np.flatnonzero(kept)
     ]

@@ -40,6 +40,7 @@ def _standing(
     """Diagonal noise: the matrices stay diagonal, and their diagonals are all there is."""
     start, steps, at, size = _plan(settings)
     teacher, step = np.array(settings["teacher"]), settings["mode_step"]
+    kappa = settings["kappa"]
     x = np.broadcast_to(start, (settings["mode_copies"], len(start))).copy()
     y, late, half = x.copy(), np.zeros_like(x), x * x
     seen = []
@@ -51,7 +52,7 @@ def _standing(
             half = x * y
         late += x * y if 2 * number > steps else 0.0
         if number < steps:
-            g = teacher - x * y + size * rng.standard_normal(x.shape)
+            g = kappa * (teacher - x * y) + size * rng.standard_normal(x.shape)
             x, y = x + step * g * y, y + step * g * x
     return {
         **_summary(seen, at, settings),
@@ -64,9 +65,10 @@ def _standing(
 def _moving(
     rng: np.random.Generator, settings: Settings, progress: Callable[[float], None]
 ) -> Numbers:
-    """Full noise: R = T − W1W2, inputs white, κ = 1, and normal noise of rate γ in every entry."""
+    """Full noise: R = κ(T − W1W2), and normal noise of rate γ in every entry."""
     start, steps, at, size = _plan(settings)
     teacher, step = np.diag(settings["teacher"]), settings["mode_step"]
+    kappa = settings["kappa"]
     W1 = np.broadcast_to(np.diag(start), (settings["mode_replicas"], *teacher.shape)).copy()
     W2, seen = W1.copy(), []
     for number in range(steps + 1):
@@ -74,7 +76,7 @@ def _moving(
             seen.append(np.linalg.svd(np.stack([W1 @ W2, W1]), compute_uv=False))
             progress(number / steps)
         if number < steps:
-            G = teacher - W1 @ W2 + size * rng.standard_normal(W1.shape)
+            G = kappa * (teacher - W1 @ W2) + size * rng.standard_normal(W1.shape)
             turned = np.swapaxes(W2, -1, -2)
             W1, W2 = W1 + step * G @ turned, W2 + step * np.swapaxes(W1, -1, -2) @ G
     return {**_summary(seen, at, settings), "smallest": seen[-1][1, :, -1]}

@@ -1,4 +1,4 @@
-"""Real SGD on one neuron w2 tanh(w1 x): its growth near zero, and where ordinary weights end."""
+"""Real SGD on one neuron w2 tanh(c w1 x): its growth near zero, and where ordinary weights end."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def neuron(seed: int, settings: Settings, progress: Callable[[float], None]) -> 
     """
     rng = generator(seed, 0)
     x = rng.standard_normal(settings["samples"])
-    x /= np.sqrt(np.mean(x**2))
+    x *= np.sqrt(settings["square"] / np.mean(x**2))
     kept = rng.standard_normal(settings["samples"])
-    kept -= np.mean(kept * x) * x
+    kept -= np.mean(kept * x) / np.mean(x**2) * x
     kept *= settings["disorder"] / np.sqrt(np.mean((kept * x) ** 2))
     y = settings["slope"] * x + kept
     moments = {"square": np.mean(x**2), "mean": np.mean(x * y), "spread": np.var(x * y)}
@@ -69,15 +69,15 @@ def _trained(
 ) -> tuple[Array, Array]:
     """Both weights after the steps, rows of one variance each."""
     w1, w2 = start
-    eta, deviation = settings["step"], np.sqrt(variance)[:, None]
+    eta, gain, deviation = settings["step"], settings["gain"], np.sqrt(variance)[:, None]
     for number in range(steps):
         chosen = rng.integers(len(x), size=w1.shape)
         xi = x[chosen]
         label = y[chosen] + deviation * rng.standard_normal(w1.shape)
-        hidden = np.tanh(w1 * xi)
+        hidden = np.tanh(gain * w1 * xi)
         residual = label - w2 * hidden
         w1, w2 = (
-            w1 + eta * residual * w2 * (1 - hidden**2) * xi,
+            w1 + eta * residual * w2 * gain * (1 - hidden**2) * xi,
             w2 + eta * residual * hidden,
         )
         if number % 500 == 0:

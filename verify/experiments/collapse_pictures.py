@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from verify.experiments import style
-from verify.experiments.collapse_judge import over_threshold, repulsion
+from verify.experiments.collapse_judge import over_threshold, repulsion, soft_threshold
 from verify.experiments.experiment import Finding, Numbers, Settings
 from verify.experiments.seeds import ALPHA
 from verify.statistics.bounds import clopper_pearson
@@ -35,7 +35,7 @@ def _neuron(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Find
     growth, fate = drawn.subplots(1, 2, width_ratios=[2, 1])
     for number, run in enumerate(runs):
         part = run["neuron"]
-        unit = settings["step"] * abs(part["mean"])
+        unit = settings["step"] * settings["gain"] * abs(part["mean"])
         growth.errorbar(
             over_threshold(part, settings, part["variance"]),
             np.asarray(part["growth"]) / unit,
@@ -47,9 +47,9 @@ def _neuron(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Find
         )
     spread = np.mean([run["neuron"]["spread"] for run in runs])
     grid = np.array(growth.get_xlim())
-    unit = settings["step"] * settings["slope"]
     growth.plot(grid, 1 - grid, color=style.INK, lw=1.4, label="the linearised equation, 1 − ratio")
-    without = 1 - grid + settings["step"] ** 2 * spread / 2 / unit
+    moments = {"square": 1.0, "mean": settings["slope"], "spread": spread / settings["square"]}
+    without = 1 - grid + float(over_threshold(moments, settings, np.array(0.0)))
     growth.plot(
         grid,
         without,
@@ -61,7 +61,7 @@ def _neuron(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Find
     growth.axhline(0, color=style.GREY, lw=0.8)
     growth.axvline(1, color=style.GREY, lw=0.8)
     growth.set_xlabel("ηc(ζ² + Var(xy)/Ex²)/2 over its threshold |Exy|/Ex²")
-    growth.set_ylabel("growth of log|w| per step, in units of η|Exy|")
+    growth.set_ylabel("growth of log|w| per step, in units of ηc|Exy|")
     growth.set_title("near 0", loc="left", fontsize=11)
     growth.legend(loc="lower left", fontsize=8.5, frameon=True, framealpha=1, edgecolor="none")
     _fate(fate, runs, settings)
@@ -69,8 +69,9 @@ def _neuron(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Find
         drawn,
         claim="A neuron under label noise dies where the noise passes the threshold, and Var(xy) "
         "of the data counts as noise",
-        about=f"w₂ tanh(w₁x), b = 1, η = {settings['step']:g}, {settings['samples']} samples with "
-        f"Exy = {settings['slope']:g} Ex², {settings['steps']:,} steps of {settings['replicas']} "
+        about=f"w₂ tanh(cw₁x), c = {settings['gain']:g}, b = 1, η = {settings['step']:g}, "
+        f"{settings['samples']} samples with Ex² = {settings['square']:g}, Exy = "
+        f"{settings['slope']:g} Ex², {settings['steps']:,} steps of {settings['replicas']} "
         f"runs; {settings['long_steps']:,} steps of {settings['long_replicas']} runs on the right; "
         f"{len(runs)} data sets",
         verdicts=style.judged(findings),
@@ -123,9 +124,10 @@ def _values(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Find
         drawn,
         claim="With diagonal noise each mode lives or dies by itself; with full noise singular "
         "values repel each other and the smallest fall further",
-        about=f"linear teacher–student, s* = {lost}, κ = 1, γ = {settings['gamma']:g}: threshold "
-        f"γ/2κ = {settings['gamma'] / 2:g}; η = {settings['mode_step']:g}, balanced diagonal "
-        f"start, {settings['mode_copies']:,} and {settings['mode_replicas']} runs of each of "
+        about=f"linear teacher–student, s* = {lost}, κ = {settings['kappa']:g}, γ = "
+        f"{settings['gamma']:g}: threshold γ/2κ = "
+        f"{settings['gamma'] / (2 * settings['kappa']):.3f}; η = {settings['mode_step']:g}, "
+        f"balanced diagonal start, {settings['mode_copies']:,} and {settings['mode_replicas']} runs of each of "
         f"{len(runs)} seeds (the first is shown). Right: one step from one diagonal state, no "
         "residual",
         verdicts=style.judged(findings),
@@ -142,7 +144,7 @@ def _paths(panel: Axes, runs: Sequence[Numbers], settings: Settings, name: str) 
         panel.plot(times, np.asarray(part["product"])[:, i], color=shade, lw=1.6, label=label)
         panel.fill_between(times, np.maximum(low, 1e-300), high, color=shade, alpha=0.18, lw=0)
     if name == "standing":
-        level = np.array(settings["teacher"]) - settings["gamma"] / 2
+        level = soft_threshold(settings)
         for value in level[level > 0]:
             panel.axhline(value, color=style.INK, ls=style.DASHES, lw=0.9)
         panel.plot([], [], color=style.INK, ls=style.DASHES, lw=0.9, label="mean s* − γ/2κ")

@@ -1,11 +1,14 @@
 """Stochastic collapse: one neuron by real SGD; singular values with and without repulsion.
 
-One neuron w2 tanh(w1 x), loss ½(·)², one sample a step, labels with fresh noise ζ².  The threshold
-ηc(ζ² + Var(xy)/E x²)/2 = |E xy|/E x² is that of the linearised equation; the growth of log|w| near
-0 is measured in runs that begin at 10⁻³⁰, collapse in runs that begin at ordinary weights.
+One neuron w2 tanh(c w1 x), loss ½(·)², one sample a step, labels with fresh noise ζ².  The
+threshold ηc(ζ² + Var(xy)/E x²)/2 = |E xy|/E x² is that of the linearised equation; the growth of
+log|w| near 0 is measured in runs that begin at 10⁻³⁰, collapse in runs that begin at ordinary
+weights.
 
-Singular values: a linear teacher–student network with white inputs (κ = 1) and the real steps
+Singular values: a linear teacher–student network with inputs of covariance κI and the real steps
 Θ⁺ = (I + ηS(R + N))Θ, N the label noise: all of its entries, or those on the diagonal alone.
+
+No setting that a law reads is 1, and γ/2 is not near γ²: every power shows.
 """
 
 from __future__ import annotations
@@ -38,16 +41,19 @@ def experiment() -> Experiment:
             {
                 "samples": 200,
                 "step": 0.02,
-                "slope": 0.024,
-                "disorder": 1.0,
+                "square": 0.6,
+                "gain": 1.4,
+                "slope": 0.0336,
+                "disorder": 0.775,
                 "variances": [0.2, 0.68, 1.04, 1.4, 1.76, 2.12, 2.84],
                 "replicas": 400,
                 "steps": 20_000,
                 "long_variances": [0.2, 6.2],
                 "long_replicas": 64,
                 "long_steps": 60_000,
-                "teacher": [1.5, 0.8, 0.05, 0.0],
-                "gamma": 0.5,
+                "teacher": [1.3, 0.8, 0.07, 0.0],
+                "gamma": 0.7,
+                "kappa": 1.5,
                 "mode_step": 0.01,
                 "time": 60.0,
                 "mode_replicas": 64,
@@ -59,12 +65,12 @@ def experiment() -> Experiment:
         quick=MappingProxyType(
             {
                 "step": 0.03,
-                "slope": 0.036,
+                "slope": 0.0504,
                 "replicas": 200,
                 "steps": 6000,
                 "long_replicas": 32,
                 "long_steps": 20_000,
-                "mode_step": 0.02,
+                "mode_step": 0.015,
                 "mode_replicas": 32,
                 "mode_copies": 1000,
                 "draws": 20_000,
