@@ -71,10 +71,10 @@ def test_batches_without_replacement_of_many_rows_are_those_of_the_smallest_keys
     """Few keys are sorted by NumPy whatever it is asked for, many are not."""
     rows, block = 600, OneBlock(50)
     many = problem(np.arange(1.0, rows + 1)[:, None], np.ones((rows, 1)))
-    algorithm = minibatch(step=0.1, batch=5, sampling="without_replacement")
+    algorithm = minibatch(step=0.1, batch=300, sampling="without_replacement")
     drawn = np.asarray(next(draws(algorithm, many)(block)))
     keys = block.generator("without_replacement").random((50, rows))
-    assert np.array_equal(np.sort(drawn), np.sort(np.argsort(keys)[:, :5]))
+    assert np.array_equal(np.sort(drawn), np.sort(np.argsort(keys)[:, :300]))
 
 
 def test_batches_with_replacement_repeat_rows_as_often_as_they_should(data: Problem) -> None:
