@@ -33,9 +33,12 @@ from derivations.symbols import (
     real,
 )
 from notebooks.expositions import statement_markdown
+from tests.verify.report_pages import Page, record, site, verdict
 from verify.explain.markdown import text as markdown
 from verify.explain.terminal import page
+from verify.report.expositions import Told
 from verify.report.prose import told
+from verify.report.site import pages
 
 p, k, n = dims("p k n")
 
@@ -165,6 +168,13 @@ def test_all_renderings_say_it(shown: Exposition) -> None:
     assert inside in "\n".join(claim_latex(shown))
     assert "any adapted process" in told(shown.letters)
     assert "<mo>×</mo>" in told(shown.letters)
+
+
+def test_the_page_of_a_report_says_it(shown: Exposition) -> None:
+    some = site(record(verdict("right")), told=Told(exposition=shown))
+    text = Page(pages(some)["claims/right.html"]).shown
+    assert "any adapted process" in text
+    assert "each column of" in text
 
 
 def test_it_is_kept_in_the_data(shown: Exposition) -> None:
