@@ -19,7 +19,7 @@ export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install build notebooks verify browser test current lint format bench lock clean distclean
+.PHONY: help install build notebooks lab verify browser test current lint format bench lock clean distclean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  make \1\t/'
@@ -44,6 +44,11 @@ $(INSTALLED): $(LOCKED) pyproject.toml
 build: install  ## regenerate kernels, LaTeX and the manifest from the declarations
 	@echo "[build] kernels, LaTeX, manifest"
 	@$(BIN)/python -m derivations.build
+
+lab: install  ## open the walkthroughs in JupyterLab, installed beside the locked versions
+	@mkdir -p build && grep -oE '^[a-zA-Z0-9._-]+==[^ ]+' requirements.lock > build/locked-versions.txt
+	@$(PIP) --no-build-isolation --constraint build/locked-versions.txt --editable '.[notebooks]'
+	@$(BIN)/jupyter lab notebooks
 
 notebooks: install  ## run the walkthroughs and write their notebooks
 	@echo "[notebooks] notebooks/*.ipynb"

@@ -50,13 +50,14 @@ def test_every_experiment_is_listed_in_the_guide() -> None:
     assert sorted(name for row in rows for name in row if name) == [x.id for x in experiments()]
 
 
-def test_every_walkthrough_is_listed() -> None:
+def test_every_walkthrough_is_listed_in_the_order_of_reading() -> None:
     from notebooks.groups import Places
 
     rows = re.findall(
         r"^\| \[(\w+)\]\(notebooks/\1\.ipynb\)", README.read_text("utf-8"), re.MULTILINE
     )
-    assert sorted(rows) == list(Places().groups())
+    places = Places()
+    assert rows == sorted(places.groups(), key=lambda group: places.walkthrough(group).order)
 
 
 def test_pictures_are_there_and_small() -> None:

@@ -28,6 +28,9 @@ As long as the interval covers and the bias is within $b$, a true claim has $|d|
 never rejected; a claim that is wrong by more than $\delta$ has $|d| > \delta - w - b$ and is never
 accepted. So $\alpha$ bounds *both* error rates. Both hypotheses are tested, the claim and its
 opposite: that is why there is a third answer.
+
+To judge a claim you need `check` alone. This notebook opens the judge, and so it imports the parts
+of which it is built, `verify.planning` and `verify.statistics` among them.
 """),
     code(
         r"""
@@ -306,7 +309,8 @@ and generated: a term doubled, a sign turned, a square lost, one dimension for a
 Stratonovich. Every tier that can see the mutant must reject it. One that does not is a survivor,
 and a defect of the tier. Of the mutants that can be made of the whole catalogue a sample has been
 judged, by far not all. None survived; a few were beyond what the one-step tier can see, and other
-tiers rejected them. [METHOD.md](../verify/METHOD.md) has the numbers, by tier and kind of mistake.
+tiers rejected them. `python -m verify mutants balancedness.isotropic` prints such a table.
+[METHOD.md](../verify/METHOD.md) has the numbers, by tier and kind of mistake.
 """),
     code(
         r"""

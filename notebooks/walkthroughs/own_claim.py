@@ -30,6 +30,7 @@ import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -39,8 +40,6 @@ from derivations import *
 from derivations.printing import unicode
 from notebooks.showing import COLOURS, DASHES, GREY, INK, show, use_style
 from verify import NumericSDE, check
-from verify.explain import exposition_of
-from verify.explain.terminal import page
 
 use_style()
 
@@ -89,18 +88,20 @@ show(check(corrected, effort="quick"))
     ),
     text(r"""
 *derivation* is a proof for all sizes. The other three tiers know the declared equation alone, and
-measured the same. To see the derivation of your own claim, ask for it. It is what
-`python -m verify explain my_claims.py` prints.
+measured the same. To see the derivation of your own claim, ask the system for it.
+`python -m verify explain my_claims.py` prints the same with the claim above and the rules in words.
 """),
     code(
         r"""
-shown = page(exposition_of(replace(corrected, id="volume", title="with n − m − 1")), 84).plain
-print("\n".join(line.rstrip() for line in shown.splitlines()))
+for step in sde.d(corrected.observable).derivation.steps:
+    print("*", step.rule)
+    print(fill(unicode(step.after), 84, initial_indent="    ", subsequent_indent="    "))
+    print(fill(f"checked: {step.check}", 84, initial_indent="    ", subsequent_indent="    "))
 """,
-        prints=("volume",),
+        prints=("insert the equations of the system", "checked: "),
     ),
     text(r"""
-Without a claim at hand, `sde.d(f)` derives the differential of any observable:
+`sde.d(f)` derives the differential of any observable, with or without a claim:
 """),
     code(
         r"""
