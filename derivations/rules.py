@@ -42,7 +42,7 @@ _WORDS: dict[str, str] = {
     "insert the equations of the system": (
         "Each differential of a state is replaced by the right-hand side of its equation. In the "
         "terms of second order only products of two noises are kept: dt dt and dt dB are of "
-        "smaller order than dt. What cancels here, cancels before any mean is taken: look at what "
+        "smaller order than dt. What cancels here cancels before any mean is taken: look at what "
         "is left of the terms that are linear in dB."
     ),
     "Itô table for products of two differentials": (
