@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -175,3 +176,11 @@ def growth(sde: Any, observable: Any, value: Any, relevant: float, **fields: Any
         value=value, relevant=relevant, **fields,
     )  # fmt: skip
     return check_of("path")(compiled(claim), PLAN)
+
+
+def test_the_reason_names_both_sides_of_a_threshold() -> None:
+    found = sides(sigma**2 / 2, -1, 1)
+    assert found.status == Status.AGREES, found.reason
+    assert re.search(r"f/t at mu = 0\.4, stated < 0(:| ?,)", found.reason), found.reason
+    assert re.search(r"f/t at mu = 0\.6, stated > 0(:| ?,)", found.reason), found.reason
+    assert len(re.findall(r"[+-]0\.\d+ ± ", found.reason)) == 2, found.reason
