@@ -6,7 +6,8 @@ Factors (UC⁻¹, CW) have one product.  Of these the equilibrium
 
 picks one up to a rotation of the hidden space where M = WΣxW' and N = U'Σ_rU are positive definite:
 Q = C'C solves Q M Q = (tr Σx/tr Σ_r) N, so it is the geometric mean of M⁻¹ and that right side.
-It is what judges compare runs with; no simulation reads it.
+It is what judges compare runs with; no simulation reads it.  (A start of data-covariance is the
+flattest point of its orbit, a geometric mean as well.)
 
 Source: Bhatia, Positive Definite Matrices (2007), 4.1; the equilibrium as in the theorem
 matrix_factorization_equilibrium.

@@ -25,6 +25,7 @@ from verify.experiments.factorization import (
     Model,
     balanced,
     carried,
+    curvature,
     equilibrium,
     imbalance,
     noise_imbalance,
@@ -32,6 +33,7 @@ from verify.experiments.factorization import (
     orbit_flow,
     sharpness,
 )
+from verify.experiments.factorization import loss as loss_of
 from verify.verdict import Status
 
 SMALL: Mapping[str, tuple[Callable[[], Experiment], int, Mapping[str, Any]]] = {
@@ -91,10 +93,10 @@ def test_as_stated_and_drawn(name: str) -> None:
         ("data-covariance", {"norms_gd_plain": "norms_sgd_plain"}, "norms under gradient descent"),
         ("data-covariance", {"flattening_sgd": "flattening_gd"}, "flattening"),
         ("data-covariance", {"sharpening_sgd": "flattening_sgd"}, "sharpening"),
-        ("warm-up", {"S_warm": "S_cold"}, "warm-up"),
-        ("warm-up", {"S_cold": "S_warm"}, "no warm-up"),
-        ("warm-up", {"S_xavier": "S_gd"}, "Xavier's start"),
-        ("warm-up", {"S_gd": "S_warm"}, "gradient descent"),
+        ("warm-up", {"S_warm": "S_cold", "end_warm": "end_cold"}, "warm-up"),
+        ("warm-up", {"S_cold": "S_warm", "end_cold": "end_warm"}, "no warm-up"),
+        ("warm-up", {"S_xavier": "S_gd", "end_xavier": "end_gd"}, "Xavier's start"),
+        ("warm-up", {"S_gd": "S_warm", "end_gd": "end_warm"}, "gradient descent"),
         ("latent-representations", {"centred_sgd": "centred_gd"}, "SGD beside GD"),
         ("latent-representations", {"centred_sgd": "centred_gd"}, "alignment under SGD"),
         ("latent-representations", {"centred_gd": "cosine_sgd"}, "gradient descent"),
@@ -104,6 +106,26 @@ def test_what_does_otherwise_is_rejected(
     name: str, exchanged: Mapping[str, str], finding: str
 ) -> None:
     assert judged(name, exchanged)[finding] is Status.DISAGREES
+
+
+@pytest.mark.parametrize("factor", [0.8, 0.9, 1.1, 1.2, 1.4, 1.6, 2.0])
+def test_another_sharpness_at_the_end_is_not_taken_for_the_least(
+    factor: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stated = warm_up.least
+    monkeypatch.setattr(warm_up, "least", lambda settings: factor * stated(settings))
+    found = judged("warm-up", {})
+    wrong = {found[name] for name in ("warm-up", "Xavier's start")}
+    assert wrong == {Status.DISAGREES} if abs(factor - 1) > 0.15 else Status.AGREES not in wrong
+
+
+@pytest.mark.parametrize("factor", [0.95, 1.05])
+def test_another_end_of_gradient_descent_is_rejected(
+    factor: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stated = warm_up.kept_by_descent
+    monkeypatch.setattr(warm_up, "kept_by_descent", lambda *given: factor * stated(*given))
+    assert judged("warm-up", {})["gradient descent"] is Status.DISAGREES
 
 
 @pytest.mark.parametrize("off", [-1.0, -0.5, -0.25, 0.25, 0.5, 1.0])
@@ -148,7 +170,7 @@ def test_the_trace_of_the_inputs_for_that_of_the_noise_is_rejected(
 
     def wrong(settings: Settings, **changed: float) -> float:
         s = {**settings, **changed}
-        return stated(s) * s["inputs"] / s["outputs"]
+        return float(stated(s) * s["inputs"] / s["outputs"])
 
     found = report("convergence-speed")
     powers = {**convergence_speed.EXPONENTS, "outputs": 0.0, "inputs": 1.0}
@@ -206,6 +228,9 @@ def test_gradient_descent_has_the_expected_gradient_and_its_hessian_has_this_tra
         np.testing.assert_allclose(moved, -1e-3 * down, rtol=1e-6, atol=1e-9)
     curved = sum(loss(theta + 1e-3 * e) + loss(theta - 1e-3 * e) - 2 * loss(theta) for e in eye)
     assert sharpness(model, U, W) == pytest.approx(curved / 1e-6, rel=1e-4)
+    assert loss_of(model, U, W) == pytest.approx(loss(theta))
+    both = curvature(model, np.stack([U, 2 * U]), np.stack([W, W]))
+    np.testing.assert_allclose(both, [sharpness(model, u, W) for u in (U, 2 * U)])
 
 
 def test_the_orbit_flow_ends_in_the_equilibrium() -> None:

@@ -18,6 +18,7 @@ descent, NeurIPS 2024; constants as derived here.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -32,8 +33,10 @@ __all__ = [
     "Trained",
     "balanced",
     "carried",
+    "curvature",
     "equilibrium",
     "imbalance",
+    "loss",
     "noise_imbalance",
     "on_orbit",
     "orbit_flow",
@@ -87,8 +90,30 @@ def noise_imbalance(model: Model, U: Array, W: Array) -> Array:
     return np.asarray(first - inputs * (transpose(U) @ model.noise @ U))
 
 
+def loss(model: Model, U: Array, W: Array) -> Array:
+    """E|U W x − y|² less tr Σ_r, over leading axes."""
+    off = U @ W - model.V
+    return np.asarray(np.sum((off @ model.inputs) * off, axis=(-1, -2)))
+
+
+def curvature(model: Model, U: Array, W: Array) -> Array:
+    """tr of the Hessian of `loss` as measured: its second differences, over leading axes.
+
+    In each weight alone the loss is quadratic, so that a step of any size gives the derivative.
+    """
+    shapes = U.shape[-2:], W.shape[-2:]
+    found = -2.0 * sum(map(math.prod, shapes)) * loss(model, U, W)
+    for part, size in enumerate(shapes):
+        for place in np.ndindex(size):
+            step = np.zeros(size)
+            step[place] = 1.0
+            for e in (step, -step):
+                found = found + (loss(model, U + e, W) if part == 0 else loss(model, U, W + e))
+    return np.asarray(found)
+
+
 def sharpness(model: Model, U: Array, W: Array) -> Array:
-    """tr of the Hessian of the expected loss, 2(d_y tr W Σ_x W' + tr(Σ_x)|U|²)."""
+    """tr of the Hessian of the expected loss as stated, 2(d_y tr W Σ_x W' + tr(Σ_x)|U|²)."""
     first = np.trace(W @ model.inputs @ transpose(W), axis1=-2, axis2=-1)
     second = model.traces[0] * np.sum(U * U, axis=(-1, -2))
     return np.asarray(2 * (len(model.V) * first + second))

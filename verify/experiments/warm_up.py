@@ -6,9 +6,12 @@ Xavier's has E u_i² = E w_j² = 2/(1 + d), near balance.  Noise balances the no
 
     d(|w|² − |u|²) = −4η² d σ² (|w|² − |u|²) per step,
 
-which takes S = tr H down to its least value 4d|V| on the orbit; gradient descent keeps |w|² − |u|²
+which takes S = tr H to 4d|V|, its least value where u w = V; gradient descent keeps |w|² − |u|²
 and has 2d√((|w|² − |u|²)² + 4|V|²) at the end.  But a step that the equilibrium bears is too large
 for Kaiming's start, from which SGD then leaps away.  Warm-up gives the noise time to flatten first.
+
+Steps of finite size leave |w|² − |u|² of order η, and S above 4d|V| by order η²: measured are 7,
+1.7 and 0.4 % at η = 0.02, 0.01 and 0.005.  Below it there is no point with u w = V.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ from numpy.typing import NDArray
 from numerics.network import Array
 from verify.experiments import style
 from verify.experiments.experiment import Experiment, Finding, Numbers, Progress, Settings
-from verify.experiments.factorization import Model, sharpness, train
+from verify.experiments.factorization import Model, carried, curvature, imbalance, train
 from verify.experiments.label_noise import generator
 from verify.experiments.seeds import ALPHA, whether_above
 from verify.statistics.bounds import clopper_pearson
@@ -32,8 +35,10 @@ from verify.verdict import Status
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["CASES", "experiment", "judge"]
+__all__ = ["CASES", "experiment", "judge", "kept_by_descent", "least"]
 
+ROUNDING = 1e-3
+"""How far a weight that was carried to the orbit may be off it."""
 CASES = MappingProxyType(
     {
         "warm": "SGD, Kaiming start, warm-up",
@@ -66,7 +71,8 @@ def experiment() -> Experiment:
                 "runs": 20,
                 "often": 0.7,
                 "fallen": 0.7,
-                "near": 1.2,
+                "near": 0.02,
+                "above": 0.12,
             }
         ),
         quick=MappingProxyType({"marks": 60}),
@@ -77,61 +83,84 @@ def experiment() -> Experiment:
 
 
 def simulate(seed: int, settings: Settings, progress: Progress) -> Numbers:
-    """S over the steps for all runs of each case; infinite from where the weights diverge."""
+    """S over the steps for all runs of each case; infinite from where the weights diverge.
+
+    S is measured, by second differences of the loss.  At the end it is also taken at the weights
+    that are carried to u w = V with |w|² − |u|² unchanged: without the noise across the orbit.
+    """
     d, rng = settings["dimension"], generator(seed, 0)
     a, b = (z / np.linalg.norm(z) for z in rng.standard_normal((2, d)))
     noise = settings["noise"] ** 2 * np.eye(d)
     model = Model(V=settings["V"] * np.outer(a, b), inputs=np.eye(d), noise=noise)
-    steps = settings["steps"]
-    constant = np.full(steps, settings["step"])
-    ramp = np.minimum(1, (np.arange(steps) + 1) / settings["warm_steps"])
-    kept: dict[str, list[Array]] = {name: [] for name in CASES}
-    stated: list[float] = []
+    kept: dict[str, list[Array]] = {f"{part}_{name}": [] for name in CASES for part in ("S", "end")}
+    at_start = []
     for i in range(settings["runs"]):
         z, w = rng.standard_normal((d, 1)), rng.standard_normal((1, d))
-        kaiming = np.sqrt(2) * z, np.sqrt(2 / d) * w
-        xavier = np.sqrt(2 / (1 + d)) * z, np.sqrt(2 / (1 + d)) * w
-        D = np.sum(kaiming[1] ** 2) - np.sum(kaiming[0] ** 2)
-        stated.append(2 * d * np.sqrt(D**2 + 4 * settings["V"] ** 2))
-        slow = np.full(steps, settings["gd_step"])
-        for k, (name, start, etas) in enumerate(
-            (
-                ("warm", kaiming, constant * ramp),
-                ("cold", kaiming, constant),
-                ("xavier", xavier, constant),
-                ("gd", kaiming, slow),
-            )
-        ):
+        starts = {
+            "xavier": (np.sqrt(2 / (1 + d)) * z, np.sqrt(2 / (1 + d)) * w),
+            "kaiming": (np.sqrt(2) * z, np.sqrt(2 / d) * w),
+        }
+        at_start.append(imbalance(*starts["kaiming"])[0, 0])
+        for k, (name, etas) in enumerate(_plans(settings).items()):
             noisy = None if name == "gd" else generator(seed, 10 + 4 * i + k)
+            start = starts["xavier" if name == "xavier" else "kaiming"]
             run = train(model, start, etas, marks=settings["marks"], rng=noisy)
-            with np.errstate(all="ignore"):
-                S = sharpness(model, run.U, run.W)
-            kept[name].append(np.where(np.isfinite(S), S, np.inf))
+            S, end = _seen(model, run.U, run.W)
+            kept[f"S_{name}"].append(S)
+            kept[f"end_{name}"].append(end)
         progress((i + 1) / settings["runs"], f"run {i + 1}")
     return {
         "steps": run.steps,
-        **{f"S_{name}": np.array(values) for name, values in kept.items()},
-        "S_gd_stated": np.array(stated),
-        "least": 4 * d * settings["V"],
+        "imbalance": np.array(at_start),
+        **{name: np.array(values) for name, values in kept.items()},
     }
 
 
+def _plans(settings: Settings) -> dict[str, Array]:
+    """The step sizes of each case."""
+    steps = settings["steps"]
+    constant = np.full(steps, settings["step"])
+    ramp = np.minimum(1, (np.arange(steps) + 1) / settings["warm_steps"])
+    slow = np.full(steps, settings["gd_step"])
+    return {"warm": constant * ramp, "cold": constant, "xavier": constant, "gd": slow}
+
+
+def _seen(model: Model, U: Array, W: Array) -> tuple[Array, Array]:
+    """S along a run, and its mean on the orbit over the last tenth."""
+    with np.errstate(all="ignore"):
+        S = curvature(model, U, W)
+    S = np.where(np.isfinite(S), S, np.inf)
+    late = slice(-max(len(S) // 10, 1), None)
+    if not np.isfinite(S[late]).all():
+        return S, np.array(np.inf)
+    return S, np.asarray(curvature(model, *carried(model, U[late], W[late])).mean())
+
+
+def least(settings: Settings) -> float:
+    """4d|V|, where SGD is said to end: S at |u|² = |w|² = |V|."""
+    return float(4 * settings["dimension"] * settings["V"])
+
+
+def kept_by_descent(imbalances: Array, settings: Settings) -> Array:
+    """2d√((|w|² − |u|²)² + 4|V|²), where gradient descent ends."""
+    return np.asarray(2 * settings["dimension"] * np.sqrt(imbalances**2 + 4 * settings["V"] ** 2))
+
+
 def judge(runs: Sequence[Numbers], settings: Settings) -> list[Finding]:
-    """How often S falls, or does not, in each case."""
-    least = float(runs[0]["least"])
+    """How often S falls, or does not, in each case, and whether it ends where it is said to."""
     ends = {name: _ends(runs, name) for name in CASES}
     share, fallen, near = settings["often"], settings["fallen"], settings["near"]
-    warm, cold = ends["warm"], ends["cold"]
-    xavier, gd = ends["xavier"], ends["gd"]
-    stated = np.concatenate([np.asarray(run["S_gd_stated"]) for run in runs])
+    warm, cold, xavier, gd = ends.values()
+    least_one = {name: _at_least(ends[name][1], settings) for name in CASES}
+    band = f"at most {settings['above']:.0%} above 4d|V| and not below it"
+    stated = kept_by_descent(np.concatenate([run["imbalance"] for run in runs]), settings)
     return [
         _often(
             "warm-up",
-            f"With warm-up S ends below {fallen:g} of its value at Kaiming's start, within a "
-            f"factor {near:g} of its least value 4d|V|.",
-            (warm[1] < fallen * warm[0]) & (warm[1] < near * least),
+            f"With warm-up S ends below {fallen:g} of its value at Kaiming's start, {band}.",
+            (warm[1] < fallen * warm[0]) & least_one["warm"],
             share,
-            _shown(warm),
+            _shown(warm, settings),
         ),
         _often(
             "no warm-up",
@@ -142,30 +171,43 @@ def judge(runs: Sequence[Numbers], settings: Settings) -> list[Finding]:
         ),
         _often(
             "Xavier's start",
-            f"From Xavier's start S grows, to within a factor {near:g} of the same 4d|V|.",
-            (xavier[1] > xavier[0]) & (xavier[1] < near * least),
+            f"From Xavier's start S grows, and ends {band} as well.",
+            (xavier[1] > xavier[0]) & least_one["xavier"],
             share,
-            _shown(xavier),
+            _shown(xavier, settings),
         ),
         _often(
             "gradient descent",
-            "Gradient descent from Kaiming's start ends within 2 % of 2d√((|w|² − |u|²)² + 4|V|²), "
-            f"which is more than {near:g} times the least.",
-            (np.abs(gd[1] / stated - 1) < 0.02) & (gd[1] > near * least),
+            f"Gradient descent from Kaiming's start ends within {near:.0%} of "
+            f"2d√((|w|² − |u|²)² + 4|V|²) of that start, more than {settings['above']:.0%} above "
+            "4d|V|.",
+            (np.abs(gd[1] / stated - 1) < near) & ~least_one["gd"],
             share,
-            _shown(gd),
+            _shown(gd, settings),
         ),
     ]
 
 
+def _at_least(end: Array, settings: Settings) -> NDArray[np.bool_]:
+    """Where S is 4d|V| up to steps of finite size, which take it above."""
+    ratio = end / least(settings)
+    return np.asarray((ratio > 1 - ROUNDING) & (ratio < 1 + settings["above"]))
+
+
 def _ends(runs: Sequence[Numbers], name: str) -> tuple[Array, Array]:
-    """S at the start, and its mean over the last tenth."""
-    S = np.concatenate([np.asarray(run[f"S_{name}"]) for run in runs])
-    return S[:, 0], S[:, -max(S.shape[1] // 10, 1) :].mean(axis=1)
+    """S at the start, and on the orbit over the last tenth."""
+    S, end = (
+        np.concatenate([np.asarray(run[f"{part}_{name}"]) for run in runs]) for part in ("S", "end")
+    )
+    return S[:, 0], end
 
 
-def _shown(ends: tuple[Array, Array]) -> str:
-    return f"median of S {np.median(ends[0]):.0f} at the start, {np.median(ends[1]):.0f} at the end"
+def _shown(ends: tuple[Array, Array], settings: Settings) -> str:
+    low, middle, high = np.quantile(ends[1] / least(settings), [0.05, 0.5, 0.95], method="nearest")
+    return (
+        f"median of S {np.median(ends[0]):.0f} at the start, {np.median(ends[1]):.1f} at the end "
+        f"on the orbit, {middle:.3f} ({low:.3f} … {high:.3f}) of 4d|V|"
+    )
 
 
 def _often(name: str, statement: str, holds: NDArray[np.bool_], share: float, more: str) -> Finding:
@@ -198,9 +240,12 @@ def draw(
         gone = np.mean(np.isinf(S[:, -1]))
         words = f"{label} ({gone:.0%} diverge)" if gone else label
         axes.plot(steps, middle, color=colour, lw=1.8, label=words)
-    axes.axhline(runs[0]["least"], color=style.INK, lw=1.0, ls=style.DASHES, label="least S, 4d|V|")
+    axes.axhline(
+        least(settings), color=style.INK, lw=1.0, ls=style.DASHES,
+        label="4d|V|, least S where u w = V",
+    )  # fmt: skip
     axes.set_yscale("log")
-    axes.set_ylim(0.3 * runs[0]["least"], top)
+    axes.set_ylim(0.3 * least(settings), top)
     axes.set_xlim(0, steps[-1])
     axes.set_xlabel("steps")
     axes.set_ylabel("S = tr H, median and middle half of the runs  (log scale)")
