@@ -83,10 +83,11 @@ def _moving(
 
 
 def _summary(seen: list[Array], at: list[int], settings: Settings) -> dict[str, object]:
-    """Medians of the singular values of W1W2 and of W1, and the middle 80 % of the first."""
+    """Means, medians and the middle 80 % of the singular values of W1W2; medians of those of W1."""
     product, first = np.moveaxis(np.array(seen), 1, 0)
     return {
         "times": np.array(at) * settings["mode_step"],
+        "mean": np.mean(product, axis=1),
         "product": np.median(product, axis=1),
         "low": np.quantile(product, 0.1, axis=1),
         "high": np.quantile(product, 0.9, axis=1),

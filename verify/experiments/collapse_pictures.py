@@ -117,7 +117,7 @@ def _values(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Find
     for panel in axes[:2]:
         # Below it the smallest singular values of full matrices are rounding.
         panel.set_ylim(1e-14, 10)
-    axes[0].set_ylabel("singular values of W₁W₂: median, middle 80 %")
+    axes[0].set_ylabel("singular values of W₁W₂, middle 80 %")
     _drift(axes[2], runs, settings)
     lost = ", ".join(f"{s:g}" for s in settings["teacher"])
     style.caption(
@@ -127,9 +127,9 @@ def _values(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Find
         about=f"linear teacher–student, s* = {lost}, κ = {settings['kappa']:g}, γ = "
         f"{settings['gamma']:g}: threshold γ/2κ = "
         f"{settings['gamma'] / (2 * settings['kappa']):.3f}; η = {settings['mode_step']:g}, "
-        f"balanced diagonal start, {settings['mode_copies']:,} and {settings['mode_replicas']} runs of each of "
-        f"{len(runs)} seeds (the first is shown). Right: one step from one diagonal state, no "
-        "residual",
+        f"balanced diagonal start, {settings['mode_copies']:,} and "
+        f"{settings['mode_replicas']} runs of each of {len(runs)} seeds (the first is shown). "
+        "Right: one step from one diagonal state, no residual",
         verdicts=style.judged(findings),
     )
     return drawn
@@ -138,16 +138,20 @@ def _values(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Find
 def _paths(panel: Axes, runs: Sequence[Numbers], settings: Settings, name: str) -> None:
     part: Any = runs[0]["modes"][name]
     times = np.asarray(part["times"])
+    lives = soft_threshold(settings) > 0
     for i, shade in enumerate(style.shades(len(settings["teacher"]))):
         low, high = np.asarray(part["low"])[:, i], np.asarray(part["high"])[:, i]
-        label = f"number {i + 1}, s* = {settings['teacher'][i]:g}"
-        panel.plot(times, np.asarray(part["product"])[:, i], color=shade, lw=1.6, label=label)
+        # The statistic that is stated: the mean of what lives; of what dies, the rate of log z.
+        drawn = "mean" if lives[i] else "median"
+        values = np.asarray(part["mean" if lives[i] else "product"])[:, i]
+        label = f"number {i + 1}, s* = {settings['teacher'][i]:g}, {drawn}"
+        panel.plot(times, values, color=shade, lw=1.6, label=label)
         panel.fill_between(times, np.maximum(low, 1e-300), high, color=shade, alpha=0.18, lw=0)
     if name == "standing":
         level = soft_threshold(settings)
         for value in level[level > 0]:
             panel.axhline(value, color=style.INK, ls=style.DASHES, lw=0.9)
-        panel.plot([], [], color=style.INK, ls=style.DASHES, lw=0.9, label="mean s* − γ/2κ")
+        panel.plot([], [], color=style.INK, ls=style.DASHES, lw=0.9, label="s* − γ/2κ")
     panel.set_yscale("log")
     panel.set_xlabel("time t = η · steps")
     if name == "standing":
