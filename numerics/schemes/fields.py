@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 RELATIVE_STEP = float(np.finfo(float).eps ** (1 / 3))
-BATCH = 1 << 20  # scalars of state held at once while the components of the noise are gone through
+BATCH = 1 << 18  # scalars of state at once while the components of the noise are gone through
 
 
 def paths_of(state: State) -> int:
