@@ -53,6 +53,9 @@ MARGIN = 1.3
 FIRST_STEPS = 24
 """The first look takes at least three times this part of the plan's steps, on the coarsest grid."""
 
+LONGER = 2
+"""A second look takes so many times what is usual: what a control leaves falls with the step."""
+
 PATHS = 2
 """Paths of the first look for each of the plan."""
 
@@ -125,7 +128,8 @@ def _limit(setting: Setting, plan: Plan) -> Judgement:
         noise, rest = (0.0, 0.0) if rate.lost else (rate.noise + rate.chance, rate.still)
         return Measurement(estimate=difference, noise=noise, rest=rest, why=why, numbers=kept)
 
-    found = refined(measure, plan, setting.relevant, setting.system.size, begin=begin)
+    size = setting.system.size
+    found = refined(measure, plan, setting.relevant, size, begin=begin, longer=LONGER)
     what = f"f/t, median of the paths − stated {stated:.6g}"
     return Judgement(finding=found, what=what, unit=setting.relevant, condition=CONDITION)
 
@@ -219,7 +223,7 @@ def _side(setting: Setting, at: float, sign: int, near: float, plan: Plan) -> Si
     """The sign of the limit at one value of the parameter; ``near`` is what counts as no growth."""
     share = replace(plan, budget=plan.budget.split(LOOKS))
     steps, paths = _begin(setting, plan, COARSE, 1)
-    most = most_path_steps(plan.effort, setting.system.size)
+    most = LONGER * most_path_steps(plan.effort, setting.system.size)
     control = control_of(setting, plan, steps)
     side = None
     for number in range(LOOKS):

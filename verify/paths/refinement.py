@@ -136,17 +136,19 @@ def refined(
     size: int,
     *,
     begin: tuple[int, int] | None = None,
+    longer: int = 1,
     rough: Callable[[], bool] = lambda: False,
 ) -> Finding:
     """Look until the difference is decided, or until a look would take too long.
 
-    ``begin`` has the steps and the paths of the first look; ``rough`` says whether drift or noise
+    ``begin`` has the steps and the paths of the first look; a look after it may take ``longer``
+    times what is usual.  ``rough`` says whether drift or noise
     are not smooth where the paths go, so that a scheme may be slower than √h: asked before a
     rejection, which then needs a difference beyond a bias of ``SLOWER`` times the estimate.
     """
     share = replace(plan, budget=plan.budget.split(LOOKS))
     steps, paths = begin or (max(4, plan.effort.steps // FIRST_STEPS), plan.effort.paths)
-    most = most_path_steps(plan.effort, size)
+    most = longer * most_path_steps(plan.effort, size)
     for number in range(LOOKS):
         looking = replace(share, purpose=f"{share.purpose}/look {number}")
         found = measure(Look(steps=steps, paths=paths, plan=looking))
