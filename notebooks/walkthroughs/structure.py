@@ -33,7 +33,7 @@ from sympy import exp, sqrt
 from derivations import *
 from derivations.catalogue import find
 from derivations.printing import unicode
-from notebooks.showing import COLOURS, DASHES, GREY, INK, show, use_style
+from notebooks.showing import COLOURS, DASHES, INK, show, use_style
 from verify import ExpectationClaim, NumericSDE, check
 
 use_style()
