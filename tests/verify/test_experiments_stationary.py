@@ -12,7 +12,12 @@ from numerics.network import Array
 from tests.verify.experimenting import judged, quickly, statuses
 from verify.experiments import stationary_law, style
 from verify.experiments.command import Report, conduct
-from verify.experiments.stationary_law_judge import Density, judge, log_density
+from verify.experiments.stationary_law_judge import (
+    Density,
+    discrete_rate,
+    judge,
+    log_density,
+)
 from verify.experiments.stationary_law_paths import (
     Data,
     Moments,
@@ -22,7 +27,7 @@ from verify.experiments.stationary_law_paths import (
 )
 from verify.verdict import Status
 
-SMALL = {"paths": 4000, "sde_step": 0.04, "fall": 20.0, "batches": 120}
+SMALL = {"paths": 4000, "sde_step": 0.04, "fall": 20.0, "batches": 120, "ordinary": [150, 600.0]}
 
 
 @cache
@@ -66,7 +71,22 @@ def other_moments(**factors: float) -> Density:
     return density
 
 
+def power_of_moment(**powers: float) -> Density:
+    """The stated density with powers of moments in the place of moments."""
+
+    def density(m: Moments, T: float, v: Array) -> Array:
+        wrong = {name: getattr(m, name) ** power for name, power in powers.items()}
+        return log_density(replace(m, **wrong), T, v)
+
+    return density
+
+
 WRONG = {
+    "β₁³": power_of_moment(b1=3.0),
+    "β₁²": power_of_moment(b1=2.0),
+    "no β₁": power_of_moment(b1=0.0),
+    "β₂²": power_of_moment(b2=2.0),
+    "α₃²": power_of_moment(a3=2.0),
     "half the exponent −1 of g": terms(twist=0.5),
     "another sign of α₂": other_moments(a2=-1.0),
     "twice β₂/(2α₃T)": terms(ratio=2.0),
@@ -78,7 +98,7 @@ WRONG = {
 
 
 def test_the_terms_are_those_of_the_stated_density() -> None:
-    m, v = moments(Data(slope=1.0, noise=0.6)), np.array([0.1, 1.0, 3.0])
+    m, v = moments(Data(slope=1.0, noise=0.6, square=0.7)), np.array([0.1, 1.0, 3.0])
     np.testing.assert_allclose(terms()(m, 0.2, v), log_density(m, 0.2, v), rtol=1e-12)
 
 
@@ -108,15 +128,41 @@ def test_another_noise_of_the_gradient_is_rejected(wrong: dict[str, float]) -> N
 def test_the_law_of_another_temperature_is_rejected() -> None:
     for factor in (0.5, 1.5):
         cases = [
-            [a, s, factor * T, time] for a, s, T, time in report().experiment.settings["cases"]
+            [a, s, q, factor * T, time]
+            for a, s, q, T, time in report().experiment.settings["cases"]
         ]
         found = judged(report(), report().numbers, cases=cases)
         assert found["law under SGD"] is found["law under SDE"] is Status.DISAGREES
 
 
 def test_a_wrong_rate_of_collapse_is_rejected() -> None:
-    found = judged(report(), report().numbers, above=[0.05, 1.0, 0.16])
+    found = judged(report(), report().numbers, above=[0.05, 1.0, 0.7, 0.16])
     assert found["collapse above the threshold"] is Status.DISAGREES
+
+
+def test_paths_that_stay_are_not_taken_for_fallen() -> None:
+    numbers = [{**run, "ordinary_sde": 0 * run["ordinary_sde"]} for run in report().numbers]
+    assert judged(report(), numbers)["collapse from ordinary v"] is Status.DISAGREES
+
+
+def test_below_the_threshold_nothing_collapses() -> None:
+    small = {"above": [0.05, 1.0, 0.7, 0.03], "paths": 50, "of_sgd": 1, "fall": 4.0}
+    small["cases"] = [[1.0, 1.0, 0.7, 0.1, 0.2]] * 2
+    settings = {**report().experiment.settings, **small}
+    numbers = [stationary_law.simulate(1, settings, lambda done, what: None)]
+    found = statuses(judge(numbers, settings))
+    assert found["collapse from ordinary v"] is Status.DISAGREES
+
+
+def test_the_rate_of_sgd_is_the_integral_that_it_states() -> None:
+    """Two rules, and the mean over drawn samples."""
+    data = Data(slope=0.05, noise=1.0, square=1.0)
+    rates = [discrete_rate(data, 0.09, nodes) for nodes in (60, 120)]
+    assert rates[0] == pytest.approx(rates[1], rel=1e-4)
+    rng = np.random.Generator(np.random.SFC64(5))
+    x, e = rng.standard_normal((2, 400_000))
+    logs = -np.log((1 + 0.18 * x * (0.05 * x + e)) ** 2) / 0.09
+    assert rates[0] == pytest.approx(logs.mean(), abs=4 * logs.std() / np.sqrt(len(logs)))
 
 
 def test_paths_whose_steps_matter_are_not_accepted() -> None:
@@ -125,11 +171,11 @@ def test_paths_whose_steps_matter_are_not_accepted() -> None:
 
 
 def test_a_step_of_the_sde_has_the_declared_drift_and_noise() -> None:
-    data, T, u = Data(slope=0.8, noise=0.5), 0.1, 1.1
+    data, T, u = Data(slope=0.8, noise=0.5, square=0.6), 0.1, 1.1
     rng = np.random.Generator(np.random.SFC64(3))
     time, v = 1e-4, u * u
     logs = sde_paths(data, T, time, rng, start=v, paths=400_000, step=0.5)[-1]
     moved = np.exp(logs / 2) - u
     g = gradient_variances(data, [v], rng, samples=100_000, batches=10).mean()
-    assert moved.mean() / time == pytest.approx(-2 * (v - 0.8) * u, rel=0.1)
+    assert moved.mean() / time == pytest.approx(-2 * 0.6 * (v - 0.8) * u, rel=0.1)
     assert moved.var() / time == pytest.approx(4 * T * g * v, rel=0.03)

@@ -45,12 +45,13 @@ def experiment() -> Experiment:
         "the stated stationary density; above it v falls to zero at the stated rate.",
         settings=MappingProxyType(
             {
-                # Slope a, noise σ, T and time of each law; the first few are also laws of SGD.
+                # Slope a, noise σ, E x², T and time; the first few are also laws of SGD.  No E x²
+                # is 1, and the last T is well on the way to its threshold.
                 "cases": [
-                    [0.05, 1.0, 0.015, 150.0],
-                    [1.0, 0.7, 0.01, 5.0],
-                    [1.0, 0.6, 0.1, 8.0],
-                    [1.0, 0.6, 0.18, 15.0],
+                    [0.05, 1.0, 0.7, 0.015, 210.0],
+                    [1.0, 0.7, 1.4, 0.007, 4.0],
+                    [1.2, 0.5, 0.6, 0.2, 12.0],
+                    [0.8, 1.1, 1.6, 0.15, 30.0],
                 ],
                 "of_sgd": 2,
                 "paths": 4000,
@@ -58,9 +59,11 @@ def experiment() -> Experiment:
                 "places": [0.0, 0.5, 1.0, 2.0, 4.0],
                 "batches": 100,
                 "samples": 1000,
-                "above": [0.05, 1.0, 0.09],
+                "above": [0.05, 1.0, 0.7, 0.09],
                 "fall": 200.0,
                 "low": 1e-12,
+                # Of paths from v = a: how many, how long.
+                "ordinary": [500, 600.0],
             }
         ),
         quick=MappingProxyType({"paths": 2500, "sde_step": 0.03, "batches": 60}),
@@ -75,21 +78,21 @@ def simulate(seed: int, settings: Settings, progress: Progress) -> Numbers:
     """log v at the end of all paths of each law, the fall of log v, variances of the gradient."""
     rng, paths, step = generator(seed, 1), settings["paths"], settings["sde_step"]
     ends: dict[str, list[Array]] = {"sgd": [], "sde": [], "coarse": []}
-    for i, (slope, noise, T, time) in enumerate(settings["cases"]):
-        data = Data(slope=slope, noise=noise)
+    for i, (slope, noise, square, T, time) in enumerate(settings["cases"]):
+        data = Data(slope=slope, noise=noise, square=square)
         for name, size in (("sde", step), ("coarse", 4 * step)):
             walk = sde_paths(data, T, time, rng, start=slope, paths=paths, step=size)
             ends[name].append(walk[-1])
         if i < settings["of_sgd"]:
             ends["sgd"].append(sgd_paths(data, T, time, rng, start=slope, paths=paths)[-1])
         progress((i + 1) / (len(settings["cases"]) + 1), f"T = {T:g}")
-    slope, noise, *_ = settings["cases"][1]
+    slope, noise, square, *_ = settings["cases"][1]
     places = slope * np.asarray(settings["places"])
     sizes = {"samples": settings["samples"], "batches": settings["batches"]}
     return {
         **{f"log_v_{name}": np.array(values) for name, values in ends.items()},
         "variances": gradient_variances(
-            Data(slope=slope, noise=noise), places, generator(seed, 2), **sizes
+            Data(slope=slope, noise=noise, square=square), places, generator(seed, 2), **sizes
         ),
         **_falls(settings, generator(seed, 3)),
     }
@@ -97,19 +100,26 @@ def simulate(seed: int, settings: Settings, progress: Progress) -> Numbers:
 
 def _falls(settings: Settings, rng: np.random.Generator) -> dict[str, Array]:
     """The mean of log v along the way above the threshold, and each path's slope at the end."""
-    slope, noise, T = settings["above"]
+    slope, noise, square, T = settings["above"]
     marks = 40
     # Whole numbers of steps of SGD between marks.
     time = marks * max(round(settings["fall"] / T / marks), 1) * T
     of = {"start": settings["low"], "paths": settings["paths"], "marks": marks}
-    data = Data(slope=slope, noise=noise)
+    data = Data(slope=slope, noise=noise, square=square)
     # v is small all the way, and what is left is the drift of log v and the bias of the steps.
     steps = {"sde": settings["sde_step"] / 2, "coarse": 2 * settings["sde_step"]}
     falls = {
         "sgd": sgd_paths(data, T, time, rng, **of),
         **{name: sde_paths(data, T, time, rng, **of, step=size) for name, size in steps.items()},
     }
+    count, long = settings["ordinary"]
+    far = {"start": slope, "paths": count}
+    ends = {
+        "sgd": sgd_paths(data, T, long, rng, **far)[-1],
+        "sde": sde_paths(data, T, long, rng, **far, step=settings["sde_step"])[-1],
+    }
     return {
+        **{f"ordinary_{name}": logs - np.log(slope) for name, logs in ends.items()},
         "fall_time": np.linspace(0, time, marks + 1),
         **{f"fall_{name}": logs.mean(axis=1) for name, logs in falls.items()},
         **{f"slope_{name}": (logs[0] - logs[-1]) / time for name, logs in falls.items()},
@@ -121,13 +131,13 @@ def draw(
 ) -> Mapping[str, Figure]:
     """Densities below the threshold, the noise of the gradient, the fall above."""
     densities = [
-        distribution(moments(Data(slope=slope, noise=noise)), T)[:2]
-        for slope, noise, T, _ in settings["cases"]
+        distribution(moments(Data(slope=slope, noise=noise, square=square)), T)[:2]
+        for slope, noise, square, T, _ in settings["cases"]
     ]
     about = (
-        "y = a x + σ ε, x, ε ~ N(0, 1); SGD with η = T, b = 1; "
+        "y = a x + σ ε, x ~ N(0, q), ε ~ N(0, 1); SGD with η = T, b = 1; "
         f"{len(runs) * settings['paths']:,} paths in {len(runs)} seeds"
     )
-    slope, noise, *_ = settings["cases"][1]
-    g = moments(Data(slope=slope, noise=noise)).spread
+    slope, noise, square, *_ = settings["cases"][1]
+    g = moments(Data(slope=slope, noise=noise, square=square)).spread
     return {"stationary-law": law_figure(runs, settings, findings, densities, g, about)}

@@ -35,16 +35,16 @@ def law_figure(
     rows = -(-(len(cases) + 2) // 3)
     drawn = style.figure(12.4, 3.2 * rows + 2.6)
     panels = drawn.subplots(rows, 3, squeeze=False).ravel()
-    for i, (slope, noise, T, _) in enumerate(cases):
+    for i, (slope, noise, square, T, _) in enumerate(cases):
         _draw_law(panels[i], runs, i, densities[i], settings["of_sgd"])
-        _titled(panels[i], f"below: a = {slope:g}, σ = {noise:g}, T = {T:g}")
+        _titled(panels[i], f"below: a = {slope:g}, σ = {noise:g}, q = {square:g}, T = {T:g}")
         panels[i].set_ylabel("density of log₁₀ v" if i % 3 == 0 else "")
     panels[0].legend(loc="upper left", fontsize=8)
     fall, noises = panels[len(cases)], panels[len(cases) + 1]
     _draw_noise(noises, runs, settings, spread)
     _draw_fall(fall, runs, findings[-1].numbers["stated"])
-    slope, noise, T = settings["above"]
-    _titled(fall, f"above: a = {slope:g}, σ = {noise:g}, T = {T:g}")
+    slope, noise, square, T = settings["above"]
+    _titled(fall, f"above: a = {slope:g}, σ = {noise:g}, q = {square:g}, T = {T:g}")
     for axes in panels[len(cases) + 2 :]:
         axes.set_visible(False)
     claim = (
@@ -63,13 +63,13 @@ def _titled(axes: Axes, title: str) -> None:
 def _draw_noise(
     axes: Axes, runs: Sequence[Numbers], settings: Settings, spread: Callable[[Array], Array]
 ) -> None:
-    slope, noise, *_ = settings["cases"][1]
+    slope, noise, square, *_ = settings["cases"][1]
     v = slope * np.asarray(settings["places"])
     measured = np.mean([np.asarray(run["variances"]).mean(axis=1) for run in runs], axis=0)
     grid = np.linspace(0, v.max(), 200)
     axes.plot(v, measured, "o", ms=5, color=style.COLOURS["vermilion"], label="one sample of SGD")
     axes.plot(grid, spread(grid), color=style.INK, lw=1.2, ls=style.DASHES, label="g(v), stated")
-    _titled(axes, f"noise of the gradient: a = {slope:g}, σ = {noise:g}")
+    _titled(axes, f"noise of the gradient: a = {slope:g}, σ = {noise:g}, q = {square:g}")
     axes.set_xlabel("v  (no unit)")
     axes.set_ylabel("Var(v x² − xy)")
     axes.legend(loc="upper left", fontsize=8)

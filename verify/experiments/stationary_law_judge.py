@@ -19,19 +19,22 @@ import numpy as np
 
 from numerics.network import Array
 from verify.experiments.experiment import Finding, Numbers, Settings
-from verify.experiments.seeds import ALPHA, over_seeds
+from verify.experiments.seeds import ALPHA, over_seeds, whether_above
 from verify.experiments.stationary_law_paths import Data, Moments, moments
 from verify.planning import Estimate
-from verify.statistics.bounds import dkw_half_width
+from verify.statistics.bounds import clopper_pearson, dkw_half_width
 from verify.statistics.decisions import law_distance, sample_distance
 from verify.verdict import Status, combine
 
-__all__ = ["RELEVANT", "Density", "distribution", "judge", "log_density"]
+__all__ = ["RELEVANT", "Density", "discrete_rate", "distribution", "judge", "log_density"]
 
 Density = Callable[[Moments, float, Array], Array]
 """log p(v) up to a constant, of the moments, T and v."""
 RELEVANT = MappingProxyType({"law": 0.05, "rate": 0.05, "variance": 0.05})
 """Relevant errors: of distribution functions; relative, of the rate of collapse and of g."""
+FALLEN, MANY = 1e-6, 0.9
+"""What part of its start v is below where it has collapsed, and the share of paths that is stated;
+both are part of the statement."""
 # v is looked at from here to e^HIGH.
 LOW, HIGH, POINTS = -60.0, 8.0, 20_001
 
@@ -74,6 +77,7 @@ def judge(
         _law_of_sde(runs, settings, density),
         _law_of_sgd(runs, settings, density),
         _variance(runs, settings, of),
+        _ordinary(runs, settings),
         _collapse(runs, settings),
     ]
 
@@ -96,10 +100,11 @@ def _between(grid: Array, values: Array, x: Array) -> Array:
 def _shown(estimates: Sequence[Estimate], settings: Settings) -> str:
     """The distances, each with its slope, noise and T as a share of the threshold."""
     parts = []
-    for e, (slope, noise, T, _) in zip(estimates, settings["cases"], strict=False):
-        share = T / threshold(moments(Data(slope=slope, noise=noise)))
+    for e, (slope, noise, square, T, _) in zip(estimates, settings["cases"], strict=False):
+        share = T / threshold(moments(Data(slope=slope, noise=noise, square=square)))
         parts.append(
-            f"{e.value:.3f} at a = {slope:g}, σ = {noise:g}, T = {T:g} ({share:.2f} β₂/α₃)"
+            f"{e.value:.3f} at a = {slope:g}, σ = {noise:g}, q = {square:g}, T = {T:g} "
+            f"({share:.2f} β₂/α₃)"
         )
     return ", ".join(parts)
 
@@ -111,11 +116,11 @@ def _law_of_sde(runs: Sequence[Numbers], settings: Settings, density: Density) -
     weak order one, so that a third of the distance is left.
     """
     estimates = []
-    for case, (slope, noise, T, _) in enumerate(settings["cases"]):
+    for case, (slope, noise, square, T, _) in enumerate(settings["cases"]):
         fine, coarse = (_pooled(runs, name, case) for name in ("sde", "coarse"))
         estimates.append(
             Estimate(
-                value=_distance(fine, Data(slope=slope, noise=noise), T, density),
+                value=_distance(fine, Data(slope=slope, noise=noise, square=square), T, density),
                 half_width=dkw_half_width(len(fine), ALPHA / len(settings["cases"])),
                 bias=sample_distance(fine, coarse) / 3,
             )
@@ -135,11 +140,11 @@ def _law_of_sgd(runs: Sequence[Numbers], settings: Settings, density: Density) -
     """As under the SDE, where T = η is small enough for steps to be small."""
     estimates = []
     for case in range(settings["of_sgd"]):
-        slope, noise, T, _ = settings["cases"][case]
+        slope, noise, square, T, _ = settings["cases"][case]
         values = _pooled(runs, "sgd", case)
         estimates.append(
             Estimate(
-                value=_distance(values, Data(slope=slope, noise=noise), T, density),
+                value=_distance(values, Data(slope=slope, noise=noise, square=square), T, density),
                 half_width=dkw_half_width(len(values), ALPHA / settings["of_sgd"]),
             )
         )
@@ -160,11 +165,11 @@ def _variance(
     runs: Sequence[Numbers], settings: Settings, of: Callable[[Data], Moments]
 ) -> Finding:
     """Variances of half of the gradient over w, over g, Student over batches of samples."""
-    slope, noise, *_ = settings["cases"][1]
+    slope, noise, square, *_ = settings["cases"][1]
     v = slope * np.asarray(settings["places"])
     measured = np.concatenate([np.asarray(run["variances"]) for run in runs], axis=1)
     with np.errstate(divide="ignore"):
-        ratios = measured / of(Data(slope=slope, noise=noise)).spread(v)[:, None]
+        ratios = measured / of(Data(slope=slope, noise=noise, square=square)).spread(v)[:, None]
     found = [over_seeds(ratio - 1, ALPHA / len(v)) for ratio in ratios]
     shown = ", ".join(f"{1 + e.value:.3f}" for e in found)
     return Finding(
@@ -175,8 +180,32 @@ def _variance(
         reason=f"measured/stated {shown} at v/a = "
         f"{', '.join(f'{place:g}' for place in settings['places'])}, ± "
         f"{max(e.half_width for e in found):.3f} (Student over batches of samples, a = {slope:g}, "
-        f"σ = {noise:g}, relevant {RELEVANT['variance']:.0%}, error rate {ALPHA:g})",
+        f"σ = {noise:g}, q = {square:g}, relevant {RELEVANT['variance']:.0%}, error rate "
+        f"{ALPHA:g})",
         numbers={"ratios": [1 + e.value for e in found]},
+    )
+
+
+def _ordinary(runs: Sequence[Numbers], settings: Settings) -> Finding:
+    """Both shares at half the error rate each, exact bounds."""
+    slope, noise, square, T = settings["above"]
+    shares = []
+    counts = {}
+    for name in ("sde", "sgd"):
+        ends = np.concatenate([np.asarray(run[f"ordinary_{name}"]) for run in runs])
+        counts[name] = int(np.sum(ends < np.log(FALLEN)))
+        (low,), (high,) = clopper_pearson(np.array([counts[name]]), len(ends), ALPHA / 2)
+        shares.append(whether_above(MANY, low, high))
+    return Finding(
+        name="collapse from ordinary v",
+        statement=f"At a = {slope:g}, σ = {noise:g}, q = {square:g}, T = {T:g}, above β₂/α₃, at "
+        f"least {MANY:.0%} of the paths that begin at v = a, the minimum of the loss, have fallen "
+        f"below {FALLEN:g} of it after the time {settings['ordinary'][1]:g}, under the SDE and "
+        "under SGD.",
+        status=combine(shares),
+        reason=f"of {settings['ordinary'][0] * len(runs):,} paths {counts['sde']:,} under the SDE, "
+        f"{counts['sgd']:,} under SGD (exact bounds, error rate {ALPHA:g})",
+        numbers=counts,
     )
 
 
@@ -185,10 +214,10 @@ def _collapse(runs: Sequence[Numbers], settings: Settings) -> Finding:
 
     The bias of the SDE's steps is a third of what steps four times as long change.
     """
-    slope, noise, T = settings["above"]
-    data = Data(slope=slope, noise=noise)
+    slope, noise, square, T = settings["above"]
+    data = Data(slope=slope, noise=noise, square=square)
     m = moments(data)
-    rates = {"sde": 4 * (m.a3 * T - m.b2), "sgd": _discrete_rate(data, T)}
+    rates = {"sde": 4 * (m.a3 * T - m.b2), "sgd": discrete_rate(data, T)}
     slopes = {
         name: np.concatenate([np.asarray(run[f"slope_{name}"]) for run in runs])
         for name in ("sde", "sgd", "coarse")
@@ -202,8 +231,9 @@ def _collapse(runs: Sequence[Numbers], settings: Settings) -> Finding:
     )
     return Finding(
         name="collapse above the threshold",
-        statement=f"At a = {slope:g}, σ = {noise:g}, T = {T:g}, above β₂/α₃ = {threshold(m):.4f}, "
-        "log v falls at 4(α₃T − β₂) under the SDE and at −E log(1 + 2ηxy)²/η under SGD.",
+        statement=f"At a = {slope:g}, σ = {noise:g}, q = {square:g}, T = {T:g}, above β₂/α₃ = "
+        f"{threshold(m):.4f}, log v falls at 4(α₃T − β₂) under the SDE and at −E log(1 + 2ηxy)²/η "
+        "under SGD.",
         status=status if rates["sde"] > 0 else Status.INCONCLUSIVE,
         reason=f"measured/stated: {shown}, bias of the SDE's steps {bias:.3f} (relevant "
         f"{RELEVANT['rate']:.0%}, Student over all paths, error rate {ALPHA:g}); that of SGD is "
@@ -212,9 +242,30 @@ def _collapse(runs: Sequence[Numbers], settings: Settings) -> Finding:
     )
 
 
-def _discrete_rate(data: Data, eta: float) -> float:
-    """−E log(1 + 2η x y)²/η, the mean fall of log v under SGD where v is small, by quadrature."""
-    nodes, weights = np.polynomial.hermite_e.hermegauss(180)
-    x, e = nodes[:, None], nodes[None, :]
-    logs = np.log((1 + 2 * eta * (data.slope * x * x + data.noise * x * e)) ** 2)
-    return float(-(weights @ logs @ weights) / weights.sum() ** 2 / eta)
+def discrete_rate(data: Data, eta: float, nodes: int = 60) -> float:
+    """−E log(1 + 2ηxy)²/η, the mean fall of log v under SGD where v is small, by quadrature.
+
+    Given x, 1 + 2ηxy = A + Bε.  The inner integral is split at the logarithm's zero ε = −A/B;
+    what is left is smooth in x, and nodes are even in number since B is 0 at 0.
+    """
+    points, weights = np.polynomial.hermite_e.hermegauss(nodes)
+    x = np.sqrt(data.square) * points
+    A, B = 1 + 2 * eta * data.slope * x * x, 2 * eta * data.noise * x
+    inner = np.array([_mean_log_square(a, b) for a, b in zip(A, B, strict=True)])
+    return float(-(weights @ inner) / weights.sum() / eta)
+
+
+def _mean_log_square(a: float, b: float) -> float:
+    """E log(a + bε)², ε ~ N(0, 1)."""
+    from scipy.integrate import quad
+
+    def density(e: float) -> float:
+        return float(np.exp(-e * e / 2) / np.sqrt(2 * np.pi))
+
+    zero, reach = -a / b, 12.0
+    if abs(zero) > reach:
+        return float(quad(lambda e: density(e) * np.log((a + b * e) ** 2), -reach, reach)[0])
+    # The logarithm of the distance to the zero is the weight of the rule.
+    low = quad(density, -reach, zero, weight="alg-logb", wvar=(0, 0))[0]
+    high = quad(density, zero, reach, weight="alg-loga", wvar=(0, 0))[0]
+    return float(2 * (np.log(abs(b)) + low + high))

@@ -1,6 +1,7 @@
 """Paths of v = u² under SGD on ℓ = (u² x − y)², u = w, and under its SDE, as declared.
 
-y = a x + σ ε with x, ε ~ N(0, 1).  SGD makes steps u⁺ = u − η G u, G = 2(v x² − xy); the SDE is
+y = a x + σ ε with x ~ N(0, q), ε ~ N(0, 1).  SGD makes steps u⁺ = u − η G u with
+G = 2(v x² − xy); the SDE is
 
     du = −2(β₁v − β₂) u dt + 2 √(T g(v)) u dB,   g = α₁v² − 2α₂v + α₃ = Var(v x² − xy).
 
@@ -22,10 +23,11 @@ __all__ = ["Data", "Moments", "gradient_variances", "moments", "sde_paths", "sgd
 
 @dataclass(frozen=True, kw_only=True)
 class Data:
-    """y = slope · x + noise · ε."""
+    """y = slope · x + noise · ε, and E x² = square."""
 
     slope: float
     noise: float
+    square: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +47,9 @@ class Moments:
 
 def moments(data: Data) -> Moments:
     """Those of Gaussian x and ε."""
-    a, variance = data.slope, data.noise**2
-    return Moments(a1=2.0, a2=2 * a, a3=2 * a**2 + variance, b1=1.0, b2=a)
+    a, q = data.slope, data.square
+    spread = 2 * q * q
+    return Moments(a1=spread, a2=a * spread, a3=a * a * spread + data.noise**2 * q, b1=q, b2=a * q)
 
 
 def sgd_paths(
@@ -64,7 +67,7 @@ def sgd_paths(
     kept = [2 * np.log(np.abs(u))]
     for _ in range(marks):
         for _ in range(round(time / T / marks)):
-            x = rng.standard_normal(paths)
+            x = np.sqrt(data.square) * rng.standard_normal(paths)
             residual = (u * u - data.slope) * x - data.noise * rng.standard_normal(paths)
             u *= 1 - 2 * T * residual * x
         kept.append(2 * np.log(np.abs(u)))
@@ -119,5 +122,6 @@ def gradient_variances(
     found = []
     for v in places:
         x, e = rng.standard_normal((2, batches, samples))
+        x *= np.sqrt(data.square)
         found.append(np.var(v * x * x - x * (data.slope * x + data.noise * e), axis=1, ddof=1))
     return np.array(found)
