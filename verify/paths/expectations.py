@@ -45,6 +45,7 @@ from .refinement import (
     undecided,
     unresolved,
 )
+from .saturation import moves_of, unseen, with_bias
 from .tails import means_are_kept
 
 __all__ = ["averaged"]
@@ -114,7 +115,8 @@ def _bounded(setting: Setting, plan: Plan, stated: float, low: float, high: floa
         # A coarser grid may leave the domain of the system, and with it the bounds: such a path
         # is lost.
         kept = [np.where(_off(x, low, high) > 0, np.nan, np.clip(x, low, high)) for x in levels]
-        return extrapolated_mean(kept, low, high, stated, look.plan.budget.alpha)
+        found = extrapolated_mean(kept, low, high, stated, look.plan.budget.alpha)
+        return with_bias(found, unseen(moves_of(setting, look).clipped(low, high), high - low))
 
     found = refined(measure, plan, unit, setting.system.size, rough=lambda: setting.is_rough(plan))
     return Judgement(finding=found, what=_said(stated, "mean of bounded values"), unit=unit)
@@ -154,6 +156,7 @@ def _without_noise(setting: Setting, plan: Plan, stated: float, unit: float) -> 
             return undecided("f(X_T) is no number", finer=True)
         bias = LEFT * abs(fine - coarse) + ROUNDING * (1 + abs(stated))
         kept = {"levels": [x - stated for x in (h, half, quarter)]}
+        bias += unseen(moves_of(setting, look), 1 + abs(stated))
         return Measurement(estimate=Estimate(value=fine - stated, bias=bias), numbers=kept)
 
     found = refined(measure, plan, unit, setting.system.size)
@@ -175,7 +178,8 @@ def _controlled(
         levels = setting.reached(look.steps, look.paths, look.plan)
         if setting.takes_time and is_unresolved(levels):
             return unresolved()
-        return _robust(levels, stated, variance, look.plan.budget.alpha)
+        found = _robust(levels, stated, variance, look.plan.budget.alpha)
+        return with_bias(found, unseen(moves_of(setting, look), math.sqrt(abs(variance))))
 
     found = refined(measure, plan, unit, setting.system.size)
     return Judgement(
@@ -316,6 +320,8 @@ def _one_sided(
         if out:
             return _open(stated, unit, out)
         e = _cut([sign * x for x in levels], end, sign * stated, look.plan.budget.alpha)
+        spread = max(float(np.nanstd(levels[-1])), unit)
+        e = replace(e, bias=e.bias + unseen(moves_of(setting, look), spread))
         clear = e.value - e.half_width > e.bias
         if clear:
             break

@@ -32,6 +32,7 @@ from .evidence import Judgement, judged
 from .horizon import LEVELS, Setting, block_of
 from .level import Meeting
 from .refinement import Finding, Look, Measurement, extrapolated_mean, refined
+from .saturation import Moves, unseen, with_bias
 
 __all__ = ["crossed"]
 
@@ -40,6 +41,7 @@ ENDS = "the same with the variance at the ends of the steps"
 VARIANCE = "rate of the variance of the observable"
 BEYOND = "whether a step ended beyond the level"
 PROVED = "log of survival where only crossings at even drift and noise count"
+NEAREST = "the least distance from the level, negative beyond"
 FEARED = "log of survival where coming near at uneven drift or noise counts too"
 SEEN = 1e-3
 """The probability to cross in a step from which on it is asked how drift and noise change there."""
@@ -68,13 +70,14 @@ SLOWER = 4
 
 @dataclass(frozen=True, kw_only=True)
 class _Crossings:
-    """Of every path on one grid: logs of survival, and whether a step ended beyond."""
+    """Of every path on one grid: logs of survival, and what the ends of its steps have met."""
 
     survival: Array
     ends: Array
     beyond: Array
     proved: Array
     feared: Array
+    nearest: Array
 
     @property
     def bounds(self) -> tuple[Array, Array]:
@@ -100,7 +103,10 @@ def _one(setting: Setting, plan: Plan) -> Judgement:
 
     def measure(look: Look) -> Measurement:
         grids = _crossings(setting, look, level)
-        return _measured(grids, stated, look.plan.budget.alpha, setting.relevant)
+        found = _measured(grids, stated, look.plan.budget.alpha, setting.relevant)
+        # Nothing moves the count where all paths, or none, are beyond on every grid.
+        reach = Moves.of_values(grids[-2].nearest, grids[-1].nearest)
+        return with_bias(found, unseen(reach.upto(0.0), 1.0))
 
     # A step looks along every component of the noise too.
     size = SLOWER * max(8, setting.system.size)
@@ -189,6 +195,8 @@ def _on_grid(
     euler = stepper(named("euler_maruyama"), system, h)
 
     meeting = Meeting(declared=declared, setting=setting, level=level, h=h)
+    start = {name: np.asarray(x, dtype=float)[None] for name, x in setting.start.items()}
+    away = float(meeting.distance({**start, "t": np.zeros(1)})[0])
 
     def step(state: State, index: int, draws: State) -> State:
         before = {name: state[name] for name in system.states}
@@ -217,6 +225,7 @@ def _on_grid(
             **after,
             VARIANCE: w,
             BEYOND: np.maximum(state[BEYOND], a * b < 0),
+            NEAREST: np.minimum(state[NEAREST], _at_most_as_far(b, away)),
             **{k: np.where(gone, state[k], state[k] + x) for k, x in counts.items()},
         }
 
@@ -226,8 +235,10 @@ def _on_grid(
         "beyond": BEYOND,
         "proved": PROVED,
         "feared": FEARED,
+        "nearest": NEAREST,
     }
     looking = {name: np.asarray(0.0) for name in (*observed.values(), VARIANCE)}
+    looking[NEAREST] = np.asarray(abs(away))
     run = iterate(
         step,
         {**{k: np.asarray(x, dtype=float) for k, x in setting.start.items()}, **looking},
@@ -241,6 +252,12 @@ def _on_grid(
         dt=h,
     )
     return _Crossings(**{name: np.asarray(x[0]) for name, x in run.values.items()})
+
+
+def _at_most_as_far(b: Array, away: float) -> Array:
+    """Distances before the level, cut off beyond it at that of the start; none outside a domain."""
+    distance = np.maximum(math.copysign(1.0, away) * b, -abs(away))
+    return np.where(np.isnan(b), -abs(away), distance)
 
 
 def _log_without_crossing(a: Array, b: Array, v: Array) -> Array:

@@ -33,6 +33,7 @@ from .refinement import (
     undecided,
     unresolved,
 )
+from .saturation import moves_of, unseen_in_law, with_bias
 
 __all__ = ["distributed"]
 
@@ -52,7 +53,8 @@ def distributed(problem: Problem, plan: Plan) -> Evidence:
 def _one(setting: Setting, plan: Plan) -> Judgement:
     def measure(look: Look) -> Measurement:
         levels = setting.reached(look.steps, look.paths, look.plan)
-        return _measured(setting, levels, look.plan.budget.alpha)
+        found = _measured(setting, levels, look.plan.budget.alpha)
+        return with_bias(found, unseen_in_law(moves_of(setting, look)))
 
     found = refined(
         measure,
