@@ -1025,6 +1025,57 @@ def planar_powers_solution_derived_martingale_in(ctx: Any, l: int) -> Any:
     return ctx.zeros(1, l)
 
 
+def planar_powers_larger_stated_drift(a: Any, w: Any, q: Any) -> Any:
+    """The drift of f, as stated (Itô).
+
+        q ((8 q - 4) tr(K₁' E_r K₁) tr(K₂' E_r K₂) + (-tr(K₁' E_r K₁) + tr(K₂' E_r K₂))² (Σ_s≠r
+            (λ_r + 3 λ_s)/(λ_r - λ_s))) λ_r^q
+
+    Eigenvalues are distinct and numbered downwards from 1.
+
+    One value for each r = 1, ..., 2, along the axis after the batch axes.
+
+    Shapes: a (..., 1, l), w (..., 1, l), q (...); result (..., 2).
+    """
+    Z = stack(w, a)
+    Z2 = matmul(Z, swap(Z))
+    lam = eigenvalues(Z2)
+    E = projectors(Z2)
+    Z3 = swap(stack(np.eye(1), np.zeros((1, 1))))
+    s = trace(matmul(matmul(np.expand_dims(Z3, -3), E), np.expand_dims(swap(Z3), -3)))
+    Z4 = swap(stack(np.zeros((1, 1)), np.eye(1)))
+    s2 = trace(matmul(matmul(np.expand_dims(Z4, -3), E), np.expand_dims(swap(Z4), -3)))
+    s3 = 1 / apart(np.expand_dims(lam, -1) - np.expand_dims(lam, -2), -1, -2, 1.0)
+    s4 = s3 * (np.expand_dims(3 * lam, -2) + np.expand_dims(lam, -1))
+    s5 = (s2 - s) ** 2 * np.sum(apart(s4, -1, -2), axis=-1)
+    s6 = lam ** np.expand_dims(q, -1) * (s5 + np.expand_dims(8 * q - 4, -1) * s * s2)
+    return s6 * np.expand_dims(q, -1)
+
+
+def planar_powers_larger_stated_drift_in(ctx: Any, a: Any, w: Any, q: Any) -> Any:
+    """The drift of f, as stated (Itô).
+
+    In a number context, for unbatched matrices.
+    """
+    Z = ctx.vstack([w, a])
+    Z2 = ctx.matmul(Z, ctx.transpose(Z))
+    lam = ctx.eigenvalues(Z2)
+    E = ctx.projectors(Z2)
+    Z3 = ctx.transpose(ctx.vstack([ctx.identity(1), ctx.zeros(1, 1)]))
+    s2 = [ctx.trace(ctx.matmul(Z3, E[r], ctx.transpose(Z3))) for r in range(len(E))]
+    Z4 = ctx.transpose(ctx.vstack([ctx.zeros(1, 1), ctx.identity(1)]))
+    s3 = [ctx.trace(ctx.matmul(Z4, E[r], ctx.transpose(Z4))) for r in range(len(E))]
+    s4 = [
+        ctx.total([(3 * lam[s] + lam[r]) / (lam[r] - lam[s]) for s in range(len(lam)) if s != r])
+        for r in range(len(E))
+    ]
+    s5 = [
+        (s3[r] - s2[r]) ** 2 * s4[r] + (8 * q - ctx.rational(4)) * s2[r] * s3[r]
+        for r in range(len(E))
+    ]
+    return [ctx.real_power(lam[r], q) * s5[r] * q for r in range(len(E))]
+
+
 def planar_powers_larger_condition_2(q: Any) -> Any:
     """A scalar that is to be nonnegative.
 
@@ -1397,6 +1448,12 @@ KERNELS = {
             arrays=planar_powers_observable,
             generic=planar_powers_observable_in,
         ),
+        "stated_drift": Kernel(
+            name="stated_drift",
+            arguments=("a", "w", "q"),
+            arrays=planar_powers_larger_stated_drift,
+            generic=planar_powers_larger_stated_drift_in,
+        ),
         "spectrum_1": Kernel(
             name="spectrum_1",
             arguments=("a", "w"),
@@ -1446,6 +1503,12 @@ KERNELS = {
             arguments=("a", "w", "q"),
             arrays=planar_powers_observable,
             generic=planar_powers_observable_in,
+        ),
+        "stated_drift": Kernel(
+            name="stated_drift",
+            arguments=("a", "w", "q"),
+            arrays=planar_powers_larger_stated_drift,
+            generic=planar_powers_larger_stated_drift_in,
         ),
         "spectrum_1": Kernel(
             name="spectrum_1",
@@ -1497,6 +1560,12 @@ KERNELS = {
             arrays=planar_powers_second_reading_observable,
             generic=planar_powers_second_reading_observable_in,
         ),
+        "stated_drift": Kernel(
+            name="stated_drift",
+            arguments=("W1", "W2", "q"),
+            arrays=planar_powers_second_reading_stated_drift,
+            generic=planar_powers_second_reading_stated_drift_in,
+        ),
         "spectrum_1": Kernel(
             name="spectrum_1",
             arguments=("W1",),
@@ -1540,6 +1609,12 @@ KERNELS = {
             arguments=("W1", "q"),
             arrays=planar_powers_second_reading_observable,
             generic=planar_powers_second_reading_observable_in,
+        ),
+        "stated_drift": Kernel(
+            name="stated_drift",
+            arguments=("W1", "W2", "q"),
+            arrays=planar_powers_second_reading_stated_drift,
+            generic=planar_powers_second_reading_stated_drift_in,
         ),
         "spectrum_1": Kernel(
             name="spectrum_1",
