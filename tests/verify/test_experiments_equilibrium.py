@@ -15,6 +15,7 @@ from tests.verify import experimenting
 from verify.experiments import (
     convergence_speed,
     data_covariance,
+    data_covariance_judge,
     latent_representations,
     style,
     warm_up,
@@ -34,11 +35,16 @@ from verify.experiments.factorization import (
     sharpness,
 )
 from verify.experiments.factorization import loss as loss_of
+from verify.experiments.noise_equilibrium_judge import Force
 from verify.verdict import Status
 
 SMALL: Mapping[str, tuple[Callable[[], Experiment], int, Mapping[str, Any]]] = {
     "convergence-speed": (convergence_speed.experiment, 5, {"repeats": 2}),
-    "data-covariance": (data_covariance.experiment, 5, {"covariances": [0.2, 1.0], "time": 200.0}),
+    "data-covariance": (
+        data_covariance.experiment,
+        7,
+        {"covariances": [0.2, 1.0], "time": 200.0, "repeats": 3},
+    ),
     "warm-up": (
         warm_up.experiment,
         4,
@@ -85,14 +91,20 @@ def test_as_stated_and_drawn(name: str) -> None:
             {"norms_sgd_plain": "norms_gd_decay"},
             "norms under SGD, without decay",
         ),
+        ("data-covariance", {"norms_sgd_plain": "norms_gd_decay"}, "balance of the norms"),
+        ("data-covariance", {"norms_sgd_plain": "norms_gd_plain"}, "balance of the norms"),
+        ("data-covariance", {"norms_gd_plain": "norms_sgd_plain"}, "norms under gradient descent"),
         (
             "data-covariance",
-            {"norms_stated_decay": "norms_stated_plain"},
-            "norms under SGD, with decay",
+            {"flattening_sgd": "flattening_gd", "flattening_coarse": "flattening_gd"},
+            "flattening",
         ),
-        ("data-covariance", {"norms_gd_plain": "norms_sgd_plain"}, "norms under gradient descent"),
-        ("data-covariance", {"flattening_sgd": "flattening_gd"}, "flattening"),
-        ("data-covariance", {"sharpening_sgd": "flattening_sgd"}, "sharpening"),
+        ("data-covariance", {"flattening_gd": "flattening_sgd"}, "flattening"),
+        (
+            "data-covariance",
+            {"sharpening_sgd": "flattening_sgd", "sharpening_coarse": "flattening_coarse"},
+            "sharpening",
+        ),
         ("warm-up", {"S_warm": "S_cold", "end_warm": "end_cold"}, "warm-up"),
         ("warm-up", {"S_cold": "S_warm", "end_cold": "end_warm"}, "no warm-up"),
         ("warm-up", {"S_xavier": "S_gd", "end_xavier": "end_gd"}, "Xavier's start"),
@@ -106,6 +118,81 @@ def test_what_does_otherwise_is_rejected(
     name: str, exchanged: Mapping[str, str], finding: str
 ) -> None:
     assert judged(name, exchanged)[finding] is Status.DISAGREES
+
+
+def with_coefficients(
+    of_inputs: Callable[[float, float], float], of_noise: Callable[[float, float], float]
+) -> Force:
+    """F = a WΣ_xW' − b U'Σ_rU, a and b of tr Σ_x and tr Σ_r."""
+
+    def force(model: Model, U: Array, W: Array) -> Array:
+        first = of_inputs(*model.traces) * W @ model.inputs @ np.swapaxes(W, -1, -2)
+        return np.asarray(
+            first - of_noise(*model.traces) * np.swapaxes(U, -1, -2) @ model.noise @ U
+        )
+
+    return force
+
+
+NORMS = ("norms under SGD, without decay", "norms under SGD, with decay")
+LAWS: Mapping[str, tuple[Force, tuple[str, ...]]] = {
+    "traces exchanged": (
+        with_coefficients(lambda x, r: x, lambda x, r: r),
+        (*NORMS, "flattening", "sharpening"),
+    ),
+    "d for both": (
+        with_coefficients(lambda x, r: 4, lambda x, r: 4),
+        (*NORMS, "flattening", "sharpening"),
+    ),
+    "d for tr Σ_r": (
+        with_coefficients(lambda x, r: 4, lambda x, r: x),
+        (*NORMS, "flattening", "sharpening"),
+    ),
+    "tr²/d for tr Σ_r": (
+        with_coefficients(lambda x, r: r * r / 4, lambda x, r: x),
+        (*NORMS, "flattening", "sharpening"),
+    ),
+    "tr²/d for tr Σ_x": (
+        with_coefficients(lambda x, r: r, lambda x, r: x * x / 4),
+        (*NORMS, "sharpening"),
+    ),
+    "twice as fast": (
+        with_coefficients(lambda x, r: 2 * r, lambda x, r: 2 * x),
+        ("norms under SGD, with decay", "flattening", "sharpening"),
+    ),
+    "faster by a fifth": (
+        with_coefficients(lambda x, r: 1.2 * r, lambda x, r: 1.2 * x),
+        ("flattening",),
+    ),
+    "W alone faster by a fifth": (with_coefficients(lambda x, r: 1.2 * r, lambda x, r: x), NORMS),
+    "W alone slower by a quarter": (
+        with_coefficients(lambda x, r: 0.75 * r, lambda x, r: x),
+        (*NORMS, "flattening"),
+    ),
+}
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_another_law_of_the_imbalance_is_rejected(law: str) -> None:
+    found, (force, seen) = report("data-covariance"), LAWS[law]
+    wrong = data_covariance_judge.judge(found.numbers, found.experiment.settings, force)
+    statuses = experimenting.statuses(wrong)
+    assert {name: statuses[name] for name in seen} == dict.fromkeys(seen, Status.DISAGREES)
+
+
+@pytest.mark.parametrize("factor", [0.75, 0.85, 1.15, 1.2])
+def test_another_change_of_the_sharpness_is_rejected(
+    factor: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stated = data_covariance_judge.stated_sharpness
+
+    def wrong(*given: Any) -> Array:
+        lines = stated(*given)
+        return np.asarray(lines[:, :1] * (lines / lines[:, :1]) ** factor)
+
+    monkeypatch.setattr(data_covariance_judge, "stated_sharpness", wrong)
+    found = judged("data-covariance", {})
+    assert found["flattening"] is found["sharpening"] is Status.DISAGREES
 
 
 @pytest.mark.parametrize("factor", [0.8, 0.9, 1.1, 1.2, 1.4, 1.6, 2.0])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from verify.experiments import style
+from verify.experiments.data_covariance_judge import stated_norms, stated_sharpness
 from verify.experiments.experiment import Finding, Numbers, Settings
 from verify.verdict import Status
 
@@ -33,9 +34,9 @@ def covariance_figure(
     decay.set_title(f"with weight decay γ = {settings['decay']:g}", loc="left", fontsize=11)
     plain.set_ylabel("|U|² / |W|² at the end  (log scale)")
     plain.legend(loc="upper center", fontsize=8)
-    _draw_sharpness(sharp, runs)
+    _draw_sharpness(sharp, runs, settings)
     claim = (
-        "SGD balances the norms for isotropic data only; tr H falls or grows with the noise"
+        "SGD balances the norms for isotropic inputs, not in general; tr H falls or grows"
         if all(finding.status == Status.AGREES for finding in findings)
         else "Norms and sharpness of a two-layer linear net by the covariance of its data"
     )
@@ -44,7 +45,7 @@ def covariance_figure(
 
 
 def _draw_norms(axes: Axes, runs: Sequence[Numbers], settings: Settings, tag: str) -> None:
-    phis = np.array(settings["covariances"])
+    phis, predicted = np.array(settings["covariances"]), stated_norms(runs, settings, tag)
     for i, run in enumerate(runs):
         for way, colour, mark, label in (
             ("gd", GD, "s", "gradient descent"),
@@ -55,7 +56,7 @@ def _draw_norms(axes: Axes, runs: Sequence[Numbers], settings: Settings, tag: st
                 phis, ratio, mark, color=colour, ms=5, alpha=0.65, mec="none",
                 label=label if i == 0 else None,
             )  # fmt: skip
-        stated = np.exp(np.asarray(run[f"norms_stated_{tag}"]))
+        stated = np.exp(predicted[i])
         axes.plot(
             phis, stated, color=style.INK, lw=0.9, ls=style.DASHES,
             label="predicted for SGD, every seed" if i == 0 else None,
@@ -71,21 +72,23 @@ def _draw_norms(axes: Axes, runs: Sequence[Numbers], settings: Settings, tag: st
     axes.set_xlabel("φ, unevenness of the inputs  (no unit)")
 
 
-def _draw_sharpness(axes: Axes, runs: Sequence[Numbers]) -> None:
+def _draw_sharpness(axes: Axes, runs: Sequence[Numbers], settings: Settings) -> None:
+    lines = {tag: stated_sharpness(runs, settings, tag) for tag in ("flattening", "sharpening")}
     for i, run in enumerate(runs):
         time = np.asarray(run["time"])
         for tag, colour, words in (
             ("flattening", style.COLOURS["vermilion"], "SGD, isotropic noise"),
             ("sharpening", style.COLOURS["purple"], "SGD, uneven noise"),
         ):
-            base = run[f"{tag}_stated"][0]
+            line = lines[tag][i]
+            base = line[0]
             label = words if i == 0 else None
             axes.plot(time, run[f"{tag}_sgd"] / base, color=colour, lw=1.4, alpha=0.7, label=label)
             label = "gradient descent" if i == 0 and tag == "flattening" else None
             axes.plot(time, run[f"{tag}_gd"] / base, color=GD, lw=1.4, alpha=0.7, label=label)
             label = "predicted for SGD" if i == 0 and tag == "flattening" else None
             axes.plot(
-                time, run[f"{tag}_stated"] / base, color=style.INK, lw=0.8, ls=style.DASHES,
+                time, line / base, color=style.INK, lw=0.8, ls=style.DASHES,
                 label=label,
             )  # fmt: skip
     axes.set_xlabel("time t = steps × η  (no unit)")

@@ -191,14 +191,15 @@ def orbit_flow(
     temperature: float,
     decay: float = 0.0,
     substeps: int = 5,
+    force: Callable[[Model, Array, Array], Array] = noise_imbalance,
 ) -> tuple[Array, Array]:
     """U and W at the times as predicted, from starts on the orbit: Heun's method.
 
-    Times come first, then the leading axes of the start.
+    Times come first, then the leading axes of the start.  Another ``force`` is another F.
     """
 
     def slope(U: Array, W: Array) -> tuple[Array, Array]:
-        moved = -4 * temperature * noise_imbalance(model, U, W) - 4 * decay * imbalance(U, W)
+        moved = -4 * temperature * force(model, U, W) - 4 * decay * imbalance(U, W)
         B = _lyapunov(W @ transpose(W) + transpose(U) @ U, moved)
         return -U @ B, B @ W
 

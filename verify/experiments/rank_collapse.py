@@ -24,7 +24,7 @@ from numerics.network import Array
 from verify.experiments.experiment import Experiment, Finding, Numbers, Progress, Settings
 from verify.experiments.factorization import Model, equilibrium, imbalance, on_orbit, train
 from verify.experiments.label_noise import generator
-from verify.experiments.seeds import ALPHA, over_seeds, whether_at_most
+from verify.experiments.seeds import ALPHA, over_seeds, refined, whether_at_most
 from verify.planning import Estimate
 from verify.verdict import Status, combine
 
@@ -119,20 +119,6 @@ def settled(run: Numbers, name: str) -> tuple[Array, Array]:
     return time[late], np.asarray(run[name])[late]
 
 
-def _refined(fine: Array, coarse: Array, alpha: float) -> Estimate:
-    """Mean over seeds of a relative deviation; its bias is what halving the step size took off.
-
-    A bias that is linear in the step size is as large at the finer one as the difference; what is
-    taken is the upper end of its interval over the seeds, at the same level.
-    """
-    at_fine, change = over_seeds(fine, alpha / 2), over_seeds(coarse - fine, alpha / 2)
-    return Estimate(
-        value=at_fine.value,
-        half_width=at_fine.half_width,
-        bias=abs(change.value) + change.half_width,
-    )
-
-
 def _shown(estimates: Sequence[Estimate]) -> str:
     return ", ".join(
         f"{1 + e.value:.3f} ± {e.half_width:.3f} (bias up to {e.bias:.3f})" for e in estimates
@@ -152,7 +138,7 @@ def _rate(runs: Sequence[Numbers], settings: Settings) -> Finding:
         )
     parts = dying - outputs
     estimates = [
-        _refined(ratios["sgd"][:, i] - 1, ratios["coarse"][:, i] - 1, ALPHA / parts)
+        refined(ratios["sgd"][:, i] - 1, ratios["coarse"][:, i] - 1, ALPHA / parts)
         for i in range(parts)
     ]
     relevant = RELEVANT["rate"]

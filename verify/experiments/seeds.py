@@ -10,7 +10,14 @@ from verify.planning import Estimate
 from verify.statistics.bounds import quantile_interval
 from verify.verdict import Status
 
-__all__ = ["ALPHA", "median_over_seeds", "over_seeds", "whether_above", "whether_at_most"]
+__all__ = [
+    "ALPHA",
+    "median_over_seeds",
+    "over_seeds",
+    "refined",
+    "whether_above",
+    "whether_at_most",
+]
 
 # Both error rates of one finding, over all of its seeds.
 ALPHA = 1e-3
@@ -28,6 +35,20 @@ def over_seeds(differences: Array, alpha: float = ALPHA) -> Estimate:
     return Estimate(
         value=float(differences.mean()),
         half_width=float(stdtrit(n - 1, 1 - alpha / 2)) * error,
+    )
+
+
+def refined(fine: Array, coarse: Array, alpha: float = ALPHA) -> Estimate:
+    """Mean over seeds of a deviation; its bias is what halving the step size took off.
+
+    A bias that is linear in the step size is as large at the finer one as the difference; what is
+    taken is the upper end of its interval over the seeds, at the same level.
+    """
+    at_fine, change = over_seeds(fine, alpha / 2), over_seeds(coarse - fine, alpha / 2)
+    return Estimate(
+        value=at_fine.value,
+        half_width=at_fine.half_width,
+        bias=abs(change.value) + change.half_width,
     )
 
 
