@@ -43,6 +43,11 @@ _WITHIN, _GRADIENT_WITHIN = 0.5, 0.01  # of the reach, the largest step and that
 _NOISE_STEP = 1e-5  # of the reach: fourth differences are nothing but rounding
 _NOISE_LEAST = 64 * np.finfo(float).eps  # of |x|: smaller steps hardly move it
 _NOISE_LINES, _NOISE_FACTOR = 8, 6.0
+_NOISE_PARTS = (1.0, 0.618)  # rounding to a grid may repeat at one step, and not at both
+_LAST = 3  # of the steps, those at which a difference has to shrink
+_ROUNDED = 10.0  # times the bound of the rounding: a difference above it is none
+_SHRINKS = {1: 0.75, 2: 0.6}  # order -> a difference is this part of that at twice the step, or less
+_NOISY = 1e-4  # of |f|: what rounds more than that, or moves so fast, has no differences
 _NUMBERS_AT_ONCE = 2_000_000
 
 
@@ -214,10 +219,25 @@ class _Frame:
         up, down = (self._values(b, sign * steps) for sign in (1.0, -1.0))
         s = self._fitted(steps)
         rounding = 4.0 * np.finfo(float).eps * (np.abs(up) + np.abs(down)) + 2.0 * self.noise
+        moves = {1: up - down, 2: up + down - 2 * self.value}
+        units = {1: 2 * s, 2: 2 * s * s}
+        bounds = {1: rounding, 2: 2 * rounding}
+        measured = self._fitted(np.isfinite(self.reach))
+        largest = np.max(np.maximum(np.abs(up), np.abs(down)), axis=0)
+        noisy = measured & (self.noise > _NOISY * largest)
         with np.errstate(invalid="ignore"):
-            once = _extrapolated((up - down) / (2 * s), rounding / (2 * s))
-            twice = _extrapolated((up + down - 2 * self.value) / (2 * s * s), rounding / (s * s))
-        return once, twice
+            once, twice = (
+                _extrapolated(moves[n] / units[n], bounds[n] / units[n], measured)
+                for n in moves
+            )
+            lost = {
+                n: noisy | (measured & _unresolved(x, bounds[n], _SHRINKS[n]))
+                for n, x in moves.items()
+            }
+        return (
+            (once[0], np.where(lost[1], np.inf, once[1])),
+            (twice[0], np.where(lost[2], np.inf, twice[1])),
+        )
 
     def _lasting(self, b: Mapping[str, Array], distance: Array) -> Array:
         """The s for which s·b has the given length; 1 where b is 0."""
@@ -245,10 +265,11 @@ class _Frame:
             step = self._lasting(few, distance)
             if step.size == 0:
                 continue
-            s: Array = np.arange(-4.0, 5.0).reshape(-1, *[1] * step.ndim) * step
-            fourth = np.diff(self._values(few, s), n=4, axis=0)
-            sigma = np.sqrt(np.mean(fourth**2, axis=0) * factorial(4) ** 2 / factorial(8))
-            noise = np.maximum(noise, _NOISE_FACTOR * np.max(sigma, axis=0))
+            for part in _NOISE_PARTS:
+                s: Array = np.arange(-4.0, 5.0).reshape(-1, *[1] * step.ndim) * (part * step)
+                fourth = np.diff(self._values(few, s), n=4, axis=0)
+                sigma = np.sqrt(np.mean(fourth**2, axis=0) * factorial(4) ** 2 / factorial(8))
+                noise = np.maximum(noise, _NOISE_FACTOR * np.max(sigma, axis=0))
         return replace(self, noise=np.where(np.isfinite(noise), noise, np.inf))
 
     def in_chunks(self, b: Mapping[str, Array]) -> tuple[Pair, Pair]:
@@ -322,12 +343,13 @@ class _Frame:
         return {**self.point, **moved, **states}
 
 
-def _extrapolated(values: Array, rounding: Array) -> Pair:
+def _extrapolated(values: Array, rounding: Array, measured: Any) -> Pair:
     """Richardson's table for errors in even powers of a halved step, and its best entry.
 
     The entry taken is the one that differs least from its neighbours in the table (Ridders 1982,
     Adv. Eng. Software 4, 75), rounding added, so that chance agreement of rounded values does not
-    count.
+    count.  Where rounding is measured, no entry counts from which differences at smaller steps are
+    farther than those that it was made of: those of a fast f agree by chance at large steps.
     """
     best, error = values[0].copy(), np.full(values.shape[1:], np.inf)
     previous, floor = values, rounding
@@ -338,8 +360,19 @@ def _extrapolated(values: Array, rounding: Array) -> Pair:
         gap = np.maximum(np.abs(current - previous[1:]), np.abs(current - previous[:-1])) + floor
         gap = np.where(np.isfinite(gap), gap, np.inf)
         for row in range(len(current)):
-            better = gap[row] < error
+            last = row + column + 1
+            own = np.max(np.abs(values[row:last] - current[row]), axis=0)
+            finer = np.abs(values[last:] - current[row]) - _ROUNDED * rounding[last:]
+            refuted = measured & (np.max(finer, axis=0, initial=0.0) > own)
+            better = (gap[row] < error) & ~refuted
             best = np.where(better, current[row], best)
             error = np.where(better, gap[row], error)
         previous = current
     return best, error
+
+
+def _unresolved(moves: Array, rounding: Array, part: float) -> Array:
+    """Where a difference does not shrink with the last steps, though it is more than rounding."""
+    late = np.abs(moves[-_LAST:])
+    kept = late[1:] > part * late[:-1] + _ROUNDED * rounding[-_LAST + 1 :]
+    return np.any(kept, axis=0)

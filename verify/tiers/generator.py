@@ -47,6 +47,10 @@ from verify.verdict import Evidence, Status, combine
 __all__ = ["DIGITS", "check"]
 
 TIER = "generator"
+
+FINE = 0.2
+"""The part of |x| as reach of a function: its rounding is measured at steps of 10⁻⁵ of that."""
+
 T = TypeVar("T")
 
 
@@ -202,7 +206,7 @@ def _estimates(
             digits = _said(lambda: estimate_in_digits(ctx, system, f, wide, reach=within))
         if digits is None and reach is None:
             # Nothing else tells how a function rounds: with a reach that is measured.
-            reach = np.asarray(_size(numbers, point))
+            reach = np.asarray(FINE * _size(numbers, point))
         return estimate_generator(numbers, f, point, reach=reach), digits
 
     return problem.measured((TIER, name), point, measure)
