@@ -50,7 +50,11 @@ SMALL: Mapping[str, tuple[Callable[[], Experiment], int, Mapping[str, Any]]] = {
         4,
         {"marks": 20, "runs": 10, "steps": 8_000, "warm_steps": 7_000},
     ),
-    "latent-representations": (latent_representations.experiment, 5, {"steps": 4_500}),
+    "latent-representations": (
+        latent_representations.experiment,
+        5,
+        {"steps": 6_000},
+    ),
 }
 
 
@@ -111,6 +115,8 @@ def test_as_stated_and_drawn(name: str) -> None:
         ("warm-up", {"S_gd": "S_warm", "end_gd": "end_warm"}, "gradient descent"),
         ("latent-representations", {"centred_sgd": "centred_gd"}, "SGD beside GD"),
         ("latent-representations", {"centred_sgd": "centred_gd"}, "alignment under SGD"),
+        ("latent-representations", {"centred_sgd": "bare_sgd"}, "alignment under SGD"),
+        ("latent-representations", {"centred_sgd": "bare_sgd"}, "Σ_x counts"),
         ("latent-representations", {"centred_gd": "cosine_sgd"}, "gradient descent"),
     ],
 )

@@ -82,6 +82,8 @@ def _draw_entries(axes: Axes, run: Numbers, settings: Settings) -> None:
 
 
 def _draw_ends(axes: Axes, runs: Sequence[Numbers]) -> None:
+    from matplotlib.ticker import FormatStrFormatter, LogLocator, NullFormatter
+
     for i, run in enumerate(runs):
         model = model_in(run)
         # Every start has the same U W at its end, and so the same equilibrium.
@@ -96,10 +98,15 @@ def _draw_ends(axes: Axes, runs: Sequence[Numbers]) -> None:
                 np.broadcast_to(stated, ends.shape).ravel(), ends.ravel(), mark, color=colour,
                 ms=4.5, alpha=0.6, mec="none", label=label if i == 0 else None,
             )  # fmt: skip
-    line = np.linspace(*axes.get_xlim(), 50)
-    axes.plot(line, line, color=style.INK, lw=1.0, ls=style.DASHES, label="equal")
+    axes.set_xscale("log")
     axes.set_yscale("log")
-    axes.set_xlabel("eigenvalues of WΣₓW′ at the equilibrium")
-    axes.set_ylabel("eigenvalues of WΣₓW′ at the end of a run")
+    line = np.array(axes.get_xlim())
+    axes.plot(line, line, color=style.INK, lw=1.0, ls=style.DASHES, label="equal")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(FormatStrFormatter("%g"))
+        axis.set_minor_formatter(NullFormatter())
+    axes.set_xlabel("eigenvalues of WΣₓW′ at the equilibrium  (log scale)")
+    axes.set_ylabel("eigenvalues of WΣₓW′ at the end of a run  (log scale)")
     axes.set_title("ends, every start and seed", loc="left", fontsize=11)
     axes.legend(loc="upper left", fontsize=8)
