@@ -21,7 +21,7 @@ RATE, LINEAR = "rate of the fourth power", "linear fourth power"
 
 @cache
 def report() -> Report:
-    return conduct(quickly(norm_growth.experiment(), steps=1_500, marks=50, runs=20), range(2))
+    return conduct(quickly(norm_growth.experiment(), steps=3_000, marks=50, runs=24), range(2))
 
 
 def test_as_stated_and_drawn() -> None:
@@ -81,6 +81,18 @@ def test_another_power_of_the_noise_is_rejected(power: float) -> None:
     # |θ|², |θ|⁶, |θ|³ or a constant would be linear.
     found = judge(report().numbers, report().experiment.settings, power=power)
     assert statuses(found)[LINEAR] is DISAGREES, found[-1].reason
+
+
+@pytest.mark.parametrize("power", [-1.35, -1.25, -0.75])
+def test_a_power_a_quarter_off_is_not_accepted(power: float) -> None:
+    found = judge(report().numbers, report().experiment.settings, power=power)
+    assert statuses(found)[LINEAR] is not Status.AGREES, found[-1].reason
+
+
+def test_every_run_has_a_data_set_of_its_own() -> None:
+    """From the first loss on, runs differ: Student over runs takes them for independent."""
+    losses = np.asarray(report().numbers[0]["losses_A_gd"])
+    assert len(np.unique(np.round(losses[-1], 6))) == losses.shape[1]
 
 
 def test_a_short_time_settles_nothing() -> None:

@@ -50,10 +50,10 @@ def experiment() -> Experiment:
                 "step": 0.1,
                 "steps": 6_000,
                 "marks": 150,
-                "runs": 6,
+                "runs": 24,
             }
         ),
-        quick=MappingProxyType({"steps": 1_800, "marks": 60, "runs": 10}),
+        quick=MappingProxyType({"steps": 2_700, "marks": 60, "runs": 20}),
         simulate=simulate,
         judge=judge,
         draw=draw,
@@ -100,20 +100,23 @@ def _loss(net: str, W: Array, u: Array, X: Array, y: Array) -> Array:
 
 def _second_moment(net: str, W: Array, u: Array, X: Array, y: Array) -> Array:
     """The mean of |g|² over the gradients g of single samples, (runs,)."""
-    runs, n = len(u), len(y)
+    runs, n = y.shape
     each = np.repeat(W, n, axis=0), np.repeat(u, n, axis=0)
-    data = np.tile(X, (runs, 1))[:, None, :], np.tile(y, runs)[:, None]
+    data = X.reshape(runs * n, 1, -1), y.reshape(runs * n, 1)
     squares = _squares(*gradient(net, *each, *data)).sum(axis=0)
     return np.asarray(squares.reshape(runs, n).mean(axis=1))
 
 
 def simulate(seed: int, settings: Settings, progress: Progress) -> Numbers:
-    """Both nets under SGD on single samples and under gradient descent, several runs at once."""
+    """Both nets under SGD on single samples and under gradient descent, several runs at once.
+
+    Every run has a data set and a start of its own, so that runs are independent.
+    """
     n, d, h, runs = (settings[name] for name in ("n", "inputs", "hidden", "runs"))
     rng = generator(seed, 0)
-    X = rng.standard_normal((n, d))
-    teacher = rng.standard_normal(d) / np.sqrt(d)
-    y = np.maximum(X @ teacher, 0) + settings["noise"] * rng.standard_normal(n)
+    X = rng.standard_normal((runs, n, d))
+    teacher = rng.standard_normal((runs, d, 1)) / np.sqrt(d)
+    y = np.maximum((X @ teacher)[..., 0], 0) + settings["noise"] * rng.standard_normal((runs, n))
     # Every start has |W|² = 2 and |u|² = 1.
     W = rng.standard_normal((runs, h, d))
     u = rng.standard_normal((runs, h))
@@ -146,15 +149,15 @@ def _run(
     norms = [_squares(W, u)]
     added = np.zeros((2, runs))
     sums, least = [added.copy()], np.full((3, runs), np.inf)
-    whole = np.broadcast_to(X, (runs, *X.shape)), np.broadcast_to(y, (runs, len(y)))
+    each = np.arange(runs)
     now, moments = norms[0], [_second_moment(net, W, u, X, y)]
-    losses = [_loss(net, W, u, *whole)]
+    losses = [_loss(net, W, u, X, y)]
     for step in range(every * marks):
         if rng is None:
-            dW, du = gradient(net, W, u, *whole)
+            dW, du = gradient(net, W, u, X, y)
         else:
-            i = rng.integers(len(y), size=runs)
-            dW, du = gradient(net, W, u, X[i][:, None, :], y[i][:, None])
+            i = rng.integers(y.shape[1], size=runs)
+            dW, du = gradient(net, W, u, X[each, i][:, None, :], y[each, i][:, None])
         W, u = W - eta * dW, u - eta * du
         added += eta**2 * _squares(dW, du)
         after = _squares(W, u)
@@ -165,7 +168,7 @@ def _run(
             norms.append(now)
             sums.append(added.copy())
             moments.append(_second_moment(net, W, u, X, y))
-            losses.append(_loss(net, W, u, *whole))
+            losses.append(_loss(net, W, u, X, y))
     found = {
         "norms": np.array(norms),
         "added": np.array(sums),

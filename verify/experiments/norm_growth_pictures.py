@@ -60,7 +60,7 @@ def _about(runs: Sequence[Numbers], settings: Settings) -> str:
     return (
         f"n = {settings['n']}, {settings['inputs']} inputs, h = {settings['hidden']}, "
         f"η = {settings['step']:g}, b = 1 or n, label noise σ = {settings['noise']:g}; "
-        f"{len(runs)} seeds × {settings['runs']} runs"
+        f"{len(runs)} seeds × {settings['runs']} runs, a data set each"
     )
 
 
