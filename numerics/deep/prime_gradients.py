@@ -59,7 +59,7 @@ class PrimeNetwork:
     positions: int
     """Output positions of a layer; 1 but in convolutions."""
     images: Matrix
-    """The inputs, (width, batch·positions)."""
+    """The inputs, (units, batch·positions)."""
     weights: tuple[Matrix, ...]
     """Of the hidden layers, and of the output layer."""
     masks: tuple[Any, ...]
@@ -73,7 +73,7 @@ class PrimeNetwork:
         for W, mask in zip(self.weights, self.masks, strict=False):
             inputs.append(_gathered(h, self._taps, self.positions))
             moved = _masked(W * inputs[-1], mask)
-            h = h + moved if self.kind == "residual" else moved
+            h = h + moved if self._has_shortcut(W) else moved
         inputs.append(_flattened(h, self.batch, self.positions))
         return inputs, self.weights[-1] * inputs[-1]
 
@@ -88,8 +88,12 @@ class PrimeNetwork:
             found.append(delta * inputs[j].transpose())
             moved = self.weights[j].transpose() * delta
             through = _scattered(moved, self._taps, self.positions)
-            back = back + through if self.kind == "residual" else through
+            back = back + through if self._has_shortcut(self.weights[j]) else through
         return found[::-1]
+
+    def _has_shortcut(self, W: Matrix) -> bool:
+        """Of a residual network the layers whose inputs and outputs are as many."""
+        return self.kind == "residual" and W.nrows() == W.ncols()
 
     @property
     def _taps(self) -> list[list[int]]:
@@ -107,6 +111,7 @@ def random_network(
     batch: int,
     outputs: int,
     positions: int = 6,
+    inputs: int | None = None,
     rng: np.random.Generator,
 ) -> PrimeNetwork:
     """A network with random weights, inputs, errors and pattern.
@@ -120,6 +125,9 @@ def random_network(
         Units (channels) of every hidden layer, and how many of these there are.
     batch, outputs
         Samples, and the dimension of the network's output, in which errors are drawn.
+    inputs
+        Units (channels) of the input, ``width`` if not given; where they are others, the first
+        layer of a residual network has no shortcut.
 
     Raises
     ------
@@ -128,18 +136,20 @@ def random_network(
     """
     if kind not in KINDS:
         raise DataError(f"kind {kind!r}: choose from {', '.join(KINDS)}")
-    sizes = {"width": width, "depth": depth, "batch": batch, "outputs": outputs}
+    inputs = width if inputs is None else inputs
+    sizes = {"width": width, "depth": depth, "batch": batch, "outputs": outputs, "inputs": inputs}
     for name, value in {**sizes, "positions": positions}.items():
         if value < 1:
             raise DataError(f"{name}={value}: give one or more")
     s = positions if kind == "convolution" else 1
-    into = width * 3 if kind == "convolution" else width
-    hidden = [_random(width, into, rng) for _ in range(depth)]
+    taps = 3 if kind == "convolution" else 1
+    into = [inputs, *[width] * (depth - 1)]
+    hidden = [_random(width, taps * units, rng) for units in into]
     return PrimeNetwork(
         kind=kind,
         batch=batch,
         positions=s,
-        images=_random(width, batch * s, rng),
+        images=_random(inputs, batch * s, rng),
         weights=(*hidden, _random(outputs, width * s, rng)),
         masks=tuple(rng.integers(0, 2, (width, batch * s)) for _ in range(depth)),
         errors=_random(outputs, batch, rng),

@@ -81,6 +81,27 @@ def test_a_bound_that_is_too_large_is_not_attained() -> None:
     assert found["attained"] == DISAGREES
 
 
+def least(*names: str) -> Callable[[Mapping[str, Any]], Any]:
+    """A bound that is the least of these, batch·reuse among them."""
+
+    def bound(run: Mapping[str, Any]) -> Any:
+        terms = [np.asarray(run["batch"]) * np.asarray(run["reuse"])]
+        return np.min([*terms, *(np.asarray(run[name]) for name in names)], axis=0)
+
+    return bound
+
+
+@pytest.mark.parametrize("names", [(), ("d_in",), ("d_out",)])
+def test_a_bound_with_one_term_less_is_not_attained(names: tuple[str, ...]) -> None:
+    report = gradient_report()
+    found = gradient_rank.judge(report.numbers, report.experiment.settings, bound=least(*names))
+    assert statuses(found)["attained"] == DISAGREES
+    whole = gradient_rank.judge(
+        report.numbers, report.experiment.settings, bound=least("d_in", "d_out")
+    )
+    assert set(statuses(whole).values()) == {AGREES}
+
+
 def test_ranks_that_need_no_reuse_are_seen() -> None:
     report = gradient_report()
     planted = [{**n, "rank": np.minimum(n["rank"], n["batch"])} for n in report.numbers]
