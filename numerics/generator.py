@@ -43,10 +43,12 @@ _WITHIN, _GRADIENT_WITHIN = 0.5, 0.01  # of the reach, the largest step and that
 _NOISE_STEP = 1e-5  # of the reach: fourth differences are nothing but rounding
 _NOISE_LEAST = 64 * np.finfo(float).eps  # of |x|: smaller steps hardly move it
 _NOISE_LINES, _NOISE_FACTOR = 8, 6.0
-_NOISE_PARTS = (1.0, 0.618)  # rounding to a grid may repeat at one step, and not at both
+_NOISE_PARTS = (1.0, 0.882, 0.731, 0.618, 0.543)  # rounding to a grid may repeat at one
 _LAST = 3  # of the steps, those at which a difference has to shrink
 _ROUNDED = 10.0  # times the bound of the rounding: a difference above it is none
-_SHRINKS = {1: 0.75, 2: 0.6}  # order -> a difference is this part of that at twice the step, or less
+_SHRINKS = {1: 0.75, 2: 0.6}
+"""Order -> a difference is at most this part of that at twice the step, if it is resolved."""
+
 _NOISY = 1e-4  # of |f|: what rounds more than that, or moves so fast, has no differences
 _NUMBERS_AT_ONCE = 2_000_000
 
@@ -222,13 +224,12 @@ class _Frame:
         moves = {1: up - down, 2: up + down - 2 * self.value}
         units = {1: 2 * s, 2: 2 * s * s}
         bounds = {1: rounding, 2: 2 * rounding}
-        measured = self._fitted(np.isfinite(self.reach))
+        measured: Any = self._fitted(np.isfinite(self.reach))
         largest = np.max(np.maximum(np.abs(up), np.abs(down)), axis=0)
         noisy = measured & (self.noise > _NOISY * largest)
         with np.errstate(invalid="ignore"):
             once, twice = (
-                _extrapolated(moves[n] / units[n], bounds[n] / units[n], measured)
-                for n in moves
+                _extrapolated(moves[n] / units[n], bounds[n] / units[n], measured) for n in moves
             )
             lost = {
                 n: noisy | (measured & _unresolved(x, bounds[n], _SHRINKS[n]))
@@ -265,11 +266,10 @@ class _Frame:
             step = self._lasting(few, distance)
             if step.size == 0:
                 continue
-            for part in _NOISE_PARTS:
-                s: Array = np.arange(-4.0, 5.0).reshape(-1, *[1] * step.ndim) * (part * step)
-                fourth = np.diff(self._values(few, s), n=4, axis=0)
-                sigma = np.sqrt(np.mean(fourth**2, axis=0) * factorial(4) ** 2 / factorial(8))
-                noise = np.maximum(noise, _NOISE_FACTOR * np.max(sigma, axis=0))
+            grids = np.multiply.outer(np.arange(-4.0, 5.0), _NOISE_PARTS)
+            fourth = np.diff(self._values(few, np.multiply.outer(grids, step)), n=4, axis=0)
+            sigma = np.sqrt(np.mean(fourth**2, axis=0) * factorial(4) ** 2 / factorial(8))
+            noise = np.maximum(noise, _NOISE_FACTOR * np.max(sigma, axis=(0, 1)))
         return replace(self, noise=np.where(np.isfinite(noise), noise, np.inf))
 
     def in_chunks(self, b: Mapping[str, Array]) -> tuple[Pair, Pair]:
@@ -359,19 +359,28 @@ def _extrapolated(values: Array, rounding: Array, measured: Any) -> Pair:
         floor = (factor * floor[1:] + floor[:-1]) / (factor - 1.0)
         gap = np.maximum(np.abs(current - previous[1:]), np.abs(current - previous[:-1])) + floor
         gap = np.where(np.isfinite(gap), gap, np.inf)
-        for row in range(len(current)):
-            last = row + column + 1
-            own = np.max(np.abs(values[row:last] - current[row]), axis=0)
-            finer = np.abs(values[last:] - current[row]) - _ROUNDED * rounding[last:]
-            refuted = measured & (np.max(finer, axis=0, initial=0.0) > own)
-            better = (gap[row] < error) & ~refuted
-            best = np.where(better, current[row], best)
-            error = np.where(better, gap[row], error)
+        if np.any(measured):
+            gap = np.where(measured & _refuted(values, rounding, current, column), np.inf, gap)
+        row = np.argmin(gap, axis=0)[None]
+        least, found = (np.take_along_axis(x, row, axis=0)[0] for x in (gap, current))
+        best = np.where(least < error, found, best)
+        error = np.where(least < error, least, error)
         previous = current
     return best, error
 
 
-def _unresolved(moves: Array, rounding: Array, part: float) -> Array:
+def _refuted(values: Array, rounding: Array, entries: Array, column: int) -> Any:
+    """Whether a later difference is farther from an entry than all that it was made of."""
+    rows, levels = np.arange(len(entries))[:, None], np.arange(len(values))[None]
+    shape = (len(entries), len(values), *[1] * (values.ndim - 1))
+    own = ((levels >= rows) & (levels <= rows + column)).reshape(shape)
+    later = (levels > rows + column).reshape(shape)
+    off = np.abs(values[None] - entries[:, None])
+    finer = np.max((off - _ROUNDED * rounding[None]) * later, axis=1)
+    return finer > np.max(off * own, axis=1)
+
+
+def _unresolved(moves: Array, rounding: Array, part: float) -> Any:
     """Where a difference does not shrink with the last steps, though it is more than rounding."""
     late = np.abs(moves[-_LAST:])
     kept = late[1:] > part * late[:-1] + _ROUNDED * rounding[-_LAST + 1 :]

@@ -28,6 +28,7 @@ __all__ = [
     "Sample",
     "admissible",
     "generic_point",
+    "more_of_functions",
     "net_sizes",
     "point_near",
     "predicates",
@@ -47,6 +48,12 @@ SPARE = 6
 
 MOST_ORDERS = 384
 """Eigenvalues are asked of matrices up to 4 x 4: modulo a prime, few larger ones have any."""
+
+MORE, WORK = 32, 2_000
+"""Points for each one of the plan, of Python functions: nothing else looks for a corner there.
+
+Fewer where entries of the state times components of the noise are many, but at least an eighth.
+"""
 
 NET = {"p": 5, "k": 2, "l": 10, "n": 7}
 """The net of the speed and accuracy figures, for claims that speak of it."""
@@ -266,6 +273,17 @@ def point_near(problem: Problem, sizes: Sizes, plan: Plan) -> tuple[Sizes, Sampl
         if found.points:
             break
     return at, replace(found, refused=refused, reasons=tuple(reasons))
+
+
+def more_of_functions(problem: Problem, plan: Plan) -> Plan:
+    """The plan with more points, if the claim is of Python functions."""
+    if not problem.of_functions:
+        return plan
+    sizes = next(iter(several_sizes(problem.signature, 1)), {})
+    shapes = [x.shape_at(sizes) for x in problem.letters() if x.kind == "state"]
+    entries = sum(int(np.prod(shape)) for shape in shapes)
+    more = min(MORE, max(MORE // 8, WORK // max(1, entries**2)))
+    return replace(plan, effort=replace(plan.effort, points=more * plan.effort.points))
 
 
 def admissible(problem: Problem, ctx: NumberContext, plan: Plan, of: Evaluation) -> Sample:

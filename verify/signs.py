@@ -32,16 +32,13 @@ from .coordinates import entries
 from .counterexample import Counterexample, searched, widened
 from .planning import Plan
 from .problem import Problem, SignSetting
-from .sampling import Sample, admissible, net_sizes, point_near
+from .sampling import Sample, admissible, more_of_functions, net_sizes, point_near
 from .systems import as_numbers, smooth_within
 from .verdict import Evidence, Status, combine
 
 __all__ = ["exact", "generated", "stepped", "with_its_form"]
 
 Check: TypeAlias = Callable[[Problem, Plan], Evidence]
-
-MORE = 32
-"""Points for each one of the plan, of Python functions: nothing else looks for a corner there."""
 
 MOST = 24
 """Drifts that the evidence keeps to be looked at."""
@@ -198,10 +195,7 @@ def generated(problem: Problem, plan: Plan) -> Evidence:
                 ]
         return found
 
-    effort = plan.effort
-    if problem.of_functions:
-        effort = replace(effort, points=MORE * effort.points)
-    sample = admissible(problem, RationalContext(), replace(plan, effort=effort), both)
+    sample = admissible(problem, RationalContext(), more_of_functions(problem, plan), both)
     return _judged("generator", setting, sample, plan, "by central differences")
 
 

@@ -16,7 +16,10 @@ from numerics.system import Array, State, System
 
 from .problem import Problem
 
-__all__ = ["as_numbers", "is_no_number", "smooth_within", "unit_noises"]
+__all__ = ["as_numbers", "fine_within", "is_no_number", "smooth_within", "unit_noises"]
+
+FINE = 0.2
+"""The part of |x| as reach of a function: its rounding is measured at steps of 10⁻⁵ of that."""
 
 
 def as_numbers(declared: DeclaredSystem, parameters: Mapping[str, Any]) -> System:
@@ -102,3 +105,9 @@ def smooth_within(problem: Problem, system: System, point: Mapping[str, Any]) ->
         If two eigenvalues are one in float64.
     """
     return reach(problem.signature.spectra, problem.kernels, system.states, point)
+
+
+def fine_within(system: System, point: Mapping[str, Any]) -> Array:
+    """The length within which a function is looked at of which nothing tells how it rounds."""
+    size = float(np.sqrt(sum(np.sum(np.square(point[name])) for name in system.states)))
+    return np.asarray(FINE * (size or 1.0))

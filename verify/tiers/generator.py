@@ -19,7 +19,6 @@ from numerics.generator import GeneratorEstimate, estimate_generator
 from numerics.generator_digits import DigitsEstimate, estimate_in_digits, largest_gap
 from numerics.kernel import Kernel
 from numerics.points import as_arrays
-from numerics.system import System
 from verify.agreement import (
     DIGITS,
     NOTHING,
@@ -34,23 +33,20 @@ from verify.agreement import (
 )
 from verify.coordinates import by_tuple, coordinates, diffusion, entries, evaluated, fitted
 from verify.forward import flux_digits, side_digits
+from verify.nearby import beside
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
-from verify.sampling import admissible
+from verify.sampling import admissible, more_of_functions
 from verify.side_by_side import listed
 from verify.signs import generated as of_a_sign
 from verify.signs import with_its_form
 from verify.steps.checks import generated as of_a_step
-from verify.systems import as_numbers, smooth_within
+from verify.systems import as_numbers, fine_within, smooth_within
 from verify.verdict import Evidence, Status, combine
 
 __all__ = ["DIGITS", "check"]
 
 TIER = "generator"
-
-FINE = 0.2
-"""The part of |x| as reach of a function: its rounding is measured at steps of 10⁻⁵ of that."""
-
 T = TypeVar("T")
 
 
@@ -73,7 +69,17 @@ def _compared(problem: Problem, plan: Plan) -> Evidence:
         found = compare(problem, wide, sizes, digits, as_arrays(point, exact))
         return found if isinstance(found, Agreement) else Agreement(gaps=found)
 
-    sample = admissible(problem, exact, plan, both)
+    def confirmed(sizes: Mapping[str, int], point: Mapping[str, Any]) -> Agreement:
+        found = both(sizes, point)
+        if not twice or _at_point(found.gaps) != Status.DISAGREES:
+            return found
+        near = beside(problem, exact, point)
+        other = found if near is None else both(sizes, near)
+        return found if _at_point(other.gaps) == Status.DISAGREES else other
+
+    # Of a function it is not known where it has a corner: a difference is looked at twice.
+    twice = problem.of_functions and problem.kind in ("covariation", "differential", "sign")
+    sample = admissible(problem, exact, more_of_functions(problem, plan), confirmed)
     if not sample.points:
         return sample.empty(TIER)
     gaps = [found.gaps for found in sample.values]
@@ -206,15 +212,10 @@ def _estimates(
             digits = _said(lambda: estimate_in_digits(ctx, system, f, wide, reach=within))
         if digits is None and reach is None:
             # Nothing else tells how a function rounds: with a reach that is measured.
-            reach = np.asarray(FINE * _size(numbers, point))
+            reach = fine_within(numbers, point)
         return estimate_generator(numbers, f, point, reach=reach), digits
 
     return problem.measured((TIER, name), point, measure)
-
-
-def _size(system: System, point: Mapping[str, Any]) -> float:
-    """|x|, or 1 at the origin."""
-    return float(np.sqrt(sum(np.sum(np.square(point[name])) for name in system.states))) or 1.0
 
 
 def _said(find: Callable[[], T]) -> T | None:

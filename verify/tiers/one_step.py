@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from numerics.brownian import basis
+from numerics.generator import estimate_generator
 from numerics.one_step import OneStepEstimate, one_step_covariation, one_step_drift
 from numerics.system import Array, System
 from verify.amounts import counted
@@ -25,7 +27,7 @@ from verify.side_by_side import Compared, listed
 from verify.signs import stepped as of_a_sign
 from verify.signs import with_its_form
 from verify.steps.checks import stepped as of_a_step
-from verify.systems import as_numbers, is_no_number, smooth_within
+from verify.systems import as_numbers, fine_within, is_no_number, smooth_within
 from verify.verdict import Evidence, Status, combine
 
 __all__ = ["check"]
@@ -251,7 +253,25 @@ def _one_step(
         found[name] = one_step_covariation(
             system, f, other, point, seed=plan.seed_for(name), **settings
         )
-    return found
+    if not declared.of_functions:
+        return found
+    of_f, of_g = (
+        estimate_generator(system, x, point, reach=fine_within(system, point)) for x in (f, g)
+    )
+    return {
+        "drift": _seen(found["drift"], of_f.drift, of_f.drift_error),
+        "square": _seen(found["square"], *of_f.covariation(of_f)[:2]),
+        "mixed": _seen(found["mixed"], *of_f.covariation(of_g)[:2]),
+    }
+
+
+def _seen(found: OneStepEstimate, value: Array, error: Array) -> OneStepEstimate:
+    """What was measured; unknown where differences of the same function say something else.
+
+    Of a function that moves faster than all steps both are wrong, and hardly ever the same.
+    """
+    apart = np.abs(found.mean - value) > found.half_width + found.bias + error
+    return replace(found, bias=np.where(apart | ~np.isfinite(error), np.inf, found.bias))
 
 
 def _samples(plan: Plan, value: Any) -> int:
