@@ -13,6 +13,7 @@ from numerics.compiled import factorization as loops
 from numerics.network import Array
 from tests.verify import experimenting
 from verify.experiments import (
+    convergence_balance,
     convergence_speed,
     data_covariance,
     data_covariance_judge,
@@ -124,6 +125,53 @@ def test_what_does_otherwise_is_rejected(
     name: str, exchanged: Mapping[str, str], finding: str
 ) -> None:
     assert judged(name, exchanged)[finding] is Status.DISAGREES
+
+
+def moments(x: Array, y: Array) -> tuple[float, float, float, float]:
+    """v at the minimum, Var x², Cov(x², xy), Var(xy)."""
+    (a1, a2), (_, a3) = np.cov(x * x, x * y, ddof=0)
+    return float(np.mean(x * y) / np.mean(x * x)), float(a1), float(a2), float(a3)
+
+
+BALANCE: Mapping[str, Callable[[Array, Array, float, int], float]] = {
+    "factor two": lambda x, y, eta, b: 2 * convergence_balance.predicted_balance(x, y, eta, b),
+    "half": lambda x, y, eta, b: convergence_balance.predicted_balance(x, y, eta, b) / 2,
+    "T²": lambda x, y, eta, b: eta / b * convergence_balance.predicted_balance(x, y, eta, b),
+    "η for η/b": lambda x, y, eta, b: b * convergence_balance.predicted_balance(x, y, eta, b),
+    "η/b²": lambda x, y, eta, b: convergence_balance.predicted_balance(x, y, eta, b) / b,
+    "α2 for 2α2": lambda x, y, eta, b: quadratic(moments(x, y), eta / b, cross=1.0),
+    "+2α2": lambda x, y, eta, b: quadratic(moments(x, y), eta / b, cross=-2.0),
+    "α1v": lambda x, y, eta, b: quadratic(moments(x, y), eta / b, power=1),
+    "α3 alone": lambda x, y, eta, b: 4 * eta / b * moments(x, y)[3],
+    "a seventh more": lambda x, y, eta, b: (
+        1.15 * convergence_balance.predicted_balance(x, y, eta, b)
+    ),
+}
+
+
+def quadratic(
+    of: tuple[float, float, float, float], T: float, *, cross: float = 2.0, power: int = 2
+) -> float:
+    v, a1, a2, a3 = of
+    return 4 * T * (a1 * v**power - cross * a2 * v + a3)
+
+
+@pytest.mark.parametrize("law", BALANCE)
+def test_another_law_of_balance_is_rejected(law: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, stated = report("convergence-speed"), convergence_balance.predicted_balance
+    runs, wrong = found.numbers, {}
+    for run in runs:
+        x, y = np.asarray(run["balance_x"]), np.asarray(run["balance_y"])
+        assert stated(x, y, 0.1, 2) == pytest.approx(quadratic(moments(x, y), 0.05))
+        for eta in (0.003, 0.006):
+            wrong[x.tobytes(), eta] = BALANCE[law](x, y, eta, 2)
+    monkeypatch.setattr(
+        convergence_balance,
+        "predicted_balance",
+        lambda x, y, eta, batch: wrong[np.asarray(x).tobytes(), eta],
+    )
+    finding = convergence_balance.judged_balance(runs, found.experiment.settings)
+    assert finding.status is Status.DISAGREES, finding.reason
 
 
 def with_coefficients(

@@ -20,6 +20,7 @@ import numpy as np
 
 from numerics.network import Array
 from verify.experiments import style
+from verify.experiments.convergence_balance import balance_runs, judged_balance
 from verify.experiments.experiment import Experiment, Finding, Numbers, Progress, Settings
 from verify.experiments.factorization import Model, imbalance, train
 from verify.experiments.label_noise import generator
@@ -60,7 +61,7 @@ def experiment() -> Experiment:
         source="seed 003, figure on the speed of convergence",
         claim="The imbalance of a matrix factorization decays under SGD at 4(η/b)d_y σ²s² per unit "
         "time from a large W: in proportion to step, outputs and both variances, inversely to the "
-        "batch, and whatever the number of inputs.",
+        "batch, and whatever the number of inputs.  Of two vectors |u|² − |w|² decays at T·C0.",
         settings=MappingProxyType(
             {
                 "step": 0.002,
@@ -82,6 +83,18 @@ def experiment() -> Experiment:
                 "variance_tried": [[0.75, 130.0], [1.5, 65.0], [3.0, 32.0]],
                 "repeats": 4,
                 "from": 3.0,
+                # Two vectors on samples, for the law of balance.
+                "balance": {
+                    "samples": 8,
+                    "slope": 1.4,
+                    "spread": 0.5,
+                    "length": 3,
+                    "long": 2.0,
+                    "batch": 2,
+                    "step": 0.003,
+                    "steps": 3000,
+                    "runs": 80,
+                },
             }
         ),
         quick=MappingProxyType(
@@ -109,7 +122,7 @@ def simulate(seed: int, settings: Settings, progress: Progress) -> Numbers:
             progress(done / count, f"{name} {value:g}")
         parts = zip(("rate", "size_U", "size_W"), np.array(found).T, strict=True)
         numbers |= {f"{part}_{name}": values for part, values in parts}
-    return numbers
+    return {**numbers, **balance_runs(seed, settings)}
 
 
 def _measure(settings: Settings, time: float, seed: int, case: int) -> tuple[float, float, float]:
@@ -152,9 +165,13 @@ def judge(
     exponents: Mapping[str, float] = EXPONENTS,
     factor: float = 1.0,
 ) -> list[Finding]:
-    """The rates and their exponents; other exponents and another factor show what is seen."""
+    """The rates, their exponents, the law of balance.
+
+    Other exponents and another factor show what is seen.
+    """
     return [
         *(_exponent(runs, settings, name, stated) for name, stated in exponents.items()),
+        judged_balance(runs, settings),
         _rate(runs, settings, factor),
     ]
 
