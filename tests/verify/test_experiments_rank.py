@@ -224,11 +224,18 @@ def verdicts(rank: Any, error: Any = lambda run: 0.05) -> dict[str, Status]:
 
 
 def by_decay_and_updates(run: Mapping[str, Any]) -> float:
-    return 32 - 4 * float(np.log1p(run["updates"] * run["step"] * run["decay"]))
+    fall = 4 * float(np.log1p(run["updates"] * run["step"] * run["decay"]))
+    # At equal updates large batches have the lower rank.
+    return 32 - fall - 0.5 * float(np.log2(run["batch"] / 4) * (run["decay"] > 0))
+
+
+def by_decay(run: Mapping[str, Any]) -> float:
+    """A test error that rises where decay is strong."""
+    return 0.05 + 5 * float(run["decay"])
 
 
 def test_a_rank_that_follows_decay_and_updates_is_what_is_claimed() -> None:
-    assert set(verdicts(by_decay_and_updates).values()) == {AGREES}
+    assert set(verdicts(by_decay_and_updates, by_decay).values()) == {AGREES}
 
 
 @pytest.mark.parametrize(
@@ -238,6 +245,7 @@ def test_a_rank_that_follows_decay_and_updates_is_what_is_claimed() -> None:
         (lambda run: 32, "learning rate", DISAGREES),
         (lambda run: 32, "weight decay", DISAGREES),
         (lambda run: 20 if run["batch"] < 16 else 30, "updates", DISAGREES),
+        (lambda run: by_decay_and_updates({**run, "batch": 4}), "updates", DISAGREES),
         (lambda run: 20 if run["batch"] < 16 else 30, "no decay", DISAGREES),
         (lambda run: by_decay_and_updates({**run, "decay": 0.001}), "no decay", DISAGREES),
         (lambda run: 32 - 0.5 * (run["batch"] == 4), "batch size", DISAGREES),
@@ -274,15 +282,28 @@ def test_the_rates_are_those_that_are_printed() -> None:
 
 
 def test_an_effect_on_the_test_error_is_seen() -> None:
-    def much(run: Mapping[str, Any]) -> float:
-        return 0.11 if run["decay"] > 0 else 0.05
+    def nothing(run: Mapping[str, Any]) -> float:
+        return 0.05
 
-    assert verdicts(by_decay_and_updates, much)["test error"] == DISAGREES
-
-    def as_often_more_as_less(run: Mapping[str, Any]) -> float:
+    def less(run: Mapping[str, Any]) -> float:
         return 0.04 if run["decay"] > 0 else 0.1
 
-    assert verdicts(by_decay_and_updates, as_often_more_as_less)["test error"] == DISAGREES
+    for error, status in ((nothing, OPEN), (less, DISAGREES)):
+        assert verdicts(by_decay_and_updates, error)["test error"] == status
+    # Runs whose rank hardly falls do not hide it.
+    assert verdicts(by_decay_and_updates, by_decay)["test error"] == AGREES
+
+
+@pytest.mark.parametrize("layer", [0, 1, 2])
+def test_a_layer_that_keeps_its_rank_is_seen(layer: int) -> None:
+    experiment = rank_sweep.experiment()
+    runs = made_up(by_decay_and_updates)
+    for run in (run for numbers in runs for run in numbers["runs"]):
+        run["ranks"][layer] = 32
+    found = statuses(experiment.judge(runs, experiment.settings))
+    for name in ("batch size", "learning rate", "weight decay"):
+        assert found[f"{name}, each layer"] == DISAGREES
+        assert found[name] == AGREES
 
 
 def test_the_last_layer_does_not_count() -> None:

@@ -159,9 +159,9 @@ def draw(
         drawn,
         claim="The gradient of a layer on a batch has rank min(d_out, d_in, batch·reuse)",
         about=f"{settings['inputs']} inputs, width {settings['width']}, {settings['depth']} hidden "
-        f"layers, {settings['outputs']} outputs; filters of 3 positions at {settings['positions']}; "
-        f"largest rank of {settings['repeats'] * len(runs)} random networks modulo {PRIME:,}; "
-        "dashed: bound",
+        f"layers, {settings['outputs']} outputs; filters of 3 positions at "
+        f"{settings['positions']}; largest rank of {settings['repeats'] * len(runs)} random "
+        f"networks modulo {PRIME:,}; dashed: bound",
         verdicts=style.judged(findings),
     )
     return {"gradient-rank": drawn}

@@ -25,14 +25,15 @@ LOOKS = 20
 
 
 def experiment() -> Experiment:
-    """The experiment; standard settings take two minutes, and go on where they were stopped."""
+    """The experiment; standard settings take four minutes, and go on where they were stopped."""
     return Experiment(
         id="rank-sweep",
         title="Rank of trained layers against batch size, learning rate and weight decay",
         source="seed 002 (Galanti et al.), its experiments, on the 8 × 8 digits",
         claim="SGD with weight decay gives layers of low rank, the lower the smaller the batch (at "
         "equal epochs), the larger the learning rate and the decay; without decay there is no such "
-        "bias; the effect on the test error is marginal.",
+        "bias.  It holds in every layer but the last.  At equal updates the order of the batch "
+        "sizes is the other one, and where the rank falls most the test error rises.",
         settings=MappingProxyType(
             {
                 "widths": [64, 32, 32, 32, 10],
@@ -60,7 +61,7 @@ def experiment() -> Experiment:
         simulate=simulate,
         judge=judge,
         draw=draw,
-        seeds=10,
+        seeds=20,
     )
 
 
@@ -124,7 +125,7 @@ def _trained(key: Mapping[str, Any]) -> Trained:
 
 
 def judge(runs: Sequence[Numbers], settings: Settings) -> list[Finding]:
-    """Batch, updates, learning rate, decay, no decay, test error."""
+    """Batch, updates, learning rate, decay, each layer, no decay, test error."""
     return findings_of(runs, settings)
 
 
