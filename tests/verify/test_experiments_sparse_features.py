@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from numerics.features import effective_rank
 from tests.verify.experimenting import Numbers, judged, quickly, statuses
 from verify.experiments import sparse_features, style
 from verify.experiments.command import Report, conduct
+from verify.experiments.experiment import Settings
 from verify.experiments.relu import predicted_squares
 from verify.experiments.sparse_features import MEASURES, predicted
 from verify.verdict import Status
@@ -93,6 +95,20 @@ def test_a_part_of_another_whole_is_rejected(neurons: int) -> None:
 def test_the_rank_of_the_matrix_is_not_its_effective_rank() -> None:
     ranks = [{**run, "noise rank": np.full(len(run["at"]), 4.6)} for run in report().numbers]
     assert judged(report(), ranks)[MEASURES["rank"]] == DISAGREES
+
+
+@pytest.mark.parametrize("power", [0.0, 1.0])
+def test_other_weights_in_the_effective_rank_are_rejected(power: float) -> None:
+    """Activations scaled by another power of ρ|c| than one half."""
+
+    def law(run: Numbers, settings: Settings) -> dict[str, float]:
+        X, T, c = (np.asarray(run[name]) for name in ("X", "T", "c"))
+        scaled = np.maximum(X @ T.T, 0.0) * predicted_squares(X, T, c) ** power
+        rank = float(effective_rank(np.linalg.svd(scaled, compute_uv=False)))
+        return {**predicted(run, settings), "rank": rank}
+
+    found = sparse_features.judge(report().numbers, report().experiment.settings, law)
+    assert statuses(found)[MEASURES["rank"]] == DISAGREES
 
 
 def test_what_is_predicted_is_what_aligned_neurons_have() -> None:
