@@ -171,7 +171,7 @@ def judge(runs: Sequence[Numbers], settings: Settings) -> list[Finding]:
         ),
         _often(
             "Xavier's start",
-            f"From Xavier's start S grows, and ends {band} as well.",
+            f"From Xavier's start S grows, and it too ends {band}.",
             (xavier[1] > xavier[0]) & least_one["xavier"],
             share,
             _shown(xavier, settings),
