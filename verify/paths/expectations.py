@@ -47,6 +47,7 @@ from .refinement import (
 )
 from .saturation import moves_of, unseen, with_bias
 from .tails import means_are_kept
+from .within_steps import changes_within_steps, resolved, too_fast
 
 __all__ = ["averaged"]
 
@@ -118,7 +119,13 @@ def _bounded(setting: Setting, plan: Plan, stated: float, low: float, high: floa
         found = extrapolated_mean(kept, low, high, stated, look.plan.budget.alpha)
         return with_bias(found, unseen(moves_of(setting, look).clipped(low, high), high - low))
 
-    found = refined(measure, plan, unit, setting.system.size, rough=lambda: setting.is_rough(plan))
+    found = refined(
+        resolved(setting, measure),
+        plan,
+        unit,
+        setting.system.size,
+        rough=lambda: setting.is_rough(plan),
+    )
     return Judgement(finding=found, what=_said(stated, "mean of bounded values"), unit=unit)
 
 
@@ -159,7 +166,7 @@ def _without_noise(setting: Setting, plan: Plan, stated: float, unit: float) -> 
         bias += unseen(moves_of(setting, look), 1 + abs(stated))
         return Measurement(estimate=Estimate(value=fine - stated, bias=bias), numbers=kept)
 
-    found = refined(measure, plan, unit, setting.system.size)
+    found = refined(resolved(setting, measure), plan, unit, setting.system.size)
     return Judgement(
         finding=replace(found, paths=1),
         what=_said(stated, "the one path of a system without noise"),
@@ -181,7 +188,7 @@ def _controlled(
         found = _robust(levels, stated, variance, look.plan.budget.alpha)
         return with_bias(found, unseen(moves_of(setting, look), math.sqrt(abs(variance))))
 
-    found = refined(measure, plan, unit, setting.system.size)
+    found = refined(resolved(setting, measure), plan, unit, setting.system.size)
     return Judgement(
         finding=found,
         what=_said(stated, "Catoni's mean"),
@@ -315,6 +322,8 @@ def _one_sided(
             paths=paths * 4**number,
             plan=replace(share, purpose=f"{share.purpose}/look {number}"),
         )
+        if changes_within_steps(setting, look):
+            return _open(stated, unit, too_fast(look))
         levels = setting.reached(look.steps, look.paths, look.plan)
         out = _outside(np.concatenate(levels), low, high)
         if out:

@@ -33,6 +33,7 @@ from .horizon import LEVELS, Setting, block_of
 from .level import Meeting
 from .refinement import Finding, Look, Measurement, extrapolated_mean, refined
 from .saturation import Moves, unseen, with_bias
+from .within_steps import resolved
 
 __all__ = ["crossed"]
 
@@ -110,7 +111,7 @@ def _one(setting: Setting, plan: Plan) -> Judgement:
 
     # A step looks along every component of the noise too.
     size = SLOWER * max(8, setting.system.size)
-    found = refined(measure, plan, setting.relevant, size)
+    found = refined(resolved(setting, measure, level), plan, setting.relevant, size)
     what = f"P(f reaches {level:.4g}) − {stated:.6g}, bridges between the steps,"
     return Judgement(
         finding=found,

@@ -34,6 +34,7 @@ from .refinement import (
     unresolved,
 )
 from .saturation import moves_of, unseen_in_law, with_bias
+from .within_steps import resolved
 
 __all__ = ["distributed"]
 
@@ -57,7 +58,7 @@ def _one(setting: Setting, plan: Plan) -> Judgement:
         return with_bias(found, unseen_in_law(moves_of(setting, look)))
 
     found = refined(
-        measure,
+        resolved(setting, measure),
         plan,
         setting.relevant,
         setting.system.size,

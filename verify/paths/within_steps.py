@@ -1,0 +1,222 @@
+"""Whether drift or noise do something within single steps that no end of a step shows.
+
+A scheme takes the coefficients for constant over a step.  If they vanish, or are large, on a strip
+of states or for a time that steps pass over, no grid shows it and no halving moves anything.  So at
+random points of steps that paths take, in state and time, the increment is compared with those at
+both ends: a coefficient that rises or falls, or jumps, lies between them, one that oscillates or
+has a strip of its own does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from numerics.brownian import Block, Draws, increments
+from numerics.loop import Step, iterate
+from numerics.system import Array, State
+from verify.problem import Problem
+
+from .horizon import Setting
+from .refinement import Look, Measurement, undecided
+
+__all__ = ["changes_within_steps", "resolved", "too_fast"]
+
+PATHS = 2048
+"""Paths that are looked at, of a scalar."""
+
+POINTS, TIMED_POINTS = 2048, 4096
+"""Points on every path; more where a short time is looked for."""
+
+MOST = 64
+"""Points within one step."""
+
+BEYOND = 0.5
+"""Part of the typical increment, of a path or of all, by which one is beyond both ends."""
+
+SPIKE = 4.0
+"""Times as large within a step as at both ends, at a time."""
+
+CARRIED = 0.1
+"""Part of the variance of a path at all its points that one of them carries."""
+
+SHARE, FEW = 0.005, 3
+"""The part of the paths that may meet such a step, and their number."""
+
+PARTS = "parts of a step"
+GONE = "whether the level is passed"
+ENERGY, INSIDE, FARTHEST, LARGEST = (
+    "sum of squares of the steps",
+    "the same at points within them",
+    "farthest beyond both ends",
+    "largest square within a step",
+)
+
+
+def resolved(
+    setting: Setting, measure: Callable[[Look], Measurement], level: float | None = None
+) -> Callable[[Look], Measurement]:
+    """Measure only where the finest grid resolves drift and noise; else finer steps are wanted."""
+
+    def checked(look: Look) -> Measurement:
+        if changes_within_steps(setting, look, level):
+            return undecided(too_fast(look), finer=True)
+        return measure(look)
+
+    return checked
+
+
+def too_fast(look: Look) -> str:
+    """What is said where the finest grid of a look does not resolve drift or noise."""
+    return (
+        f"the coefficients change too fast for {4 * look.steps:,} steps: within single steps they "
+        "are others than at both ends; finer steps may settle it"
+    )
+
+
+def changes_within_steps(setting: Setting, look: Look, level: float | None = None) -> bool:
+    """Whether on more than a few paths coefficients are, within a step, beyond both its ends.
+
+    With a ``level``, from the step on that carries the observable over it states do not matter.
+    """
+    if not setting.system.noises and not setting.takes_time:
+        return _on_paths(setting, look, 1, level)
+    return _on_paths(setting, look, max(64, PATHS // setting.system.size), level)
+
+
+def _on_paths(setting: Setting, look: Look, paths: int, level: float | None) -> bool:
+    steps, plan = 4 * look.steps, look.plan
+    key = ("within steps", steps, paths, plan.seed, plan.purpose, setting.horizon, level)
+
+    def measure(declared: Problem) -> bool:
+        seed = plan.seed_for("within steps") % 2**63
+        found = _met(declared, setting, steps, paths, seed, level)
+        with np.errstate(all="ignore"):
+            # A path that hardly moves, where the noise vanishes, is compared with the others.
+            typical = np.fmax(found[ENERGY], np.nanmean(found[ENERGY])) / steps
+            beyond = found[FARTHEST] > BEYOND * np.sqrt(typical)
+            spikes = found[LARGEST] > CARRIED * found[INSIDE]
+        few = min(FEW, paths)
+        strips = np.count_nonzero(beyond) >= max(few, SHARE * paths)
+        return bool(strips or np.count_nonzero(spikes) >= few)
+
+    return setting.problem.measured(key, setting.point, measure)
+
+
+def _met(
+    declared: Problem, setting: Setting, steps: int, paths: int, seed: int, level: float | None
+) -> dict[str, Array]:
+    """Of every path: what its steps and the points within them add up to, and the extremes."""
+    system, h = setting.system, setting.horizon / steps
+    points = TIMED_POINTS if setting.takes_time else POINTS
+    within = int(np.clip(points // steps, 1, MOST))
+
+    def step(state: State, index: int, draws: State) -> State:
+        t = index * h
+        x = {name: state[name] for name in system.states}
+        dB = {name: a for name, a in draws.items() if name != PARTS}
+
+        def moved(at: Mapping[str, Any], time: Any) -> State:
+            return system.increment({**at, "t": time}, time, h, dB)
+
+        with np.errstate(all="ignore"):
+            first = moved(x, t)
+            after = {name: x[name] + first[name] for name in x}
+            last = moved(after, t)
+            gone = state[GONE] > 0
+            if level is not None:
+                ends_at = ({**x, "t": np.asarray(t)}, {**after, "t": np.asarray(t + h)})
+                a, b = (setting.observed(declared, one) - level for one in ends_at)
+                gone = gone | (a * b <= 0)
+            ends = np.maximum(_square(first), _square(moved(x, t + h)))
+            inside, farthest, largest = state[INSIDE], state[FARTHEST], state[LARGEST]
+            for u in np.moveaxis(draws[PARTS], -1, 0):
+                at = {name: x[name] + _fit(u, first[name]) * first[name] for name in x}
+                if setting.takes_time:
+                    first_then, last_then = moved(x, t + u * h), moved(after, t + u * h)
+                    here = moved(at, t + u * h)
+                    square = _square(first_then)
+                    spike = square > SPIKE**2 * ends
+                    largest = np.fmax(largest, np.where(spike, square, 0.0))
+                    inside = inside + square
+                else:
+                    first_then, last_then, here = first, last, moved(at, t)
+                out = _beyond(here, first_then, last_then) / _length(dB, h)
+                farthest = np.fmax(farthest, np.where(gone, 0.0, out))
+        return {
+            **after,
+            GONE: np.asarray(gone, dtype=float),
+            ENERGY: state[ENERGY] + _square(first),
+            INSIDE: inside,
+            FARTHEST: farthest,
+            LARGEST: largest,
+        }
+
+    return _run(setting, step, steps, paths, seed, within)
+
+
+def _run(
+    setting: Setting, step: Step[State], steps: int, paths: int, seed: int, within: int
+) -> dict[str, Array]:
+    """What is kept of every path at the horizon."""
+    system, h = setting.system, setting.horizon / steps
+    kept = (ENERGY, INSIDE, FARTHEST, LARGEST)
+    start = {name: np.asarray(x, dtype=float) for name, x in setting.start.items()}
+    start[GONE] = np.asarray(0.0)
+    run = iterate(
+        step,
+        {**start, **{name: np.asarray(0.0) for name in kept}},
+        steps=steps,
+        paths=paths,
+        seed=seed,
+        draws=_with_parts(increments(system, horizon=setting.horizon, steps=steps), within),
+        observe={name: lambda state, name=name: state[name] for name in kept},  # type: ignore[misc]
+        keep=True,
+        finite=False,
+        block=paths,
+        dt=h,
+    )
+    return {name: np.asarray(run.values[name][0]) for name in kept}
+
+
+def _with_parts(draws: Draws[State], count: int) -> Draws[State]:
+    """The draws with so many uniform parts of each step for every path."""
+
+    def of(block: Block) -> Iterator[State]:
+        rng = block.generator("parts of steps")
+        for dB in draws(block):
+            yield {**dB, PARTS: rng.random((block.size, count))}
+
+    return of
+
+
+def _square(moved: State) -> Array:
+    """The square of the norm of increments, of every path."""
+    return np.asarray(sum(np.sum(x**2, axis=tuple(range(1, np.ndim(x)))) for x in moved.values()))
+
+
+def _beyond(here: State, first: State, last: State) -> Array:
+    """How far increments are from lying between two others, entry by entry; NaN is nowhere."""
+    out = {
+        name: np.maximum(
+            np.maximum(
+                here[name] - np.maximum(a, last[name]), np.minimum(a, last[name]) - here[name]
+            ),
+            0.0,
+        )
+        for name, a in first.items()
+    }
+    return np.asarray(np.sqrt(_square(out)))
+
+
+def _length(dB: State, h: float) -> Array:
+    """Increments of the noises in units of √h, if they are longer: large ones are rare."""
+    entries = sum(int(np.prod(np.shape(x)[1:])) for x in dB.values())
+    return np.asarray(np.sqrt(np.maximum(1.0, _square(dB) / (h * max(1, entries)))))
+
+
+def _fit(number: Array, like: Array) -> Array:
+    """One number for every path, with the axes of a state behind."""
+    return number.reshape(number.shape + (1,) * (np.ndim(like) - 1))
