@@ -64,6 +64,18 @@ def test_another_penalty_is_rejected(wrong: Law) -> None:
     assert found[0].status is DISAGREES, found[0].reason
 
 
+def test_lengths_that_are_equal_settle_no_weights() -> None:
+    """Where the ordinary Lasso has the same solution, nothing is said of the weights |x_j|²."""
+    numbers = []
+    for run in report().numbers:
+        gram = np.asarray(run["gram"])
+        scale = 1 / np.sqrt(np.diag(gram))
+        numbers.append({**run, "gram": gram * scale[:, None] * scale, "target": run["target"]})
+    found = quadratic_lasso.judge(numbers, report().experiment.settings)[0]
+    assert found.status is not Status.AGREES
+    assert "equal lengths 0.00" in found.reason
+
+
 def test_growth_is_not_taken_for_decay() -> None:
     wrong = [{**run, "rate": -np.asarray(run["rate"])} for run in report().numbers]
     assert judged(report(), wrong)["large noise"] is DISAGREES

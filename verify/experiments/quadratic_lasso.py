@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -203,7 +204,7 @@ def judge(
 
 
 def _means(runs: Sequence[Numbers], settings: Settings, penalty: Law) -> Finding:
-    plain, other, problems = 0.0, {0.5: 0.0, 2.0: 0.0}, _problems(runs, settings)
+    plain, equal, other, problems = 0.0, 0.0, {0.5: 0.0, 2.0: 0.0}, _problems(runs, settings)
     count = max(len(problems) * settings["features"], 1)
     estimates = []
     for run, number, noise in problems:
@@ -214,10 +215,12 @@ def _means(runs: Sequence[Numbers], settings: Settings, penalty: Law) -> Finding
         off = (over_seeds(m, ALPHA / count) for m in (mean - b / largest).T)
         estimates += [replace(e, bias=UNSETTLED) for e in off]
         plain = max(plain, float(np.max(np.abs(mean.mean(axis=0) - unpenalised / largest))))
+        unweighted = solution(run, noise, partial(_of_equal_lengths, penalty))[0]
+        equal = max(equal, float(np.max(np.abs(unweighted - b)) / largest))
         for factor, seen in other.items():
             off_by = np.max(np.abs(solution(run, factor * noise, penalty)[0] - b)) / largest
             other[factor] = max(seen, float(off_by))
-    seen = min(other.values())
+    seen = min(*other.values(), equal)
     if seen <= NEAR:
         estimates.append(Estimate(value=0.0, half_width=np.inf))
     worst = max(estimates, key=lambda e: abs(e.value) + e.half_width)
@@ -230,9 +233,15 @@ def _means(runs: Sequence[Numbers], settings: Settings, penalty: Law) -> Finding
         f"{SETTLED:g} times closer before the mean begins; their weights: mean − solver at most "
         f"{worst.value:+.3f} ± {worst.half_width:.3f} of the largest weight (relevant {NEAR:g}, of "
         f"which {UNSETTLED:g} is left to η > 0; error rate {ALPHA:g}); half or twice the "
-        f"penalty makes {seen:.2f} (must be more than is relevant), none {plain:.2f}",
+        f"penalty makes {min(other.values()):.2f}, one of equal lengths {equal:.2f} (both must be "
+        f"more than is relevant), none {plain:.2f}",
         numbers={"worst": worst.value, "half_width": worst.half_width, "unpenalised": plain},
     )
+
+
+def _of_equal_lengths(penalty: Law, gradient: Array, noise: Array | float, h: Array) -> Array:
+    """The ordinary Lasso: the penalty of the mean of |x_j|² for every feature."""
+    return penalty(gradient, noise, np.full_like(h, h.mean()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -343,17 +352,23 @@ def _path(panel: Axes, run: Numbers, settings: Settings) -> None:
     lines = np.array([solution(run, float(noise))[0] for noise in grid])
     mean: Any = np.asarray(run["mean"])
     error = mean.std(axis=1, ddof=1) / np.sqrt(mean.shape[1])
+    settled = np.array([_settled(run, float(noise), settings["time"] / 2) for noise in noises])
     for j, shade in enumerate(style.shades(lines.shape[1])):
         panel.plot(grid, lines[:, j], color=shade, lw=1.5, label="solver" if not j else None)
-        panel.errorbar(
-            noises,
-            mean.mean(axis=1)[:, j],
-            3 * error[:, j],
-            fmt="o",
-            ms=4.5,
-            color=shade,
-            label="mean of β over time, one colour a feature" if not j else None,
-        )
+        for which, fill, words in (
+            (settled, shade, "mean of β over time, one colour a feature"),
+            (~settled, "none", "the same, not settled in time: not judged"),
+        ):
+            panel.errorbar(
+                noises[which],
+                mean.mean(axis=1)[which, j],
+                3 * error[which, j],
+                fmt="o",
+                ms=4.5,
+                color=shade,
+                mfc=fill,
+                label=words if not j and which.any() else None,
+            )
     panel.set_xlabel("noise δ = η · label variance")
     panel.set_ylabel("weight βⱼ")
     panel.set_title("the path of the Lasso", loc="left", fontsize=11)

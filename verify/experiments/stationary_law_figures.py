@@ -69,7 +69,7 @@ def _draw_noise(
     grid = np.linspace(0, v.max(), 200)
     axes.plot(v, measured, "o", ms=5, color=style.COLOURS["vermilion"], label="one sample of SGD")
     axes.plot(grid, spread(grid), color=style.INK, lw=1.2, ls=style.DASHES, label="g(v), stated")
-    _titled(axes, f"noise of the gradient: a = {slope:g}, σ = {noise:g}, q = {square:g}")
+    _titled(axes, f"gradient noise: a = {slope:g}, σ = {noise:g}, q = {square:g}")
     axes.set_xlabel("v  (no unit)")
     axes.set_ylabel("Var(v x² − xy)")
     axes.legend(loc="upper left", fontsize=8)
