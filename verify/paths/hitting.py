@@ -44,6 +44,16 @@ BEYOND = "whether a step ended beyond the level"
 PROVED = "log of survival where only crossings at even drift and noise count"
 NEAREST = "the least distance from the level, negative beyond"
 FEARED = "log of survival where coming near at uneven drift or noise counts too"
+OBSERVED = {
+    "survival": SURVIVAL,
+    "ends": ENDS,
+    "beyond": BEYOND,
+    "proved": PROVED,
+    "feared": FEARED,
+    "nearest": NEAREST,
+}
+"""Fields of what is seen of a path, and the names under which its state has them."""
+
 SEEN = 1e-3
 """The probability to cross in a step from which on it is asked how drift and noise change there."""
 
@@ -230,15 +240,7 @@ def _on_grid(
             **{k: np.where(gone, state[k], state[k] + x) for k, x in counts.items()},
         }
 
-    observed = {
-        "survival": SURVIVAL,
-        "ends": ENDS,
-        "beyond": BEYOND,
-        "proved": PROVED,
-        "feared": FEARED,
-        "nearest": NEAREST,
-    }
-    looking = {name: np.asarray(0.0) for name in (*observed.values(), VARIANCE)}
+    looking = {name: np.asarray(0.0) for name in (*OBSERVED.values(), VARIANCE)}
     looking[NEAREST] = np.asarray(abs(away))
     run = iterate(
         step,
@@ -247,7 +249,7 @@ def _on_grid(
         paths=look.paths,
         seed=look.plan.seed_for("paths") % 2**63,
         draws=draws,
-        observe={k: lambda state, name=name: state[name] for k, name in observed.items()},  # type: ignore[misc]
+        observe={k: lambda state, name=name: state[name] for k, name in OBSERVED.items()},  # type: ignore[misc]
         keep=True,
         block=block_of(system, look.paths),
         dt=h,
