@@ -19,6 +19,7 @@ from derivations import (
     dt,
     positive,
     real,
+    t,
 )
 from verify.loading import compiled
 from verify.planning import EFFORTS, ErrorBudget, Plan
@@ -168,6 +169,19 @@ def test_a_limit_that_is_approached_like_one_over_the_root_of_time() -> None:
         assert growth(sde, f, 0, 0.05, **fields).status == Status.INCONCLUSIVE
         assert growth(sde, f, 0, 0.5, **fields).status == Status.AGREES
         assert growth(sde, f, 1, 0.1, **fields).status == Status.DISAGREES
+
+
+def test_a_limit_that_is_approached_slowly_is_not_refused() -> None:
+    """x/t → 1 where x' = 1 + 1/√(1+t), → 0 where x² = 1 + t; to the other side it would turn."""
+    y = State("y")
+    slow = MatrixSDE({y: (1 + 1 / sqrt(1 + t)) * dt + B.d / 10})
+    root = MatrixSDE({x: dt / (2 * x)})
+    for sde, f, start, limit in ((slow, y, 0, 1), (root, x, 1, 0)):
+        fields: dict[str, Any] = {"values": {f: start}, "horizon": 20}
+        assert growth(sde, f, limit, 0.05, **fields).status == Status.INCONCLUSIVE
+        assert growth(sde, f, limit + 1, 0.05, **fields).status == Status.DISAGREES
+    # Nothing so slow comes as far.
+    assert growth(slow, y, -1, 0.05, values={y: 0}, horizon=20).status == Status.DISAGREES
 
 
 def growth(sde: Any, observable: Any, value: Any, relevant: float, **fields: Any) -> Evidence:

@@ -37,7 +37,8 @@ __all__ = ["limiting", "threshold"]
 
 CONDITION = (
     "the bias left by the finite time, an extrapolation: what median and outer quantiles are "
-    "off for f/t shrinks at least like 1/√t from a third of the horizon on"
+    "off for f/t shrinks at least like 1/√t from a third of the horizon on, "
+    "or like t^(−1/10) where it moves towards a stated limit that is refuted"
 )
 
 APART = (
@@ -46,6 +47,11 @@ APART = (
 )
 
 NO_NUMBER = "no number of paths would settle it, a longer horizon may"
+
+TOWARDS = (
+    "the growth moves towards the stated limit, slowly; no number of paths would settle it, a "
+    "longer horizon may"
+)
 
 MARGIN = 1.3
 """A second look at a sign takes so many times the paths that the first one named."""
@@ -124,6 +130,8 @@ def _limit(setting: Setting, plan: Plan) -> Judgement:
             why = "the growth still changes with time; a longer horizon may settle it"
         if agrees and rate.differs(setting.relevant):
             difference, why = replace(difference, bias=max(e.bias, setting.relevant)), APART
+        if difference.decide(setting.relevant) == Status.DISAGREES and rate.may_reach(stated):
+            difference, why = replace(difference, bias=abs(difference.value)), TOWARDS
         # Lost paths widen everything, and finer steps lose fewer.
         noise, rest = (0.0, 0.0) if rate.lost else (rate.noise + rate.chance, rate.still)
         return Measurement(estimate=difference, noise=noise, rest=rest, why=why, numbers=kept)

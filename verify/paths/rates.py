@@ -10,7 +10,8 @@ noise.
   units that follow from how fast c, m, q move, at least those of an error of order h, at most those
   of √h; if two grids do not give single paths nearly the same growth, nothing is decided;
 * bias of the time: what is left after T if the error of the median shrinks at least like 1/√T from
-  the growth over (T/9, T/3) to that over (T/3, T), the noise of both medians added;
+  the growth over (T/9, T/3) to that over (T/3, T), the noise of both medians added; a value that
+  the median moves towards is refuted only if one shrinking like T^(−1/10) does not come there;
 * spread: no 1 % or 99 % quantile of the growth of f itself, without control, stays away from the
   median if its distance shrinks at least like that too; else the limit may differ from path to
   path.
@@ -37,6 +38,12 @@ __all__ = ["LITTLE", "Growth", "Rate", "control_of", "growth_per_time", "rate_of
 
 LEFT_BY_TIME = 1 / (math.sqrt(3) - 1)
 """An error that shrinks like 1/√T, in units of what it moved while the time tripled."""
+
+SLOW = 1 / (3**0.1 - 1)
+"""The same of an error that shrinks like T^(−1/10): what moves so may still come far."""
+
+SEEN = 0.6
+"""A move above this part of its bound of the noise, which is that of the error rates, is one."""
 
 OUTER = (0.01, 0.99)
 """Quantiles of the paths that must not stay away from the median."""
@@ -90,6 +97,8 @@ def growth_per_time(setting: Setting, look: Look, control: Control) -> Growth:
 
 def control_of(setting: Setting, plan: Plan, steps: int) -> Control:
     """The control that a pilot shows to leave the least noise for what it costs."""
+    if not setting.system.noises:
+        return NONE
 
     def chosen(declared: Problem) -> Control:
         seed = plan.seed_for("control") % 2**63
@@ -154,11 +163,13 @@ class Rate:
     Of its bias ``step`` is that of the steps, and ``noise`` is how much of the rest may be noise.
     ``outer`` has, for each outer quantile, the end of its interval that is nearer to the median,
     and what it may still move; ``lost`` is the part of paths whose values are no numbers.
+    ``moved`` is by how much the median grew while the time tripled.
     """
 
     estimate: Estimate
     noise: float = 0.0
     step: float = 0.0
+    moved: float = 0.0
     outer: tuple[tuple[float, float], ...] = ()
     lost: float = 0.0
 
@@ -176,6 +187,18 @@ class Rate:
     def time(self) -> float:
         """What of the bias is that of the time, beside the bound of its noise."""
         return self.estimate.bias - self.step - self.noise
+
+    def may_reach(self, value: float) -> bool:
+        """Whether the median moves towards a value, and comes there if it moves on slowly.
+
+        Its error may shrink like T^(−1/10); what neither moves nor is near has another limit.
+        """
+        away = value - self.estimate.value
+        towards, noise = math.copysign(self.moved, self.moved * away), self.noise / LEFT_BY_TIME
+        if towards <= SEEN * noise:
+            return False
+        room = abs(away) - self.estimate.half_width - self.step
+        return room <= SLOW * (towards + noise)
 
     def differs(self, within: float) -> bool:
         """Whether more than a few paths may have a limit farther than this from the median."""
@@ -208,13 +231,13 @@ def rate_of(growth: Growth, alpha: float, relevant: float | None = None) -> Rate
         e = Estimate(value=value, half_width=math.inf, bias=bias)
         return Rate(estimate=e, lost=lost)
     half_width = (high - low) / 2
-    moved = abs((low + high - sum(early)) / 2)
+    moved = (low + high - sum(early)) / 2
     noise = LEFT_BY_TIME * math.hypot(half_width, (early[1] - early[0]) / 2)
-    time = LEFT_BY_TIME * moved + noise
+    time = LEFT_BY_TIME * abs(moved) + noise
     e = Estimate(value=(low + high) / 2, half_width=half_width, bias=bias + time)
     plain = (2 * growth.plain[2] - growth.plain[1])[:, kept]
     outer = tuple(_outer(plain, q, alpha) for q in OUTER)
-    return Rate(estimate=e, noise=noise, step=bias, outer=outer, lost=lost)
+    return Rate(estimate=e, noise=noise, step=bias, moved=moved, outer=outer, lost=lost)
 
 
 def _left(c: float, m: float, q: float) -> float:
