@@ -231,7 +231,18 @@ def stack(*blocks: Any) -> Stack:
 
 
 def S(G: Any) -> SymmetricBlock:  # noqa: N802 - the sheet's letters
-    """The symmetric block S(G) = [[0, G], [G', 0]]."""
+    """The symmetric block S(G) = [[0, G], [G', 0]].
+
+    Raises
+    ------
+    ShapeError
+        If ``G`` is no matrix.
+    """
+    if not hasattr(G, "shape"):
+        raise ShapeError(
+            f"S: got {G}, no matrix; S(G) is the symmetric block of one, and the number is "
+            f"sympy.S({G})"
+        )
     return SymmetricBlock(G)
 
 

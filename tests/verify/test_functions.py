@@ -297,6 +297,51 @@ def test_a_function_that_rounds_more_than_float64_refuses_no_right_claim() -> No
     assert verdict.status == Status.INCONCLUSIVE, str(verdict)
 
 
+@pytest.mark.parametrize(("rate", "share", "statuses"), [
+    (30, 1.0, ("AGREES", "AGREES")),
+    (1000, 1.0, ("AGREES", "INCONCLUSIVE")),
+    (1000, 2.0, ("DISAGREES", "DISAGREES")),
+    (10**6, 1.0, ("INCONCLUSIVE", "INCONCLUSIVE")),
+])  # fmt: skip
+def test_a_fast_function_is_resolved_or_left_open(
+    rate: float, share: float, statuses: tuple[str, ...]
+) -> None:
+    claim = differential(
+        NORMAL,
+        lambda x: np.sin(rate * x),
+        lambda x: -rate * x * np.cos(rate * x) - share * rate**2 / 2 * np.sin(rate * x),
+        lambda x, dB: rate * np.cos(rate * x) * dB,
+    )
+    verdict = check(claim, effort="quick", tiers=("generator", "one-step"))
+    assert [str(e.status) for e in verdict.evidence] == list(statuses), str(verdict)
+
+
+@pytest.mark.parametrize(("right", "status"), [
+    (lambda x: x, "DISAGREES"),
+    (lambda x: np.where(x > 2, 2, np.where(x < -2, -2, x)), "AGREES"),
+])  # fmt: skip
+def test_an_identity_that_fails_in_a_part_of_the_region(right: Any, status: str) -> None:
+    claim = IdentityClaim(
+        id="c", left=lambda x: np.clip(x, -2, 2), right=right, arguments={"x": ()}
+    )
+    verdict = check(claim, effort="quick", tiers=("generator",))
+    assert str(verdict.status) == status, str(verdict)
+
+
+@pytest.mark.parametrize(("corner", "status"), [(0.0, "AGREES"), (1.0, "DISAGREES")])
+def test_a_corner_refutes_nothing_and_a_region_does(corner: float, status: str) -> None:
+    """At x = 2, a point that is drawn, the second derivative of (x − 2)₊² is that of one side."""
+    x, B = State("x"), Brownian("B")
+    claim = differential(
+        MatrixSDE({x: -x * dt + B.d}),
+        lambda x: np.maximum(x - 2, 0) ** 2,
+        lambda x: -2 * x * np.maximum(x - 2, 0) + (x > 2) + corner * (x > 3),
+        lambda x, dB: 2 * np.maximum(x - 2, 0) * dB,
+    )
+    verdict = check(claim, effort="quick", tiers=("generator",))
+    assert str(verdict.status) == status, str(verdict)
+
+
 @pytest.mark.parametrize(("share", "status"), [(1.0, "AGREES"), (1.1, "DISAGREES")])
 def test_a_median_is_smooth_but_where_entries_are_equal(share: float, status: str) -> None:
     sde = NumericSDE(
