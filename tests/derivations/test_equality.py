@@ -287,3 +287,9 @@ def test_products_of_sums_are_multiplied_out(u: Word, v: Word, w: Word, q: Any) 
     assert equal((U - V) * (U + V), U * U + U * V - V * U - V * V).status is Status.EQUAL
     answer = equal((U + V) * W, U * W - V * W)
     assert answer.status is Status.DIFFERENT, answer.reason
+
+
+@pytest.mark.parametrize("value", [2, 1.5])
+def test_the_block_of_a_number_is_refused_with_what_to_write(value: float) -> None:
+    with pytest.raises(ShapeError, match=r"sympy\.S"):
+        S(value)
