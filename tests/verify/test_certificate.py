@@ -82,6 +82,11 @@ def test_the_name_is_of_what_was_asked() -> None:
     assert answered.name == CERTIFICATE.name
     assert replace(CERTIFICATE, settings=Settings(seed=4)).name != CERTIFICATE.name
     assert replace(CERTIFICATE, records=(record("one"),)).name != CERTIFICATE.name
+    one, two = CERTIFICATE.records
+    edited = replace(one, provenance=replace(one.provenance, claim="edited"))
+    assert replace(CERTIFICATE, records=(edited, two)).name != CERTIFICATE.name
+    elsewhere = replace(one, provenance=replace(one.provenance, judge="other code"))
+    assert replace(CERTIFICATE, records=(elsewhere, two)).name == CERTIFICATE.name
 
 
 # Edits, with the hash as it was and with a hash that fits.

@@ -53,8 +53,11 @@ class Certificate:
 
     @property
     def name(self) -> str:
-        """A name for its file, of what was asked: the same question overwrites its answer."""
-        asked = [_reference(record.reference) for record in self.records]
+        """A name for its file, of what was asked: the same question overwrites its answer.
+
+        A claim that was edited is another question.
+        """
+        asked = [[_reference(x.reference), x.provenance.claim] for x in self.records]
         return f"certificate-{hash_of([asked, self.settings.to_json()])[:16]}.json"
 
     @property
