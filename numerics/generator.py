@@ -225,7 +225,11 @@ class _Frame:
         units = {1: 2 * s, 2: 2 * s * s}
         bounds = {1: rounding, 2: 2 * rounding}
         measured: Any = self._fitted(np.isfinite(self.reach))
-        largest = np.max(np.maximum(np.abs(up), np.abs(down)), axis=0)
+        # An eigenvalue that is always zero is rounded as the others are.
+        entries = self.value.ndim - len(self.batch)
+        levels = np.maximum(np.abs(up), np.abs(down))
+        own = tuple(range(levels.ndim - entries, levels.ndim))
+        largest = np.max(levels, axis=(0, *own), keepdims=True)[0]
         noisy = measured & (self.noise > _NOISY * largest)
         with np.errstate(invalid="ignore"):
             once, twice = (

@@ -1,12 +1,24 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from derivations import (
+    Assumption,
+    Brownian,
+    CovariationClaim,
+    MatrixSDE,
+    State,
+    dims,
+    eigenvalues,
+)
 from tests.verify import problems
 from tests.verify.test_tiers_exact import RIGHT, WRONG
-from verify.planning import Plan
+from verify.loading import compiled
+from verify.planning import EFFORTS, Plan
 from verify.problem import Problem
 from verify.tiers.one_step import check
 from verify.verdict import Status
@@ -38,3 +50,22 @@ def test_five_digits_on_the_net_in_a_second() -> None:
 def test_all_draws_are_enumerated() -> None:
     found = check(problems.schur(), PLAN)
     assert found.points == found.numbers["draws"] >= 4
+
+
+@pytest.mark.parametrize(("rate", "status"), [(0, "AGREES"), ("gap", "DISAGREES")])
+def test_eigenvalues_that_do_not_vary_together(rate: Any, status: str) -> None:
+    """Where all terms of a covariation are zero, those of the variations are its unit."""
+    n, m = dims("n m")
+    X, B = State("X", n, m), Brownian("B", n, m)
+    lam = eigenvalues(X * X.T)
+    i, j = lam.indices("i j")
+    claim = CovariationClaim(
+        id="c",
+        sde=MatrixSDE({X: B.d}),
+        first=lam[i],
+        second=lam[j],
+        rate=lam[i] - lam[j] if rate else 0,
+        assumptions=(Assumption(text="distinct", condition=lam.distinct),),
+    )
+    found = check(compiled(claim), replace(PLAN, effort=EFFORTS["quick"]))
+    assert str(found.status) == status, found.reason

@@ -189,8 +189,20 @@ def _covariation(
             reach=smooth_within(declared, system, point),
         )
 
+    def spread(declared: Problem) -> float:
+        system = as_numbers(_declared(declared, sizes), point)
+        reach = smooth_within(declared, system, point)
+        scales = (
+            estimate_generator(system, declared.kernel(f), point, reach=reach).martingale_scale
+            for f in ("first", "second")
+        )
+        return float(np.prod([np.max(np.linalg.norm(x, axis=0), initial=0.0) for x in scales]))
+
     found = problem.measured((TIER, plan), point, measure)
-    return {"covariation": _relative(found, evaluated(problem.kernel("stated_rate"), point))}
+    # Eigenvalues of one matrix move along different components: all terms are zero.
+    beside = problem.measured((TIER, "spread"), point, spread)
+    stated = evaluated(problem.kernel("stated_rate"), point)
+    return {"covariation": _relative(found, stated, beside)}
 
 
 def _differential(
