@@ -186,7 +186,7 @@ def _support() -> LimitClaim:
         "b = (f/h − δ/2, 0), and the rate at which β_2 dies is the slack of its condition.",
         sde=MatrixSDE(_two()),
         observable=log(c),
-        horizon=30,
+        horizon=20,
         values={H: "3/2", K: "5/2", G: "7/4", F: 2, E: 2, delta: "1/4", b: 1, c: "1/2"},
         relevant=0.2,
         **stated(mean),

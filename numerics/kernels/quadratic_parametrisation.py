@@ -2741,7 +2741,7 @@ SIGNATURES = {
                 LetterSignature(name="dB1", kind="increment"),
                 LetterSignature(name="dB2", kind="increment"),
             ),
-            horizon=30,
+            horizon=20,
             sizes={},
             values={
                 "h": Fraction(3, 2),
