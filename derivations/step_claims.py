@@ -349,7 +349,8 @@ def _order_checked(claim: StepClaim, raw: Any, shown: Any, facts: tuple[Any, ...
                 gaps.append(max(abs(a - b).abs_upper() for a, b in pairs))
             if gaps[1] > gaps[0] * flint.arb(2) ** (4 - 64 * m) + flint.arb(2) ** (-32 * BITS):
                 raise StepError(f"order {m}: the terms left out are larger at {point.sizes}")
-    return f"what is left out is O({unicode(sympify(claim.step) ** m)}) at {len(points)} random points"
+    left_out = unicode(sympify(claim.step) ** m)
+    return f"what is left out is O({left_out}) at {len(points)} random points"
 
 
 def _mean_checked(claim: StepClaim, shown: Any, mean: Any, facts: tuple[Any, ...]) -> str:
