@@ -16,6 +16,7 @@ import contextlib
 import io
 import re
 import shlex
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,14 +120,19 @@ class Session:
     def _named(self, word: str) -> str:
         if word != CERTIFICATE:
             return word
-        (found,) = (self.folder / "build" / "verify").glob("certificate-*.json")
+        made = (self.folder / "build" / "verify").glob("certificate-*.json")
+        found = max(made, key=lambda path: path.stat().st_mtime_ns)
         return str(found)
 
 
 @contextlib.contextmanager
 def _within(folder: Path) -> Iterator[None]:
+    """A page's folder, whose modules no later test finds loaded."""
     with contextlib.chdir(folder):
         yield
+    for name, module in list(sys.modules.items()):
+        if (getattr(module, "__file__", None) or "").startswith(f"{folder}/"):
+            del sys.modules[name]
 
 
 def called(module: str, arguments: list[str]) -> tuple[int, str]:
