@@ -231,7 +231,7 @@ def with_its_form(sign: Check, problem: Problem, plan: Plan, compared: Check) ->
     found = sign(problem, plan.share("sign", 2))
     form = compared(problem, plan.share("form", 2))
     if form.status == Status.NOT_APPLICABLE:
-        return found
+        return replace(found, numbers={**found.numbers, "stated form": None})
     status = combine([found.status, form.status])
     told = f"the form that is to show the sign: {form.reason}"
     said = [found.reason] if found.status == status else []

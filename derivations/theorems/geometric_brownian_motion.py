@@ -211,7 +211,7 @@ def _limit() -> LimitClaim:
         value=TYPICAL,
         horizon=40,
         values={mu: "1/4", sigma: "5/4", x: 1},
-        relevant=0.2,
+        relevant=0.12,
         mutants=(
             Mutant(name="mean", mistake="μ, the growth of the mean", changes={"value": mu}),
             Mutant(name="half", mistake="μ − σ²", changes={"value": mu - sigma**2}),

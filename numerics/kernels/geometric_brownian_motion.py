@@ -1257,7 +1257,7 @@ SIGNATURES = {
             horizon=40,
             sizes={},
             values={"mu": Fraction(1, 4), "sigma": Fraction(5, 4), "x": 1},
-            relevant=0.2,
+            relevant=0.12,
         ),
     ),
     "geometric_brownian_motion.threshold": ClaimSignature(

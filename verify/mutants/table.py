@@ -206,8 +206,13 @@ def kills(mutant: Any, claim: str, verdict: Verdict) -> tuple[Kill, ...]:
             kind=getattr(mutant, "kind", "by hand"),
         )
         for e in verdict.evidence
-        if e.tier in seen and e.status != Status.NOT_APPLICABLE
+        if e.tier in seen and e.status != Status.NOT_APPLICABLE and not _unread(mutant, e)
     )
+
+
+def _unread(mutant: Any, evidence: Evidence) -> bool:
+    """Whether a mutant is one of the form that shows a sign, and the tier has no numbers for it."""
+    return set(mutant.changes) == {"shown"} and evidence.numbers.get("stated form", "") is None
 
 
 def exit_code(table: Table) -> int:
