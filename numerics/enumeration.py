@@ -21,14 +21,13 @@ from numerics.generator import estimate_generator
 from numerics.kernel import Point
 from numerics.system import System
 from numerics.transition import (
+    LADDER,
     Observable,
+    Sampled,
     Statistic,
     Transition,
-    change,
     covariation_statistic,
     drift_statistic,
-    extrapolated,
-    grain,
 )
 
 __all__ = [
@@ -45,7 +44,6 @@ Array: TypeAlias = NDArray[np.float64]
 MOST_SIGNS = 16
 """Largest number of components whose signs are enumerated."""
 
-_LADDER = 0.01 * 0.25 ** np.arange(11.0)  # candidate steps, in units of the time to move by |x|
 _FEW = 64
 _CHUNK = 4096
 
@@ -130,22 +128,22 @@ def enumerate_covariation(
 def _limit(step: Transition, statistic: Statistic, scale: Array) -> Enumeration:
     """The mean over all signs, extrapolated, at the step that a few of the signs find best."""
     xi = signs(len(step.seen))
-    few = xi[:: max(1, len(xi) // _FEW)]
-    rounding = grain(statistic, few, step.grain_time)
+    few = Sampled(statistic, xi[:: max(1, len(xi) // _FEW)])
+    rounding = few.grain(step.grain_time)
 
     def promised(h: float) -> float:
-        left = np.abs(np.mean(change(statistic, few, h), axis=0))
+        left = np.abs(np.mean(few.change(h), axis=0))
         worst = np.max(left + statistic.rounding(rounding, h))
         return float(worst) if np.isfinite(worst) else float("inf")
 
-    h = min((float(h) for h in step.unit_time * _LADDER), key=promised)
+    h = min((float(h) for h in step.unit_time * LADDER), key=promised)
     if promised(h) == float("inf"):
         raise NumericsError("point: the observable is not finite near it; draw another point")
-    chunks = [xi[first : first + _CHUNK] for first in range(0, len(xi), _CHUNK)]
-    mean, moved = (
-        np.sum([np.sum(f(statistic, chunk, h), axis=0) for chunk in chunks], axis=0) / len(xi)
-        for f in (extrapolated, change)
-    )
+    mean, moved = np.zeros((2, *scale.shape))
+    for first in range(0, len(xi), _CHUNK):
+        chunk = Sampled(statistic, xi[first : first + _CHUNK])
+        mean = mean + np.sum(chunk.extrapolated(h), axis=0) / len(xi)
+        moved = moved + np.sum(chunk.change(h), axis=0) / len(xi)
     bias = np.abs(moved) + statistic.rounding(rounding, h)
     return Enumeration(mean=mean, bias=bias, scale=scale, outcomes=2 * len(xi), step=h)
 

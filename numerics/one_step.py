@@ -38,14 +38,13 @@ from numerics.intervals import empirical_bernstein
 from numerics.kernel import Point
 from numerics.system import System
 from numerics.transition import (
+    LADDER,
     Observable,
+    Sampled,
     Statistic,
     Transition,
-    change,
     covariation_statistic,
     drift_statistic,
-    extrapolated,
-    grain,
 )
 
 __all__ = ["OneStepEstimate", "one_step_covariation", "one_step_drift"]
@@ -54,7 +53,6 @@ Array: TypeAlias = NDArray[np.float64]
 
 _RANGE_FACTOR = 8.0
 _TAIL_SHARE = 0.01
-_LADDER = 10.0 ** -np.arange(2.0, 8.1, 0.5)  # candidate steps, in units of the time to move by |x|
 _NUMBERS_AT_ONCE = 1_000_000
 _CHUNK = 4096
 _MOST_PAIRS = 2000
@@ -189,12 +187,14 @@ class _Controls:
         squares are used, so that the pilot stays small.
         """
         m, rank = V.shape
-        at_zero = Y(np.zeros((1, m)))
-        squares = Y(V.T) - at_zero if rank else np.zeros((0, *at_zero.shape[1:]))
         i, j = np.triu_indices(min(rank, int(np.sqrt(2 * _MOST_PAIRS)) - 1), 1)
-        crossed = Y(V.T[i] + V.T[j]) - at_zero - squares[i] - squares[j] if len(i) else squares[:0]
+        at_zero, squares, crossed = np.split(
+            Y(np.concatenate([np.zeros((1, m)), V.T, V.T[i] + V.T[j]])), [1, 1 + rank]
+        )
+        squares, crossed = squares - at_zero, crossed - at_zero
         every = np.arange(rank)
-        c = np.concatenate([squares, crossed]).reshape(rank + len(i), at_zero[0].size)
+        c = np.concatenate([squares, crossed - squares[i] - squares[j]])
+        c = c.reshape(rank + len(i), at_zero[0].size)
         return cls(V=V, a=np.concatenate([every, i]), b=np.concatenate([every, j]), c=c)
 
     def __call__(self, xi: Array) -> Array:
@@ -218,7 +218,7 @@ class _Setting:
 
     def z(self, statistic: Statistic, xi: Array) -> Array:
         """Z − centre, (N, values)."""
-        y = extrapolated(statistic, xi, self.h)
+        y = Sampled(statistic, xi).extrapolated(self.h)
         return np.asarray(y.reshape(len(xi), -1) - self.controls(xi) - self.centre)
 
 
@@ -285,20 +285,21 @@ class _Plan:
         draws = np.concatenate(list(self._draws(_PILOT_STREAM, self.pilot, len(step.seen), 1)))
         norms = np.linalg.norm(draws[1::2], axis=1, keepdims=True)
         draws[1::2] *= radius / np.maximum(norms, np.finfo(float).tiny)
-        few = draws[: max(16, self.pilot // len(_LADDER))]
-        rounding = grain(statistic, few[::2], step.grain_time).ravel()
-        h = self.h
+        few = draws[: max(16, self.pilot // len(LADDER))]
+        rounding = Sampled(statistic, few[::2]).grain(step.grain_time).ravel()
+        taken = Sampled(statistic, np.concatenate([few, few / np.sqrt(2.0), 0.0 * few[:1]]))
 
         def promised(h: float) -> float:
-            z = _unquadratic(statistic, few, h)
+            z = _unquadratic(taken.extrapolated(h))
             reach = _RANGE_FACTOR * np.max(np.abs(z), axis=0)
             half = self._half_width(np.var(z[::2], axis=0), reach)
-            left = statistic.rounding(rounding, h)
-            worst = np.max(half + _bias(statistic, few[::2], h) + left)
+            left = _bias(taken.change(h)[: len(few) : 2]) + statistic.rounding(rounding, h)
+            worst = np.max(half + left)
             return float(worst) if np.isfinite(worst) else float("inf")
 
+        h = self.h
         if h is None:
-            h = min((float(h) for h in step.unit_time * _LADDER), key=promised)
+            h = min((float(h) for h in step.unit_time * LADDER), key=promised)
         setting = _measured(step, statistic, h, draws, rounding)
         if not np.all(np.isfinite(setting.reach)):
             raise NumericsError("point: the observable is not finite near it; draw another point")
@@ -310,21 +311,21 @@ class _Plan:
         return empirical_bernstein(variance, 2.0 * reach, self.samples, share)
 
 
-def _unquadratic(statistic: Statistic, xi: Array, h: float) -> Array:
+def _unquadratic(y: Array) -> Array:
     """What is not constant or quadratic in ξ, up to a factor: Y(ξ) − 2 Y(ξ/√2) + Y(0).
 
-    It shows what the controls will leave before their coefficients are known.
+    It shows what the controls will leave before their coefficients are known. Given are the values
+    at all ξ, then at all ξ/√2, then at 0.
     """
-    full, less, none = (
-        extrapolated(statistic, part, h) for part in (xi, xi / np.sqrt(2.0), 0.0 * xi[:1])
-    )
-    return np.asarray((full - 2.0 * less + none).reshape(len(xi), -1))
+    y = y.reshape(len(y), -1)
+    full, less = np.split(y[:-1], 2)
+    return np.asarray(full - 2.0 * less + y[-1])
 
 
-def _bias(statistic: Statistic, xi: Array, h: float) -> Array:
-    """What the extrapolation leaves in the mean, from plain draws."""
-    moved = change(statistic, xi, h).reshape(len(xi), -1)
-    spread = np.std(moved, axis=0) / np.sqrt(len(xi))
+def _bias(moved: Array) -> Array:
+    """What the extrapolation leaves in the mean, from its change at plain draws."""
+    moved = moved.reshape(len(moved), -1)
+    spread = np.std(moved, axis=0) / np.sqrt(len(moved))
     return np.asarray(np.abs(np.mean(moved, axis=0)) + 3.0 * spread)
 
 
@@ -332,13 +333,14 @@ def _measured(
     step: Transition, statistic: Statistic, h: float, draws: Array, rounding: Array
 ) -> _Setting:
     """Controls, centre, range and bias at one step length, from draws that no run uses."""
-    controls = _Controls.of(lambda xi: extrapolated(statistic, xi, h), step.seen)
-    z = extrapolated(statistic, draws, h).reshape(len(draws), -1) - controls(draws)
+    controls = _Controls.of(lambda xi: Sampled(statistic, xi).extrapolated(h), step.seen)
+    taken = Sampled(statistic, draws)
+    z = taken.extrapolated(h).reshape(len(draws), -1) - controls(draws)
     centre = np.mean(z[::2], axis=0)
     return _Setting(
         h=h,
         controls=controls,
         centre=centre,
         reach=_RANGE_FACTOR * np.max(np.abs(z - centre), axis=0),
-        bias=_bias(statistic, draws[::2], h) + statistic.rounding(rounding, h),
+        bias=_bias(taken.change(h)[::2]) + statistic.rounding(rounding, h),
     )

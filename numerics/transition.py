@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -15,20 +16,22 @@ from numerics.kernel import Point
 from numerics.system import System
 
 __all__ = [
+    "LADDER",
     "Observable",
+    "Sampled",
     "Statistic",
     "Transition",
-    "change",
     "covariation_statistic",
     "drift_statistic",
-    "extrapolated",
-    "grain",
 ]
 
 Array: TypeAlias = NDArray[np.float64]
 Observable: TypeAlias = Callable[[Point], Any]
 
-_SMALLEST = np.logspace(-8.0, -10.0, 7)
+LADDER = 0.01 * 0.25 ** np.arange(11.0)
+"""Candidate steps, in units of the time to move by |x|; `Sampled` shares values between them."""
+
+_SMALLEST = 1e-8 * 0.5 ** np.arange(7.0)
 _WITHIN = 0.25  # of the reach: steps of a hundredth of the unit, moved by some ten deviations
 _VISIBLE = 64 * np.finfo(float).eps
 
@@ -49,7 +52,7 @@ class Statistic:
         return self.of(xi, h)
 
     def rounding(self, rho: Array, h: float) -> Array:
-        """What rounding leaves at h, with ρ from `grain`."""
+        """What rounding leaves at h, with ρ from `Sampled.grain`."""
         return np.asarray(rho / h**self.order)
 
 
@@ -186,29 +189,37 @@ def covariation_statistic(step: Transition, f: Observable, g: Observable) -> Sta
     return Statistic(of=statistic, order=0.5)
 
 
-def extrapolated(statistic: Statistic, xi: Array, h: float) -> Array:
-    """Richardson's value from steps h, h/2, h/4: its mean is that of the limit, up to O(h³)."""
-    coarse, middle, fine = (statistic(xi, h / 2**level) for level in range(3))
-    return np.asarray((8.0 * fine - 6.0 * middle + coarse) / 3.0)
+class Sampled:
+    """A statistic at given ξ (N, m), as a function of h.
 
-
-def change(statistic: Statistic, xi: Array, h: float) -> Array:
-    """What halving the step 2h changes, (N, *value): what is left at h, or more.
-
-    Terms of order h³ make up seven times what they leave at h. An error of f(x) in its last digit
-    makes up half of what it leaves, which `grain` measures.
+    Each value is kept, so that steps whose ratio is a power of two share most of their work.
     """
-    return extrapolated(statistic, xi, h) - extrapolated(statistic, xi, 2.0 * h)
 
+    def __init__(self, statistic: Statistic, xi: Array) -> None:
+        self._order = statistic.order
+        self._at = cache(lambda h: statistic(xi, h))
 
-def grain(statistic: Statistic, xi: Array, unit_time: float) -> Array:
-    """ρ such that rounding leaves about ρ/h^order in the mean of an extrapolated value at h.
+    def extrapolated(self, h: float) -> Array:
+        """Richardson's value from h, h/2, h/4: its mean is that of the limit, up to O(h³)."""
+        coarse, middle, fine = (self._at(h / 2**level) for level in range(3))
+        return np.asarray((8.0 * fine - 6.0 * middle + coarse) / 3.0)
 
-    Measured at the smallest steps, where nothing but rounding is left: twice the largest change
-    times h^order. How ill-conditioned f is need not be known.
-    """
-    steps = unit_time * _SMALLEST
-    changes = [
-        np.abs(np.mean(change(statistic, xi, float(h)), axis=0)) * h**statistic.order for h in steps
-    ]
-    return np.asarray(2.0 * np.max(changes, axis=0))
+    def change(self, h: float) -> Array:
+        """What halving the step 2h changes, (N, *value): what is left at h, or more.
+
+        Terms of order h³ make up seven times what they leave at h. An error of f(x) in its last
+        digit makes up half of what it leaves, which `grain` measures.
+        """
+        return self.extrapolated(h) - self.extrapolated(2.0 * h)
+
+    def grain(self, unit_time: float) -> Array:
+        """ρ such that rounding leaves about ρ/h^order in the mean of an extrapolated value at h.
+
+        Measured at the smallest steps, where nothing but rounding is left: twice the largest change
+        times h^order. How ill-conditioned f is need not be known.
+        """
+        changes = [
+            np.abs(np.mean(self.change(float(h)), axis=0)) * h**self._order
+            for h in unit_time * _SMALLEST
+        ]
+        return np.asarray(2.0 * np.max(changes, axis=0))

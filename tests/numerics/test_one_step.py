@@ -18,7 +18,7 @@ from numerics.one_step import (
     one_step_drift,
 )
 from numerics.system import NoiseSpec, System
-from numerics.transition import Transition, drift_statistic, extrapolated
+from numerics.transition import Sampled, Transition, drift_statistic
 from tests.numerics.handmade import (
     balancedness,
     bessel,
@@ -237,7 +237,7 @@ def test_the_averaged_variable_is_that_of_literal_loops() -> None:
         b=np.array([b for _, b in pairs]),
         c=rng.standard_normal((3, 1)),
     )
-    fast = extrapolated(statistic, xi, h)[:, None] - controls(xi)
+    fast = Sampled(statistic, xi).extrapolated(h)[:, None] - controls(xi)
     A = np.linalg.cholesky(point["C"])
     R, W1, W2 = point["R"], point["W1"], point["W2"]
 
