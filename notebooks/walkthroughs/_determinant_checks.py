@@ -140,7 +140,7 @@ would notice. The points of the check have many sizes.
 slip = replace(claim, drift=-2 * p * tr(C))
 show(check(slip, effort="quick", tiers=("exact", "one-step")))
 """,
-        prints=("DISAGREES", "p stands where k fits"),
+        prints=("DISAGREES", "the dimension: claimed p, measured k"),
     ),
     mutant(
         r"""

@@ -117,7 +117,7 @@ $n$ for $m$ in the second term. For square matrices the two are the same.
 slip = replace(corrected, drift=(n - m - 1) * sigma**2 * tr(inverse) - 2 * a * n)
 show(check(slip, effort="quick", tiers=("exact",)))
 """,
-        prints=("DISAGREES", "n stands where m fits"),
+        prints=("DISAGREES", "the dimension: claimed n, measured m"),
     ),
 )
 

@@ -190,7 +190,7 @@ def test_a_sign_gets_a_point() -> None:
 @pytest.mark.parametrize(
     ("claim", "mutant", "said"),
     [
-        ("label_noise_determinant", "transpose", "p stands where k fits"),
+        ("label_noise_determinant", "transpose", "the dimension: claimed p, measured k (exactly"),
         ("label_noise_determinant", "square", "-2 k tr(C) fits in its place"),
         ("label_noise_determinant.label_noise", "root_delta", "δ: claimed 1/2, measured 1 "),
         ("first_layer_eigenvalues", "half_repulsion", "(repulsion)"),
@@ -198,7 +198,7 @@ def test_a_sign_gets_a_point() -> None:
         ("first_layer_eigenvalues", "missing_growth", "γ tr(W₂ W₂') is missing"),
         ("first_layer_eigenvalues", "root_two", "claimed coefficient 1.41421, measured 2 (exactly"),
         ("first_layer_eigenvalues.covariation", "sign", "claimed coefficient −4, measured 4"),
-        ("moment_hierarchy", "exchanged", "k stands where p fits"),
+        ("moment_hierarchy", "exchanged", "the dimension: claimed k, measured p"),
         ("discrete_determinant", "unsquared", "det(I - η² G G')² det(M) fits in its place"),
         ("cir.fokker_planck", "half", "claimed coefficient 1, derived 1/2"),
         ("one_step_laws.weight_decay", "width", "-2 η μ (k + p) fits in its place"),

@@ -20,6 +20,7 @@ from verify.problem import Problem
 from verify.runs.time_limit import limited
 from verify.verdict import Evidence
 
+from .exchange import exchange_fit
 from .finding import CounterExample, Finding
 from .laws import NOISE, noise_in_law, opposite
 from .measured import Arithmetic, Row, Table, arithmetics, rows, table
@@ -161,6 +162,9 @@ def _explained(statement: Statement, part: StatedPart, plan: Plan) -> _Wrong:
             continue
         _, (found,) = table(problem, [deeper], plan)
         fit = best_fit(found, _coefficients(deeper), len(deeper.candidates))
+        if best is None and _cost(fit) > 1.0:
+            exchanged = exchange_fit(problem, deeper, plan)
+            fit = exchanged if _cost(exchanged) < _cost(fit) else fit
         if best is None or _cost(fit) < _cost(best.fit):
             best = _Wrong(part=deeper, table=found, fit=fit)
         if _cost(best.fit) <= ENOUGH:

@@ -54,6 +54,10 @@ class Change:
     low: Any
     high: Any
     powers: Mapping[str, Fraction] = field(default_factory=dict)
+    exchanged: tuple[str, ...] = ()
+    """Two dimensions of which each stands where the other fits, ..."""
+    both: bool = False
+    """... if both stand there; else the first stands where the second fits."""
 
     @property
     def measured(self) -> Any:

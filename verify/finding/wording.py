@@ -38,9 +38,11 @@ def _changed(part: StatedPart, change: Change, table: Table) -> Line:
         "exact": table.exact,
         "powers": {name: str(power) for name, power in change.powers.items()},
     }
+    if change.exchanged:
+        data["exchanged"] = list(change.exchanged)
     at = f" ({'exactly, ' if table.exact else ''}{table.where})"
     if change.term is None:
-        said = _whole(change, table)
+        said = _dimensions(change) if change.exchanged else _whole(change, table)
         return f"{part.name} as a whole: {said}{at}", {**data, "term": "whole"}
     term = (*part.terms, *part.candidates)[change.term]
     if change.term >= claimed_terms or change.claimed == 0:
@@ -48,7 +50,10 @@ def _changed(part: StatedPart, change: Change, table: Table) -> Line:
         said = f"{part.name}: the term {_cut(text)} is missing{at}"
         return said, {**data, "term": text, "missing": True}
     head = _head(part, change.term)
-    said = _coefficient(change, table) if not change.powers else _powers(change, term, table)
+    if change.exchanged:
+        said = _dimensions(change)
+    else:
+        said = _powers(change, term, table) if change.powers else _coefficient(change, table)
     return f"{head}: {said}{at}", {**data, "term": term.text}
 
 
@@ -74,6 +79,14 @@ def _coefficient(change: Change, table: Table) -> str:
     return text
 
 
+def _dimensions(change: Change) -> str:
+    """Which dimension stands where another one fits."""
+    one, other = map(letter, change.exchanged)
+    if change.both:
+        return f"the dimensions: {one} and {other} are exchanged"
+    return f"the dimension: claimed {one}, measured {other}"
+
+
 def _whole(change: Change, table: Table) -> str:
     if not change.powers:
         text = f"claimed factor 1, measured {number(change, table)}"
@@ -90,7 +103,11 @@ def _powers(change: Change, term: Any, table: Table) -> str:
     if len(change.powers) == 2 and len(ups) == len(downs) == 1:
         wrong, right = (downs, ups) if term.powers.get(downs[0], 0) > 0 else (ups, downs)
         if term.powers.get(wrong[0], 0) != 0:
-            tail = "" if same else f", and coefficient {number(change, table)}"
+            tail = "" if same else f"; the coefficient: measured {number(change, table)}"
+            if {*ups, *downs} <= {*table.dimensions}:
+                return (
+                    f"the dimension: claimed {letter(wrong[0])}, measured {letter(right[0])}{tail}"
+                )
             return f"{letter(wrong[0])} stands where {letter(right[0])} fits{tail}"
     parts = [_power(name, term.powers, power) for name, power in change.powers.items()]
     if not same:
