@@ -18,6 +18,8 @@ calculated modulo a prime in the experiment gradient-rank.
 
 from typing import Any
 
+from sympy import sqrt
+
 from derivations import (
     Assumption,
     DifferentialClaim,
@@ -88,6 +90,12 @@ def _fully_connected() -> DifferentialClaim:
             Mutant(name="factor_two", mistake="2 for 1", changes={"drift": 2 * _along(G, H)}),
             Mutant(name="sign", mistake="−G for G", changes={"drift": -_along(G, H)}),
             Mutant(name="batch", mistake="1/b forgotten", changes={"drift": b * _along(G, H)}),
+            Mutant(name="exponent", mistake="1/b² for 1/b", changes={"drift": _along(G, H) / b}),
+            Mutant(
+                name="square",
+                mistake="the gradient of Σ|e_i|: e_i/|e_i| for e_i",
+                changes={"drift": total(tr(H.T * J.T * e * x.T) / sqrt(tr(e.T * e)), i) / b},
+            ),
         ),
         inapplicable=NO_PATHS,
     )
@@ -190,6 +198,11 @@ def _span() -> IdentityClaim:
                 name="unscaled",
                 mistake="A'A for the projector",
                 changes={"left": G * A.T * A},
+            ),
+            Mutant(
+                name="exponent",
+                mistake="(AA')⁻² for (AA')⁻¹",
+                changes={"left": G * A.T * (A * A.T).I * (A * A.T).I * A},
             ),
         ),
         inapplicable=NO_PATHS,

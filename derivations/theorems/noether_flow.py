@@ -10,9 +10,9 @@ formula gives d(θ'Aθ) = T tr(ΣA) dt, Σ = PHH'P, without a martingale part; g
 decay γ|θ|² adds −4γ θ'Aθ.  One step θ⁺ = θ − η g of SGD, exactly: θ⁺'Aθ⁺ = θ'Aθ + η² g'Ag, in the
 mean over minibatches with the second moment Σ/b + ∇L∇L'.
 
-Instances, made by `derivations.symmetry.Symmetry`, which checks each symmetry: rescaling of two
-factors, the double rotation of a matrix factorization, scale invariance, and a ReLU neuron while
-its activation pattern lasts.
+Instances, made by `derivations.symmetry.Symmetry`, which checks each symmetry: here the double
+rotation of a matrix factorization; two factors and a ReLU neuron in `rescaling_symmetry`; a loss
+that does not know the length of θ in `scale_invariance`.
 """
 
 from typing import Any
@@ -32,6 +32,7 @@ from derivations import (
     Process,
     State,
     StepClaim,
+    Symmetry,
     Theorem,
     Update,
     dims,
@@ -41,10 +42,18 @@ from derivations import (
     tr,
 )
 
-from ._noether_instances import instances
-from ._noise_equilibrium import NO_TRAINING, ONE_STEP, PAPER, T, eta, gamma, several
+from ._noise_equilibrium import (
+    NO_TRAINING,
+    ONE_STEP,
+    PAPER,
+    T,
+    eta,
+    gamma,
+    several,
+    wrong_flows,
+)
 
-d, m, n, b = dims("d m n b")
+d, m, n, b, h, p, k = dims("d m n b h p k")
 theta, A = State("theta", d), Parameter("A", d, d, symmetric=True)
 g, H, beta = Process("g", d), Process("H", d, m), Brownian("beta", m)
 i = index("i", n)
@@ -53,11 +62,14 @@ CHARGE = tr(theta.T * A * theta)
 """θ'Aθ."""
 MOVED = Assumption(text="θ is no fixed point of the symmetry, Aθ ≠ 0", condition=Gt(LENGTH, 0))
 WIDE = several(d, "parameters")
-OPEN = {"path": "mean and noise are any processes here; paths: noether_flow.quartic", **NO_TRAINING}
+OPEN = {
+    "path": "mean and noise are any processes here; paths: scale_invariance.quartic",
+    **NO_TRAINING,
+}
 
 
 def theorem() -> Theorem:
-    """The law for every symmetry, decay, gradient flow, one step; four symmetries."""
+    """The law for every symmetry, decay, gradient flow, one step; the double rotation."""
     return Theorem(
         id="noether_flow",
         title="The noise of SGD moves θ'Aθ, without a martingale part; gradient flow keeps it",
@@ -68,7 +80,7 @@ def theorem() -> Theorem:
             _gradient_flow(),
             _one_step(),
             _minibatch(),
-            *instances(),
+            _double_rotation(),
         ),
     )
 
@@ -218,4 +230,42 @@ def _minibatch() -> StepClaim:
             Mutant(name="sign", mistake="decay", changes={"change": -change(b, 1)}),
         ),
         inapplicable=ONE_STEP,
+    )
+
+
+def _double_rotation() -> DifferentialClaim:
+    U, W, B = State("U", k, h), State("W", h, p), Parameter("B", h, h, symmetric=True)
+    x, y, Z = Parameter("x", p, 1), Parameter("y", k, 1), Process("Z", k, p)
+    residual = U * W * x - y
+    symmetry = Symmetry(
+        loss=tr(residual.T * residual),
+        moves={U: U * B, W: -B * W},
+        data=(x, y),
+        gradient={U: Z * W.T, W: U.T * Z},
+        abbreviations={Z: 2 * residual * x.T},
+    )
+    slope = Family("Z", k, p, process=True)[i]
+
+    def of(z: Any) -> Any:
+        """tr(B(Wz'zW' − U'zz'U))."""
+        return tr(B * W * z.T * z * W.T) - tr(B * U.T * z * z.T * U)
+
+    drift = T * (total(of(slope), i) / n - of(total(slope, i) / n))
+    return symmetry.flow_claim(
+        i,
+        T,
+        id="noether_flow.double_rotation",
+        title="(U, W) → (Ue^{sB}, e^{−sB}W): d tr(B(U'U − WW')) = T tr(ΣA) dt",
+        source=PAPER,
+        statement="Loss |UWx − y|², or any other of UW with the slope Z_i at sample i; B any "
+        "symmetric matrix, so that all of U'U − WW' moves without a martingale part: see "
+        "matrix_factorization_equilibrium.",
+        drift=drift,
+        assumptions=(several(n),),
+        mutants=wrong_flows(drift, uncentred=("∇L∇L' not subtracted", T * total(of(slope), i) / n)),
+        inapplicable={
+            "path": "the slopes of the samples are any processes here; paths: "
+            "matrix_factorization_equilibrium.square",
+            **NO_TRAINING,
+        },
     )

@@ -5,7 +5,9 @@ the data, XN = 0, and N'W is the part of W along them: any data with that null s
 or not, are X = ZP with P = I − N(N'N)⁻¹N' and any Z, and so are their samples, x_i = Pz_i.  Every
 gradient is X' times something, so that N'W is moved by the decay alone,
 
-    N'W⁺ = (1 − 2ηλ) N'W    in every update, of GD and of SGD, whatever is drawn.
+    N'W⁺ = (1 − 2ηλ) N'W    in every update, of GD and of SGD, whatever is drawn,
+
+and by induction on the number m of updates W_m = κ^m W_0 + X'F, κ = 1 − 2ηλ, with some F.
 
 An epoch of GD is one update, an epoch of SGD with batches of b is ⌈n/b⌉ of them: (1 − 2ηλ)^⌈n/b⌉.
 The decay λ|W|² is that of weight_decay_unrolling; μ|Θ|²/2 elsewhere, μ = 2λ.
@@ -13,7 +15,7 @@ The decay λ|W|² is that of weight_decay_unrolling; μ|Θ|²/2 elsewhere, μ = 
 
 from typing import Any
 
-from sympy import Identity, exp, sqrt
+from sympy import Gt, Identity, exp, sqrt
 
 from derivations import (
     Assumption,
@@ -45,7 +47,7 @@ STEP = {
     "path": "one step of an algorithm has no paths",
     "algorithm": "linear regression has no det M; the experiment null-space-decay runs it",
 }
-n, p, q, k, b = dims("n p q k b")
+n, p, q, k, b, m = dims("n p q k b m")
 eta, delta, lam = positive("eta"), positive("delta"), positive("lambda")
 W, N, Y = State("W", p, k), Parameter("N", p, q), Parameter("Y", n, k)
 P = Identity(p) - N * (N.T * N).I * N.T
@@ -53,6 +55,7 @@ X = Parameter("Z", n, p) * P
 BASIS = Assumption(
     text="the q vectors of the null space are independent", condition=full_row_rank(N.T)
 )
+SEVERAL = Assumption(text="there are two updates or more", condition=Gt(m, 1))
 WHERE = {"P": P}
 residual = X.T * (Y - X * W) / n
 UPDATES = 3
@@ -60,12 +63,20 @@ UPDATES = 3
 
 
 def theorem() -> Theorem:
-    """GD, SGD, many updates, no decay, the continuous equation."""
+    """GD, SGD, any number of updates, no decay, the continuous equation."""
     return Theorem(
         id="null_space_decay",
         title="Off the data, weight decay acts alone: (1 − 2ηλ) an update, for GD and SGD",
         source=SOURCE,
-        claims=(_descent(), _minibatch(), _updates(), _still(), _flow()),
+        claims=(
+            _descent(),
+            _minibatch(),
+            _induction(),
+            _updates(),
+            _written_out(),
+            _still(),
+            _flow(),
+        ),
     )
 
 
@@ -131,7 +142,68 @@ def _minibatch() -> StepClaim:
     )
 
 
+def _form(power: Any, along: Any) -> Any:
+    """κ^m W_0 + X'F: what m updates make of W_0, F whatever the errors were."""
+    return (1 - 2 * eta * lam) ** power * W + X.T * along
+
+
+def _induction() -> IdentityClaim:
+    F, E = Parameter("F", n, k), Parameter("E", n, k)
+    kept = 1 - 2 * eta * lam
+
+    def after(decay: Any, power: Any = m + 1, sign: int = 1) -> dict[str, Any]:
+        """The form for m + 1."""
+        return {"right": _form(power, decay * F + sign * eta * E / n)}
+
+    return IdentityClaim(
+        id="null_space_decay.induction",
+        title="from m updates to m + 1: κ^m W_0 + X'F becomes κ^{m+1}W_0 + X'(κF + ηE/n)",
+        source=SOURCE,
+        statement="κ = 1 − 2ηλ, m a symbol, F and the errors E of the batch any matrices: so W_m "
+        "is κ^m W_0 and something in the row space of the data for every m.  The base case is "
+        "F = 0.",
+        left=kept * _form(m, F) + eta * X.T * E / n,
+        **after(kept),
+        assumptions=(BASIS,),
+        where=WHERE,
+        mutants=(
+            Mutant(name="factor_two", mistake="1 − ηλ on F", changes=after(1 - eta * lam)),
+            Mutant(name="exponent", mistake="κ^m for κ^{m+1}", changes=after(kept, m)),
+            Mutant(name="square", mistake="κ² for κ on F", changes=after(kept**2)),
+            Mutant(name="sign", mistake="−ηE/n", changes=after(kept, sign=-1)),
+        ),
+        inapplicable=STEP,
+    )
+
+
 def _updates() -> IdentityClaim:
+    kept = 1 - 2 * eta * lam
+
+    def stated(factor: Any, power: Any = m) -> dict[str, Any]:
+        """What is left of N'W."""
+        return {"right": factor**power * N.T * W}
+
+    return IdentityClaim(
+        id="null_space_decay.updates",
+        title="m updates: N'W_m = (1 − 2ηλ)^m N'W_0",
+        source=SOURCE,
+        statement="m a symbol; W_m = κ^m W_0 + X'F by null_space_decay.induction, whatever the "
+        "batches were.  An epoch of SGD has m = ⌈n/b⌉ of these factors, an epoch of GD one.",
+        left=N.T * _form(m, Parameter("F", n, k)),
+        **stated(kept),
+        assumptions=(BASIS, SEVERAL),
+        where=WHERE,
+        mutants=(
+            Mutant(name="factor_two", mistake="1 − ηλ", changes=stated(1 - eta * lam)),
+            Mutant(name="sign", mistake="1 + 2ηλ", changes=stated(1 + 2 * eta * lam)),
+            Mutant(name="epoch", mistake="one factor an epoch", changes=stated(kept, 1)),
+            Mutant(name="power", mistake="squared once more", changes=stated(kept, 2 * m)),
+        ),
+        inapplicable=STEP,
+    )
+
+
+def _written_out() -> IdentityClaim:
     errors = [Parameter(f"E_{j}", n, k) for j in range(1, UPDATES + 1)]
     kept = 1 - 2 * eta * lam
     moved = W
@@ -143,11 +215,11 @@ def _updates() -> IdentityClaim:
         return {"right": factor**power * N.T * W}
 
     return IdentityClaim(
-        id="null_space_decay.updates",
+        id="null_space_decay.written_out",
         title="three updates: N'W_3 = (1 − 2ηλ)³ N'W_0",
         source=SOURCE,
-        statement="With any errors E_1, E_2, E_3 of the batches: an epoch of SGD with n = 3b, of "
-        "which GD makes one factor.",
+        statement="The updates themselves, taken one after the other, with any errors E_1, E_2, "
+        "E_3 of the batches: an epoch of SGD with n = 3b.",
         left=N.T * moved,
         **stated(kept),
         assumptions=(BASIS,),

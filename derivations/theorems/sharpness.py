@@ -87,6 +87,11 @@ def _hessian() -> DifferentialClaim:
                 mistake="a difference",
                 changes={"drift": 2 * (q * tr(W * Sx * W.T) - tr(Sx) * tr(U.T * U))},
             ),
+            Mutant(
+                name="square",
+                mistake="|U| for |U|²",
+                changes={"drift": 2 * (q * tr(W * Sx * W.T) + tr(Sx) * sqrt(tr(U.T * U)))},
+            ),
             Mutant(name="slope", mistake="half the slope", changes={"martingale": slope / 2}),
         ),
         inapplicable=DIRECTION,
@@ -167,6 +172,11 @@ def _minimum() -> IdentityClaim:
                 name="square",
                 mistake="(Q − P) once",
                 changes={"right": a * tr((Q - P) * inverse * M * P)},
+            ),
+            Mutant(
+                name="exponent",
+                mistake="Q for Q⁻¹",
+                changes={"right": a * tr((Q - P) * Q * (Q - P) * M)},
             ),
         ),
         inapplicable=STATIC,

@@ -70,6 +70,7 @@ def _invariance() -> IdentityClaim:
                 mistake="n forgotten before Σuv",
                 changes={"right": right + (1 - n) * a * total(u[i] * v[i], i)},
             ),
+            Mutant(name="factor_two", mistake="2a", changes={"right": right + a * products}),
             Mutant(name="sign", mistake="−a", changes={"right": right - 2 * a * products}),
         ),
         inapplicable=NO_TIME,
@@ -95,6 +96,11 @@ def _spectrum() -> IdentityClaim:
                 changes={"right": tr(A.T * A) * tr(W * W.T)},
             ),
             Mutant(name="half", mistake="½", changes={"right": square / 2}),
+            Mutant(
+                name="exponent",
+                mistake="(A'A)² for A'A",
+                changes={"right": tr(A.T * A * A.T * A * W * W.T)},
+            ),
         ),
         inapplicable=NO_TIME,
     )

@@ -7,8 +7,9 @@ gradient of the batch.  Unrolled over m steps
 
 by induction on m, the dimension m of the sum being a symbol: one step is the base case, and the
 form for m, put into one more step, is the form for m + 1.  If every G_j is of rank r or less (see
-batch_gradient_rank), the sum is of rank m r or less, and W_T is |κ|^m |W_{T−m}| away from it.
-All of this holds for any κ; the distance becomes small if |1 − 2μλ| < 1.
+batch_gradient_rank), G_j = D_jA_j', the sum is a product DA' through m r columns, by induction too:
+one more step puts r columns beside them.  So W_T is |κ|^m |W_{T−m}| away from a matrix of rank m r
+or less.  All of this holds for any κ; the distance becomes small if |1 − 2μλ| < 1.
 """
 
 from functools import reduce
@@ -43,7 +44,7 @@ EARLIER = 3
 
 
 def theorem() -> Theorem:
-    """Induction step and base case, some steps written out, the low rank, the distance."""
+    """Induction step and base case, three steps written out; the low rank, the distance."""
     return Theorem(
         id="weight_decay_unrolling",
         title="SGD with weight decay is close to the sum of its last gradients",
@@ -170,39 +171,48 @@ def _written_out() -> IdentityClaim:
     )
 
 
-def _factors() -> tuple[list[Any], list[Any]]:
-    """D_j and A_j with G_{T−j} = D_j A_j', r columns each."""
-    numbers = range(1, EARLIER + 1)
-    return [Parameter(f"D_{j}", d, r) for j in numbers], [
-        Parameter(f"A_{j}", c, r) for j in numbers
-    ]
+def _columns() -> tuple[Any, Any, Any, Any]:
+    """D and A of the m steps before, m r columns each; those of the latest step, r columns."""
+    return (
+        Parameter("D", d, m * r),
+        Parameter("A", c, m * r),
+        Parameter("D_0", d, r),
+        Parameter("A_0", c, r),
+    )
 
 
-def _near(shift: int = 0) -> Any:
-    """−μ [D_1, κD_2, κ²D_3] [A_1, A_2, A_3]', a product through 3r columns."""
-    D, A = _factors()
-    left = stack(*(kappa ** (j + shift) * part.T for j, part in enumerate(D)))
-    return -mu * left.T * stack(*(part.T for part in A))
+def _near(late: int = 0) -> Any:
+    """−μ [D_0, κD][A_0, A]', a product through (m + 1)r columns."""
+    D, A, newest, inputs = _columns()
+    left = stack(kappa**late * newest.T, kappa ** (late + 1) * D.T)
+    return -mu * left.T * stack(inputs.T, A.T)
+
+
+def _one_more() -> Any:
+    """One step from κ^m W − μDA', the form for m, on the gradient D_0A_0'."""
+    D, A, newest, inputs = _columns()
+    return _step(kappa**m * W - mu * D * A.T, newest * inputs.T)
 
 
 def _low_rank() -> IdentityClaim:
-    D, A = _factors()
-    moved = _run([a * b.T for a, b in zip(D, A, strict=True)])
+    _, _, newest, inputs = _columns()
     return IdentityClaim(
         id="weight_decay_unrolling.low_rank",
-        title="gradients of rank r: W_T − κ³W_{T−3} is a product through 3r columns",
+        title="gradients of rank r: W_T − κ^m W_{T−m} is a product through m r columns",
         source=SOURCE,
-        statement="With G_{T−j} = D_jA_j', r columns each, what three steps have added has rank "
-        "3r at most; r = batch·reuse by batch_gradient_rank.",
-        left=moved - kappa**EARLIER * W,
+        statement="From m steps to m + 1, m a symbol: put into one more step on G = D_0A_0', "
+        "r columns each, κ^m W − μDA' with its m r columns becomes κ^{m+1}W and a product through "
+        "(m + 1)r.  The base case has no columns.  r = batch·reuse by batch_gradient_rank.",
+        left=_one_more() - kappa ** (m + 1) * W,
         right=_near(),
         mutants=(
-            Mutant(name="exponent", mistake="κ^j for κ^{j−1}", changes={"right": _near(shift=1)}),
+            Mutant(name="exponent", mistake="κ^j for κ^{j−1}", changes={"right": _near(late=1)}),
             Mutant(
                 name="one_step",
-                mistake="one block of r columns alone",
-                changes={"right": -mu * D[0] * A[0].T},
+                mistake="the latest r columns alone",
+                changes={"right": -mu * newest * inputs.T},
             ),
+            Mutant(name="factor_two", mistake="2μ for μ", changes={"right": 2 * _near()}),
             Mutant(name="sign", mistake="+ for −", changes={"right": -_near()}),
         ),
         inapplicable=STEP,
@@ -210,35 +220,38 @@ def _low_rank() -> IdentityClaim:
 
 
 def _distance() -> IdentityClaim:
-    D, A = _factors()
-    moved = _run([a * b.T for a, b in zip(D, A, strict=True)])
-
     def squared(near: Any) -> Any:
-        return tr((moved - near).T * (moved - near))
+        gap = _one_more() - near
+        return tr(gap.T * gap)
+
+    def stated(factor: Any = kappa, power: int = 2) -> dict[str, Any]:
+        """What is left of the start, m + 1 steps before."""
+        return {"right": factor ** (power * (m + 1)) * tr(W.T * W)}
 
     return IdentityClaim(
         id="weight_decay_unrolling.distance",
-        title="|W_T − V| = κ³|W_{T−3}| for a V of rank 3r at most",
+        title="|W_T − V| = |κ|^m |W_{T−m}| for a V of rank m r at most",
         source=SOURCE,
-        statement="The distance to V of the low rank is exactly what is left of the start; the "
-        "nearest matrix of that rank is no farther.",
+        statement="After one more step than m, so for every number of steps: the distance to V of "
+        "the low rank is exactly what is left of the start, and the nearest matrix of that rank is "
+        "no farther.",
         left=squared(_near()),
-        right=kappa ** (2 * EARLIER) * tr(W.T * W),
+        **stated(),
         mutants=(
             Mutant(
                 name="square",
                 mistake="κ^m for κ^{2m} in the squared distance",
-                changes={"right": kappa**EARLIER * tr(W.T * W)},
+                changes=stated(power=1),
             ),
             Mutant(
                 name="factor_two",
                 mistake="1 − μλ for 1 − 2μλ",
-                changes={"right": (1 - mu * lam) ** (2 * EARLIER) * tr(W.T * W)},
+                changes=stated(1 - mu * lam),
             ),
             Mutant(
                 name="exponent",
                 mistake="V with κ^j for κ^{j−1}",
-                changes={"left": squared(_near(shift=1))},
+                changes={"left": squared(_near(late=1))},
             ),
         ),
         inapplicable=STEP,

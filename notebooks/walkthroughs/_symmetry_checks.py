@@ -140,7 +140,7 @@ assert equal(moved.drift, 2 * push)
 ## Where to go on
 
 The next notebook has two matrices in the place of $u$ and $w$. `python -m verify explain
-noether_flow.scale_invariance` prints the derivation for one loss; `derivations.Symmetry` makes
+scale_invariance` prints the derivation for one loss; `derivations.Symmetry` makes
 systems, steps and claims of your own losses. Experiments: `python -m verify experiment norm-growth`
 and `stationary-law`.
 """),

@@ -110,12 +110,12 @@ for tried, moves in (
     text(r"""
 Four symmetries of the catalogue, each declared in this way and checked:
 
-- two factors, $(e^su,\,e^{-s}w)$, with the charge $|u|^2 - |w|^2$: `noether_flow.rescaling`;
+- two factors, $(e^su,\,e^{-s}w)$, with the charge $|u|^2 - |w|^2$: `rescaling_symmetry`;
 - two matrices, $(Ue^{sB},\,e^{-sB}W)$ with any symmetric $B$, and
   $\operatorname{tr}B(U^\top U - WW^\top)$: `noether_flow.double_rotation`;
 - a loss that does not know the length, $e^s\theta$, with $|\theta|^2$:
-  `noether_flow.scale_invariance`;
-- a ReLU neuron, $(e^sw,\,e^{-s}a)$, with $|w|^2 - |a|^2$: `noether_flow.relu_neuron`.
+  `scale_invariance`;
+- a ReLU neuron, $(e^sw,\,e^{-s}a)$, with $|w|^2 - |a|^2$: `rescaling_symmetry.relu_neuron`.
 """),
 )
 
@@ -279,8 +279,8 @@ $$
 \mathrm d|\theta|^2 = T\operatorname{tr}\Sigma\;\mathrm dt \ge 0
 $$
 
-on every path (`noether_flow.scale_invariance`; the sign for all such losses is
-`noether_flow.norm_grows`). The loss is the same at $\theta$ and at $a\theta$, so its gradient
+on every path (`scale_invariance`; the sign for all such losses is
+`scale_invariance.norm_grows`). The loss is the same at $\theta$ and at $a\theta$, so its gradient
 has the factor $1/a$ there, and $\Sigma$ the factor $1/a^2$. Hence
 $|\theta|^2\operatorname{tr}\Sigma = c(\theta/|\theta|)$ depends on the direction alone. Multiply by
 $2|\theta|^2$:
@@ -291,7 +291,7 @@ $$
 
 Where the direction has settled, $|\theta|^4$ grows in a straight line, $|\theta|$ like $t^{1/4}$,
 and steps of fixed size turn the direction ever less. For a noise with constant $c$ this
-is exact on every path (`noether_flow.quartic`).
+is exact on every path (`scale_invariance.quartic`).
 
 Below, SGD with $b = 1$ on 40 samples, from two lengths of start. The dashed lines have $c$ from
 the samples at the minimum, and nothing is fitted.

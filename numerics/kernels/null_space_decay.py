@@ -165,7 +165,113 @@ def null_space_decay_minibatch_update_in(
     return (ctx.add(ctx.scale(eta / n, Z7), ctx.scale(ctx.rational(1) - 2 * eta * lambda_, W), Z5),)
 
 
+def null_space_decay_induction_left(
+    W: Any, E: Any, F: Any, N: Any, Z: Any, eta: Any, lambda_: Any, m: int, n: int, p: int
+) -> Any:
+    """The left-hand side, as stated.
+
+        (-2 η λ + 1) ((-2 η λ + 1)^m W + (I - N (N' N)⁻¹ N') Z' F) + η/n (I - N (N' N)⁻¹ N') Z'
+            E
+
+    Shapes: W (..., p, k), E (..., n, k), F (..., n, k), N (..., p, q), Z (..., n, p), eta
+    (...), lambda (...), m int, n int, p int; result (..., p, k).
+    """
+    Z2 = matmul(np.eye(p) - matmul(N, solve(matmul(swap(N), N), swap(N))), swap(Z))
+    s = 1 - 2 * eta * lambda_
+    return scale(s, scale(s**m, W) + matmul(Z2, F)) + matmul(scale(eta / n, Z2), E)
+
+
+def null_space_decay_induction_left_in(
+    ctx: Any, W: Any, E: Any, F: Any, N: Any, Z: Any, eta: Any, lambda_: Any, m: int, n: int, p: int
+) -> Any:
+    """The left-hand side, as stated.
+
+    In a number context, for unbatched matrices.
+    """
+    Z2 = ctx.negate(ctx.matmul(N, ctx.inverse(ctx.matmul(ctx.transpose(N), N)), ctx.transpose(N)))
+    Z3 = ctx.matmul(ctx.add(Z2, ctx.identity(p)), ctx.transpose(Z))
+    s = ctx.rational(1) - 2 * eta * lambda_
+    Z4 = ctx.scale(s, ctx.add(ctx.scale(s**m, W), ctx.matmul(Z3, F)))
+    return ctx.add(Z4, ctx.scale(eta / n, ctx.matmul(Z3, E)))
+
+
+def null_space_decay_induction_right(
+    W: Any, E: Any, F: Any, N: Any, Z: Any, eta: Any, lambda_: Any, m: int, n: int, p: int
+) -> Any:
+    """The right-hand side, as stated.
+
+        (-2 η λ + 1)^(m + 1) W + (I - N (N' N)⁻¹ N') Z' (η/n E + (-2 η λ + 1) F)
+
+    Shapes: W (..., p, k), E (..., n, k), F (..., n, k), N (..., p, q), Z (..., n, p), eta
+    (...), lambda (...), m int, n int, p int; result (..., p, k).
+    """
+    s = 1 - 2 * eta * lambda_
+    Z2 = matmul(np.eye(p) - matmul(N, solve(matmul(swap(N), N), swap(N))), swap(Z))
+    return scale(s ** (1 + m), W) + matmul(Z2, scale(eta / n, E) + scale(s, F))
+
+
+def null_space_decay_induction_right_in(
+    ctx: Any, W: Any, E: Any, F: Any, N: Any, Z: Any, eta: Any, lambda_: Any, m: int, n: int, p: int
+) -> Any:
+    """The right-hand side, as stated.
+
+    In a number context, for unbatched matrices.
+    """
+    s = ctx.rational(1) - 2 * eta * lambda_
+    Z2 = ctx.negate(ctx.matmul(N, ctx.inverse(ctx.matmul(ctx.transpose(N), N)), ctx.transpose(N)))
+    Z3 = ctx.matmul(ctx.add(Z2, ctx.identity(p)), ctx.transpose(Z))
+    Z4 = ctx.matmul(Z3, ctx.add(ctx.scale(eta / n, E), ctx.scale(s, F)))
+    return ctx.add(ctx.scale(s ** (1 + m), W), Z4)
+
+
 def null_space_decay_updates_left(
+    W: Any, F: Any, N: Any, Z: Any, eta: Any, lambda_: Any, m: int, p: int
+) -> Any:
+    """The left-hand side, as stated.
+
+        N' ((-2 η λ + 1)^m W + (I - N (N' N)⁻¹ N') Z' F)
+
+    Shapes: W (..., p, k), F (..., n, k), N (..., p, q), Z (..., n, p), eta (...), lambda (...),
+    m int, p int; result (..., q, k).
+    """
+    Z2 = matmul(matmul(np.eye(p) - matmul(N, solve(matmul(swap(N), N), swap(N))), swap(Z)), F)
+    return matmul(swap(N), scale((1 - 2 * eta * lambda_) ** m, W) + Z2)
+
+
+def null_space_decay_updates_left_in(
+    ctx: Any, W: Any, F: Any, N: Any, Z: Any, eta: Any, lambda_: Any, m: int, p: int
+) -> Any:
+    """The left-hand side, as stated.
+
+    In a number context, for unbatched matrices.
+    """
+    Z2 = ctx.negate(ctx.matmul(N, ctx.inverse(ctx.matmul(ctx.transpose(N), N)), ctx.transpose(N)))
+    Z3 = ctx.matmul(ctx.add(Z2, ctx.identity(p)), ctx.transpose(Z), F)
+    Z4 = ctx.add(ctx.scale((ctx.rational(1) - 2 * eta * lambda_) ** m, W), Z3)
+    return ctx.matmul(ctx.transpose(N), Z4)
+
+
+def null_space_decay_updates_right(W: Any, N: Any, eta: Any, lambda_: Any, m: int) -> Any:
+    """The right-hand side, as stated.
+
+        (-2 η λ + 1)^m N' W
+
+    Shapes: W (..., p, k), N (..., p, q), eta (...), lambda (...), m int; result (..., q, k).
+    """
+    return matmul(scale((1 - 2 * eta * lambda_) ** m, swap(N)), W)
+
+
+def null_space_decay_updates_right_in(
+    ctx: Any, W: Any, N: Any, eta: Any, lambda_: Any, m: int
+) -> Any:
+    """The right-hand side, as stated.
+
+    In a number context, for unbatched matrices.
+    """
+    return ctx.scale((ctx.rational(1) - 2 * eta * lambda_) ** m, ctx.matmul(ctx.transpose(N), W))
+
+
+def null_space_decay_written_out_left(
     W: Any, E_1: Any, E_2: Any, E_3: Any, N: Any, Z: Any, eta: Any, lambda_: Any, n: int, p: int
 ) -> Any:
     """The left-hand side, as stated.
@@ -183,7 +289,7 @@ def null_space_decay_updates_left(
     return matmul(swap(N), Z3 + matmul(scale(s2, Z2), E_3))
 
 
-def null_space_decay_updates_left_in(
+def null_space_decay_written_out_left_in(
     ctx: Any,
     W: Any,
     E_1: Any,
@@ -209,7 +315,7 @@ def null_space_decay_updates_left_in(
     return ctx.matmul(ctx.transpose(N), ctx.add(Z5, ctx.scale(s2, ctx.matmul(Z3, E_3))))
 
 
-def null_space_decay_updates_right(W: Any, N: Any, eta: Any, lambda_: Any) -> Any:
+def null_space_decay_written_out_right(W: Any, N: Any, eta: Any, lambda_: Any) -> Any:
     """The right-hand side, as stated.
 
         (-2 η λ + 1)³ N' W
@@ -219,7 +325,7 @@ def null_space_decay_updates_right(W: Any, N: Any, eta: Any, lambda_: Any) -> An
     return matmul(scale((1 - 2 * eta * lambda_) ** 3, swap(N)), W)
 
 
-def null_space_decay_updates_right_in(ctx: Any, W: Any, N: Any, eta: Any, lambda_: Any) -> Any:
+def null_space_decay_written_out_right_in(ctx: Any, W: Any, N: Any, eta: Any, lambda_: Any) -> Any:
     """The right-hand side, as stated.
 
     In a number context, for unbatched matrices.
@@ -646,18 +752,58 @@ KERNELS = {
             generic=null_space_decay_condition_0_in,
         ),
     },
+    "null_space_decay.induction": {
+        "left": Kernel(
+            name="left",
+            arguments=("W", "E", "F", "N", "Z", "eta", "lambda", "m", "n", "p"),
+            arrays=null_space_decay_induction_left,
+            generic=null_space_decay_induction_left_in,
+        ),
+        "right": Kernel(
+            name="right",
+            arguments=("W", "E", "F", "N", "Z", "eta", "lambda", "m", "n", "p"),
+            arrays=null_space_decay_induction_right,
+            generic=null_space_decay_induction_right_in,
+        ),
+        "condition_0": Kernel(
+            name="condition_0",
+            arguments=("N",),
+            arrays=null_space_decay_condition_0,
+            generic=null_space_decay_condition_0_in,
+        ),
+    },
     "null_space_decay.updates": {
         "left": Kernel(
             name="left",
-            arguments=("W", "E_1", "E_2", "E_3", "N", "Z", "eta", "lambda", "n", "p"),
+            arguments=("W", "F", "N", "Z", "eta", "lambda", "m", "p"),
             arrays=null_space_decay_updates_left,
             generic=null_space_decay_updates_left_in,
         ),
         "right": Kernel(
             name="right",
-            arguments=("W", "N", "eta", "lambda"),
+            arguments=("W", "N", "eta", "lambda", "m"),
             arrays=null_space_decay_updates_right,
             generic=null_space_decay_updates_right_in,
+        ),
+        "condition_0": Kernel(
+            name="condition_0",
+            arguments=("N",),
+            arrays=null_space_decay_condition_0,
+            generic=null_space_decay_condition_0_in,
+        ),
+    },
+    "null_space_decay.written_out": {
+        "left": Kernel(
+            name="left",
+            arguments=("W", "E_1", "E_2", "E_3", "N", "Z", "eta", "lambda", "n", "p"),
+            arrays=null_space_decay_written_out_left,
+            generic=null_space_decay_written_out_left_in,
+        ),
+        "right": Kernel(
+            name="right",
+            arguments=("W", "N", "eta", "lambda"),
+            arrays=null_space_decay_written_out_right,
+            generic=null_space_decay_written_out_right_in,
         ),
         "condition_0": Kernel(
             name="condition_0",
@@ -873,8 +1019,57 @@ SIGNATURES = {
         ),
         systems={},
     ),
+    "null_space_decay.induction": ClaimSignature(
+        claim="null_space_decay.induction",
+        kind="identity",
+        dimensions=("k", "m", "n", "p", "q"),
+        letters=(
+            LetterSignature(name="W", kind="state", shape=("p", "k")),
+            LetterSignature(name="E", kind="parameter", shape=("n", "k")),
+            LetterSignature(name="F", kind="parameter", shape=("n", "k")),
+            LetterSignature(name="N", kind="parameter", shape=("p", "q")),
+            LetterSignature(name="Z", kind="parameter", shape=("n", "p")),
+            LetterSignature(name="eta", kind="parameter", facts=("positive",)),
+            LetterSignature(name="lambda", kind="parameter", facts=("positive",)),
+            LetterSignature(name="m", kind="dimension"),
+            LetterSignature(name="n", kind="dimension"),
+            LetterSignature(name="p", kind="dimension"),
+        ),
+        conditions=(
+            Condition(
+                text="the q vectors of the null space are independent",
+                predicate="positive_definite",
+                kernel="condition_0",
+            ),
+        ),
+        systems={},
+    ),
     "null_space_decay.updates": ClaimSignature(
         claim="null_space_decay.updates",
+        kind="identity",
+        dimensions=("k", "m", "n", "p", "q"),
+        letters=(
+            LetterSignature(name="W", kind="state", shape=("p", "k")),
+            LetterSignature(name="F", kind="parameter", shape=("n", "k")),
+            LetterSignature(name="N", kind="parameter", shape=("p", "q")),
+            LetterSignature(name="Z", kind="parameter", shape=("n", "p")),
+            LetterSignature(name="eta", kind="parameter", facts=("positive",)),
+            LetterSignature(name="lambda", kind="parameter", facts=("positive",)),
+            LetterSignature(name="m", kind="dimension"),
+            LetterSignature(name="p", kind="dimension"),
+        ),
+        conditions=(
+            Condition(
+                text="the q vectors of the null space are independent",
+                predicate="positive_definite",
+                kernel="condition_0",
+            ),
+            Condition(text="there are two updates or more", relation="m > 1"),
+        ),
+        systems={},
+    ),
+    "null_space_decay.written_out": ClaimSignature(
+        claim="null_space_decay.written_out",
         kind="identity",
         dimensions=("k", "n", "p", "q"),
         letters=(

@@ -920,6 +920,440 @@ def stochastic_collapse_neuron_threshold_path_threshold_in(
     return (zeta**2 * e + v) * c * eta / 2
 
 
+def stochastic_collapse_mode_step_update(
+    x: Any, y: Any, X: Any, delta: Any, eta: Any, s: Any, u: Any, v: Any, xi: Any, n: int
+) -> tuple[Any, Any]:
+    """The states after one step, as declared.
+
+        x_after = η y (√δ tr(v' X' ξ u)/(n √(tr(u' u) tr(v' v))) + (s - x y) tr(v' X' X v)/(n
+            tr(v' v))) + x
+        y_after = η x (√δ tr(v' X' ξ u)/(n √(tr(u' u) tr(v' v))) + (s - x y) tr(v' X' X v)/(n
+            tr(v' v))) + y
+
+    Shapes: x (...), y (...), X (..., n, p), delta (...), eta (...), s (...), u (..., k, 1), v
+    (..., p, 1), xi (..., n, k), n int; result (...), (...).
+    """
+    s2 = trace(matmul(swap(v), v))
+    Z = matmul(swap(v), swap(X))
+    s3 = np.sqrt(delta) / (n * np.sqrt(trace(matmul(swap(u), u)) * s2))
+    s4 = (s - x * y) * trace(matmul(Z, swap(Z))) / (n * s2)
+    s5 = s3 * trace(matmul(matmul(Z, xi), u)) + s4
+    x_after = s5 * eta * y + x
+    y_after = s5 * eta * x + y
+    return (x_after, y_after)
+
+
+def stochastic_collapse_mode_step_update_in(
+    ctx: Any, x: Any, y: Any, X: Any, delta: Any, eta: Any, s: Any, u: Any, v: Any, xi: Any, n: int
+) -> tuple[Any, Any]:
+    """The states after one step, as declared.
+
+    In a number context, for unbatched matrices.
+    """
+    s2 = ctx.trace(ctx.matmul(ctx.transpose(v), v))
+    Z = ctx.matmul(ctx.transpose(v), ctx.transpose(X))
+    s3 = ctx.sqrt(delta) / (n * ctx.sqrt(ctx.trace(ctx.matmul(ctx.transpose(u), u)) * s2))
+    s4 = (s - x * y) * ctx.trace(ctx.matmul(Z, ctx.transpose(Z))) / (n * s2)
+    s5 = s3 * ctx.trace(ctx.matmul(Z, xi, u)) + s4
+    x_after = s5 * eta * y + x
+    y_after = s5 * eta * x + y
+    return (x_after, y_after)
+
+
+def stochastic_collapse_mode_step_observable(x: Any, y: Any) -> Any:
+    """The observable f.
+
+        x² - y²
+
+    Shapes: x (...), y (...); result (...).
+    """
+    return x**2 - y**2
+
+
+def stochastic_collapse_mode_step_observable_in(ctx: Any, x: Any, y: Any) -> Any:
+    """The observable f.
+
+    In a number context, for unbatched matrices.
+    """
+    return x**2 - y**2
+
+
+def stochastic_collapse_mode_step_change(
+    x: Any, y: Any, X: Any, delta: Any, eta: Any, s: Any, v: Any, n: int
+) -> Any:
+    """The change of f in one step, as stated.
+
+        -η² (x² - y²) (δ tr(v' X' X v)/(n² tr(v' v)) + (s - x y)² tr(v' X' X v)²/(n² tr(v' v)²))
+
+    Shapes: x (...), y (...), X (..., n, p), delta (...), eta (...), s (...), v (..., p, 1), n
+    int; result (...).
+    """
+    Z = matmul(swap(v), swap(X))
+    s2 = trace(matmul(Z, swap(Z)))
+    s3 = trace(matmul(swap(v), v))
+    s4 = (s - x * y) ** 2 * s2**2 / (n**2 * s3**2) + delta * s2 / (n**2 * s3)
+    return -(eta**2) * (x**2 - y**2) * s4
+
+
+def stochastic_collapse_mode_step_change_in(
+    ctx: Any, x: Any, y: Any, X: Any, delta: Any, eta: Any, s: Any, v: Any, n: int
+) -> Any:
+    """The change of f in one step, as stated.
+
+    In a number context, for unbatched matrices.
+    """
+    Z = ctx.matmul(ctx.transpose(v), ctx.transpose(X))
+    s2 = ctx.trace(ctx.matmul(Z, ctx.transpose(Z)))
+    s3 = ctx.trace(ctx.matmul(ctx.transpose(v), v))
+    s4 = (s - x * y) ** 2 * s2**2 / (n**2 * s3**2) + delta * s2 / (n**2 * s3)
+    return -(eta**2) * (x**2 - y**2) * s4
+
+
+def stochastic_collapse_mode_noise_increment(
+    x: Any, y: Any, X: Any, delta: Any, eta: Any, s: Any, u: Any, v: Any, n: int, dt: Any, dB: Any
+) -> tuple[Any, Any]:
+    """Increments over a step (Itô), as declared.
+
+        dx = y (√δ √η tr(v' X' dB u)/(n √(tr(u' u) tr(v' v))) + (s - x y) tr(v' X' X v)/(n tr(v'
+            v)) dt)
+        dy = x (√δ √η tr(v' X' dB u)/(n √(tr(u' u) tr(v' v))) + (s - x y) tr(v' X' X v)/(n tr(v'
+            v)) dt)
+
+    Shapes: x (...), y (...), X (..., n, p), delta (...), eta (...), s (...), u (..., k, 1), v
+    (..., p, 1), n int, dt (...), dB (..., n, k); result (...), (...).
+    """
+    s2 = trace(matmul(swap(v), v))
+    Z = matmul(swap(v), swap(X))
+    s3 = np.sqrt(delta) * np.sqrt(eta) / (n * np.sqrt(trace(matmul(swap(u), u)) * s2))
+    s4 = (s - x * y) * dt * trace(matmul(Z, swap(Z))) / (n * s2)
+    s5 = s3 * trace(matmul(matmul(Z, dB), u)) + s4
+    dx = s5 * y
+    dy = s5 * x
+    return (dx, dy)
+
+
+def stochastic_collapse_mode_noise_increment_in(
+    ctx: Any,
+    x: Any,
+    y: Any,
+    X: Any,
+    delta: Any,
+    eta: Any,
+    s: Any,
+    u: Any,
+    v: Any,
+    n: int,
+    dt: Any,
+    dB: Any,
+) -> tuple[Any, Any]:
+    """Increments over a step (Itô), as declared.
+
+    In a number context, for unbatched matrices.
+    """
+    s2 = ctx.trace(ctx.matmul(ctx.transpose(v), v))
+    Z = ctx.matmul(ctx.transpose(v), ctx.transpose(X))
+    s3 = ctx.sqrt(delta) / (n * ctx.sqrt(ctx.trace(ctx.matmul(ctx.transpose(u), u)) * s2))
+    s4 = (s - x * y) * dt * ctx.trace(ctx.matmul(Z, ctx.transpose(Z))) / (n * s2)
+    s5 = s3 * ctx.sqrt(eta) * ctx.trace(ctx.matmul(Z, dB, u)) + s4
+    dx = s5 * y
+    dy = s5 * x
+    return (dx, dy)
+
+
+def stochastic_collapse_mode_noise_drift(
+    x: Any, y: Any, X: Any, s: Any, v: Any, n: int
+) -> tuple[Any, Any]:
+    """Coefficients of dt (Itô), as declared.
+
+        drift_x = y (s - x y) tr(v' X' X v)/(n tr(v' v))
+        drift_y = x (s - x y) tr(v' X' X v)/(n tr(v' v))
+
+    Shapes: x (...), y (...), X (..., n, p), s (...), v (..., p, 1), n int; result (...), (...).
+    """
+    Z = matmul(swap(v), swap(X))
+    s2 = trace(matmul(Z, swap(Z)))
+    s3 = 1 / trace(matmul(swap(v), v))
+    s4 = s - x * y
+    drift_x = s3 * s4 * y * s2 / n
+    drift_y = s3 * s4 * x * s2 / n
+    return (drift_x, drift_y)
+
+
+def stochastic_collapse_mode_noise_drift_in(
+    ctx: Any, x: Any, y: Any, X: Any, s: Any, v: Any, n: int
+) -> tuple[Any, Any]:
+    """Coefficients of dt (Itô), as declared.
+
+    In a number context, for unbatched matrices.
+    """
+    Z = ctx.matmul(ctx.transpose(v), ctx.transpose(X))
+    s2 = ctx.trace(ctx.matmul(Z, ctx.transpose(Z)))
+    s3 = 1 / ctx.trace(ctx.matmul(ctx.transpose(v), v))
+    s4 = s - x * y
+    drift_x = s3 * s4 * y * s2 / n
+    drift_y = s3 * s4 * x * s2 / n
+    return (drift_x, drift_y)
+
+
+def stochastic_collapse_mode_noise_noise(
+    x: Any, y: Any, X: Any, delta: Any, eta: Any, u: Any, v: Any, n: int, dB: Any
+) -> tuple[Any, Any]:
+    """Noise terms (Itô), as declared.
+
+        noise_x = √δ √η y tr(v' X' dB u)/(n √(tr(u' u) tr(v' v)))
+        noise_y = √δ √η x tr(v' X' dB u)/(n √(tr(u' u) tr(v' v)))
+
+    Shapes: x (...), y (...), X (..., n, p), delta (...), eta (...), u (..., k, 1), v (..., p,
+    1), n int, dB (..., n, k); result (...), (...).
+    """
+    s = 1 / np.sqrt(trace(matmul(swap(u), u)) * trace(matmul(swap(v), v)))
+    s2 = trace(matmul(matmul(matmul(swap(v), swap(X)), dB), u))
+    noise_x = s * np.sqrt(delta) * np.sqrt(eta) * y * s2 / n
+    noise_y = s * np.sqrt(delta) * np.sqrt(eta) * x * s2 / n
+    return (noise_x, noise_y)
+
+
+def stochastic_collapse_mode_noise_noise_in(
+    ctx: Any, x: Any, y: Any, X: Any, delta: Any, eta: Any, u: Any, v: Any, n: int, dB: Any
+) -> tuple[Any, Any]:
+    """Noise terms (Itô), as declared.
+
+    In a number context, for unbatched matrices.
+    """
+    s = ctx.trace(ctx.matmul(ctx.transpose(u), u)) * ctx.trace(ctx.matmul(ctx.transpose(v), v))
+    s2 = 1 / ctx.sqrt(s)
+    s3 = ctx.trace(ctx.matmul(ctx.transpose(v), ctx.transpose(X), dB, u))
+    noise_x = s2 * ctx.sqrt(delta) * ctx.sqrt(eta) * y * s3 / n
+    noise_y = s2 * ctx.sqrt(delta) * ctx.sqrt(eta) * x * s3 / n
+    return (noise_x, noise_y)
+
+
+def stochastic_collapse_mode_noise_reduced_increment(
+    x: Any, y: Any, X: Any, delta: Any, eta: Any, s: Any, u: Any, v: Any, n: int, dt: Any, dXB: Any
+) -> tuple[Any, Any]:
+    """Increments over a step (Itô), as declared, small noise of equal law.
+
+        dx = y (√δ √η tr(v' dXB u)/(n √(tr(u' u) tr(v' v))) + (s - x y) tr(v' X' X v)/(n tr(v'
+            v)) dt)
+        dy = x (√δ √η tr(v' dXB u)/(n √(tr(u' u) tr(v' v))) + (s - x y) tr(v' X' X v)/(n tr(v'
+            v)) dt)
+
+    Shapes: x (...), y (...), X (..., n, p), delta (...), eta (...), s (...), u (..., k, 1), v
+    (..., p, 1), n int, dt (...), dXB (..., p, k); result (...), (...).
+    """
+    s2 = trace(matmul(swap(v), v))
+    Z = matmul(swap(v), swap(X))
+    s3 = np.sqrt(delta) * np.sqrt(eta) / (n * np.sqrt(trace(matmul(swap(u), u)) * s2))
+    s4 = (s - x * y) * dt * trace(matmul(Z, swap(Z))) / (n * s2)
+    s5 = s3 * trace(matmul(matmul(swap(v), dXB), u)) + s4
+    dx = s5 * y
+    dy = s5 * x
+    return (dx, dy)
+
+
+def stochastic_collapse_mode_noise_reduced_increment_in(
+    ctx: Any,
+    x: Any,
+    y: Any,
+    X: Any,
+    delta: Any,
+    eta: Any,
+    s: Any,
+    u: Any,
+    v: Any,
+    n: int,
+    dt: Any,
+    dXB: Any,
+) -> tuple[Any, Any]:
+    """Increments over a step (Itô), as declared, small noise of equal law.
+
+    In a number context, for unbatched matrices.
+    """
+    s2 = ctx.trace(ctx.matmul(ctx.transpose(v), v))
+    Z = ctx.matmul(ctx.transpose(v), ctx.transpose(X))
+    s3 = ctx.sqrt(delta) / (n * ctx.sqrt(ctx.trace(ctx.matmul(ctx.transpose(u), u)) * s2))
+    s4 = (s - x * y) * dt * ctx.trace(ctx.matmul(Z, ctx.transpose(Z))) / (n * s2)
+    s5 = s3 * ctx.sqrt(eta) * ctx.trace(ctx.matmul(ctx.transpose(v), dXB, u)) + s4
+    dx = s5 * y
+    dy = s5 * x
+    return (dx, dy)
+
+
+def stochastic_collapse_mode_noise_reduced_drift(
+    x: Any, y: Any, X: Any, s: Any, v: Any, n: int
+) -> tuple[Any, Any]:
+    """Coefficients of dt (Itô), as declared, small noise of equal law.
+
+        drift_x = y (s - x y) tr(v' X' X v)/(n tr(v' v))
+        drift_y = x (s - x y) tr(v' X' X v)/(n tr(v' v))
+
+    Shapes: x (...), y (...), X (..., n, p), s (...), v (..., p, 1), n int; result (...), (...).
+    """
+    Z = matmul(swap(v), swap(X))
+    s2 = trace(matmul(Z, swap(Z)))
+    s3 = 1 / trace(matmul(swap(v), v))
+    s4 = s - x * y
+    drift_x = s3 * s4 * y * s2 / n
+    drift_y = s3 * s4 * x * s2 / n
+    return (drift_x, drift_y)
+
+
+def stochastic_collapse_mode_noise_reduced_drift_in(
+    ctx: Any, x: Any, y: Any, X: Any, s: Any, v: Any, n: int
+) -> tuple[Any, Any]:
+    """Coefficients of dt (Itô), as declared, small noise of equal law.
+
+    In a number context, for unbatched matrices.
+    """
+    Z = ctx.matmul(ctx.transpose(v), ctx.transpose(X))
+    s2 = ctx.trace(ctx.matmul(Z, ctx.transpose(Z)))
+    s3 = 1 / ctx.trace(ctx.matmul(ctx.transpose(v), v))
+    s4 = s - x * y
+    drift_x = s3 * s4 * y * s2 / n
+    drift_y = s3 * s4 * x * s2 / n
+    return (drift_x, drift_y)
+
+
+def stochastic_collapse_mode_noise_reduced_noise(
+    x: Any, y: Any, delta: Any, eta: Any, u: Any, v: Any, n: int, dXB: Any
+) -> tuple[Any, Any]:
+    """Noise terms (Itô), as declared, small noise of equal law.
+
+        noise_x = √δ √η y tr(v' dXB u)/(n √(tr(u' u) tr(v' v)))
+        noise_y = √δ √η x tr(v' dXB u)/(n √(tr(u' u) tr(v' v)))
+
+    Shapes: x (...), y (...), delta (...), eta (...), u (..., k, 1), v (..., p, 1), n int, dXB
+    (..., p, k); result (...), (...).
+    """
+    s = 1 / np.sqrt(trace(matmul(swap(u), u)) * trace(matmul(swap(v), v)))
+    s2 = trace(matmul(matmul(swap(v), dXB), u))
+    noise_x = s * np.sqrt(delta) * np.sqrt(eta) * y * s2 / n
+    noise_y = s * np.sqrt(delta) * np.sqrt(eta) * x * s2 / n
+    return (noise_x, noise_y)
+
+
+def stochastic_collapse_mode_noise_reduced_noise_in(
+    ctx: Any, x: Any, y: Any, delta: Any, eta: Any, u: Any, v: Any, n: int, dXB: Any
+) -> tuple[Any, Any]:
+    """Noise terms (Itô), as declared, small noise of equal law.
+
+    In a number context, for unbatched matrices.
+    """
+    s = ctx.trace(ctx.matmul(ctx.transpose(u), u)) * ctx.trace(ctx.matmul(ctx.transpose(v), v))
+    s2 = 1 / ctx.sqrt(s)
+    s3 = ctx.trace(ctx.matmul(ctx.transpose(v), dXB, u))
+    noise_x = s2 * ctx.sqrt(delta) * ctx.sqrt(eta) * y * s3 / n
+    noise_y = s2 * ctx.sqrt(delta) * ctx.sqrt(eta) * x * s3 / n
+    return (noise_x, noise_y)
+
+
+def stochastic_collapse_mode_noise_reduced_row_covariance_dxb(X: Any) -> Any:
+    """The row covariance of dXB per unit time.
+
+        X' X
+
+    Shapes: X (..., n, p); result (..., p, p).
+    """
+    return matmul(swap(X), X)
+
+
+def stochastic_collapse_mode_noise_reduced_row_covariance_dxb_in(ctx: Any, X: Any) -> Any:
+    """The row covariance of dXB per unit time.
+
+    In a number context, for unbatched matrices.
+    """
+    return ctx.matmul(ctx.transpose(X), X)
+
+
+def stochastic_collapse_mode_noise_stated_drift(
+    x: Any, y: Any, X: Any, delta: Any, eta: Any, v: Any, n: int
+) -> Any:
+    """The drift of f, as stated (Itô).
+
+        -δ η (x² - y²) tr(v' X' X v)/(n² tr(v' v))
+
+    Shapes: x (...), y (...), X (..., n, p), delta (...), eta (...), v (..., p, 1), n int;
+    result (...).
+    """
+    Z = matmul(swap(v), swap(X))
+    s = -(x**2 - y**2) * delta * eta / (n**2 * trace(matmul(swap(v), v)))
+    return s * trace(matmul(Z, swap(Z)))
+
+
+def stochastic_collapse_mode_noise_stated_drift_in(
+    ctx: Any, x: Any, y: Any, X: Any, delta: Any, eta: Any, v: Any, n: int
+) -> Any:
+    """The drift of f, as stated (Itô).
+
+    In a number context, for unbatched matrices.
+    """
+    Z = ctx.matmul(ctx.transpose(v), ctx.transpose(X))
+    s = -(x**2 - y**2) * delta * eta / (n**2 * ctx.trace(ctx.matmul(ctx.transpose(v), v)))
+    return s * ctx.trace(ctx.matmul(Z, ctx.transpose(Z)))
+
+
+def stochastic_collapse_mode_noise_stated_martingale() -> Any:
+    """The martingale part of df, as stated (Itô).
+
+        0
+
+    Shapes: no arguments; result (...).
+    """
+    return 0
+
+
+def stochastic_collapse_mode_noise_stated_martingale_in(ctx: Any) -> Any:
+    """The martingale part of df, as stated (Itô).
+
+    In a number context, for unbatched matrices.
+    """
+    return ctx.rational(0)
+
+
+def stochastic_collapse_mode_noise_derived_drift(
+    x: Any, y: Any, X: Any, delta: Any, eta: Any, v: Any, n: int
+) -> Any:
+    """The drift of f, as derived (Itô).
+
+        δ η (-x² + y²) tr(X v v' X')/(n² tr(v v'))
+
+    Shapes: x (...), y (...), X (..., n, p), delta (...), eta (...), v (..., p, 1), n int;
+    result (...).
+    """
+    Z = matmul(v, swap(v))
+    return (y**2 - x**2) * delta * eta * trace(matmul(matmul(X, Z), swap(X))) / (n**2 * trace(Z))
+
+
+def stochastic_collapse_mode_noise_derived_drift_in(
+    ctx: Any, x: Any, y: Any, X: Any, delta: Any, eta: Any, v: Any, n: int
+) -> Any:
+    """The drift of f, as derived (Itô).
+
+    In a number context, for unbatched matrices.
+    """
+    Z = ctx.matmul(v, ctx.transpose(v))
+    s = (y**2 - x**2) * delta * eta / (n**2 * ctx.trace(Z))
+    return s * ctx.trace(ctx.matmul(X, Z, ctx.transpose(X)))
+
+
+def stochastic_collapse_mode_noise_derived_martingale() -> Any:
+    """The martingale part of df, as derived (Itô).
+
+        0
+
+    Shapes: no arguments; result (...).
+    """
+    return 0
+
+
+def stochastic_collapse_mode_noise_derived_martingale_in(ctx: Any) -> Any:
+    """The martingale part of df, as derived (Itô).
+
+    In a number context, for unbatched matrices.
+    """
+    return ctx.rational(0)
+
+
 def stochastic_collapse_mode_balance_increment(
     x: Any, y: Any, gamma: Any, kappa: Any, s: Any, dt: Any, dbeta: Any
 ) -> tuple[Any, Any]:
@@ -1004,24 +1438,6 @@ def stochastic_collapse_mode_balance_noise_in(
     return (noise_x, noise_y)
 
 
-def stochastic_collapse_mode_balance_observable(x: Any, y: Any) -> Any:
-    """The observable f.
-
-        x² - y²
-
-    Shapes: x (...), y (...); result (...).
-    """
-    return x**2 - y**2
-
-
-def stochastic_collapse_mode_balance_observable_in(ctx: Any, x: Any, y: Any) -> Any:
-    """The observable f.
-
-    In a number context, for unbatched matrices.
-    """
-    return x**2 - y**2
-
-
 def stochastic_collapse_mode_balance_stated_drift(x: Any, y: Any, gamma: Any) -> Any:
     """The drift of f, as stated (Itô).
 
@@ -1040,24 +1456,6 @@ def stochastic_collapse_mode_balance_stated_drift_in(ctx: Any, x: Any, y: Any, g
     return -(x**2 - y**2) * gamma
 
 
-def stochastic_collapse_mode_balance_stated_martingale() -> Any:
-    """The martingale part of df, as stated (Itô).
-
-        0
-
-    Shapes: no arguments; result (...).
-    """
-    return 0
-
-
-def stochastic_collapse_mode_balance_stated_martingale_in(ctx: Any) -> Any:
-    """The martingale part of df, as stated (Itô).
-
-    In a number context, for unbatched matrices.
-    """
-    return ctx.rational(0)
-
-
 def stochastic_collapse_mode_balance_derived_drift(x: Any, y: Any, gamma: Any) -> Any:
     """The drift of f, as derived (Itô).
 
@@ -1074,24 +1472,6 @@ def stochastic_collapse_mode_balance_derived_drift_in(ctx: Any, x: Any, y: Any, 
     In a number context, for unbatched matrices.
     """
     return (y**2 - x**2) * gamma
-
-
-def stochastic_collapse_mode_balance_derived_martingale() -> Any:
-    """The martingale part of df, as derived (Itô).
-
-        0
-
-    Shapes: no arguments; result (...).
-    """
-    return 0
-
-
-def stochastic_collapse_mode_balance_derived_martingale_in(ctx: Any) -> Any:
-    """The martingale part of df, as derived (Itô).
-
-    In a number context, for unbatched matrices.
-    """
-    return ctx.rational(0)
 
 
 def stochastic_collapse_mode_balance_path_law(gamma: Any, initial: Any, t: Any) -> Any:
@@ -2600,6 +2980,100 @@ KERNELS = {
             generic=stochastic_collapse_neuron_threshold_path_threshold_in,
         ),
     },
+    "stochastic_collapse.mode_step": {
+        "update": Kernel(
+            name="update",
+            arguments=("x", "y", "X", "delta", "eta", "s", "u", "v", "xi", "n"),
+            arrays=stochastic_collapse_mode_step_update,
+            generic=stochastic_collapse_mode_step_update_in,
+        ),
+        "observable": Kernel(
+            name="observable",
+            arguments=("x", "y"),
+            arrays=stochastic_collapse_mode_step_observable,
+            generic=stochastic_collapse_mode_step_observable_in,
+        ),
+        "change": Kernel(
+            name="change",
+            arguments=("x", "y", "X", "delta", "eta", "s", "v", "n"),
+            arrays=stochastic_collapse_mode_step_change,
+            generic=stochastic_collapse_mode_step_change_in,
+        ),
+    },
+    "stochastic_collapse.mode_noise": {
+        "increment": Kernel(
+            name="increment",
+            arguments=("x", "y", "X", "delta", "eta", "s", "u", "v", "n", "dt", "dB"),
+            arrays=stochastic_collapse_mode_noise_increment,
+            generic=stochastic_collapse_mode_noise_increment_in,
+        ),
+        "drift": Kernel(
+            name="drift",
+            arguments=("x", "y", "X", "s", "v", "n"),
+            arrays=stochastic_collapse_mode_noise_drift,
+            generic=stochastic_collapse_mode_noise_drift_in,
+        ),
+        "noise": Kernel(
+            name="noise",
+            arguments=("x", "y", "X", "delta", "eta", "u", "v", "n", "dB"),
+            arrays=stochastic_collapse_mode_noise_noise,
+            generic=stochastic_collapse_mode_noise_noise_in,
+        ),
+        "reduced_increment": Kernel(
+            name="reduced_increment",
+            arguments=("x", "y", "X", "delta", "eta", "s", "u", "v", "n", "dt", "dXB"),
+            arrays=stochastic_collapse_mode_noise_reduced_increment,
+            generic=stochastic_collapse_mode_noise_reduced_increment_in,
+        ),
+        "reduced_drift": Kernel(
+            name="reduced_drift",
+            arguments=("x", "y", "X", "s", "v", "n"),
+            arrays=stochastic_collapse_mode_noise_reduced_drift,
+            generic=stochastic_collapse_mode_noise_reduced_drift_in,
+        ),
+        "reduced_noise": Kernel(
+            name="reduced_noise",
+            arguments=("x", "y", "delta", "eta", "u", "v", "n", "dXB"),
+            arrays=stochastic_collapse_mode_noise_reduced_noise,
+            generic=stochastic_collapse_mode_noise_reduced_noise_in,
+        ),
+        "reduced_row_covariance_dXB": Kernel(
+            name="reduced_row_covariance_dXB",
+            arguments=("X",),
+            arrays=stochastic_collapse_mode_noise_reduced_row_covariance_dxb,
+            generic=stochastic_collapse_mode_noise_reduced_row_covariance_dxb_in,
+        ),
+        "observable": Kernel(
+            name="observable",
+            arguments=("x", "y"),
+            arrays=stochastic_collapse_mode_step_observable,
+            generic=stochastic_collapse_mode_step_observable_in,
+        ),
+        "stated_drift": Kernel(
+            name="stated_drift",
+            arguments=("x", "y", "X", "delta", "eta", "v", "n"),
+            arrays=stochastic_collapse_mode_noise_stated_drift,
+            generic=stochastic_collapse_mode_noise_stated_drift_in,
+        ),
+        "stated_martingale": Kernel(
+            name="stated_martingale",
+            arguments=(),
+            arrays=stochastic_collapse_mode_noise_stated_martingale,
+            generic=stochastic_collapse_mode_noise_stated_martingale_in,
+        ),
+        "derived_drift": Kernel(
+            name="derived_drift",
+            arguments=("x", "y", "X", "delta", "eta", "v", "n"),
+            arrays=stochastic_collapse_mode_noise_derived_drift,
+            generic=stochastic_collapse_mode_noise_derived_drift_in,
+        ),
+        "derived_martingale": Kernel(
+            name="derived_martingale",
+            arguments=(),
+            arrays=stochastic_collapse_mode_noise_derived_martingale,
+            generic=stochastic_collapse_mode_noise_derived_martingale_in,
+        ),
+    },
     "stochastic_collapse.mode_balance": {
         "increment": Kernel(
             name="increment",
@@ -2622,8 +3096,8 @@ KERNELS = {
         "observable": Kernel(
             name="observable",
             arguments=("x", "y"),
-            arrays=stochastic_collapse_mode_balance_observable,
-            generic=stochastic_collapse_mode_balance_observable_in,
+            arrays=stochastic_collapse_mode_step_observable,
+            generic=stochastic_collapse_mode_step_observable_in,
         ),
         "stated_drift": Kernel(
             name="stated_drift",
@@ -2634,8 +3108,8 @@ KERNELS = {
         "stated_martingale": Kernel(
             name="stated_martingale",
             arguments=(),
-            arrays=stochastic_collapse_mode_balance_stated_martingale,
-            generic=stochastic_collapse_mode_balance_stated_martingale_in,
+            arrays=stochastic_collapse_mode_noise_stated_martingale,
+            generic=stochastic_collapse_mode_noise_stated_martingale_in,
         ),
         "derived_drift": Kernel(
             name="derived_drift",
@@ -2646,8 +3120,8 @@ KERNELS = {
         "derived_martingale": Kernel(
             name="derived_martingale",
             arguments=(),
-            arrays=stochastic_collapse_mode_balance_derived_martingale,
-            generic=stochastic_collapse_mode_balance_derived_martingale_in,
+            arrays=stochastic_collapse_mode_noise_derived_martingale,
+            generic=stochastic_collapse_mode_noise_derived_martingale_in,
         ),
         "path_increment": Kernel(
             name="path_increment",
@@ -2670,8 +3144,8 @@ KERNELS = {
         "path_observable": Kernel(
             name="path_observable",
             arguments=("x", "y"),
-            arrays=stochastic_collapse_mode_balance_observable,
-            generic=stochastic_collapse_mode_balance_observable_in,
+            arrays=stochastic_collapse_mode_step_observable,
+            generic=stochastic_collapse_mode_step_observable_in,
         ),
         "path_law": Kernel(
             name="path_law",
@@ -3390,6 +3864,89 @@ SIGNATURES = {
             },
             relevant=0.15,
         ),
+    ),
+    "stochastic_collapse.mode_step": ClaimSignature(
+        claim="stochastic_collapse.mode_step",
+        kind="step",
+        dimensions=("k", "n", "p"),
+        letters=(
+            LetterSignature(name="x", kind="state"),
+            LetterSignature(name="y", kind="state"),
+            LetterSignature(name="X", kind="parameter", shape=("n", "p")),
+            LetterSignature(name="delta", kind="parameter", facts=("positive",)),
+            LetterSignature(name="eta", kind="parameter", facts=("positive",)),
+            LetterSignature(name="s", kind="parameter"),
+            LetterSignature(name="u", kind="parameter", shape=("k", "1")),
+            LetterSignature(name="v", kind="parameter", shape=("p", "1")),
+            LetterSignature(name="xi", kind="parameter", shape=("n", "k")),
+            LetterSignature(name="n", kind="dimension"),
+        ),
+        conditions=(),
+        systems={},
+    ),
+    "stochastic_collapse.mode_noise": ClaimSignature(
+        claim="stochastic_collapse.mode_noise",
+        kind="differential",
+        dimensions=("k", "n", "p"),
+        letters=(
+            LetterSignature(name="x", kind="state"),
+            LetterSignature(name="y", kind="state"),
+            LetterSignature(name="X", kind="parameter", shape=("n", "p")),
+            LetterSignature(name="delta", kind="parameter", facts=("positive",)),
+            LetterSignature(name="eta", kind="parameter", facts=("positive",)),
+            LetterSignature(name="s", kind="parameter"),
+            LetterSignature(name="u", kind="parameter", shape=("k", "1")),
+            LetterSignature(name="v", kind="parameter", shape=("p", "1")),
+            LetterSignature(name="n", kind="dimension"),
+            LetterSignature(name="dt", kind="time increment"),
+            LetterSignature(name="dB", kind="increment", shape=("n", "k")),
+            LetterSignature(name="dXB", kind="increment", shape=("p", "k")),
+        ),
+        conditions=(),
+        systems={
+            "declared": SystemSignature(
+                prefix="",
+                states=("x", "y"),
+                noises=(NoiseSignature(name="B", shape=("n", "k")),),
+                letters=(
+                    LetterSignature(name="x", kind="state"),
+                    LetterSignature(name="y", kind="state"),
+                    LetterSignature(name="X", kind="parameter", shape=("n", "p")),
+                    LetterSignature(name="delta", kind="parameter", facts=("positive",)),
+                    LetterSignature(name="eta", kind="parameter", facts=("positive",)),
+                    LetterSignature(name="s", kind="parameter"),
+                    LetterSignature(name="u", kind="parameter", shape=("k", "1")),
+                    LetterSignature(name="v", kind="parameter", shape=("p", "1")),
+                    LetterSignature(name="n", kind="dimension"),
+                    LetterSignature(name="dt", kind="time increment"),
+                    LetterSignature(name="dB", kind="increment", shape=("n", "k")),
+                ),
+            ),
+            "reduced": SystemSignature(
+                prefix="reduced_",
+                states=("x", "y"),
+                noises=(
+                    NoiseSignature(
+                        name="XB",
+                        shape=("p", "k"),
+                        row_covariance="reduced_row_covariance_dXB",
+                    ),
+                ),
+                letters=(
+                    LetterSignature(name="x", kind="state"),
+                    LetterSignature(name="y", kind="state"),
+                    LetterSignature(name="X", kind="parameter", shape=("n", "p")),
+                    LetterSignature(name="delta", kind="parameter", facts=("positive",)),
+                    LetterSignature(name="eta", kind="parameter", facts=("positive",)),
+                    LetterSignature(name="s", kind="parameter"),
+                    LetterSignature(name="u", kind="parameter", shape=("k", "1")),
+                    LetterSignature(name="v", kind="parameter", shape=("p", "1")),
+                    LetterSignature(name="n", kind="dimension"),
+                    LetterSignature(name="dt", kind="time increment"),
+                    LetterSignature(name="dXB", kind="increment", shape=("p", "k")),
+                ),
+            ),
+        },
     ),
     "stochastic_collapse.mode_balance": ClaimSignature(
         claim="stochastic_collapse.mode_balance",

@@ -159,147 +159,121 @@ def weight_decay_unrolling_written_out_right_in(
 
 
 def weight_decay_unrolling_low_rank_left(
-    W: Any, A_1: Any, A_2: Any, A_3: Any, D_1: Any, D_2: Any, D_3: Any, lambda_: Any, mu: Any
+    W: Any, A: Any, A_0: Any, D: Any, D_0: Any, lambda_: Any, mu: Any, m: int
 ) -> Any:
     """The left-hand side, as stated.
 
-        (1 - (-2 λ μ + 1)³) W - μ (2 λ (W - μ (2 λ W + D_₃ A_₃')) + D_₂ A_₂') - μ (2 λ (W - μ (2
-            λ (W - μ (2 λ W + D_₃ A_₃')) + D_₂ A_₂') - μ (2 λ W + D_₃ A_₃')) + D_₁ A_₁') - μ (2
-            λ W + D_₃ A_₃')
+        ((-2 λ μ + 1)^m - (-2 λ μ + 1)^(m + 1)) W - μ (2 λ ((-2 λ μ + 1)^m W - μ D A') + D_₀
+            A_₀') - μ D A'
 
-    Shapes: W (..., d, c), A_1 (..., c, r), A_2 (..., c, r), A_3 (..., c, r), D_1 (..., d, r),
-    D_2 (..., d, r), D_3 (..., d, r), lambda (...), mu (...); result (..., d, c).
+    Shapes: W (..., d, c), A (..., c, m * r), A_0 (..., c, r), D (..., d, m * r), D_0 (..., d,
+    r), lambda (...), mu (...), m int; result (..., d, c).
     """
-    Z = -scale(mu, scale(2 * lambda_, W) + matmul(D_3, swap(A_3)))
-    Z2 = -scale(mu, scale(2 * lambda_, Z + W) + matmul(D_2, swap(A_2)))
-    Z3 = Z2 - scale(mu, scale(2 * lambda_, Z2 + Z + W) + matmul(D_1, swap(A_1))) + Z
-    return Z3 + scale(1 - (1 - 2 * lambda_ * mu) ** 3, W)
+    s = 1 - 2 * lambda_ * mu
+    s2 = s**m
+    Z = -matmul(scale(mu, D), swap(A))
+    Z2 = -scale(mu, scale(2 * lambda_, scale(s2, W) + Z) + matmul(D_0, swap(A_0)))
+    return Z2 + scale(s2 - s ** (1 + m), W) + Z
 
 
 def weight_decay_unrolling_low_rank_left_in(
-    ctx: Any,
-    W: Any,
-    A_1: Any,
-    A_2: Any,
-    A_3: Any,
-    D_1: Any,
-    D_2: Any,
-    D_3: Any,
-    lambda_: Any,
-    mu: Any,
+    ctx: Any, W: Any, A: Any, A_0: Any, D: Any, D_0: Any, lambda_: Any, mu: Any, m: int
 ) -> Any:
     """The left-hand side, as stated.
 
     In a number context, for unbatched matrices.
     """
-    Z = ctx.add(ctx.scale(2 * lambda_, W), ctx.matmul(D_3, ctx.transpose(A_3)))
-    Z2 = ctx.negate(ctx.scale(mu, Z))
-    Z3 = ctx.add(ctx.scale(2 * lambda_, ctx.add(Z2, W)), ctx.matmul(D_2, ctx.transpose(A_2)))
-    Z4 = ctx.negate(ctx.scale(mu, Z3))
-    Z5 = ctx.add(ctx.scale(2 * lambda_, ctx.add(Z4, Z2, W)), ctx.matmul(D_1, ctx.transpose(A_1)))
-    Z6 = ctx.scale(ctx.rational(1) - (ctx.rational(1) - 2 * lambda_ * mu) ** 3, W)
-    return ctx.add(Z4, Z2, Z6, ctx.negate(ctx.scale(mu, Z5)))
+    s = ctx.rational(1) - 2 * lambda_ * mu
+    s2 = s**m
+    Z = ctx.negate(ctx.scale(mu, ctx.matmul(D, ctx.transpose(A))))
+    Z2 = ctx.scale(2 * lambda_, ctx.add(ctx.scale(s2, W), Z))
+    Z3 = ctx.negate(ctx.scale(mu, ctx.add(Z2, ctx.matmul(D_0, ctx.transpose(A_0)))))
+    return ctx.add(Z3, ctx.scale(s2 - s ** (1 + m), W), Z)
 
 
 def weight_decay_unrolling_low_rank_right(
-    A_1: Any, A_2: Any, A_3: Any, D_1: Any, D_2: Any, D_3: Any, lambda_: Any, mu: Any
+    A: Any, A_0: Any, D: Any, D_0: Any, lambda_: Any, mu: Any
 ) -> Any:
     """The right-hand side, as stated.
 
-        -μ [D_₁'; (-2 λ μ + 1) D_₂'; (-2 λ μ + 1)² D_₃']' [A_₁'; A_₂'; A_₃']
+        -μ [D_₀'; (-2 λ μ + 1) D']' [A_₀'; A']
 
-    Shapes: A_1 (..., c, r), A_2 (..., c, r), A_3 (..., c, r), D_1 (..., d, r), D_2 (..., d, r),
-    D_3 (..., d, r), lambda (...), mu (...); result (..., d, c).
+    Shapes: A (..., c, m * r), A_0 (..., c, r), D (..., d, m * r), D_0 (..., d, r), lambda
+    (...), mu (...); result (..., d, c).
     """
-    s = 1 - 2 * lambda_ * mu
-    Z = swap(stack(swap(D_1), scale(s, swap(D_2)), scale(s**2, swap(D_3))))
-    return -matmul(scale(mu, Z), stack(swap(A_1), swap(A_2), swap(A_3)))
+    Z = swap(stack(swap(D_0), scale(1 - 2 * lambda_ * mu, swap(D))))
+    return -matmul(scale(mu, Z), stack(swap(A_0), swap(A)))
 
 
 def weight_decay_unrolling_low_rank_right_in(
-    ctx: Any, A_1: Any, A_2: Any, A_3: Any, D_1: Any, D_2: Any, D_3: Any, lambda_: Any, mu: Any
+    ctx: Any, A: Any, A_0: Any, D: Any, D_0: Any, lambda_: Any, mu: Any
 ) -> Any:
     """The right-hand side, as stated.
 
     In a number context, for unbatched matrices.
     """
-    s = ctx.rational(1) - 2 * lambda_ * mu
-    Z = ctx.vstack([ctx.transpose(A_1), ctx.transpose(A_2), ctx.transpose(A_3)])
-    Z2 = ctx.scale(s**2, ctx.transpose(D_3))
-    Z3 = ctx.transpose(ctx.vstack([ctx.transpose(D_1), ctx.scale(s, ctx.transpose(D_2)), Z2]))
-    return ctx.negate(ctx.scale(mu, ctx.matmul(Z3, Z)))
+    Z = ctx.scale(ctx.rational(1) - 2 * lambda_ * mu, ctx.transpose(D))
+    Z2 = ctx.transpose(ctx.vstack([ctx.transpose(D_0), Z]))
+    Z3 = ctx.vstack([ctx.transpose(A_0), ctx.transpose(A)])
+    return ctx.negate(ctx.scale(mu, ctx.matmul(Z2, Z3)))
 
 
 def weight_decay_unrolling_distance_left(
-    W: Any, A_1: Any, A_2: Any, A_3: Any, D_1: Any, D_2: Any, D_3: Any, lambda_: Any, mu: Any
+    W: Any, A: Any, A_0: Any, D: Any, D_0: Any, lambda_: Any, mu: Any, m: int
 ) -> Any:
     """The left-hand side, as stated.
 
-        tr((μ [A_₁'; A_₂'; A_₃']' [D_₁'; (-2 λ μ + 1) D_₂'; (-2 λ μ + 1)² D_₃'] + W' - μ (2 λ
-            (W' - μ (2 λ W' + A_₃ D_₃')) + A_₂ D_₂') - μ (2 λ (W' - μ (2 λ (W' - μ (2 λ W' + A_₃
-            D_₃')) + A_₂ D_₂') - μ (2 λ W' + A_₃ D_₃')) + A_₁ D_₁') - μ (2 λ W' + A_₃ D_₃')) (μ
-            [D_₁'; (-2 λ μ + 1) D_₂'; (-2 λ μ + 1)² D_₃']' [A_₁'; A_₂'; A_₃'] + W - μ (2 λ (W -
-            μ (2 λ W + D_₃ A_₃')) + D_₂ A_₂') - μ (2 λ (W - μ (2 λ (W - μ (2 λ W + D_₃ A_₃')) +
-            D_₂ A_₂') - μ (2 λ W + D_₃ A_₃')) + D_₁ A_₁') - μ (2 λ W + D_₃ A_₃')))
+        tr(((-2 λ μ + 1)^m W' + μ [A_₀'; A']' [D_₀'; (-2 λ μ + 1) D'] - μ (2 λ ((-2 λ μ + 1)^m
+            W' - μ A D') + A_₀ D_₀') - μ A D') ((-2 λ μ + 1)^m W + μ [D_₀'; (-2 λ μ + 1) D']'
+            [A_₀'; A'] - μ (2 λ ((-2 λ μ + 1)^m W - μ D A') + D_₀ A_₀') - μ D A'))
 
-    Shapes: W (..., d, c), A_1 (..., c, r), A_2 (..., c, r), A_3 (..., c, r), D_1 (..., d, r),
-    D_2 (..., d, r), D_3 (..., d, r), lambda (...), mu (...); result (...).
+    Shapes: W (..., d, c), A (..., c, m * r), A_0 (..., c, r), D (..., d, m * r), D_0 (..., d,
+    r), lambda (...), mu (...), m int; result (...).
     """
-    Z = -scale(mu, scale(2 * lambda_, swap(W)) + matmul(A_3, swap(D_3)))
-    Z2 = -scale(mu, scale(2 * lambda_, Z + swap(W)) + matmul(A_2, swap(D_2)))
     s = 1 - 2 * lambda_ * mu
-    Z3 = Z2 - scale(mu, scale(2 * lambda_, Z2 + Z + swap(W)) + matmul(A_1, swap(D_1))) + Z
-    Z4 = stack(swap(D_1), scale(s, swap(D_2)), scale(s**2, swap(D_3)))
-    Z5 = Z3 + matmul(scale(mu, swap(stack(swap(A_1), swap(A_2), swap(A_3)))), Z4) + swap(W)
-    return trace(matmul(Z5, swap(Z5)))
+    Z = scale(s**m, swap(W))
+    Z2 = -matmul(scale(mu, A), swap(D))
+    Z3 = matmul(scale(mu, swap(stack(swap(A_0), swap(A)))), stack(swap(D_0), scale(s, swap(D))))
+    Z4 = Z - scale(mu, scale(2 * lambda_, Z + Z2) + matmul(A_0, swap(D_0))) + Z2 + Z3
+    return trace(matmul(Z4, swap(Z4)))
 
 
 def weight_decay_unrolling_distance_left_in(
-    ctx: Any,
-    W: Any,
-    A_1: Any,
-    A_2: Any,
-    A_3: Any,
-    D_1: Any,
-    D_2: Any,
-    D_3: Any,
-    lambda_: Any,
-    mu: Any,
+    ctx: Any, W: Any, A: Any, A_0: Any, D: Any, D_0: Any, lambda_: Any, mu: Any, m: int
 ) -> Any:
     """The left-hand side, as stated.
 
     In a number context, for unbatched matrices.
     """
-    Z = ctx.add(ctx.scale(2 * lambda_, ctx.transpose(W)), ctx.matmul(A_3, ctx.transpose(D_3)))
-    Z2 = ctx.negate(ctx.scale(mu, Z))
-    Z3 = ctx.scale(2 * lambda_, ctx.add(Z2, ctx.transpose(W)))
-    Z4 = ctx.negate(ctx.scale(mu, ctx.add(Z3, ctx.matmul(A_2, ctx.transpose(D_2)))))
     s = ctx.rational(1) - 2 * lambda_ * mu
-    Z5 = ctx.scale(2 * lambda_, ctx.add(Z4, Z2, ctx.transpose(W)))
-    Z6 = ctx.subtract(Z4, ctx.scale(mu, ctx.add(Z5, ctx.matmul(A_1, ctx.transpose(D_1)))))
-    Z7 = ctx.transpose(ctx.vstack([ctx.transpose(A_1), ctx.transpose(A_2), ctx.transpose(A_3)]))
-    Z8 = ctx.scale(s**2, ctx.transpose(D_3))
-    Z9 = ctx.vstack([ctx.transpose(D_1), ctx.scale(s, ctx.transpose(D_2)), Z8])
-    Z10 = ctx.add(Z6, Z2, ctx.scale(mu, ctx.matmul(Z7, Z9)), ctx.transpose(W))
-    return ctx.trace(ctx.matmul(Z10, ctx.transpose(Z10)))
+    Z = ctx.scale(s**m, ctx.transpose(W))
+    Z2 = ctx.negate(ctx.scale(mu, ctx.matmul(A, ctx.transpose(D))))
+    Z3 = ctx.add(ctx.scale(2 * lambda_, ctx.add(Z, Z2)), ctx.matmul(A_0, ctx.transpose(D_0)))
+    Z4 = ctx.transpose(ctx.vstack([ctx.transpose(A_0), ctx.transpose(A)]))
+    Z5 = ctx.vstack([ctx.transpose(D_0), ctx.scale(s, ctx.transpose(D))])
+    Z6 = ctx.add(Z, Z2, ctx.scale(mu, ctx.matmul(Z4, Z5)), ctx.negate(ctx.scale(mu, Z3)))
+    return ctx.trace(ctx.matmul(Z6, ctx.transpose(Z6)))
 
 
-def weight_decay_unrolling_distance_right(W: Any, lambda_: Any, mu: Any) -> Any:
+def weight_decay_unrolling_distance_right(W: Any, lambda_: Any, mu: Any, m: int) -> Any:
     """The right-hand side, as stated.
 
-        (-2 λ μ + 1)⁶ tr(W' W)
+        (-2 λ μ + 1)^(2 m + 2) tr(W' W)
 
-    Shapes: W (..., d, c), lambda (...), mu (...); result (...).
+    Shapes: W (..., d, c), lambda (...), mu (...), m int; result (...).
     """
-    return (1 - 2 * lambda_ * mu) ** 6 * trace(matmul(swap(W), W))
+    return (1 - 2 * lambda_ * mu) ** (2 + 2 * m) * trace(matmul(swap(W), W))
 
 
-def weight_decay_unrolling_distance_right_in(ctx: Any, W: Any, lambda_: Any, mu: Any) -> Any:
+def weight_decay_unrolling_distance_right_in(
+    ctx: Any, W: Any, lambda_: Any, mu: Any, m: int
+) -> Any:
     """The right-hand side, as stated.
 
     In a number context, for unbatched matrices.
     """
-    return (ctx.rational(1) - 2 * lambda_ * mu) ** 6 * ctx.trace(ctx.matmul(ctx.transpose(W), W))
+    s = (ctx.rational(1) - 2 * lambda_ * mu) ** (2 + 2 * m)
+    return s * ctx.trace(ctx.matmul(ctx.transpose(W), W))
 
 
 KERNELS = {
@@ -348,13 +322,13 @@ KERNELS = {
     "weight_decay_unrolling.low_rank": {
         "left": Kernel(
             name="left",
-            arguments=("W", "A_1", "A_2", "A_3", "D_1", "D_2", "D_3", "lambda", "mu"),
+            arguments=("W", "A", "A_0", "D", "D_0", "lambda", "mu", "m"),
             arrays=weight_decay_unrolling_low_rank_left,
             generic=weight_decay_unrolling_low_rank_left_in,
         ),
         "right": Kernel(
             name="right",
-            arguments=("A_1", "A_2", "A_3", "D_1", "D_2", "D_3", "lambda", "mu"),
+            arguments=("A", "A_0", "D", "D_0", "lambda", "mu"),
             arrays=weight_decay_unrolling_low_rank_right,
             generic=weight_decay_unrolling_low_rank_right_in,
         ),
@@ -362,13 +336,13 @@ KERNELS = {
     "weight_decay_unrolling.distance": {
         "left": Kernel(
             name="left",
-            arguments=("W", "A_1", "A_2", "A_3", "D_1", "D_2", "D_3", "lambda", "mu"),
+            arguments=("W", "A", "A_0", "D", "D_0", "lambda", "mu", "m"),
             arrays=weight_decay_unrolling_distance_left,
             generic=weight_decay_unrolling_distance_left_in,
         ),
         "right": Kernel(
             name="right",
-            arguments=("W", "lambda", "mu"),
+            arguments=("W", "lambda", "mu", "m"),
             arrays=weight_decay_unrolling_distance_right,
             generic=weight_decay_unrolling_distance_right_in,
         ),
@@ -423,17 +397,16 @@ SIGNATURES = {
     "weight_decay_unrolling.low_rank": ClaimSignature(
         claim="weight_decay_unrolling.low_rank",
         kind="identity",
-        dimensions=("c", "d", "r"),
+        dimensions=("c", "d", "m", "r"),
         letters=(
             LetterSignature(name="W", kind="state", shape=("d", "c")),
-            LetterSignature(name="A_1", kind="parameter", shape=("c", "r")),
-            LetterSignature(name="A_2", kind="parameter", shape=("c", "r")),
-            LetterSignature(name="A_3", kind="parameter", shape=("c", "r")),
-            LetterSignature(name="D_1", kind="parameter", shape=("d", "r")),
-            LetterSignature(name="D_2", kind="parameter", shape=("d", "r")),
-            LetterSignature(name="D_3", kind="parameter", shape=("d", "r")),
+            LetterSignature(name="A", kind="parameter", shape=("c", "m * r")),
+            LetterSignature(name="A_0", kind="parameter", shape=("c", "r")),
+            LetterSignature(name="D", kind="parameter", shape=("d", "m * r")),
+            LetterSignature(name="D_0", kind="parameter", shape=("d", "r")),
             LetterSignature(name="lambda", kind="parameter", facts=("positive",)),
             LetterSignature(name="mu", kind="parameter", facts=("positive",)),
+            LetterSignature(name="m", kind="dimension"),
         ),
         conditions=(),
         systems={},
@@ -441,17 +414,16 @@ SIGNATURES = {
     "weight_decay_unrolling.distance": ClaimSignature(
         claim="weight_decay_unrolling.distance",
         kind="identity",
-        dimensions=("c", "d", "r"),
+        dimensions=("c", "d", "m", "r"),
         letters=(
             LetterSignature(name="W", kind="state", shape=("d", "c")),
-            LetterSignature(name="A_1", kind="parameter", shape=("c", "r")),
-            LetterSignature(name="A_2", kind="parameter", shape=("c", "r")),
-            LetterSignature(name="A_3", kind="parameter", shape=("c", "r")),
-            LetterSignature(name="D_1", kind="parameter", shape=("d", "r")),
-            LetterSignature(name="D_2", kind="parameter", shape=("d", "r")),
-            LetterSignature(name="D_3", kind="parameter", shape=("d", "r")),
+            LetterSignature(name="A", kind="parameter", shape=("c", "m * r")),
+            LetterSignature(name="A_0", kind="parameter", shape=("c", "r")),
+            LetterSignature(name="D", kind="parameter", shape=("d", "m * r")),
+            LetterSignature(name="D_0", kind="parameter", shape=("d", "r")),
             LetterSignature(name="lambda", kind="parameter", facts=("positive",)),
             LetterSignature(name="mu", kind="parameter", facts=("positive",)),
+            LetterSignature(name="m", kind="dimension"),
         ),
         conditions=(),
         systems={},

@@ -27,7 +27,7 @@ def stated(sde: Any, f: Any, **fields: Any) -> Any:
 REFUTED = {
     "an assumption is missing": lambda: stated(ROOT, x**2, drift=1 - c * x**2, martingale=0),
     "log 0": lambda: stated(NORM, log(tr(X.T * X)), drift=n / tr(X.T * X), martingale=0),
-    "1/0": lambda: mutant("noether_flow.quartic", "square"),
+    "1/0": lambda: mutant("scale_invariance.quartic", "square"),
     "functions": lambda: stated(
         verify.NumericSDE(
             states={"y": ()}, noises={"B": ()}, drift=lambda y: -y, noise=lambda dB: dB
