@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Iterator
@@ -19,6 +20,17 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.register_profile("explore", deadline=None, print_blob=True, max_examples=1000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "reproducible"))
+
+# The catalogue and the tests themselves live to the end. Python would look through all of them for
+# garbage again and again, a sixth of the processor time: it looks less often, and only at what the
+# tests make.
+gc.set_threshold(10_000, 10, 50)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was loaded for the collection out of the search for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def global_state() -> dict[str, object]:
