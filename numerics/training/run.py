@@ -4,7 +4,7 @@
 state carries
 
 - ``G``: the residual that the last step saw (zero at the start);
-- ``law``: Σ over steps of `log_det_change`, from the residuals alone;
+- ``law``: Σ over steps of `log_det_change`, from the residuals alone, unless it is not wanted;
 
 and, when the steps are checked,
 
@@ -46,7 +46,7 @@ CHECKED = ("log_det", "log_det_error", "gap", "excess", "resolved")
 
 
 def stepper(
-    algorithm: Algorithm, data: Problem, *, check: bool = True
+    algorithm: Algorithm, data: Problem, *, check: bool = True, law: bool = True
 ) -> Callable[[State, int, Draw], State]:
     """The algorithm as a step of the time loop, with the determinant laws beside it.
 
@@ -56,6 +56,9 @@ def stepper(
         Take log det M of the state after every step and hold its change against the step's
         residual. Without it a step is cheaper and the state has no ``log_det``, ``log_det_error``,
         ``gap``, ``excess`` and ``resolved``.
+    law
+        Follow log det M by the residuals too; the check needs it.  Of a step on small matrices it
+        is a third of the work.
     """
     eta, mu = algorithm.step, algorithm.decay
 
@@ -68,8 +71,11 @@ def stepper(
             raise TrainingError(
                 f"step {eta:g}: training diverged after {index + 1} steps; take a smaller step size"
             )
+        new = {"W1": after[0], "W2": after[1], "G": G}
+        if not (law or check):
+            return new
         change = log_det_change(G, eta, mu)
-        new = {"W1": after[0], "W2": after[1], "G": G, "law": state["law"] + change}
+        new["law"] = state["law"] + change
         return {**new, **_checked(state, *after, change)} if check else new
 
     return step
@@ -94,11 +100,13 @@ def _checked(before: State, W1: Array, W2: Array, change: Array) -> dict[str, Ar
     }
 
 
-def start_state(W1: Array, W2: Array, *, check: bool = True) -> dict[str, Array]:
+def start_state(W1: Array, W2: Array, *, check: bool = True, law: bool = True) -> dict[str, Array]:
     """The state of `stepper` at the weights W1 (..., p, l), W2 (..., l, k)."""
     batch = W1.shape[:-2]
     zero = np.zeros(batch)
-    state = {"W1": W1, "W2": W2, "G": np.zeros((*batch, W1.shape[-2], W2.shape[-1])), "law": zero}
+    state = {"W1": W1, "W2": W2, "G": np.zeros((*batch, W1.shape[-2], W2.shape[-1]))}
+    if law or check:
+        state["law"] = zero
     if check:
         value, error = log_det_with_error(W1, W2)
         state |= {"log_det": value, "log_det_error": error, "gap": zero}
@@ -154,8 +162,8 @@ class TrainingRun:
         return self.loop.values[name]
 
 
-def _standard_observers(data: Problem, check: bool) -> dict[str, Observer]:
-    watched = ("law", *CHECKED) if check else ("law",)
+def _standard_observers(data: Problem, check: bool, law: bool) -> dict[str, Observer]:
+    watched = ("law", *CHECKED) if check else ("law",) if law else ()
     by_name: dict[str, Observer] = {name: itemgetter(name) for name in watched}
     by_name["loss"] = lambda state: loss(data.X, data.Y, state["W1"], state["W2"])
     return by_name
@@ -175,6 +183,7 @@ def run(
     observe: Mapping[str, Observer] | None = None,
     accumulate: Mapping[str, Accumulator] | None = None,
     check: bool = True,
+    law: bool = True,
     keep: bool = False,
     block: int = 64,
     workers: int = 1,
@@ -200,10 +209,10 @@ def run(
         Numbers of steps after which to observe; by default the start and the end.
     observe
         Further observables: a function of the state (`stepper`) over the runs of a block, shape
-        (runs, ...). ``law``, ``loss`` and, with `check`, what the checks carry are always observed.
+        (runs, ...). ``loss`` and, with `law` and `check`, what these carry are always observed.
     accumulate
         Functions of the states before and after a step and of its draw, summed over the steps.
-    check, keep, block, workers, advance, progress
+    check, law, keep, block, workers, advance, progress
         A block of runs is drawn whole, so a single run wants ``block=1``; for the others
         see `stepper` and `numerics.simulate.iterate`.
 
@@ -231,15 +240,15 @@ def run(
         )
     weights = gaussian_start(data, width, start_scale)
     loop = iterate(
-        stepper(algorithm, data, check=check),
-        start_state(*start, check=check)
+        stepper(algorithm, data, check=check, law=law),
+        start_state(*start, check=check, law=law)
         if start is not None
-        else lambda block: start_state(*weights(block), check=check),
+        else lambda block: start_state(*weights(block), check=check, law=law),
         steps=steps,
         paths=runs,
         seed=seed,
         draws=draws(algorithm, data),
-        observe=_standard_observers(data, check) | dict(observe or {}),
+        observe=_standard_observers(data, check, law) | dict(observe or {}),
         at=(0, steps) if at is None else at,
         accumulate=dict(accumulate or {}),
         keep=keep,

@@ -137,6 +137,14 @@ def test_without_the_check_the_weights_are_the_same() -> None:
         plain.values("log_det")
 
 
+def test_without_the_law_the_weights_are_the_same() -> None:
+    names = {"size": lambda state: state["W1"][:, 0, 0]}
+    bare = train(NOISY, check=False, law=False, observe=names)
+    np.testing.assert_array_equal(bare.values("size"), train(NOISY, observe=names).values("size"))
+    with pytest.raises(KeyError):
+        bare.values("law")
+
+
 def test_memory_does_not_grow_with_the_runs() -> None:
     peaks = []
     for runs in (64, 640):

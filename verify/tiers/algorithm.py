@@ -172,6 +172,7 @@ def _descended(data: Data, start: tuple[Array, Array], eta: float) -> tuple[Arra
         at=(DESCENT,),
         observe={"W1": lambda state: state["W1"], "W2": lambda state: state["W2"]},
         check=False,
+        law=False,
         keep=True,
         block=1,
     )
@@ -208,6 +209,7 @@ def _gaps(
         },
         accumulate={"integral": earned},
         check=False,
+        law=False,
         keep=True,
         block=min(BLOCK, repeats),
     )
@@ -303,6 +305,7 @@ def _step_by_step(problem: Problem, training: _Training, plan: Plan) -> Evidence
         observe={"sum": lambda state: state["gap sum"]},
         accumulate={"gap sum": gap},
         check=False,
+        law=False,
         keep=True,
     )
     mean = float(np.max(trained.values("sum")[-1])) / training.updates
