@@ -7,6 +7,7 @@ Numbers are mpmath's, so that the digits lost by NumPy show.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Mapping
 from typing import Any
@@ -83,6 +84,8 @@ def _letter(value: Any) -> Any:
 
 
 def _size(size: Any, point: Mapping[str, Any]) -> int:
+    if size.is_Symbol:
+        return int(point[str(size.name)])
     return int(size.subs({s: point[str(s.name)] for s in size.free_symbols}))
 
 
@@ -149,7 +152,7 @@ def _value(e: Any, point: Mapping[str, Any], at: Mapping[Any, int]) -> Any:
         return _sum(e, point, at)
     if isinstance(e, Eigenvalue | Eigenprojector):
         # mpmath counts upwards.
-        numbers, vectors = mpmath.eigsy(mpmath.matrix(value(e.matrix)))
+        numbers, vectors = _spectrum(tuple(map(tuple, value(e.matrix))))
         n = len(numbers) - 1 - at[e.index]
         u = [vectors[row, n] for row in range(len(numbers))]
         return numbers[n] if isinstance(e, Eigenvalue) else [[x * y for y in u] for x in u]
@@ -157,6 +160,13 @@ def _value(e: Any, point: Mapping[str, Any], at: Mapping[Any, int]) -> Any:
         if isinstance(e, head):
             return rule(e, value, point)
     return _real(_scalar(e, value, point), e)
+
+
+@functools.lru_cache(maxsize=64)
+def _spectrum(rows: tuple[tuple[Any, ...], ...]) -> tuple[Any, Any]:
+    """The eigenvalues and eigenvectors: one matrix stands in every summand of a sum over both."""
+    with mpmath.workdps(DIGITS):
+        return tuple(mpmath.eigsy(mpmath.matrix([*map(list, rows)])))
 
 
 def _real(x: Any, e: Any) -> Any:

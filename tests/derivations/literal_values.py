@@ -84,7 +84,11 @@ class Evaluator:
 
     def size(self, expression: Any) -> int:
         """A size or an entry's number as an integer."""
-        return int(sympify(expression).subs({**self.sizes, **self.bound}))
+        known = {**self.sizes, **self.bound}
+        expression = sympify(expression)
+        # SymPy's substitution takes long, and is needed where sizes are added alone.
+        found = known.get(expression)
+        return int(expression.subs(known) if found is None else found)
 
     def letter(self, expression: Any) -> Series:
         found = self.letters[key(expression)]

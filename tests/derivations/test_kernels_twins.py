@@ -41,6 +41,8 @@ BATCH = (2, 3)
 COUNT = BATCH[0] * BATCH[1]
 TRIES = 16
 SIZES_TRIED = 24
+# Of scope module, so that all tests of one claim come together, and find its points made.
+EVERY_CLAIM = pytest.mark.parametrize("id_", IDS, scope="module")
 CTX = MultiprecisionContext(40)
 Q = RationalContext()
 
@@ -68,6 +70,7 @@ def conditions_on(id_: str, names: set[str]) -> list[tuple[Kernel, str]]:
     ]
 
 
+@functools.cache
 def point_for(id_: str, formula: Formula) -> tuple[list[LetterSignature], dict[str, Any]]:
     """A batch of points at which the claim's conditions hold, decided among the fractions.
 
@@ -87,14 +90,14 @@ def admissible(
     id_: str, formula: Formula, sizes: dict[str, int], rng: np.random.Generator
 ) -> list[dict[str, Any]]:
     """The first points of these sizes where the conditions hold and the formula has a value."""
-    letters = letters_of(formula)
+    letters, kernel = letters_of(formula), kernels(id_)[formula.name]
     asked, good = conditions_on(id_, {letter.name for letter in letters}), []
     for _ in range(TRIES):
         many = draw(letters, rng, (COUNT,), sizes)
         for one in (member(many, at) for at in range(COUNT)):
             exact = {**sizes, **in_context(Q, one, letters)}
-            met = all(meets(Q, word, kernel.in_context(Q, exact)) for kernel, word in asked)
-            if met and has_value(kernels(id_)[formula.name], formula, one):
+            met = all(meets(Q, word, fact.in_context(Q, exact)) for fact, word in asked)
+            if met and has_value(kernel, formula, one):
                 good.append(one)
         if len(good) >= COUNT:
             return good[:COUNT]
@@ -156,7 +159,7 @@ def test_there_are_kernels_for_every_claim() -> None:
         assert {formula.name for formula in all_formulas(id_)} == set(kernels(id_))
 
 
-@pytest.mark.parametrize("id_", IDS)
+@EVERY_CLAIM
 def test_arrays_and_digits_agree_with_loops(id_: str) -> None:
     compare(id_, kernels(id_))
 
@@ -169,7 +172,7 @@ def compare(id_: str, found: Mapping[str, Kernel]) -> None:
         np.testing.assert_allclose(many, by_loops, rtol=1e-8, atol=1e-8 * scale, err_msg=where)
 
 
-@pytest.mark.parametrize("id_", IDS)
+@EVERY_CLAIM
 def test_kernels_take_points_without_batch_axes(id_: str) -> None:
     for formula in all_formulas(id_):
         _, point = point_for(id_, formula)
@@ -182,7 +185,7 @@ def test_kernels_take_points_without_batch_axes(id_: str) -> None:
             np.testing.assert_allclose(many, one, rtol=1e-8, atol=1e-8, err_msg=formula.name)
 
 
-@pytest.mark.parametrize("id_", IDS)
+@EVERY_CLAIM
 def test_an_increment_is_its_drift_and_its_noise(id_: str) -> None:
     for prefix in {name.removesuffix("increment") for name in kernels(id_) if "increment" in name}:
         formula = next(f for f in all_formulas(id_) if f.name == f"{prefix}increment")
