@@ -8,7 +8,7 @@ step by :func:`derivations.equality.equal`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +16,18 @@ from sympy import Expr
 from sympy.matrices.expressions import MatrixExpr
 
 from .basis import Basis, FormAlgebra
+from .cancellation import Cancellation, cancellation, summands
 from .checks import Checks
 from .differential import Differential
 from .display import expression
 from .equality import Status, equal
-from .errors import StepError
-from .expansion import FormalDifferentials, expansion
+from .errors import DerivationError, StepError
+from .expansion import Expansion, FormalDifferentials, expansion
 from .expressions import is_zero
 from .facts import Facts
+from .forms import Form
+from .interpreter import interpret
+from .sde import MatrixSDE
 from .symbols import dt
 
 __all__ = [
@@ -47,6 +51,7 @@ class Step:
     after: Any
     check: str
     assumptions: tuple[Any, ...] = ()
+    cancelled: Cancellation | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +126,10 @@ def _ito_steps(d: Differential, forms: FormAlgebra) -> Iterator[Step]:
     tabled = _sum(_times(first, dt), noisy.linear, _times(contracted, dt))
     final = _sum(_times(d.drift, dt), d.martingale)
 
+    def read(term: Any) -> Form:
+        found: Form = interpret(term, forms)
+        return found
+
     checks = Checks(d.f, system, formal, [*d.facts.declared, *d.facts.implied])
     yield Step(
         rule="Itô's formula: expansion to second order",
@@ -134,19 +143,49 @@ def _ito_steps(d: Differential, forms: FormAlgebra) -> Iterator[Step]:
         before=expanded,
         after=inserted,
         check=checks.insertion(taylor, noisy, drifting),
+        cancelled=_inserted(taylor, formal, system, forms),
     )
     yield Step(
         rule="Itô table for products of two differentials",
         before=inserted,
         after=tabled,
         check=checks.contraction(noisy.quadratic, contracted),
+        cancelled=_cancelled((noisy.quadratic, lambda term: [d.contract(read(term))])),
     )
     yield Step(
         rule="normal form: collect drift and martingale part",
         before=tabled,
         after=final,
         check=_collected((_sum(first, contracted), d.drift), (noisy.linear, d.martingale)),
+        cancelled=_cancelled((_sum(first, contracted), lambda term: [read(term)])),
     )
+
+
+def _inserted(
+    taylor: Expansion, formal: FormalDifferentials, system: MatrixSDE, forms: FormAlgebra
+) -> Cancellation | None:
+    """What cancels when the equations are put in: drifts and noises, and products of noises."""
+    drifts, noises = (formal.moved(field) for field in (system.drift, system.noise))
+    still = [u for u, moved in noises.items() if not interpret(moved, forms)]
+
+    def linear(term: Any) -> list[Form]:
+        return [interpret(term.xreplace(moved), forms) for moved in (drifts, noises)]
+
+    def quadratic(term: Any) -> list[Form] | None:
+        # That nothing comes of a differential without noise needs no telling.
+        quiet = term.has(*still) if still else False
+        return None if quiet else [interpret(term.xreplace(noises), forms)]
+
+    return _cancelled((taylor.linear, linear), (taylor.quadratic, quadratic))
+
+
+def _cancelled(*sums: tuple[Any, Callable[[Any], list[Form] | None]]) -> Cancellation | None:
+    """What cancels among the forms that the terms of sums become; none where that has no form."""
+    try:
+        found = [(term, of(term)) for whole, of in sums for term in summands(whole)]
+        return cancellation((term, forms) for term, forms in found if forms is not None)
+    except DerivationError:
+        return None
 
 
 def covariation_derivation(first: Differential, second: Differential) -> Derivation:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sympy import Q, sqrt
 
 from .basis import Basis, FormAlgebra
+from .cancellation import cancellation, summands
 from .claim import (
     Claim,
     CovariationClaim,
@@ -139,7 +141,9 @@ def _identity(claim: IdentityClaim) -> Derivation:
         value = expression(interpret(side, forms))
         rules = ", ".join(facts.rules)
         rule = f"{name} side in normal form" + (f" ({rules})" if rules else "")
-        steps.append(algebraic_step(rule, side, value, assuming=conditions))
+        step = algebraic_step(rule, side, value, assuming=conditions)
+        cancelled = cancellation((x, [interpret(x, forms)]) for x in summands(side))
+        steps.append(replace(step, cancelled=cancelled))
     steps.append(algebraic_step(COMPARED, steps[0].after, steps[1].after, assuming=conditions))
     return Derivation(
         subject=claim.left,

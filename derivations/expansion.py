@@ -95,9 +95,13 @@ class FormalDifferentials:
                 self.of_state[state] = block.T if transposed else block
                 self.letters[letter] = whole
 
+    def moved(self, field: Field) -> Mapping[Any, Any]:
+        """What the letters are where the states have the differentials ``field(state)``."""
+        return {u: _moved(x, field) for u, x in self.letters.items()}
+
     def values(self, field: Field, point: Point) -> Mapping[Any, Any]:
-        """The letters' values where the states have the differentials ``field(state)``."""
-        return {u: evaluate(_moved(x, field), point) for u, x in self.letters.items()}
+        """Their values at a point."""
+        return {u: evaluate(x, point) for u, x in self.moved(field).items()}
 
 
 def _increment(name: str, shape: Any) -> Any:

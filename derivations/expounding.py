@@ -212,6 +212,8 @@ def _step(claim: Claim, step: Step, printer: _Printer) -> StepShown:
         words = arrival_words(step, before.unicode, shown.unicode)
     elif step.rule.startswith("Itô table"):
         words = f"{words} {table_of(getattr(claim, 'sde', None))}".strip()
+    if step.cancelled is not None:
+        words = f"{words} {step.cancelled.sentence(printer.text)}".strip()
     return StepShown(
         rule=step.rule,
         words=words,

@@ -56,6 +56,10 @@ _LETTER = re.compile(
 )
 _ARTICLES = ("a", "A", "I")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+_FACTOR = re.compile(r"[-−]?[0-9]+")
+_HEAD = re.compile(rf"\(*(?:(?:{'|'.join(_OPERATORS)})\(|[Σ√])")
+"""A number in front of tr(...), a sum or a root is a factor of it."""
+
 _INDEX = re.compile(
     r"(?<=[^\W\d_]|[∂)\]̄̃̂])_(?:\{[^{}]*\}|(?:min|max)(?![^\W_])|[0-9]{1,2}(?![0-9_])"
     r"|[a-z]{1,2}(?![a-z0-9_])|[A-Z]{1,2}(?![A-Za-z0-9_])|[^\W_]{1,2}(?![^\W_]|_))"
@@ -164,6 +168,8 @@ def _settled(pieces: list[str]) -> list[bool]:
             elif kind == "sign":
                 following = n + 1 < len(kinds) and kinds[n + 1] not in ("word", "sign")
                 found[n] = before and following and joined(n)
+            if _FACTOR.fullmatch(bodies[n]) and joined(n) and is_one(n + 1):
+                found[n] = found[n] or bool(_HEAD.match(pieces[n + 1]))
     return _whole(pieces, kinds, found, [group for group, formal in groups if formal])
 
 

@@ -25,6 +25,9 @@ def shown(text: str) -> str:
     ("text", "said"),
     [
         ("d log det M", r"$\mathrm{d}\log \det M$"),
+        ("and 2 tr(dw w') cancel", r"and $2\,\operatorname{tr}(\mathrm{d}w\,w^{\top})$ cancel"),
+        ("of the 3 Σ_i x_i", r"of the $3\,\sum _{i}\,x_{i}$"),
+        ("at 2 points X, in 3 W", r"at 2 points $X$, in 3 $W$"),
         ("S E_i = 0, and a_file", r"$S\,E_{i} = 0$, and a_file"),
         ("where M is a product ΘΘ'.", r"where $M$ is a product $\Theta \Theta ^{\top}$."),
         ("a p × k matrix", r"a $p \times k$ matrix"),
