@@ -151,11 +151,12 @@ def _paths(panel: Axes, runs: Sequence[Numbers], settings: Settings, name: str) 
         level = soft_threshold(settings)
         for value in level[level > 0]:
             panel.axhline(value, color=style.INK, ls=style.DASHES, lw=0.9)
-        panel.plot([], [], color=style.INK, ls=style.DASHES, lw=0.9, label="s* − γ/2κ")
     panel.set_yscale("log")
     panel.set_xlabel("time t = η · steps")
-    if name == "standing":
-        panel.legend(loc="lower left", fontsize=8)
+    if name == "moving":
+        # For both panels, between what lives and what dies.
+        panel.plot([], [], color=style.INK, ls=style.DASHES, lw=0.9, label="s* − γ/2κ")
+        panel.legend(loc="upper right", bbox_to_anchor=(1.0, 0.73), fontsize=8)
 
 
 def _drift(panel: Axes, runs: Sequence[Numbers], settings: Settings) -> None:

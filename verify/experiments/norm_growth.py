@@ -53,7 +53,7 @@ def experiment() -> Experiment:
                 "runs": 24,
             }
         ),
-        quick=MappingProxyType({"steps": 2_700, "marks": 60, "runs": 20}),
+        quick=MappingProxyType({"steps": 4_500, "marks": 75}),
         simulate=simulate,
         judge=judge,
         draw=draw,

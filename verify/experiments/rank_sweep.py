@@ -136,7 +136,7 @@ def draw(
     widths = " – ".join(map(str, settings["widths"]))
     about = (
         f"8 × 8 digits, {settings['train']} to train on; ReLU net {widths} without biases; rank: "
-        f"singular values above {settings['threshold']:g} σ₁, mean of the layers but the last; "
+        f"singular values above {settings['threshold']:g} σ₁; "
         f"base: {_described(settings['base'])}; {len(runs)} seeds, bars: all of them"
     )
     return pictures("rank-sweep", runs, settings, findings, about)

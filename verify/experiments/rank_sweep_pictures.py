@@ -34,7 +34,7 @@ def pictures(
     error = "Test error of the same networks"
     means = [finding for finding in findings[:-1] if not finding.name.endswith("each layer")]
     rows = (
-        (name, mean_rank, "mean rank of the layers", claim, means),
+        (name, mean_rank, "mean rank of the layers but the last", claim, means),
         (f"{name}-test-error", test_error, "test error", error, findings[-1:]),
     )
     found = {}

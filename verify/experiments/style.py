@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
@@ -128,9 +129,9 @@ def caption(
     lines = []
     for status, text in verdicts:
         shown = f"{MARKS[status]} {status}  {text}"
-        lines += textwrap.wrap(shown, int(width * 16.8), subsequent_indent="      ")
-    title = textwrap.wrap(claim, int(width * 8.7))
-    settings = textwrap.wrap(about, int(width * 14.5))
+        lines += _wrapped(shown, int(width * 16.8), indent="      ")
+    title = _wrapped(claim, int(width * 8.7))
+    settings = _wrapped(about, int(width * 14.5))
     below = 0.26 * len(title) + 0.14
     head = (below + 0.17 * len(settings) + 0.05) / height
     foot = (0.165 * len(lines) + 0.2) / height
@@ -140,3 +141,9 @@ def caption(
     place = 1 - below / height
     drawn.text(left, place, "\n".join(settings), fontsize=9.5, color=GREY, va="top")
     drawn.text(left, 0.1 / height, "\n".join(lines), fontsize=8, va="bottom", linespacing=1.4)
+
+
+def _wrapped(text: str, width: int, indent: str = "") -> list[str]:
+    """Lines of a text; none ends before or after the sign between two sides of a formula."""
+    whole = re.sub(r" ([=×±<>≤≥−]) ", "\u00a0\\1\u00a0", text)
+    return textwrap.wrap(whole, width, subsequent_indent=indent)
