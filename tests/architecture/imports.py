@@ -94,7 +94,7 @@ class _Reader(ast.NodeVisitor):
             self._add(imported, node.lineno)
 
     def visit_Call(self, node: ast.Call) -> None:
-        called = ast.unparse(node.func).rpartition(".")[2]
+        called = getattr(node.func, "attr", getattr(node.func, "id", None))
         if called in ("import_module", "__import__") and node.args:
             target = node.args[0]
             known = isinstance(target, ast.Constant) and isinstance(target.value, str)

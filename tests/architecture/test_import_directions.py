@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import functools
 import importlib.util
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from tests.architecture.imports import (
     PACKAGES,
     ROOT,
+    Import,
     find_modules,
     forbidden,
     read_all,
@@ -19,7 +22,6 @@ from tests.architecture.imports import (
 )
 
 MODULES = find_modules(ROOT)
-IMPORTS = read_all(MODULES)
 
 # The tier that judges the derivation needs the engine; the others are evidence about it.
 ENGINE_TIER = "verify.tiers.derivation"
@@ -41,9 +43,15 @@ DIRECTIONS = [
 ]
 
 
+@functools.cache
+def imports() -> Mapping[str, tuple[Import, ...]]:
+    """Those of every module, read by the process that asks."""
+    return read_all(MODULES)
+
+
 @pytest.mark.parametrize(("importer", "imported"), DIRECTIONS)
 def test_imports_go_one_way(importer: str, imported: tuple[str, ...]) -> None:
-    assert not forbidden(IMPORTS, importer, *imported)
+    assert not forbidden(imports(), importer, *imported)
 
 
 def test_every_package_was_read() -> None:
@@ -63,18 +71,18 @@ def test_there_are_tiers_to_check() -> None:
 
 @pytest.mark.parametrize("tier", INDEPENDENT_TIERS)
 def test_a_tier_does_not_come_to_the_engine(tier: str) -> None:
-    assert not ways_into(IMPORTS, tier, "derivations")
+    assert not ways_into(imports(), tier, "derivations")
 
 
 @pytest.mark.parametrize("tier", INDEPENDENT_TIERS)
 def test_a_tier_imports_nothing_by_a_computed_name(tier: str) -> None:
-    assert not forbidden(IMPORTS, tier, "<computed>")
+    assert not forbidden(imports(), tier, "<computed>")
 
 
 def test_the_simulated_side_does_not_load_sympy() -> None:
     for name in MODULES:
         if within(name, "numerics"):
-            assert not ways_into(IMPORTS, name, "sympy"), name
+            assert not ways_into(imports(), name, "sympy"), name
 
 
 def loaded(code: str) -> set[str]:

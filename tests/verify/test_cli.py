@@ -340,6 +340,9 @@ def test_data_passes_on_what_the_command_says(
 
 def test_no_bar_and_no_colour_where_there_is_no_terminal() -> None:
     ran = subprocess.run(
-        [sys.executable, "-m", "verify", "list"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "verify", "list", "balancedness"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "\x1b" not in ran.stdout + ran.stderr
