@@ -7,18 +7,29 @@ import base64
 import json
 import subprocess
 import sys
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
 import nbformat
 import pytest
 
-from notebooks.cells import Code, Exercise, Text
+from notebooks.cells import Code, Exercise, Text, Walkthrough
 from notebooks.groups import Places
 from tests.architecture.test_sources import machine_paths
 
 PLACES = Places()
 GROUPS = PLACES.groups()
+
+
+@cache
+def walkthrough(group: str) -> Walkthrough:
+    """What its file gives: read once, since it declares systems and claims."""
+    return PLACES.walkthrough(group)
+
+
+def flat(group: str) -> list[Any]:
+    return list(walkthrough(group).flat())
 
 
 def cells(group: str) -> list[Any]:
@@ -39,7 +50,7 @@ def test_there_are_walkthroughs() -> None:
 
 
 def test_their_order_is_a_count() -> None:
-    orders = sorted(PLACES.walkthrough(group).order for group in GROUPS)
+    orders = sorted(walkthrough(group).order for group in GROUPS)
     assert all(a < b for a, b in pairwise(orders))
 
 
@@ -47,7 +58,7 @@ def test_their_order_is_a_count() -> None:
 def test_the_notebook_is_valid_and_of_its_walkthrough(group: str) -> None:
     nbformat.validate(nbformat.read(PLACES.notebook(group), as_version=4))
     written = [cell.source for cell in cells(group)]
-    for cell, source in zip(PLACES.walkthrough(group).flat(), written, strict=True):
+    for cell, source in zip(flat(group), written, strict=True):
         if isinstance(cell, Exercise):
             assert cell.question in source
             assert cell.solution in source
@@ -73,12 +84,12 @@ def test_pictures_are_small_and_described(group: str) -> None:
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_it_has_what_a_walkthrough_has(group: str) -> None:
-    walkthrough = PLACES.walkthrough(group).flat()
-    prose = "\n".join(cell.source for cell in walkthrough if isinstance(cell, Text))
+    told = flat(group)
+    prose = "\n".join(cell.source for cell in told if isinstance(cell, Text))
     assert "## " in prose
     assert "Change this and see it break" in prose
-    assert sum(isinstance(cell, Exercise) for cell in walkthrough) >= 2
-    assert any(cell.alt for cell in walkthrough if isinstance(cell, Code))
+    assert sum(isinstance(cell, Exercise) for cell in told) >= 2
+    assert any(cell.alt for cell in told if isinstance(cell, Code))
 
 
 def imported(source: str) -> list[str]:

@@ -221,7 +221,7 @@ def network_norms(scheme: Scheme, levels: tuple[int, ...]) -> Array:
         network_start(),
         lambda point: (point["W1"] ** 2).sum(axis=(1, 2)),
         levels=levels,
-        paths=(1 << 21) // max(levels),
+        paths=1 << 16,
         seed=6,
     )
     return values
