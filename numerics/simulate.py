@@ -8,6 +8,7 @@ import numpy as np
 
 from numerics.brownian import Block, Law, increments
 from numerics.errors import SimulationError
+from numerics.grids import iterate_grids
 from numerics.loop import (
     Advance,
     Observer,
@@ -25,7 +26,16 @@ from numerics.schemes.scheme import Scheme
 from numerics.schemes.step import stepper
 from numerics.system import Array, State, System
 
-__all__ = ["Advance", "Run", "Step", "advance", "default_block", "iterate", "simulate"]
+__all__ = [
+    "Advance",
+    "Run",
+    "Step",
+    "advance",
+    "default_block",
+    "iterate",
+    "simulate",
+    "simulate_grids",
+]
 
 # Scalars of state in a block: few enough for the cache, enough to hide the interpreter.
 BLOCK_SCALARS = 1 << 17
@@ -130,14 +140,10 @@ def simulate(
     size = default_block(system) if block is None else block
     require_counts(steps, (0,), paths=paths, block=size, workers=workers)
     steps = int(steps)  # NumPy has integers of its own
-    paths_last = system.paths_last and system.size <= LARGEST_PATHS_LAST
     draws = increments(
-        system, horizon=horizon, steps=steps, drawn=drawn, law=law, paths_last=paths_last
+        system, horizon=horizon, steps=steps, drawn=drawn, law=law, paths_last=_paths_last(system)
     )
-    starting = _system_start(system, start, paths, paths_last)
-    sample = starting(Block(seed=seed, index=0, size=size))
-    require_declared(system, sample)
-    require_conditions(scheme, system, sample)
+    starting = _admitted(system, scheme, start, paths, Block(seed=seed, index=0, size=size))
     return iterate(
         stepper(scheme, system, horizon / steps),
         starting,
@@ -157,3 +163,70 @@ def simulate(
         advance=advance,
         progress=progress,
     )
+
+
+def simulate_grids(
+    system: System,
+    scheme: Scheme,
+    start: Start,
+    horizon: float,
+    steps: int,
+    paths: int,
+    seed: int,
+    *,
+    observe: Sequence[Mapping[str, Observer]],
+    at: Sequence[int] | None = None,
+    finite: bool = True,
+    block: int | None = None,
+) -> tuple[Run, ...]:
+    """The same Brownian paths with steps, 2·steps, 4·steps, …, side by side.
+
+    What `simulate` gives one after the other, drawn once.  Values of single paths are kept.
+
+    Parameters
+    ----------
+    steps, at
+        Of the coarsest grid.
+    observe
+        Observables for each grid, the coarsest first, of one shape on all of them.
+    system, scheme, start, horizon, paths, seed, finite, block
+        As for `simulate`.
+
+    Raises
+    ------
+    SimulationError
+        As `simulate`.
+    """
+    size = default_block(system) if block is None else block
+    require_counts(steps, (0,), paths=paths, block=size, workers=1)
+    steps, grids = int(steps), len(observe)
+    finest = steps << (grids - 1)
+    return iterate_grids(
+        [stepper(scheme, system, horizon / (steps << grid)) for grid in range(grids)],
+        _admitted(system, scheme, start, paths, Block(seed=seed, index=0, size=size)),
+        steps=steps,
+        horizon=horizon,
+        paths=paths,
+        seed=seed,
+        draws=increments(system, horizon=horizon, steps=finest, paths_last=_paths_last(system)),
+        observe=observe,
+        at=at,
+        finite=finite,
+        block=size,
+    )
+
+
+def _paths_last(system: System) -> bool:
+    """Whether paths stand on the last axis in memory."""
+    return system.paths_last and system.size <= LARGEST_PATHS_LAST
+
+
+def _admitted(
+    system: System, scheme: Scheme, start: Start, paths: int, first: Block
+) -> Callable[[Block], State]:
+    """The start of every block, after what the system and the scheme ask of the first."""
+    starting = _system_start(system, start, paths, _paths_last(system))
+    sample = starting(first)
+    require_declared(system, sample)
+    require_conditions(scheme, system, sample)
+    return starting

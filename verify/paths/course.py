@@ -12,7 +12,7 @@ import numpy as np
 
 from numerics.system import Array
 
-__all__ = ["QUANTILES", "marks", "over_time", "quantiles", "watched"]
+__all__ = ["QUANTILES", "at_the_end", "marks", "over_time", "quantiles", "watched"]
 
 TIMES = 8
 QUANTILES = {"low": 0.05, "median": 0.5, "high": 0.95}
@@ -37,6 +37,20 @@ def watched(
         if state["t"] > horizon * (1 - 1e-9):
             return values
         return np.where(np.abs(values) < LOST, values, LOST)
+
+    return observe
+
+
+def at_the_end(
+    observable: Callable[[Mapping[str, Any]], Array], horizon: float, shape: tuple[int, ...]
+) -> Callable[[Mapping[str, Any]], Array]:
+    """The observable at the horizon; before it is not computed, and zero."""
+
+    def observe(state: Mapping[str, Any]) -> Array:
+        if state["t"] > horizon * (1 - 1e-9):
+            return observable(state)
+        paths = len(next(x for name, x in state.items() if name != "t"))
+        return np.zeros((paths, *shape))
 
     return observe
 

@@ -7,12 +7,13 @@ scheme leaves (0, ∞): the process never does, so that as h → 0 nothing is re
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from numerics.brownian import Block, increments
-from numerics.loop import iterate
+from numerics.grids import iterate_grids
+from numerics.loop import Step
 from numerics.schemes import named
 from numerics.schemes.step import stepper
 from numerics.system import Array, State
@@ -21,7 +22,17 @@ from verify.problem import Problem
 
 from .horizon import Setting
 
-__all__ = ["SUMS", "ensemble", "first_steps", "is_fine", "is_settled", "positive_states"]
+__all__ = [
+    "SUMS",
+    "ensemble",
+    "ensembles",
+    "first_steps",
+    "is_fine",
+    "is_settled",
+    "positive_states",
+]
+
+Sums: TypeAlias = Callable[[State, int, Mapping[str, Array]], Array]
 
 SUMS = "sums of the steps"
 """Under this name stand the sums; no state can have it."""
@@ -122,7 +133,7 @@ def ensemble(
     at: Sequence[int] | None = None,
     start: State | None = None,
     states: bool = False,
-    sums: Callable[[State, int, Mapping[str, Array]], Array] | None = None,
+    sums: Sums | None = None,
     block: int = BLOCK,
 ) -> dict[str, Array]:
     """Values "f" of the observable, (times, paths); with ``states`` all states under their names.
@@ -143,16 +154,49 @@ def ensemble(
 
     A path that leaves the domain of the system has values that are no numbers.
     """
+    (found,) = ensembles(
+        setting,
+        declared,
+        steps,
+        paths,
+        seed,
+        at=at,
+        start=start,
+        states=states,
+        sums=None if sums is None else (sums,),
+        block=block,
+    )
+    return found
+
+
+def ensembles(
+    setting: Setting,
+    declared: Problem,
+    steps: int,
+    paths: int,
+    seed: int,
+    *,
+    grids: int = 1,
+    at: Sequence[int] | None = None,
+    start: State | None = None,
+    states: bool = False,
+    sums: Sequence[Sums] | None = None,
+    block: int = BLOCK,
+) -> list[dict[str, Array]]:
+    """The same paths with steps, 2·steps, …, as `ensemble` gives them one after the other.
+
+    Parameters
+    ----------
+    steps, at
+        Of the coarsest grid.
+    grids
+        How many.
+    sums
+        One for each grid, if any.
+    setting, declared, paths, seed, start, states, block
+        As for `ensemble`.
+    """
     system = setting.system
-    move = stepper(named("euler_maruyama"), system, setting.horizon / steps)
-    positive = positive_states(setting)
-
-    def step(state: State, index: int, dB: Mapping[str, Array]) -> State:
-        before = {name: state[name] for name in system.states}
-        after = move(before, index, dB)
-        after = {name: np.abs(x) if name in positive else x for name, x in after.items()}
-        return after if sums is None else after | {SUMS: state[SUMS] + sums(before, index, dB)}
-
     observe: dict[str, Callable[[Mapping[str, Any]], Array]] = {
         "f": lambda state: setting.observed(declared, state)
     }
@@ -160,20 +204,37 @@ def ensemble(
         observe |= {name: _state(name) for name in system.states}
     if sums is not None:
         observe[SUMS] = _state(SUMS)
-    run = iterate(
-        step,
+    runs = iterate_grids(
+        [_step(setting, steps << i, None if sums is None else sums[i]) for i in range(grids)],
         _starting(setting.start if start is None else start, setting, paths),
         steps=steps,
+        horizon=setting.horizon,
         paths=paths,
         seed=seed,
-        draws=increments(system, horizon=setting.horizon, steps=steps),
-        observe=observe,
+        draws=increments(system, horizon=setting.horizon, steps=steps << (grids - 1)),
+        observe=[observe] * grids,
         at=at,
-        keep=True,
         block=block,
-        dt=setting.horizon / steps,
     )
-    return {name: np.asarray(values) for name, values in run.values.items()}
+    return [{name: np.asarray(values) for name, values in run.values.items()} for run in runs]
+
+
+def _step(setting: Setting, steps: int, sums: Sums | None) -> Step[State]:
+    """A step of Euler's scheme on a grid of so many, reflected, and what it adds to the sums."""
+    system = setting.system
+    move = stepper(named("euler_maruyama"), system, setting.horizon / steps)
+    positive = positive_states(setting)
+
+    def step(state: State, index: int, dB: State) -> State:
+        before = {name: state[name] for name in system.states}
+        after = dict(move(before, index, dB))
+        for name in positive:
+            after[name] = np.abs(after[name])
+        if sums is not None:
+            after[SUMS] = state[SUMS] + sums(before, index, dB)
+        return after
+
+    return step
 
 
 def positive_states(setting: Setting) -> set[str]:

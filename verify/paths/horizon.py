@@ -22,7 +22,7 @@ from numerics.loop import iterate
 from numerics.schemes import named
 from numerics.schemes.step import stepper
 from numerics.signature import PathSignature
-from numerics.simulate import simulate
+from numerics.simulate import simulate, simulate_grids
 from numerics.system import Array, State, System
 from verify.errors import UsageError
 from verify.planning import Plan
@@ -133,14 +133,16 @@ class Setting:
         key = ("horizon", steps, paths, plan.seed, plan.purpose, self.horizon)
 
         def measure(declared: Problem) -> list[Array]:
-            run = self._at_random_times if self.takes_time else self._at_grid_times
             seed = plan.seed_for("paths") % 2**63
-            return [run(declared, steps * 2**level, paths, seed) for level in range(LEVELS)]
+            if not self.takes_time:
+                return self._at_grid_times(declared, steps, paths, seed)
+            counts = [steps * 2**level for level in range(LEVELS)]
+            return [self._at_random_times(declared, n, paths, seed) for n in counts]
 
         return self.problem.measured(key, self.point, measure)
 
-    def _at_grid_times(self, declared: Problem, steps: int, paths: int, seed: int) -> Array:
-        run = simulate(
+    def _at_grid_times(self, declared: Problem, steps: int, paths: int, seed: int) -> list[Array]:
+        runs = simulate_grids(
             self.system,
             named("euler_maruyama"),
             self.start,
@@ -148,12 +150,11 @@ class Setting:
             steps,
             paths,
             seed,
-            observe={"f": lambda state: self.observed(declared, state)},
-            keep=True,
+            observe=[{"f": lambda state: self.observed(declared, state)}] * LEVELS,
             finite=False,
             block=block_of(self.system, paths),
         )
-        return np.asarray(run.values["f"][0])
+        return [np.asarray(run.values["f"][0]) for run in runs]
 
     def _at_random_times(self, declared: Problem, steps: int, paths: int, seed: int) -> Array:
         system, draws = self.on_grid(steps)

@@ -65,10 +65,11 @@ LONGER = 2
 PATHS = 2
 """Paths of the first look for each of the plan."""
 
-SHARE, COARSE = 0.13, 0.3
+SHARE, COARSE = 0.13, 0.25
 """Two grids of the first look move a path by at most this part of the spread of the paths.
 
-A limit is measured, of a threshold only a sign.
+A limit is measured, of a threshold only a sign.  Few paths choose the steps: by less than what the
+look itself asks for, so that it hardly ever finds them too coarse.
 """
 
 CLEAR = 10
@@ -259,7 +260,8 @@ def _side(setting: Setting, at: float, sign: int, near: float, plan: Plan) -> Si
         more_steps, more_paths = wanted or (steps, 4 * paths)
         more_steps = min(more_steps, max(steps, most // (4 * paths)))
         # The number that was named follows from a rate that may be smaller than it was seen.
-        more_paths = min(max(2 * paths, math.ceil(MARGIN * more_paths)), most // (4 * more_steps))
+        least = paths if rate.coarse else 2 * paths
+        more_paths = min(max(least, math.ceil(MARGIN * more_paths)), most // (4 * more_steps))
         if more_steps * more_paths < 1.5 * steps * paths:
             break
         steps, paths = more_steps, more_paths
@@ -268,7 +270,12 @@ def _side(setting: Setting, at: float, sign: int, near: float, plan: Plan) -> Si
 
 
 def _wanted(rate: Rate, steps: int, paths: int, room: float) -> tuple[int, int] | None:
-    """Steps and paths that would settle a sign, if any number of paths does."""
+    """Steps and paths that would settle a sign, if any number of paths does.
+
+    Of grids that are too coarse to be measured on only the next are known to be better.
+    """
+    if rate.coarse:
+        return 2 * steps, paths
     e = rate.estimate
     noise, step = e.half_width + rate.noise + rate.chance, rate.step
     left = room - rate.still

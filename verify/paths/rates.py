@@ -30,7 +30,7 @@ from verify.problem import Problem
 from verify.statistics.bounds import quantile_interval
 
 from .controls import NONE, Control, fitted_share, spread
-from .ensemble import BLOCK, SUMS, ensemble, is_fine, is_settled
+from .ensemble import BLOCK, SUMS, ensembles, is_fine, is_settled
 from .horizon import LEVELS, Setting
 from .refinement import Look
 
@@ -85,12 +85,11 @@ def growth_per_time(setting: Setting, look: Look, control: Control) -> Growth:
 
     def measure(declared: Problem) -> Growth:
         seed = look.plan.seed_for("paths") % 2**63
-        plain, levels = [], []
-        for level in range(LEVELS):
-            f, M = _grown(setting, declared, look.steps, look.paths, seed, 2**level, control)
-            plain.append(f)
-            levels.append(f - control.taken(M) if M is not None else f)
-        return Growth(plain=tuple(plain), levels=tuple(levels))
+        found = _grown(setting, declared, look.steps, look.paths, seed, LEVELS, control)
+        return Growth(
+            plain=tuple(f for f, _ in found),
+            levels=tuple(f if M is None else f - control.taken(M) for f, M in found),
+        )
 
     return setting.problem.measured((*key, *control.share, control.bound), setting.point, measure)
 
@@ -104,7 +103,7 @@ def control_of(setting: Setting, plan: Plan, steps: int) -> Control:
         seed = plan.seed_for("control") % 2**63
 
         def piloted(control: Control) -> tuple[Control, float]:
-            f, M = _grown(setting, declared, steps, PILOT, seed, 2 ** (LEVELS - 1), control)
+            ((f, M),) = _grown(setting, declared, steps, PILOT, seed, 1, control)
             assert M is not None
             late, early = (spread(x[:, -1]) for x in M)
             tends_to_zero = not control.bound or late < SHRINKING * early
@@ -129,21 +128,21 @@ def _grown(
     steps: int,
     paths: int,
     seed: int,
-    refinement: int,
+    grids: int,
     control: Control,
-) -> tuple[Array, Array | None]:
-    """Growths of f, (2, paths), and of the martingales of a control, (2, paths, M)."""
-    ninth = math.ceil(steps / 9) * refinement
-    found = ensemble(
+) -> list[tuple[Array, Array | None]]:
+    """On each grid growths of f, (2, paths), and of the martingales of a control, (2, paths, M)."""
+    ninth = math.ceil(steps / 9)
+    lengths = [setting.horizon / (9 * ninth << grid) for grid in range(grids)]
+    found = ensembles(
         setting,
         declared,
         9 * ninth,
         paths,
         seed,
+        grids=grids,
         at=[ninth, 3 * ninth, 9 * ninth],
-        sums=control.sums(setting, declared, setting.horizon / (9 * ninth))
-        if control.share
-        else None,
+        sums=[control.sums(setting, declared, h) for h in lengths] if control.share else None,
         block=min(BLOCK, paths),
     )
     time = setting.horizon / 9
@@ -153,7 +152,7 @@ def _grown(
         return np.stack([(end - middle) / (6 * time), (middle - begun) / (2 * time)])
 
     with np.errstate(invalid="ignore"):
-        return per_time(found["f"]), per_time(found[SUMS]) if control.share else None
+        return [(per_time(x["f"]), per_time(x[SUMS]) if control.share else None) for x in found]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +162,8 @@ class Rate:
     Of its bias ``step`` is that of the steps, and ``noise`` is how much of the rest may be noise.
     ``outer`` has, for each outer quantile, the end of its interval that is nearer to the median,
     and what it may still move; ``lost`` is the part of paths whose values are no numbers.
-    ``moved`` is by how much the median grew while the time tripled.
+    ``moved`` is by how much the median grew while the time tripled.  ``coarse`` says that two grids
+    do not give single paths nearly the same growth.
     """
 
     estimate: Estimate
@@ -172,6 +172,7 @@ class Rate:
     moved: float = 0.0
     outer: tuple[tuple[float, float], ...] = ()
     lost: float = 0.0
+    coarse: bool = False
 
     @property
     def chance(self) -> float:
@@ -225,11 +226,12 @@ def rate_of(growth: Growth, alpha: float, relevant: float | None = None) -> Rate
     bias = bias * abs(float(np.median(before[0, kept])) - value) + ROUNDING * abs(value)
     coarse, half, quarter = (x[0, kept] for x in growth.plain)
     little = LITTLE * (abs(value) if relevant is None else relevant)
-    if not (is_fine(half, quarter) or is_settled(coarse, half, quarter, little)):
+    unknown = not (is_fine(half, quarter) or is_settled(coarse, half, quarter, little))
+    if unknown:
         bias += UNKNOWN * (1 + abs(value))
     if not all(math.isfinite(x) for x in (low, high, *early)):
         e = Estimate(value=value, half_width=math.inf, bias=bias)
-        return Rate(estimate=e, lost=lost)
+        return Rate(estimate=e, lost=lost, coarse=unknown)
     half_width = (high - low) / 2
     moved = (low + high - sum(early)) / 2
     noise = LEFT_BY_TIME * math.hypot(half_width, (early[1] - early[0]) / 2)
@@ -237,7 +239,9 @@ def rate_of(growth: Growth, alpha: float, relevant: float | None = None) -> Rate
     e = Estimate(value=(low + high) / 2, half_width=half_width, bias=bias + time)
     plain = (2 * growth.plain[2] - growth.plain[1])[:, kept]
     outer = tuple(_outer(plain, q, alpha) for q in OUTER)
-    return Rate(estimate=e, noise=noise, step=bias, moved=moved, outer=outer, lost=lost)
+    return Rate(
+        estimate=e, noise=noise, step=bias, moved=moved, outer=outer, lost=lost, coarse=unknown
+    )
 
 
 def _left(c: float, m: float, q: float) -> float:

@@ -15,11 +15,11 @@ import numpy as np
 
 from numerics.schemes import named
 from numerics.signature import PathSignature
-from numerics.simulate import simulate
+from numerics.simulate import simulate_grids
 from numerics.system import Array, System
 from verify.amounts import percent
 from verify.paths.clocked import clocked
-from verify.paths.course import marks, over_time, quantiles, watched
+from verify.paths.course import at_the_end, marks, over_time, quantiles, watched
 from verify.paths.expectations import averaged
 from verify.paths.growth import grown
 from verify.paths.hitting import crossed
@@ -182,24 +182,23 @@ def _reached(
     parameters = {name: value for name, value in point.items() if name not in system.states}
     # Without noise all paths are one.
     paths = plan.effort.paths if system.noises else 1
-    reached = []
-    for level in range(3):
-        steps = plan.effort.steps * 2**level
-        run = simulate(
-            system,
-            named("euler_maruyama"),
-            {name: point[name] for name in system.states},
-            horizon,
-            steps,
-            paths,
-            plan.seed_for("paths") % 2**63,
-            observe={"f": watched(lambda state: observable({**parameters, **state}), horizon)},
-            at=marks(steps) if level == 2 else None,
-            keep=True,
-            block=None if system.noises else 1,
-        )
-        reached.append(run.values["f"][-1])
-    return reached, [float(time) for time in run.times], quantiles(run.values["f"])
+    initial = np.asarray(observable(point), dtype=float)
+    whole = watched(lambda state: observable({**parameters, **state}), horizon)
+    ended = at_the_end(whole, horizon, initial.shape)
+    runs = simulate_grids(
+        system,
+        named("euler_maruyama"),
+        {name: point[name] for name in system.states},
+        horizon,
+        plan.effort.steps,
+        paths,
+        plan.seed_for("paths") % 2**63,
+        observe=[{"f": f} for f in (ended, ended, whole)],
+        at=marks(plan.effort.steps),
+        block=None if system.noises else 1,
+    )
+    times = [float(time) for time in runs[-1].times]
+    return [run.values["f"][-1] for run in runs], times, quantiles(runs[-1].values["f"])
 
 
 def _scale(initial: Array, stated: Array) -> float:
