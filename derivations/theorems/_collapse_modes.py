@@ -6,8 +6,7 @@ with the factors x and y, moves by dx = y dG and dy = x dG,
 
     dG = κ(s* − xy) dt + √γ dβ.
 
-Label noise of variance δ on all n samples gives γ_i = ηδκ_i/n to each mode: in the gradient X'ε/n
-its entry is v'X'ε u/n, v and u the singular vectors of unit length, of variance δ|Xv|²/n² = δκ/n.
+Label noise of variance δ on all n samples gives γ_i = ηδκ_i/n to each mode (`_collapse_labels`).
 So κ drops out of the threshold γ < 2κ|s*|: mode i survives iff |s_i*| > ηδ/(2n), and then the mean
 of xy is s* − ηδ/(2n), a soft threshold at the same place for every mode.  The noise of real
 label-noise SGD is a full matrix: that its entries off the diagonal are left out is the model's
@@ -27,20 +26,14 @@ from derivations import (
     LimitClaim,
     MatrixSDE,
     Mutant,
-    Parameter,
     PathCheck,
     State,
     StationaryClaim,
-    StepClaim,
     ThresholdClaim,
-    TwoPoint,
-    Update,
-    dims,
     dt,
     positive,
     real,
     t,
-    tr,
 )
 from derivations.expressions import LogAbs
 
@@ -66,88 +59,8 @@ PRODUCT = MatrixSDE({z: dz})
 
 
 def mode_claims() -> tuple[Any, ...]:
-    """One step, the noise that it has, the equations of one mode, threshold, law and mean."""
-    return (
-        _step(),
-        _labels(),
-        _balance(),
-        _factors(),
-        _product(),
-        _threshold(),
-        _density(),
-        _mean(),
-    )
-
-
-n, p, k = dims("n p k")
-X, v, u = Parameter("X", n, p), Parameter("v", p), Parameter("u", k)
-eta, delta = positive("eta"), positive("delta")
-INPUT = tr(v.T * X.T * X * v) / (n * tr(v.T * v))
-"""κ, of the inputs X and the singular vector v."""
-
-
-def _entry(noise: Any) -> Any:
-    """v'X'ε u/n for the singular vectors of unit length along v and u."""
-    return tr(v.T * X.T * noise * u) / (n * sqrt(tr(v.T * v) * tr(u.T * u)))
-
-
-def _step() -> StepClaim:
-    mean = INPUT * (target - x * y)
-    slope = mean + sqrt(delta) * _entry(TwoPoint("xi", n, k))
-
-    def stated(labels: Any, gradient: Any = 1, sign: int = -1) -> dict[str, Any]:
-        return {"change": sign * eta**2 * (gradient * mean**2 + labels) * (x**2 - y**2)}
-
-    noise = delta * INPUT / n
-    return StepClaim(
-        id="stochastic_collapse.mode_step",
-        title="one step of a mode: E(x² − y²) falls by η²(κ²(s* − xy)² + δκ/n)(x² − y²), exactly",
-        source="as derived here",
-        statement="Gradient and label noise of variance δ along the mode of inputs X, κ = "
-        "|Xv|²/(n|v|²).  In time, steps times η, the labels give the rate γ = ηδκ/n.  The squared "
-        "gradient has the same order in η at fixed δ, is of first order at fixed ηδ, and vanishes "
-        "where the mode is fitted.",
-        update=Update({x: x + eta * y * slope, y: y + eta * x * slope}),
-        observable=x**2 - y**2,
-        **stated(noise),
-        mutants=(
-            Mutant(name="sde", mistake="κ²(s* − xy)² forgotten", changes=stated(noise, 0)),
-            Mutant(name="factor_two", mistake="2δκ/n", changes=stated(2 * noise)),
-            Mutant(name="sign", mistake="growth", changes=stated(noise, sign=1)),
-            Mutant(name="square", mistake="κ² for κ", changes=stated(noise * INPUT)),
-            Mutant(name="exponent", mistake="1/n² for 1/n", changes=stated(noise / n)),
-        ),
-        inapplicable={"path": "one step of an algorithm has no paths", **NO_ALGORITHM},
-    )
-
-
-def _labels() -> DifferentialClaim:
-    B = Brownian("B", n, k)
-    drawn = INPUT * (target - x * y) * dt + sqrt(eta * delta) * _entry(B.d)
-    rate = eta * delta * INPUT / n
-    drift = -rate * (x**2 - y**2)
-    return DifferentialClaim(
-        id="stochastic_collapse.mode_noise",
-        title="label noise gives a mode γ = ηδκ/n: d(x² − y²) = −(ηδκ/n)(x² − y²)dt",
-        source="as derived here",
-        statement="The equation whose noise is that of the labels, dG = κ(s* − xy)dt + √(ηδ) "
-        "v'X'dB u/n with v and u of unit length; B has an entry for each sample and output.  It is "
-        "the limit of mode_step at fixed ηδ, and mode_balance with γ = ηδκ/n.",
-        sde=MatrixSDE({x: y * drawn, y: x * drawn}),
-        observable=x**2 - y**2,
-        drift=drift,
-        mutants=(
-            Mutant(name="factor_two", mistake="2ηδκ/n", changes={"drift": 2 * drift}),
-            Mutant(name="sign", mistake="growth", changes={"drift": -drift}),
-            Mutant(name="square", mistake="κ² for κ", changes={"drift": INPUT * drift}),
-            Mutant(name="exponent", mistake="1/n² for 1/n", changes={"drift": drift / n}),
-            Mutant(name="inputs", mistake="κ forgotten", changes={"drift": drift / INPUT}),
-        ),
-        inapplicable={
-            "path": "with γ for ηδκ/n: stochastic_collapse.mode_balance",
-            **NO_ALGORITHM,
-        },
-    )
+    """The equations of one mode, its threshold, its law and its mean."""
+    return (_balance(), _factors(), _product(), _threshold(), _density(), _mean())
 
 
 def _balance() -> DifferentialClaim:
@@ -262,7 +175,7 @@ def _threshold() -> ThresholdClaim:
         threshold=gamma / (2 * kappa),
         below=-1,
         above=1,
-        horizon=30,
+        horizon=24,
         values={kappa: 3, gamma: 4, x: 1, y: "1/2", a: 0},
         relevant=0.2,
         mutants=(
@@ -313,7 +226,7 @@ def _mean() -> LimitClaim:
         sde=MatrixSDE({z: dz, a: z * dt}),
         observable=a,
         value=target - gamma / (2 * kappa),
-        horizon=5,
+        horizon=4,
         values={kappa: 4, gamma: 4, target: "3/2", z: 1, a: 0},
         relevant=0.18,
         mutants=(

@@ -6,8 +6,9 @@ density ∝ θ^{2μ/ζ²−2} e^{−θ²/ζ²} is stationary on θ > 0, the mirr
 neither holds: the density would be 1/θ near 0, which has infinite mass, and log θ comes back again
 and again (null recurrence), so that θ → 0 in probability and not almost surely.
 
-One neuron: `_collapse_neuron`; the diagonal teacher–student model: `_collapse_modes`; why it has no
-repulsion of singular values: `_collapse_vectors`.
+One neuron: `_collapse_neuron`; the diagonal teacher–student model: `_collapse_modes`, and the noise
+that labels give it: `_collapse_labels`; why it has no repulsion of singular values:
+`_collapse_vectors`.
 """
 
 from typing import Any
@@ -30,6 +31,7 @@ from derivations import (
 )
 from derivations.fokker_planck import FokkerPlanckClaim, density
 
+from ._collapse_labels import label_claims
 from ._collapse_modes import CHEN, NO_ALGORITHM, mode_claims
 from ._collapse_neuron import neuron_claims
 from ._collapse_vectors import vector_claims
@@ -57,6 +59,7 @@ def theorem() -> Theorem:
             _second_moment(),
             _transform(),
             *neuron_claims(),
+            *label_claims(),
             *mode_claims(),
             *vector_claims(),
         ),
@@ -178,7 +181,7 @@ def _threshold() -> ThresholdClaim:
         threshold=zeta**2 / 2,
         below=-1,
         above=1,
-        horizon=1000,
+        horizon=400,
         values={zeta: "2/5", theta: "1/4", a: 0},
         relevant=0.25,
         mutants=(

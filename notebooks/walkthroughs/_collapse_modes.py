@@ -19,9 +19,17 @@ $\zeta^2 = \gamma$. So there is nothing new to derive:
 """),
     statement("stochastic_collapse.mode_threshold"),
     text(r"""
-For label noise of variance $\delta$ on $n$ samples $\gamma_i = \eta\delta\kappa_i/n$. The variance
-$\kappa_i$ of the inputs cancels: **the threshold is $s_i^* = \eta\delta/(2n)$ for every mode**, and
-a mode that survives has the mean $s_i^* - \eta\delta/(2n)$ (`stochastic_collapse.mode_mean`).
+Which $\gamma$ does label noise give? Its entry along mode $i$ is $v^\top X^\top\xi\,u/n$ with the
+singular vectors $v$ and $u$, of variance $\delta\kappa_i/n$ for labels of variance $\delta$ on $n$
+samples; a step of the real network has this entry (`stochastic_collapse.mode_gradient`). One step,
+exactly:
+"""),
+    statement("stochastic_collapse.mode_step"),
+    text(r"""
+In the time $t = \text{steps}\cdot\eta$ the labels' part is the rate
+$\gamma_i = \eta\delta\kappa_i/n$ (`stochastic_collapse.mode_noise`). The variance $\kappa_i$ of the
+inputs cancels: **the threshold is $s_i^* = \eta\delta/(2n)$ for every mode**, and a mode that
+survives has the mean $s_i^* - \eta\delta/(2n)$ (`stochastic_collapse.mode_mean`).
 Together, $(s_i^* - \eta\delta/2n)_+$: a soft threshold, as by a penalty on the sum of the singular
 values.
 

@@ -101,10 +101,10 @@ left.legend(loc="lower left");
     mutant(
         r"""
 "An epoch is one look at all the data, so it is one factor." The claim is of three updates, an epoch
-with $n = 3b$.
+with $n = 3b$; for any number of them see `null_space_decay.induction` and `.updates`.
 """,
         r"""
-claim = find("null_space_decay.updates")
+claim = find("null_space_decay.written_out")
 [slip] = [m for m in claim.mutants if m.name == "epoch"]
 show(check(replace(claim, **slip.changes), effort="quick", tiers=("exact",)))
 """,

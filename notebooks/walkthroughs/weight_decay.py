@@ -220,8 +220,10 @@ what separates $W_T$ from it is known exactly:
 """),
     statement("weight_decay_unrolling.distance"),
     text(r"""
-In the same way for every $m$: **$W_T$ is $\kappa^m\,|W_{T-m}|$ away from a matrix of rank $mr$**,
-and the nearest matrix of that rank is no farther.
+One more step than $m$, which is a symbol: by induction, for every $m$, **$W_T$ is
+$\kappa^m\,|W_{T-m}|$ away from a matrix of rank $mr$**, and the nearest matrix of that rank is no
+farther. That the sum of the gradients is a product through $mr$ columns is
+`weight_decay_unrolling.low_rank`.
 
 ### Where readers get stuck: is the bound small where the rank is small?
 

@@ -920,6 +920,135 @@ def stochastic_collapse_neuron_threshold_path_threshold_in(
     return (zeta**2 * e + v) * c * eta / 2
 
 
+def stochastic_collapse_mode_gradient_left(
+    x: Any,
+    y: Any,
+    E: Any,
+    Z: Any,
+    Z_0: Any,
+    Z_1: Any,
+    Z_2: Any,
+    a: Any,
+    c: Any,
+    s: Any,
+    u: Any,
+    v: Any,
+    k: int,
+    l: int,
+    n: int,
+    p: int,
+) -> Any:
+    """The left-hand side, as stated.
+
+        tr(1/n v' (v c' + (I - 1/tr(v' v) v v') Z' (I - 1/tr(c' c) c c')) ((c v' + (I - 1/tr(c'
+            c) c c') Z (I - 1/tr(v' v) v v')) (s/(√(tr(u' u)) √(tr(v' v))) v u' + (I - 1/tr(v'
+            v) v v') Z_₀ (I - 1/tr(u' u) u u') - (x/(√(tr(a' a)) √(tr(v' v))) v a' + (I -
+            1/tr(v' v) v v') Z_₁ (I - 1/tr(a' a) a a')) (y/(√(tr(a' a)) √(tr(u' u))) a u' + (I -
+            1/tr(a' a) a a') Z_₂ (I - 1/tr(u' u) u u'))) + E) (y/(√(tr(a' a)) √(tr(u' u))) u a'
+            + (I - 1/tr(u' u) u u') Z_₂' (I - 1/tr(a' a) a a')) a)/(√(tr(a' a)) √(tr(v' v)))
+
+    Shapes: x (...), y (...), E (..., n, k), Z (..., n, p), Z_0 (..., p, k), Z_1 (..., p, l),
+    Z_2 (..., l, k), a (..., l, 1), c (..., n, 1), s (...), u (..., k, 1), v (..., p, 1), k int,
+    l int, n int, p int; result (...).
+    """
+    s2 = trace(matmul(swap(a), a))
+    s3 = 1 / np.sqrt(s2)
+    s4 = trace(matmul(swap(u), u))
+    s5 = 1 / np.sqrt(s4)
+    Z2 = np.eye(l) - matmul(scale(1 / s2, a), swap(a))
+    Z3 = np.eye(k) - matmul(scale(1 / s4, u), swap(u))
+    Z4 = matmul(scale(s3 * s5 * y, a), swap(u)) + matmul(matmul(Z2, Z_2), Z3)
+    s6 = trace(matmul(swap(v), v))
+    Z5 = np.eye(p) - matmul(scale(1 / s6, v), swap(v))
+    Z6 = np.eye(n) - matmul(scale(1 / trace(matmul(swap(c), c)), c), swap(c))
+    Z7 = matmul(v, swap(c)) + matmul(matmul(Z5, swap(Z)), Z6)
+    s7 = 1 / np.sqrt(s6)
+    Z8 = -matmul(matmul(scale(s3 * s7 * x, v), swap(a)) + matmul(matmul(Z5, Z_1), Z2), Z4)
+    Z9 = Z8 + matmul(scale(s5 * s7 * s, v), swap(u)) + matmul(matmul(Z5, Z_0), Z3)
+    Z10 = matmul(matmul(matmul(swap(v), Z7), matmul(swap(Z7), Z9) + E), swap(Z4))
+    Z11 = 1 / n * matmul(Z10, a)
+    return s3 * s7 * trace(Z11)
+
+
+def stochastic_collapse_mode_gradient_left_in(
+    ctx: Any,
+    x: Any,
+    y: Any,
+    E: Any,
+    Z: Any,
+    Z_0: Any,
+    Z_1: Any,
+    Z_2: Any,
+    a: Any,
+    c: Any,
+    s: Any,
+    u: Any,
+    v: Any,
+    k: int,
+    l: int,
+    n: int,
+    p: int,
+) -> Any:
+    """The left-hand side, as stated.
+
+    In a number context, for unbatched matrices.
+    """
+    s2 = ctx.trace(ctx.matmul(ctx.transpose(a), a))
+    s3 = 1 / ctx.sqrt(s2)
+    s4 = ctx.trace(ctx.matmul(ctx.transpose(u), u))
+    s5 = 1 / ctx.sqrt(s4)
+    Z2 = ctx.subtract(ctx.identity(l), ctx.scale(1 / s2, ctx.matmul(a, ctx.transpose(a))))
+    Z3 = ctx.subtract(ctx.identity(k), ctx.scale(1 / s4, ctx.matmul(u, ctx.transpose(u))))
+    Z4 = ctx.add(ctx.scale(s3 * s5 * y, ctx.matmul(a, ctx.transpose(u))), ctx.matmul(Z2, Z_2, Z3))
+    s6 = ctx.trace(ctx.matmul(ctx.transpose(v), v))
+    Z5 = ctx.subtract(ctx.identity(p), ctx.scale(1 / s6, ctx.matmul(v, ctx.transpose(v))))
+    s7 = -1 / ctx.trace(ctx.matmul(ctx.transpose(c), c))
+    Z6 = ctx.add(ctx.scale(s7, ctx.matmul(c, ctx.transpose(c))), ctx.identity(n))
+    Z7 = ctx.add(ctx.matmul(v, ctx.transpose(c)), ctx.matmul(Z5, ctx.transpose(Z), Z6))
+    s8 = 1 / ctx.sqrt(s6)
+    Z8 = ctx.add(ctx.scale(s3 * s8 * x, ctx.matmul(v, ctx.transpose(a))), ctx.matmul(Z5, Z_1, Z2))
+    Z9 = ctx.subtract(ctx.scale(s5 * s8 * s, ctx.matmul(v, ctx.transpose(u))), ctx.matmul(Z8, Z4))
+    Z10 = ctx.add(ctx.matmul(ctx.transpose(Z7), ctx.add(Z9, ctx.matmul(Z5, Z_0, Z3))), E)
+    Z11 = ctx.matmul(ctx.transpose(v), Z7, Z10, ctx.transpose(Z4))
+    Z12 = ctx.scale(ctx.rational(1, n), ctx.matmul(Z11, a))
+    return s3 * s8 * ctx.trace(Z12)
+
+
+def stochastic_collapse_mode_gradient_right(
+    x: Any, y: Any, E: Any, Z: Any, c: Any, s: Any, u: Any, v: Any, n: int, p: int
+) -> Any:
+    """The right-hand side, as stated.
+
+        y ((s - x y) tr(c' c) tr(v' v)/n + tr(v' (v c' + (I - 1/tr(v' v) v v') Z' (I - 1/tr(c'
+            c) c c')) E u)/(n √(tr(u' u)) √(tr(v' v))))
+
+    Shapes: x (...), y (...), E (..., n, k), Z (..., n, p), c (..., n, 1), s (...), u (..., k,
+    1), v (..., p, 1), n int, p int; result (...).
+    """
+    s2 = trace(matmul(swap(v), v))
+    s3 = trace(matmul(swap(c), c))
+    Z2 = matmul(np.eye(p) - matmul(scale(1 / s2, v), swap(v)), swap(Z))
+    Z3 = matmul(v, swap(c)) + matmul(Z2, np.eye(n) - matmul(scale(1 / s3, c), swap(c)))
+    s4 = 1 / (n * np.sqrt(trace(matmul(swap(u), u))) * np.sqrt(s2))
+    return (s4 * trace(matmul(matmul(matmul(swap(v), Z3), E), u)) + (s - x * y) * s3 * s2 / n) * y
+
+
+def stochastic_collapse_mode_gradient_right_in(
+    ctx: Any, x: Any, y: Any, E: Any, Z: Any, c: Any, s: Any, u: Any, v: Any, n: int, p: int
+) -> Any:
+    """The right-hand side, as stated.
+
+    In a number context, for unbatched matrices.
+    """
+    s2 = ctx.trace(ctx.matmul(ctx.transpose(v), v))
+    s3 = ctx.trace(ctx.matmul(ctx.transpose(c), c))
+    Z2 = ctx.subtract(ctx.identity(n), ctx.scale(1 / s3, ctx.matmul(c, ctx.transpose(c))))
+    Z3 = ctx.subtract(ctx.identity(p), ctx.scale(1 / s2, ctx.matmul(v, ctx.transpose(v))))
+    Z4 = ctx.add(ctx.matmul(v, ctx.transpose(c)), ctx.matmul(Z3, ctx.transpose(Z), Z2))
+    s4 = 1 / (n * ctx.sqrt(ctx.trace(ctx.matmul(ctx.transpose(u), u))) * ctx.sqrt(s2))
+    return (s4 * ctx.trace(ctx.matmul(ctx.transpose(v), Z4, E, u)) + (s - x * y) * s3 * s2 / n) * y
+
+
 def stochastic_collapse_mode_step_update(
     x: Any, y: Any, X: Any, delta: Any, eta: Any, s: Any, u: Any, v: Any, xi: Any, n: int
 ) -> tuple[Any, Any]:
@@ -2980,6 +3109,37 @@ KERNELS = {
             generic=stochastic_collapse_neuron_threshold_path_threshold_in,
         ),
     },
+    "stochastic_collapse.mode_gradient": {
+        "left": Kernel(
+            name="left",
+            arguments=(
+                "x",
+                "y",
+                "E",
+                "Z",
+                "Z_0",
+                "Z_1",
+                "Z_2",
+                "a",
+                "c",
+                "s",
+                "u",
+                "v",
+                "k",
+                "l",
+                "n",
+                "p",
+            ),
+            arrays=stochastic_collapse_mode_gradient_left,
+            generic=stochastic_collapse_mode_gradient_left_in,
+        ),
+        "right": Kernel(
+            name="right",
+            arguments=("x", "y", "E", "Z", "c", "s", "u", "v", "n", "p"),
+            arrays=stochastic_collapse_mode_gradient_right,
+            generic=stochastic_collapse_mode_gradient_right_in,
+        ),
+    },
     "stochastic_collapse.mode_step": {
         "update": Kernel(
             name="update",
@@ -3623,7 +3783,7 @@ SIGNATURES = {
                 LetterSignature(name="dbeta", kind="increment"),
                 LetterSignature(name="a", kind="state"),
             ),
-            horizon=1000,
+            horizon=400,
             sizes={},
             values={"zeta": Fraction(2, 5), "theta": Fraction(1, 4), "a": 0},
             relevant=0.25,
@@ -3851,7 +4011,7 @@ SIGNATURES = {
                 LetterSignature(name="dt", kind="time increment"),
                 LetterSignature(name="dbeta", kind="increment"),
             ),
-            horizon=30,
+            horizon=15,
             sizes={},
             values={
                 "eta": Fraction(1, 8),
@@ -3864,6 +4024,31 @@ SIGNATURES = {
             },
             relevant=0.15,
         ),
+    ),
+    "stochastic_collapse.mode_gradient": ClaimSignature(
+        claim="stochastic_collapse.mode_gradient",
+        kind="identity",
+        dimensions=("k", "l", "n", "p"),
+        letters=(
+            LetterSignature(name="x", kind="state"),
+            LetterSignature(name="y", kind="state"),
+            LetterSignature(name="E", kind="parameter", shape=("n", "k")),
+            LetterSignature(name="Z", kind="parameter", shape=("n", "p")),
+            LetterSignature(name="Z_0", kind="parameter", shape=("p", "k")),
+            LetterSignature(name="Z_1", kind="parameter", shape=("p", "l")),
+            LetterSignature(name="Z_2", kind="parameter", shape=("l", "k")),
+            LetterSignature(name="a", kind="parameter", shape=("l", "1")),
+            LetterSignature(name="c", kind="parameter", shape=("n", "1")),
+            LetterSignature(name="s", kind="parameter"),
+            LetterSignature(name="u", kind="parameter", shape=("k", "1")),
+            LetterSignature(name="v", kind="parameter", shape=("p", "1")),
+            LetterSignature(name="k", kind="dimension"),
+            LetterSignature(name="l", kind="dimension"),
+            LetterSignature(name="n", kind="dimension"),
+            LetterSignature(name="p", kind="dimension"),
+        ),
+        conditions=(),
+        systems={},
     ),
     "stochastic_collapse.mode_step": ClaimSignature(
         claim="stochastic_collapse.mode_step",
@@ -4113,7 +4298,7 @@ SIGNATURES = {
                 LetterSignature(name="dbeta", kind="increment"),
                 LetterSignature(name="a", kind="state"),
             ),
-            horizon=30,
+            horizon=24,
             sizes={},
             values={"kappa": 3, "gamma": 4, "x": 1, "y": Fraction(1, 2), "a": 0},
             relevant=0.2,
@@ -4210,7 +4395,7 @@ SIGNATURES = {
                 LetterSignature(name="dbeta", kind="increment"),
                 LetterSignature(name="a", kind="state"),
             ),
-            horizon=5,
+            horizon=4,
             sizes={},
             values={"kappa": 4, "gamma": 4, "s": Fraction(3, 2), "z": 1, "a": 0},
             relevant=0.18,
