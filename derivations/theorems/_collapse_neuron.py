@@ -158,7 +158,7 @@ def _threshold() -> ThresholdClaim:
         parameter=mean,
         below=-1,
         above=1,
-        horizon=30,
+        horizon=15,
         values={eta: "1/8", slope: 2, spread: "17/4", zeta: 4, square: "1/4", w1: 1, w2: "1/4"},
         relevant=0.15,
         **stated(variance),

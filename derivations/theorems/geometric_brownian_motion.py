@@ -209,7 +209,7 @@ def _limit() -> LimitClaim:
         sde=SDE,
         observable=log(x),
         value=TYPICAL,
-        horizon=40,
+        horizon=20,
         values={mu: "1/4", sigma: "5/4", x: 1},
         relevant=0.12,
         mutants=(
@@ -232,7 +232,7 @@ def _threshold() -> ThresholdClaim:
         threshold=sigma**2 / 2,
         below=-1,
         above=1,
-        horizon=100,
+        horizon=16,
         values={sigma: "3/2", x: 1},
         relevant=0.15,
         mutants=(

@@ -165,7 +165,7 @@ def _inverse() -> StationaryClaim:
         "so that Euler's steps can follow.",
         sde=INVERSE,
         observable=y,
-        horizon=3,
+        horizon=2,
         values={T: "1/4", y: 1},
         relevant=0.1,
         **stated(),

@@ -2626,7 +2626,7 @@ SIGNATURES = {
                 LetterSignature(name="dB2", kind="increment"),
                 LetterSignature(name="a", kind="state"),
             ),
-            horizon=30,
+            horizon=15,
             sizes={},
             values={
                 "h": 2,
@@ -2684,7 +2684,7 @@ SIGNATURES = {
                 LetterSignature(name="dB2", kind="increment"),
                 LetterSignature(name="a", kind="state"),
             ),
-            horizon=20,
+            horizon=14,
             sizes={},
             values={
                 "h": 2,

@@ -1348,7 +1348,7 @@ SIGNATURES = {
                 LetterSignature(name="dt", kind="time increment"),
                 LetterSignature(name="dbeta", kind="increment"),
             ),
-            horizon=3,
+            horizon=2,
             sizes={},
             values={"T": Fraction(1, 4), "y": 1},
             relevant=0.1,
