@@ -22,12 +22,12 @@ _SIGNS = (*"=≠≤≥<>+−×∈→≈≻⪰≡·∘⊙⊗±∓-", "<=", ">=")
 _GREEK = "Α-Ωα-ω"
 _SCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻ⁿ₀₁₂₃₄₅₆₇₈₉₊₋ᵢⱼ"
 _PIECE = re.compile(
-    rf"(?:_\{{[^{{}}]*\}}|[A-Za-z{_GREEK}0-9{_SCRIPTS}̄̃̂½¼√Σ∂∫∞∇⟨⟩|()\[\]{{}}'′_^=≠≤≥+\-−×·∘⊙±∓/∈,;.…*])+"
+    rf"(?:_\{{[^{{}}]*\}}|[A-Za-z{_GREEK}0-9{_SCRIPTS}̄̃̂½¼√Σ∂∫∞∇⟨⟩⌈⌉|()\[\]{{}}'′_^=≠≤≥+\-−×·∘⊙±∓/∈,;.…*])+"
 )
 """What a piece of a formula is made of."""
 
 _STRONG = (
-    rf"[{_GREEK}{_SCRIPTS}½¼√Σ∂∫∇∞⟨⟩′=≠≤≥+−×^±∓⊙∘|]"
+    rf"[{_GREEK}{_SCRIPTS}½¼√Σ∂∫∇∞⟨⟩⌈⌉′=≠≤≥+−×^±∓⊙∘|]"
     r"|\)\(|[)\]]d[a-z]\b|^[^{]*\}|(?:Var|Cov|cov|diag)\("
 )
 """What no product of letters needs to be taken for one."""
@@ -50,7 +50,7 @@ _WORDS = frozenset(
 )
 """Short words and names, which are no products of letters."""
 
-_DIFFERENTIAL = re.compile(rf"d(?:[A-Z{_GREEK}][̄̃̂0-9]?|[txnmfgpvwszruyqh])'?")
+_DIFFERENTIAL = re.compile(rf"d(?:[A-Z{_GREEK}][̄̃̂0-9]?|[txnmfgpvwszruyqhab])'?")
 _LETTER = re.compile(
     r"[0-9]*[A-Za-z]'*|[a-z]\*|[A-Za-z][0-9]|[A-Z]\*[a-z]|[A-Z][0-9][A-Z][0-9]|\(bb'\)_ij"
 )
@@ -120,7 +120,7 @@ def _ends(run: str) -> bool:
 
 
 def _depth(run: str) -> int:
-    return sum(run.count(mark) for mark in "([{⟨") - sum(run.count(mark) for mark in ")]}⟩")
+    return sum(run.count(mark) for mark in "([{⟨⌈") - sum(run.count(mark) for mark in ")]}⟩⌉")
 
 
 def _settled(pieces: list[str]) -> list[bool]:
@@ -157,8 +157,12 @@ def _settled(pieces: list[str]) -> list[bool]:
             sign_after = n + 1 < len(kinds) and kinds[n + 1] == "sign" and joined(n)
             if kind == "article":
                 capital = bodies[n] != "a"
+                factor = before and joined(n) and n + 1 < len(bodies)
                 found[n] = (
-                    sign_before or (sign_after and n + 2 < len(pieces)) or (capital and before)
+                    sign_before
+                    or (sign_after and n + 2 < len(pieces))
+                    or (capital and before)
+                    or (factor and bool(_DIFFERENTIAL.fullmatch(bodies[n + 1])))
                 )
             elif kind == "number":
                 found[n] = sign_before or (sign_after and joined(n + 1) and is_one(n + 2))
@@ -199,9 +203,9 @@ def _groups(pieces: list[str]) -> Iterator[tuple[range, bool]]:
     bar = -1
     for n, piece in enumerate(pieces):
         for place, mark in enumerate(piece):
-            if mark in "([{⟨":
+            if mark in "([{⟨⌈":
                 opened.append((n, mark != "(" or bool(piece[:place].strip("("))))
-            elif mark in ")]}⟩" and opened:
+            elif mark in ")]}⟩⌉" and opened:
                 start, formal = opened.pop()
                 if start < n:
                     yield range(start, n + 1), formal or bool(piece[place + 1 :].strip(_CLOSING))
@@ -309,6 +313,7 @@ _LOWERED = {"₀": "0", "₁": "1", "₂": "2", "₃": "3", "₄": "4", "₅": "
 
 def _latex(body: str) -> str:
     """A formula as it is typed in words, in LaTeX."""
+    body = re.sub(r"Σ_([a-z]≠[a-z])(?![a-z_])", r"Σ_{\1}", body)
     scripts = [(m[1], _latex(m[2])) for m in _SCRIPT.finditer(body)]
     body = _spelt(_SCRIPT.sub(_HELD, body))
     body = re.sub(r"(?<=[\w)\]}])(′+)", r"^{\1}", body)
