@@ -151,9 +151,9 @@ NAMING = (
 DISAGREES is an answer; *which term* is a better one. After the verdict, the stated terms are
 fitted to the values that were measured at the points: $\sum_i c_i f_i = \text{measured}$. At
 points with exact values this is linear algebra over the rationals, and a $c_i$ other than 1 names
-the term. If the $c_i$ differ from size to size, powers of the dimensions are tried. If no
-coefficients fit, a term is missing, and what is missing is said as derived. The finding decides
-nothing; the verdict stood before.
+the term. If the $c_i$ differ from size to size, powers of the dimensions are tried, and two
+dimensions exchanged. If nothing fits, a term is missing, and what is missing is said as derived.
+The finding decides nothing; the verdict stood before.
 """),
     mutant(
         r"""
