@@ -162,15 +162,13 @@ def increments(
         raise SimulationError(f"law {law!r}: unknown; give one of {', '.join(_SOURCES)}")
     source, group = _SOURCES[law], drawn // steps
     K = system.mixing() if system.correlation else None
+    placed = [(noise.differential, _placing(noise, paths_last)) for noise in system.noises]
 
     def of(block: Block) -> Iterator[Mapping[str, Array]]:
         streams = [_summed(source(block, noise, horizon, drawn), group) for noise in system.noises]
         for parts in zip(*streams, strict=True) if streams else ((),) * steps:
             mixed = parts if K is None else _mixed(K, parts)
-            yield {
-                noise.differential: _placed(noise, xi, paths_last)
-                for noise, xi in zip(system.noises, mixed, strict=True)
-            }
+            yield {name: place(xi) for (name, place), xi in zip(placed, mixed, strict=True)}
 
     return of
 
@@ -184,11 +182,18 @@ def _mixed(K: Array, parts: tuple[Array, ...]) -> tuple[Array, ...]:
     return tuple(mixed)
 
 
-def _placed(noise: NoiseSpec, xi: Array, paths_last: bool) -> Array:
-    """A ξ D' with the paths on the first axis of the array, wherever they stand in memory."""
-    shaped = noise.applied(xi.reshape(*noise.inner_shape, -1))
-    view = shaped.transpose(shaped.ndim - 1, *range(shaped.ndim - 1))
-    return view if paths_last else np.ascontiguousarray(view)
+def _placing(noise: NoiseSpec, paths_last: bool) -> Callable[[Array], Array]:
+    """ξ -> A ξ D' with the paths on the first axis of the array, wherever they stand in memory."""
+    inner = noise.inner_shape
+    if not inner:
+        return lambda xi: xi.reshape(-1)
+
+    def place(xi: Array) -> Array:
+        shaped = noise.applied(xi.reshape(*inner, -1))
+        view = shaped.transpose(shaped.ndim - 1, *range(shaped.ndim - 1))
+        return view if paths_last else np.ascontiguousarray(view)
+
+    return place
 
 
 def _summed(stream: Increments, group: int) -> Increments:

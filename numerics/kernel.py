@@ -48,10 +48,11 @@ class Kernel:
             return self.generic(ctx, *self._values(point))
 
     def _values(self, point: Point) -> tuple[Any, ...]:
-        missing = [name for name in self.arguments if name not in point]
-        if missing:
-            raise MissingValueError(
-                f"kernel {self.name!r} needs {', '.join(missing)}, the point only has "
-                f"{', '.join(point)}; add the missing values"
-            )
-        return tuple(point[name] for name in self.arguments)
+        try:
+            return tuple([point[name] for name in self.arguments])
+        except KeyError:
+            missing = [name for name in self.arguments if name not in point]
+        raise MissingValueError(
+            f"kernel {self.name!r} needs {', '.join(missing)}, the point only has "
+            f"{', '.join(point)}; add the missing values"
+        )
