@@ -26,9 +26,11 @@ def writable(path: Path) -> Path:
     UsageError
         Naming the path and what stands in the way.
     """
-    folder = path.parent
+    folder = path.resolve().parent
     if path.is_dir():
         raise UsageError(f"{path}: is a folder; give the name of a file")
+    if _is_open_ended(path):
+        return path
     if not folder.is_dir():
         raise UsageError(f"{path}: there is no folder {folder}; make it first")
     try:
@@ -46,8 +48,14 @@ def write(path: Path, text: str, *, settled: bool = True) -> None:
 
     The text is on the disk before the name points to it, so that a machine that stops leaves no
     empty file either; of many files that are easily made again, that is not worth the wait, and
-    ``settled`` is false.
+    ``settled`` is false. A link stays one, and what it leads to is written; a pipe or a device is
+    not replaced by a file, it is given the text.
     """
+    if _is_open_ended(path):
+        with path.open("w", encoding="utf-8") as stream:
+            stream.write(text)
+        return
+    path = path.resolve()
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=TEMPORARY)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -65,6 +73,11 @@ def write(path: Path, text: str, *, settled: bool = True) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _is_open_ended(path: Path) -> bool:
+    """Whether something other than a file has that name: a pipe, a device such as /dev/stdout."""
+    return path.exists() and not path.is_file()
 
 
 def _settle(folder: Path) -> None:
