@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +26,8 @@ from derivations.claim import (
     TimeChangeClaim,
 )
 from derivations.clocks import change_time
-from derivations.derive import derive, derived_covariation, derived_differential
-from derivations.differential import Differential
+from derivations.derive import Deriver, derive, derived_covariation, derived_differential, once
+from derivations.differential import differential
 from derivations.equality import Status, equal
 from derivations.errors import DerivationError
 from derivations.fokker_planck import FokkerPlanckClaim, forward_parts
@@ -197,30 +196,26 @@ def conditions(claim: Claim) -> tuple[Any, ...]:
     return tuple(assumption.condition for assumption in claim.assumptions)
 
 
-@cache
-def original_differential(id_: str) -> Differential:
-    claim = CLAIMS[id_]
-    assert isinstance(claim, DifferentialClaim)
-    return derived_differential(claim)
+# A claim, its mutants and its steps share what is derived of one system.
+REMEMBERED = once()
 
 
-def differential(claim: DifferentialClaim, original: str) -> Differential:
-    """The derived differential; mutants of the stated form share that of their claim."""
-    found = original_differential(original)
-    same = claim.sde is found.system and claim.observable == found.f
-    return found if same else derived_differential(claim)
+def maker(claim: Claim, original: str) -> Deriver:
+    """What derives; a mutant of the declared side is derived by itself, and forgotten."""
+    same = getattr(claim, "sde", None) is getattr(CLAIMS[original], "sde", None)
+    return REMEMBERED if same else differential
 
 
 def parts(claim: Claim, original: str) -> dict[str, tuple[Any, Any]]:
     """What follows from the declaration beside what is stated, part by part."""
     if isinstance(claim, DifferentialClaim):
-        d = differential(claim, original)
+        d = derived_differential(claim, maker(claim, original))
         return {
             "drift": (d.drift, claim.drift),
             "martingale part": (d.martingale, claim.martingale),
         }
     if isinstance(claim, CovariationClaim):
-        return {"rate": (derived_covariation(claim), claim.rate)}
+        return {"rate": (derived_covariation(claim, maker(claim, original)), claim.rate)}
     if isinstance(claim, MomentClaim):
         return {name: (derived, stated) for name, derived, stated in moment_parts(claim)}
     if isinstance(claim, IdentityClaim):
@@ -316,7 +311,7 @@ DERIVED = [
 
 @pytest.mark.parametrize("claim", DERIVED, ids=[claim.id for claim in DERIVED])
 def test_a_claim_is_derived_step_by_step(claim: Claim) -> None:
-    derivation = derive(claim)
+    derivation = derive(claim, REMEMBERED)
     assert derivation.steps
     assert all(step.check for step in derivation.steps)
     if isinstance(claim, StepClaim):
