@@ -10,20 +10,21 @@ Source: G. Benettin, L. Galgani, A. Giorgilli, J.-M. Strelcyn, Meccanica 15 (198
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from numerics.brownian import basis, increments
 from numerics.errors import SimulationError
-from numerics.loop import iterate
+from numerics.grids import iterate_grids
+from numerics.loop import Step
 from numerics.products import LARGEST_PATHS_LAST, with_paths_last
 from numerics.schemes import named
 from numerics.schemes.conditions import require_conditions
 from numerics.schemes.step import stepper
 from numerics.system import Array, LeftMultiplication, State, System
 
-__all__ = ["log_growth", "require_left_multiplication", "spread_per_time"]
+__all__ = ["log_growth", "log_growths", "require_left_multiplication", "spread_per_time"]
 
 GROWTH = "growth"
 ROUNDING = 1e-9
@@ -85,6 +86,50 @@ def log_growth(
     >>> round(float(growth.mean()) / 16.0, 1)
     -0.5
     """
+    (found,) = log_growths(
+        system,
+        horizon=horizon,
+        steps=steps,
+        paths=paths,
+        seed=seed,
+        at=at,
+        every=every,
+        grids=1,
+        scheme=scheme,
+        block=block,
+    )
+    return found
+
+
+def log_growths(
+    system: System,
+    *,
+    horizon: float,
+    steps: int,
+    paths: int,
+    seed: int,
+    at: Sequence[int],
+    every: int,
+    grids: int,
+    scheme: str = "euler_maruyama",
+    block: int = 256,
+) -> list[Array]:
+    """The same paths with steps, 2·steps, …, as `log_growth` gives them one after the other.
+
+    Parameters
+    ----------
+    steps, at, every
+        Of the coarsest grid.
+    grids
+        How many.
+    system, horizon, paths, seed, scheme, block
+        As for `log_growth`.
+
+    Raises
+    ------
+    SimulationError
+        As `log_growth`.
+    """
     d = _side(system)
     if every < 1 or any(mark % every for mark in at):
         raise SimulationError(f"every {every}: does not divide the steps {tuple(at)}; give one")
@@ -93,9 +138,34 @@ def log_growth(
     start = stacked.unstack(np.eye(d), system.states)
     require_conditions(named(scheme), system, {name: x[None] for name, x in start.items()})
     last = system.paths_last and system.size <= LARGEST_PATHS_LAST
-    moved = stepper(named(scheme), system, horizon / steps)
+    begin = {**start, GROWTH: np.zeros(d)}
+    runs = iterate_grids(
+        [
+            _step(system, scheme, horizon / (steps << i), every << i, last=last)
+            for i in range(grids)
+        ],
+        lambda block: {
+            name: np.array(np.broadcast_to(x, (block.size, *x.shape))) for name, x in begin.items()
+        },
+        steps=steps,
+        horizon=horizon,
+        paths=paths,
+        seed=seed,
+        draws=increments(system, horizon=horizon, steps=steps << (grids - 1), paths_last=last),
+        observe=[{GROWTH: lambda state: state[GROWTH]}] * grids,
+        at=at,
+        finite=True,
+        block=block,
+    )
+    return [np.asarray(run.values[GROWTH]) for run in runs]
 
-    def step(state: State, index: int, dB: Mapping[str, Array]) -> State:
+
+def _step(system: System, scheme: str, dt: float, every: int, *, last: bool) -> Step[State]:
+    """A step of a scheme; after so many the columns are made orthonormal again."""
+    stacked = LeftMultiplication(matrix=_unused, rows=tuple(system.states))
+    moved = stepper(named(scheme), system, dt)
+
+    def step(state: State, index: int, dB: State) -> State:
         after = moved({name: state[name] for name in system.states}, index, dB)
         if (index + 1) % every:
             return {**after, GROWTH: state[GROWTH]}
@@ -105,22 +175,7 @@ def log_growth(
         rows = {name: with_paths_last(x) if last else x for name, x in rows.items()}
         return {**rows, GROWTH: state[GROWTH] + grown}
 
-    run = iterate(
-        step,
-        {**start, GROWTH: np.zeros(d)},
-        steps=steps,
-        paths=paths,
-        seed=seed,
-        draws=increments(system, horizon=horizon, steps=steps, paths_last=last),
-        observe={GROWTH: lambda state: state[GROWTH]},
-        at=at,
-        keep=True,
-        finite=True,
-        block=block,
-        workers=workers,
-        dt=horizon / steps,
-    )
-    return np.asarray(run.values[GROWTH])
+    return step
 
 
 def require_left_multiplication(system: System) -> None:
@@ -168,5 +223,5 @@ def _side(system: System) -> int:
     return d
 
 
-def _unused(point: Mapping[str, object], t: float, dt: float, dB: State) -> Array:
+def _unused(point: State, t: float, dt: float, dB: State) -> Array:
     raise SimulationError("matrix: the operator of a stack is not used here")

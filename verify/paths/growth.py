@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics.lyapunov import log_growth, spread_per_time
+from numerics.lyapunov import log_growths, spread_per_time
 from numerics.system import Array, System
 from verify.planning import Estimate, Plan
 from verify.problem import ExponentSetting, Problem, SizedExponents, StatedExponent
@@ -127,7 +127,7 @@ def growths(system: System, plan: Plan, horizon: int) -> list[Array]:
     """Growth per time of every path at three step lengths, each (2, paths, d)."""
     spreads = max(1, math.ceil(spread_per_time(system)))
     coarse = max(1, plan.effort.steps // STEPS * spreads)
-    return [_over_windows(system, plan, coarse * 2**level, horizon) for level in range(3)]
+    return _over_windows(system, plan, coarse, horizon)
 
 
 def measured(
@@ -159,11 +159,14 @@ def _paths(plan: Plan) -> int:
     return max(1, plan.effort.paths // PATHS)
 
 
-def _over_windows(system: System, plan: Plan, unit: int, horizon: int) -> Array:
-    """Growth per time, (2, paths, d): over all but the first third, and over the last third."""
+def _over_windows(system: System, plan: Plan, unit: int, horizon: int) -> list[Array]:
+    """Growth per time, (2, paths, d): over all but the first third, and over the last third.
+
+    At three step lengths; the longest has ``unit`` steps to a unit of time.
+    """
     third, paths = horizon // 3, _paths(plan)
     marks = [third * unit, (horizon - third) * unit, horizon * unit]
-    begun, middle, end = log_growth(
+    found = log_growths(
         system,
         horizon=float(horizon),
         steps=horizon * unit,
@@ -171,9 +174,13 @@ def _over_windows(system: System, plan: Plan, unit: int, horizon: int) -> Array:
         seed=plan.seed_for("paths") % 2**63,
         at=marks,
         every=unit,
+        grids=3,
         block=math.ceil(paths / math.ceil(paths / BLOCK)),
     )
-    return np.stack([(end - begun) / (horizon - third), (end - middle) / third])
+    return [
+        np.stack([(end - begun) / (horizon - third), (end - middle) / third])
+        for begun, middle, end in found
+    ]
 
 
 def _estimate(growths: Sequence[Array], alpha: float) -> Estimate:
