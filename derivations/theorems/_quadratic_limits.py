@@ -159,7 +159,7 @@ def _lasso() -> LimitClaim:
         "The weights are h_j = |x_j|², and with columns of equal length this is the Lasso.",
         sde=MatrixSDE({**_two(), total: b * dt}),
         observable=total,
-        horizon=14,
+        horizon=16,
         values={H: 2, K: "3/2", G: "3/4", F: 3, E: 3, delta: "1/2", b: 1, c: 1, total: 0},
         relevant=0.12,
         **first(half, half),

@@ -2684,7 +2684,7 @@ SIGNATURES = {
                 LetterSignature(name="dB2", kind="increment"),
                 LetterSignature(name="a", kind="state"),
             ),
-            horizon=14,
+            horizon=16,
             sizes={},
             values={
                 "h": 2,
