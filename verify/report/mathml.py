@@ -32,6 +32,9 @@ LINE = 15.0
 SURE = 10.0
 """What it holds whatever the letters of the browser; a wider piece may have to be scrolled."""
 
+SHORT = 1.5
+"""What is no wider, in em, is not left alone at the end of a line."""
+
 _ELEMENTS = frozenset(
     {
         *("mi", "mn", "mo", "mtext", "mspace", "mrow", "mstyle", "mpadded", "mtable", "mtr", "mtd"),
@@ -49,6 +52,7 @@ _VALUE = re.compile(r"[A-Za-z0-9.%+\- ]*")
 _BREAKS = frozenset("+−=±≤≥≠<>→")
 _OPEN, _CLOSE = frozenset("([{⟨|‖⌊⌈"), frozenset(")]}⟩|‖⌋⌉")
 _SUMS = frozenset("∑∏⋃⋂")
+_PRIMES = frozenset("′″‴")
 _LETTER = re.compile(r"&#x000[46-7][0-9A-F];")
 _THIN = "0.17em"
 
@@ -139,6 +143,11 @@ def _right(element: Element) -> Element:
         made.tag = {"msub": "munder", "msubsup": "munderover"}[made.tag]
     elif made.tag == "mover" and len(made) == 2:
         made.set("accent", "true")
+    elif made.tag == "msup" and made[1].text in _PRIMES:
+        # The sign is high by itself; as a script it would be raised once more.
+        made.tag = "mrow"
+        made[1] = Element("mo", form="postfix", lspace="0em", rspace="0em")
+        made[1].text = element[1].text and unescape(element[1].text)
     if made.tag in ("mrow", "mtd", "msqrt", "mstyle"):
         made[:] = _spaced(list(made))
     if made.tag == "mrow" and _is_fenced(made) and not _is_tall(made):
@@ -211,12 +220,52 @@ def _is_matrix(element: Element) -> bool:
 
 
 def _pieces(children: list[Element], line: float) -> Iterator[list[Element]]:
-    """The formula in pieces: whole if a line holds it, else cut before signs and relations."""
+    """The formula in pieces: whole if a line holds it, else cut where it is read apart first."""
     if _width(children) <= line:
         yield children
         return
-    for part in _cut(children):
-        yield from _parted(part, line) if _width(part) > line else [part]
+    for cut in (_items, _cut, _groups):
+        parts = list(cut(children))
+        if len(parts) > 1:
+            for part in parts:
+                yield from _pieces(part, line)
+            return
+    yield from _parted(children, line)
+
+
+def _items(children: list[Element]) -> Iterator[list[Element]]:
+    """What stands between commas and semicolons."""
+    part: list[Element] = []
+    ends = False
+    for child in children:
+        if ends and child.tag != "mspace":
+            yield part
+            part = []
+        ends = child.text in (",", ";") or (ends and child.tag == "mspace")
+        part.append(child)
+    yield part
+
+
+def _groups(children: list[Element]) -> Iterator[list[Element]]:
+    """A product of brackets, one after the other."""
+    part: list[Element] = []
+    for child in children:
+        if _is_fenced(child) and any(map(_is_fenced, part)):
+            yield part
+            part = []
+        part.append(child)
+    yield part
+
+
+def _factors(children: list[Element]) -> Iterator[list[Element]]:
+    """A product, cut before its differentials."""
+    part: list[Element] = []
+    for child in children:
+        if _is_differential(child) and _width(part) > SHORT:
+            yield part
+            part = []
+        part.append(child)
+    yield part
 
 
 def _cut(children: list[Element]) -> Iterator[list[Element]]:
@@ -235,10 +284,11 @@ def _parted(part: list[Element], line: float) -> Iterator[list[Element]]:
     groups = [i for i, child in enumerate(part) if child.tag == "mrow" and _is_fenced(child)]
     widest = max(groups, key=lambda i: _width([part[i]]), default=None)
     if widest is None or _width([part[widest]]) <= line / 2:
-        yield part
+        yield from _factors(part)
         return
     group = list(part[widest])
-    inner = list(_pieces(group[1:-1], line))
+    beside = _width(part) - _width(group[1:-1])
+    inner = list(_pieces(group[1:-1], max(line - beside, line / 2)))
     if len(inner) == 1:
         yield part
         return

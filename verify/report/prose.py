@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
@@ -60,7 +60,30 @@ def told(text: str | Iterable[Phrase]) -> Markup:
         shown = formula(Mathematics(unicode=part.text, latex=_paired(part.latex)), SURE)
         is_set = part.latex and not shown.wide
         parts.append(shown.markup if is_set else prose(part.text))
-    return Markup("").join(parts)
+    return _glued(parts)
+
+
+_OPENING, _ENDING = re.compile(r"[(\[]+$"), re.compile(r"^[)\].,:;!?]+")
+
+
+def _glued(parts: Sequence[Markup]) -> Markup:
+    """The parts in turn; no line ends between a formula and brackets and marks beside it."""
+    found = [*parts]
+    for n, part in enumerate(parts):
+        if not part.startswith("<math") or "<wbr>" in part:
+            continue
+        before = _OPENING.search(found[n - 1]) if n else None
+        after = _ENDING.search(found[n + 1]) if n + 1 < len(found) else None
+        if not (before or after):
+            continue
+        if before:
+            found[n - 1] = found[n - 1][: before.start()]
+            part = before[0] + part
+        if after:
+            found[n + 1] = found[n + 1][after.end() :]
+            part = part + after[0]
+        found[n] = Markup('<span class="whole">{}</span>').format(part)
+    return Markup("").join(found)
 
 
 def _paired(latex: str) -> str:
