@@ -37,7 +37,7 @@ from verify import (
 )
 from verify.errors import ClaimError
 from verify.loading import compiled
-from verify.outside.claim_types import with_numbers
+from verify.outside.claim_types import accepted
 from verify.tiers.generator import DIGITS
 
 POINTS = ("generator", "one-step")
@@ -376,7 +376,7 @@ def expectation(value: Any, **more: Any) -> Any:
 
 
 def test_numbers_may_be_texts_that_are_exact_in_both_kinds_of_claims() -> None:
-    as_text = with_numbers(expectation(mean, horizon="1/2", values={"x": "1/2"}))
+    as_text = accepted(expectation(mean, horizon="1/2", values={"x": "1/2"}))
     assert as_text.horizon == Rational(1, 2)
     x = State("x")
     symbolic = MatrixSDE({x: -x * dt + Brownian("B").d})
@@ -386,7 +386,7 @@ def test_numbers_may_be_texts_that_are_exact_in_both_kinds_of_claims() -> None:
         assert path is not None
         assert (float(path.horizon), float(path.values["x"]), path.relevant) == (0.5, 0.5, 0.125)
     with pytest.raises(ClaimError, match="horizon: got the text 'soon'; give a number"):
-        with_numbers(expectation(mean, horizon="soon"))
+        accepted(expectation(mean, horizon="soon"))
     with pytest.raises(ClaimError, match="x: got 'soon'; give a number"):
         compiled(expectation(mean, values={"x": "soon"}))
 

@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sympy import Ge, Gt
 
-from derivations import Brownian, DifferentialClaim, MatrixSDE, State, dt, positive
+from derivations import (
+    Assumption,
+    Brownian,
+    CovariationClaim,
+    DifferentialClaim,
+    MatrixSDE,
+    State,
+    dims,
+    dt,
+    entry,
+    positive,
+    tr,
+)
 from derivations.catalogue import claims
 from verify import check
 from verify.errors import ClaimError
 from verify.finding.locate import located
 from verify.finding.locating import with_finding
 from verify.loading import compiled
+from verify.outside.claim_types import accepted
 from verify.outside.differentials import check_differentials
 from verify.outside.files import read
+from verify.outside.shapes import check_shapes
 from verify.outside.slips import advice
 from verify.runner import Settings, judge
 from verify.verdict import Status
@@ -154,6 +171,49 @@ def test_a_drift_with_dt_is_refused_in_python_too() -> None:
 def test_nothing_in_the_catalogue_is_refused() -> None:
     for claim in claims():
         check_differentials(claim)
+        for one in (claim, *map(claim.mutated, claim.mutants)):
+            check_shapes(one)
+
+
+# Shapes and sizes.
+
+n, m = dims("n m")
+X, W = State("X", n, m), Brownian("W", n, m)
+free = MatrixSDE({X: W.d})
+SHAPES = {
+    "drift": {"observable": tr(X * X.T), "drift": X},
+    "martingale": {"observable": tr(X * X.T), "drift": n * m, "martingale": 2 * X.T * W.d},
+    "drift of a matrix": {"observable": X, "drift": n, "martingale": W.d},
+    "a matrix transposed": {"observable": X, "drift": X.T, "martingale": W.d},
+}
+
+
+@pytest.mark.parametrize("case", SHAPES)
+def test_what_is_stated_has_the_shape_of_the_observable(case: str) -> None:
+    field = case.split()[0] if case != "a matrix transposed" else "drift"
+    with pytest.raises(ClaimError, match=f"^{field}: it is .*, observable is .*; give both one"):
+        check(DifferentialClaim(sde=free, **SHAPES[case]))
+
+
+def test_a_zero_has_every_shape() -> None:
+    check_shapes(DifferentialClaim(sde=free, observable=X, drift=0, martingale=W.d))
+
+
+@pytest.mark.parametrize(
+    ("facts", "sizes"), [((), ["n ≥ 2"]), ((Ge(n, 3),), ["said"]), ((Gt(n, 1),), ["said"])]
+)
+def test_entries_ask_for_sizes_that_have_them(facts: tuple[Any, ...], sizes: list[str]) -> None:
+    claim = CovariationClaim(
+        sde=free,
+        first=entry(X * X.T, 0, 0),
+        second=entry(X * X.T, 0, 1),
+        rate=2 * entry(X * X.T, 0, 1),
+        assumptions=tuple(Assumption(text="said", condition=fact) for fact in facts),
+    )
+    assert [fact.text for fact in accepted(claim).assumptions] == sizes
+    assert check(claim, tiers=("exact", "generator")).status is Status.AGREES
+    wrong = replace(claim, rate=3 * entry(X * X.T, 0, 1))
+    assert check(wrong, tiers=("exact", "generator")).status is Status.DISAGREES
 
 
 def test_a_finding_has_no_missing_key_in_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,8 +57,7 @@ def check(
     from verify.loading import problem_from_outside
     from verify.runner import Settings, judge
 
-    from .claim_types import check_claim, with_numbers
-    from .texts import plain_texts
+    from .claim_types import accepted
 
     if isinstance(claim, Theorem):
         raise ClaimError(f"claim: got the theorem {claim.id}; give one of its claims")
@@ -72,8 +71,7 @@ def check(
         time_limit=time_limit,
     )
     claim = replace(claim, id=claim.id or "claim", title=claim.title or claim.id)
-    claim = plain_texts(with_numbers(claim))
-    check_claim(claim)
+    claim = accepted(claim)
     found = refusal(claim)
     if found is not None:
         return Verdict(

@@ -18,10 +18,11 @@ from verify.printable import is_unicode, printable, said_by
 from verify.verdict import Status
 
 from .differentials import check_differentials
+from .shapes import check_shapes, with_sizes
 from .slips import advice
-from .texts import check_names
+from .texts import check_names, plain_texts
 
-__all__ = ["check_claim", "number_of", "readable", "short", "with_numbers"]
+__all__ = ["accepted", "check_claim", "number_of", "readable", "short"]
 
 _WORDS = ("id", "title", "source", "statement", "expected", "sign", "step", "draws", "parameter")
 """Fields that are text, or may be."""
@@ -59,14 +60,21 @@ def number_of(name: str, text: str) -> Any:
     return int(found) if found.is_Integer else found
 
 
-def with_numbers(claim: Any) -> Any:
-    """The claim with numbers where it has texts that are some, such as "1/2" for its horizon.
+def accepted(claim: Any) -> Any:
+    """A claim from outside as it is judged: numbers for texts that are some, sizes for entries.
 
     Raises
     ------
     ClaimError
-        Naming the text that is no number.
+        Naming the field that is refused, what it is, and what it should be.
     """
+    claim = plain_texts(_with_numbers(claim))
+    check_claim(claim)
+    return with_sizes(claim)
+
+
+def _with_numbers(claim: Any) -> Any:
+    """The claim with numbers where it has texts that are some, such as "1/2" for its horizon."""
     found = _numbered(claim, "")
     if isinstance(claim.path, PathCheck):
         found = replace(found, path=_numbered(claim.path, "path."))
@@ -132,6 +140,7 @@ def check_claim(claim: Any) -> None:
         raise ClaimError(f"inapplicable: {unknown[0]!r} is no tier; there are {', '.join(TIERS)}")
     check_names(claim)
     check_differentials(claim)
+    check_shapes(claim)
 
 
 def _check_system(name: str, value: Any) -> None:

@@ -14,7 +14,7 @@ from derivations.sde import MatrixSDE, increments_of, linear_part
 from derivations.symbols import Brownian, dt
 from verify.errors import ClaimError
 
-__all__ = ["check_differentials"]
+__all__ = ["check_differentials", "stated"]
 
 MARTINGALE = "martingale"
 
@@ -40,7 +40,7 @@ def check_differentials(claim: Any) -> None:
     ClaimError
         Naming the field and the differential.
     """
-    for place, value in _stated("", claim):
+    for place, value in stated("", claim):
         found = sorted(map(str, increments_of(value)))
         if not found:
             continue
@@ -73,7 +73,7 @@ def _symbolic(value: Any) -> Any:
     return Integer(1) * value if isinstance(value, int | float) else value
 
 
-def _stated(place: str, value: Any) -> Iterator[tuple[str, Any]]:
+def stated(place: str, value: Any) -> Iterator[tuple[str, Any]]:
     """The expressions in a value, each with the name of the field that it is in."""
     if isinstance(value, Brownian):
         raise ClaimError(f"{place}: got {value!r} itself; its differential is {value.name}.d")
@@ -84,10 +84,10 @@ def _stated(place: str, value: Any) -> Iterator[tuple[str, Any]]:
             if field.name not in UNREAD:
                 below = f"{place}.{field.name}" if place in ("path", "algorithm") else ""
                 named = below or (place if place else field.name)
-                yield from _stated(named, getattr(value, field.name))
+                yield from stated(named, getattr(value, field.name))
     elif isinstance(value, Mapping):
         for item in value.values():
-            yield from _stated(place, item)
+            yield from stated(place, item)
     elif isinstance(value, list | tuple | MatrixBase):
         for item in value:
-            yield from _stated(place, item)
+            yield from stated(place, item)

@@ -26,10 +26,9 @@ from verify.errors import ClaimError, TimeLimitError, UsageError
 from verify.runs.strangers import Kept, single
 from verify.runs.time_limit import limited
 
-from .claim_types import check_claim, readable, short, with_numbers
+from .claim_types import accepted, readable, short
 from .declarations import makers, named_claims, named_in_text
 from .surroundings import surroundings
-from .texts import plain_texts
 
 __all__ = ["LIMIT", "ClaimFile", "read"]
 
@@ -328,8 +327,7 @@ class _Run:
         )
         if refused := _refused(claim.id, taken):
             raise ClaimError(refused)
-        claim = plain_texts(with_numbers(claim))
-        check_claim(claim)
+        claim = accepted(claim)
         taken[claim.id] = line
         return claim
 
