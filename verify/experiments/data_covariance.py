@@ -64,7 +64,7 @@ def experiment() -> Experiment:
                 "step": 0.003,
                 "time": 450.0,
                 "decay": 0.004,
-                "repeats": 5,
+                "repeats": 10,
             }
         ),
         simulate=simulate,

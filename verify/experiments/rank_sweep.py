@@ -47,10 +47,9 @@ def experiment() -> Experiment:
                 "saved": "build/experiments/rank-sweep/runs",
             }
         ),
-        # A small network that decays fast.
+        # Few samples and a decay that is fast.
         quick=MappingProxyType(
             {
-                "widths": [64, 24, 24, 10],
                 "train": 200,
                 "batches": [4, 64],
                 "steps": [0.025, 0.1],
