@@ -18,8 +18,8 @@ from .expressions import Stack, gram
 from .facts import Facts
 from .forms import Form
 from .interpreter import interpret
+from .inverses import inverse
 from .projectors import Projector, Spectral
-from .reduction import inverse
 from .spectrum import Eigenprojector, Eigenvalue, singular_at
 from .symbols import MatrixState, ScalarIncrement, ScalarMember, same_size
 from .words import Selector, Unit

@@ -9,7 +9,7 @@ from sympy import Integer, Mul, cancel
 
 from .errors import DerivationError
 from .forms import Atom, Form
-from .reduction import InverseOf, is_square, plain_words
+from .inverses import InverseOf, is_square, plain_words
 from .symbols import same_size
 from .terms import Monomial
 from .words import ONE, Factor, Selector, Word, canonical_cycle

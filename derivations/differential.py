@@ -49,8 +49,8 @@ from .expressions import LogAbs, Stack
 from .facts import Facts
 from .forms import Atom, Form
 from .interpreter import interpret
+from .inverses import inverse
 from .perturbation import Perturbation
-from .reduction import inverse
 from .resolution import apart_indices
 from .sde import MatrixSDE
 from .shapes import shape_of

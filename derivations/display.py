@@ -29,8 +29,8 @@ from .facts import Facts
 from .forms import Atom, Form
 from .gathering import SpectralSum, gathered, named_indices
 from .interpreter import interpret
+from .inverses import InverseOf
 from .projectors import Projector, SpectralLetter
-from .reduction import InverseOf
 from .spectrum import Eigenprojector, Eigenvalue
 from .symbols import ScalarIncrement, ScalarMember
 from .terms import Monomial

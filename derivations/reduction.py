@@ -11,25 +11,26 @@
 For S a sum, one word of it is named the leading one and S⁻¹·leading is rewritten by the rest.
 That rule is sound, and complete unless the leading word overlaps itself; where it is not, two equal
 forms may keep different normal forms, and the ladder of :mod:`derivations.equality` says "cannot
-tell".
+tell".  In traces, where a word and its transpose are one, a symmetric S whose leading word is not
+its own transpose has a rule of its own (:mod:`derivations.mirrored`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cached_property, lru_cache
-from hashlib import blake2b
+from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from itertools import product as cartesian
 from typing import Any
 
 from sympy import KroneckerDelta, Mul
 
-from .errors import DerivationError, ShapeError
-from .forms import Atom, Form
+from .forms import Atom
+from .inverses import Alternative, InverseOf, inverse, plain_words
+from .mirrored import Relation, mirrored_step
 from .projectors import Projector, Spectral
 from .spectrum import Eigenvalue
-from .symbols import Index, same_size
+from .symbols import Index
 from .terms import Monomial, Term, is_empty, least_labelling, released
 from .words import (
     ONE,
@@ -43,123 +44,7 @@ from .words import (
     transpose_word,
 )
 
-__all__ = [
-    "Alternative",
-    "InverseOf",
-    "inverse",
-    "is_square",
-    "normal_terms",
-    "plain_words",
-    "words_of_power",
-]
-
-Alternative = tuple[Any, Word]
-
-
-class InverseOf:
-    """The letter S⁻¹ for a form S that no rule inverts; knows its leading word."""
-
-    __slots__ = ("__dict__", "form")
-
-    def __init__(self, form: Form) -> None:
-        self.form = form
-
-    @cached_property
-    def name(self) -> str:
-        """A short name that is equal for equal forms."""
-        return "inv:" + blake2b(self.form.key.encode(), digest_size=12).hexdigest()
-
-    @property
-    def shape(self) -> tuple[Any, ...]:
-        """Shape of S."""
-        return self.form.shape
-
-    @property
-    def indices(self) -> frozenset[Index]:
-        """The free indices of S."""
-        return self.form.indices
-
-    def relabel(self, names: Mapping[Index, Index]) -> InverseOf:
-        """The inverse of the form with its free indices renamed."""
-        return InverseOf(self.form.relabel(names))
-
-    @cached_property
-    def is_symmetric_letter(self) -> bool:
-        """Whether S = S' (by normal form)."""
-        return self.form == self.form.T
-
-    @cached_property
-    def leading(self) -> tuple[Any, Word, tuple[Alternative, ...]] | None:
-        """(coefficient, word, the other terms), or None if S has terms other than plain words."""
-        plain = [
-            (c, m.word)
-            for m, c in self.form.terms.items()
-            if not m.indices and m.indexed == 1 and not m.cycles and m.word is not None
-        ]
-        if len(plain) < len(self.form.terms) or not any(word for _, word in plain):
-            return None
-        plain.sort(key=lambda term: (len(term[1]), tuple(f.key for f in term[1])))
-        c, word = plain.pop()
-        return c, word, tuple(plain)
-
-
-def inverse(form: Form) -> Form:
-    """The inverse of a square form; products of square factors are inverted factor by factor.
-
-    Raises
-    ------
-    ShapeError, DerivationError
-        If the form is not square, or is zero.
-    """
-    rows, columns = form.shape
-    if not same_size(rows, columns):
-        raise ShapeError(
-            f"inverse: the matrix is {rows} x {columns}; only a square one has an inverse"
-        )
-    if not form:
-        raise DerivationError("inverse: the matrix is zero")
-    if len(form.terms) == 1:
-        ((m, c),) = form.terms.items()
-        plain = not m.indices and m.indexed == 1 and not m.cycles and m.word is not None
-        if plain and all(is_square(f) for f in m.word or ()):
-            result = Form.identity(rows)
-            for f in reversed(m.word or ()):
-                result = result * _inverse_letter(f)
-            return result.scaled(ONE / c)
-        if plain:
-            return _named_inverse(Form(form.shape, {m: ONE})).scaled(ONE / c)
-    return _named_inverse(form)
-
-
-def is_square(f: Factor) -> bool:
-    """Whether a letter is a square matrix."""
-    return same_size(f.rows, f.columns)
-
-
-def _inverse_letter(f: Factor) -> Form:
-    if isinstance(f.base, InverseOf):
-        return f.base.form.T if f.transposed else f.base.form
-    form = Form.letter(f.base)
-    return Form.letter(InverseOf(form), transposed=f.transposed)
-
-
-def _named_inverse(form: Form) -> Form:
-    # S and S' share one letter, so that (S')⁻¹ = (S⁻¹)' holds by construction.
-    mirrored = form.T
-    if mirrored.key < form.key:
-        return Form.letter(InverseOf(mirrored), transposed=True)
-    return Form.letter(InverseOf(form))
-
-
-def plain_words(form: Form) -> list[Alternative] | None:
-    """The terms of a form without indices or cycles, or None if it has others."""
-    words = []
-    for m, c in form.terms.items():
-        if m.indices or m.indexed != 1 or m.cycles or m.word is None:
-            return None
-        words.append((c, m.word))
-    return words
-
+__all__ = ["normal_terms", "words_of_power"]
 
 # Normal terms ---------------------------------------------------------------------------------
 
@@ -326,9 +211,17 @@ def _reduced_cycle(word: Word) -> list[tuple[Any, tuple[Word, ...]]]:
     stack: list[Alternative] = [(ONE, word)]
     while stack:
         c, w = stack.pop()
+        mirrored = mirrored_step(w, _relation)
+        if mirrored is not None:
+            for x, rest in mirrored:
+                if rest:
+                    stack.append((c * x, rest))
+                else:
+                    results.append((c * x, ()))
+            continue
         for turn in range(len(w)):
             rotated = w[turn:] + w[:turn]
-            step = _first_rule(rotated)
+            step = _first_rule(rotated, cyclic=True)
             if step is not None:
                 start, stop, replacements = step
                 size = rotated[start].rows
@@ -348,12 +241,18 @@ def _reduced_cycle(word: Word) -> list[tuple[Any, tuple[Word, ...]]]:
     return results
 
 
-def _first_rule(word: Word) -> tuple[int, int, list[Alternative]] | None:
+def _first_rule(word: Word, *, cyclic: bool = False) -> tuple[int, int, list[Alternative]] | None:
     for n in range(len(word) - 1):
         found = _pair_rule(word[n], word[n + 1])
         if found is not None:
             return n, n + 2, found
     for n, f in enumerate(word):
+        if cyclic and _relation(f) is not None:
+            # Of the inverse there is a letter too, which meets its projectors.
+            span = _inverse_of_spectrum(word, n, f) if isinstance(f.base, Projector) else None
+            if span is not None:
+                return span
+            continue
         if isinstance(f.base, InverseOf):
             span = _inverse_rule(word, n, f)
             if span is not None:
@@ -403,10 +302,9 @@ def _eigen_rule(word: Word, n: int, f: Factor) -> tuple[int, int, list[Alternati
     """S E_i = λ_i E_i and E_i S = λ_i E_i, S by its leading word; the same for S⁻¹ as a letter."""
     spectral: Spectral = f.base.spectral
     value = spectral.value(f.base.index)
-    for at, start in ((n + 1, n), (n - 1, n - 1)):
-        g = word[at].base if 0 <= at < len(word) else None
-        if isinstance(g, InverseOf) and g.form == spectral.form:
-            return start, start + 2, [(ONE / value, (f,))]
+    span = _inverse_of_spectrum(word, n, f)
+    if span is not None:
+        return span
     if spectral.plain is None:
         return None
     *others, (c, pattern) = spectral.plain
@@ -418,6 +316,32 @@ def _eigen_rule(word: Word, n: int, f: Factor) -> tuple[int, int, list[Alternati
         rest = [(-x / c, (*w, f)) for x, w in others]
         return n - size, n + 1, [(value / c, (f,)), *rest]
     return None
+
+
+def _inverse_of_spectrum(
+    word: Word, n: int, f: Factor
+) -> tuple[int, int, list[Alternative]] | None:
+    """S⁻¹ E_i = E_i/λ_i = E_i S⁻¹ for the letter S⁻¹."""
+    spectral: Spectral = f.base.spectral
+    for at, start in ((n + 1, n), (n - 1, n - 1)):
+        g = word[at].base if 0 <= at < len(word) else None
+        if isinstance(g, InverseOf) and g.form == spectral.form:
+            return start, start + 2, [(ONE / spectral.value(f.base.index), (f,))]
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _relation(f: Factor) -> Relation | None:
+    """What a letter f says of f·S, if S is symmetric and its leading word is not."""
+    base, found = f.base, None
+    if isinstance(base, Projector) and base.spectral.plain is not None:
+        found = Relation(base.spectral.value(base.index), (f,), base.spectral.plain)
+    elif isinstance(base, InverseOf) and base.is_symmetric_letter and base.leading is not None:
+        c, pattern, others = base.leading
+        found = Relation(ONE, (), (*others, (c, pattern)))
+    if found is None or transpose_word(found.terms[-1][1]) == found.terms[-1][1]:
+        return None
+    return found
 
 
 def _cut(word: Word) -> tuple[tuple[Word, ...], Word]:

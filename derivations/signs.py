@@ -56,8 +56,8 @@ from .expressions import ScalarSum
 from .facts import Facts
 from .forms import Atom, Form
 from .interpreter import interpret
+from .inverses import InverseOf
 from .projectors import Projector
-from .reduction import InverseOf
 from .shapes import shape_of
 from .spectrum import Eigenprojector, Eigenvalue, distinct_eigenvalues
 from .symbols import Dimension, Index, MatrixParameter
