@@ -42,6 +42,9 @@ EXCEPTIONS = 0.05
 """Share of paths on which a law that holds on every path may be seen off: no finite number of paths
 bounds it by zero."""
 
+SMALL, SMALL_BLOCK = 32, 4096
+"""Systems of at most so many numbers, and their paths in a block."""
+
 _OF_PATHS: Mapping[str, Callable[[Problem, Plan], Evidence]] = {
     "expectation": averaged,
     "hitting": crossed,
@@ -195,10 +198,17 @@ def _reached(
         plan.seed_for("paths") % 2**63,
         observe=[{"f": f} for f in (ended, ended, whole)],
         at=marks(plan.effort.steps),
-        block=None if system.noises else 1,
+        block=_block(system),
     )
     times = [float(time) for time in runs[-1].times]
     return [run.values["f"][-1] for run in runs], times, quantiles(runs[-1].values["f"])
+
+
+def _block(system: System) -> int | None:
+    """Paths in a block: of few numbers more than is usual, as all of them are run anyway."""
+    if not system.noises:
+        return 1
+    return SMALL_BLOCK if system.size <= SMALL else None
 
 
 def _scale(initial: Array, stated: Array) -> float:
