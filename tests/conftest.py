@@ -22,8 +22,8 @@ hypothesis.settings.register_profile("explore", deadline=None, print_blob=True, 
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "reproducible"))
 
 # The catalogue and the tests themselves live to the end. Python would look through all of them for
-# garbage again and again, a sixth of the processor time: it looks less often, and only at what the
-# tests make.
+# garbage again and again, which took a sixth of the time of tests of the derivations: it looks less
+# often, and only at what the tests make.
 gc.set_threshold(10_000, 10, 50)
 
 
