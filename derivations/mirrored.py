@@ -49,7 +49,9 @@ def mirrored_step(
     return None
 
 
-def _written(whole: Word, after: Word, f: Factor, relation: Relation) -> Any:
+def _written(
+    whole: Word, after: Word, f: Factor, relation: Relation
+) -> list[tuple[Any, Word]] | None:
     """The trace of f · after by the other traces of a relation in which it is the largest."""
     for _, word in relation.terms:
         if not word or after[: len(word)] != word:
