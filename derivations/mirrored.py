@@ -36,7 +36,7 @@ def mirrored_step(
 
     An empty word stands for a factor 1.
     """
-    held = {f: found for f in cycle if (found := relation_of(f)) is not None}
+    held = {f: said for f in cycle if (said := relation_of(f)) is not None}
     if not held:
         return None
     whole = canonical_cycle(cycle)
