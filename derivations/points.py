@@ -57,6 +57,7 @@ from sympy.core.relational import Relational
 from sympy.functions.special.tensor_functions import KroneckerDelta
 from sympy.matrices.expressions import MatrixExpr
 
+from .draws import MatrixDraw, WeightDraw
 from .errors import DerivationError
 from .expressions import LogAbs, free_indices
 from .interpreter import interpret
@@ -121,6 +122,19 @@ class Point:
             self.values[symbol] = self._drawn(symbol)
         return self.values[symbol]
 
+    def member(self, symbol: Any, n: int) -> Any:
+        """The value of the n-th letter of a family; weights are those of one minibatch."""
+        found = _member(symbol, n)
+        weighed = isinstance(symbol, WeightDraw) and found not in self.overrides
+        if weighed and found not in self.values:
+            size, b = self.size(symbol.index.range), self.size(symbol.batch)
+            if b > size and not symbol.replacement:
+                raise NotAdmissible(f"{symbol}: no {b} of {size} samples without replacement")
+            rng = random.Random(f"{self.seed}:{symbol.name}:{size}:{b}")
+            for i, count in enumerate(symbol.counts(rng, size, b), 1):
+                self.values[_member(symbol, i)] = flint.arb(size * count) / b
+        return self.letter(found)
+
     def _drawn(self, symbol: Any) -> Any:
         rng = random.Random(f"{self.seed}:{type(symbol).__name__}:{symbol}")
         if not isinstance(symbol, MatrixExpr):
@@ -129,6 +143,9 @@ class Point:
                 return _arb(value**2)
             return _arb(value * rng.choice((-1, 1)))
         rows, columns = (self.size(n) for n in symbol.shape)
+        if isinstance(symbol, MatrixDraw) and symbol.law == "two-point":
+            signs = [flint.arb(rng.choice((1, -1))) for _ in range(rows * columns)]
+            return flint.arb_mat(rows, columns, signs)
         A = _random_matrix(rng, rows, columns)
         kind = symbol.structure if isinstance(symbol, MatrixParameter) else "general"
         if kind == "symmetric":
@@ -203,7 +220,7 @@ class PointAlgebra:
     def letter(self, symbol: Any) -> Any:
         """The letter's value at the point; of a family, that of the member meant."""
         if isinstance(symbol, FamilyMember | ScalarMember) and symbol.index in self.bound:
-            return self.point.letter(_member(symbol, self.bound[symbol.index]))
+            return self.point.member(symbol, self.bound[symbol.index])
         return self.point.letter(symbol)
 
     def block_column(self, selector: Selector) -> Any:

@@ -32,10 +32,11 @@ from .expressions import is_zero
 from .facts import Facts
 from .forms import Atom, Form
 from .interpreter import interpret
+from .inverses import InverseOf
 from .points import Point, draw, entries, evaluate, precision
 from .printing import unicode
-from .reduction import InverseOf
 from .resolution import is_spectral
+from .support import on_support
 from .symbols import FamilyMember, Index, MatrixIncrement, ScalarMember
 from .terms import Monomial, Term
 from .update import MatrixDraw, StepClaim, WeightDraw, drawn_in
@@ -70,12 +71,18 @@ def derived_change(claim: StepClaim) -> Any:
 
 
 def stated_change(claim: StepClaim) -> Any:
-    """The stated change, without the terms that the claim's order leaves out."""
+    """The stated change, without what the claim's order leaves out and what the draws fix."""
     change = sympify(claim.change)
-    if claim.order is None or is_zero(change):
+    if is_zero(change) or (claim.order is None and not drawn_in(change)):
         return change
-    value: Form = interpret(change, _algebra(claim, [change]))
-    return expression(_truncated(claim, value))
+    try:
+        value: Form = interpret(change, _algebra(claim, [change]))
+    except DerivationError:
+        if claim.order is None:
+            return change
+        raise
+    found = on_support(value if claim.order is None else _truncated(claim, value))
+    return change if claim.order is None and found == value else expression(found)
 
 
 def _algebra(claim: StepClaim, expressions: Iterable[Any]) -> FormAlgebra:
@@ -203,7 +210,7 @@ def _names(form: Form) -> Iterator[str]:
 
 def _averaged(claim: StepClaim, form: Form) -> Form:
     if claim.pathwise:
-        return form
+        return on_support(form)
     laws = {
         # The square of a single sign is 1, whatever it is paired with.
         str(d.name): "sign" if d.law == "two-point" and d.shape == (1, 1) else d.law

@@ -1,12 +1,4 @@
-"""One step of a discrete algorithm: what it draws, the map that moves the states, claims about it.
-
-A draw is a matrix of signs or of standard normals (another covariance is a factor in front, A·ξ for
-covariance AA'), or the weights of a minibatch of b among n samples,
-
-    w_i = (n/b) · how often i was drawn,   E w_i = 1,
-
-which turn a mean over all samples into that over the batch: Σ_i w_i x_i r_i'/n.
-"""
+"""One step of a discrete algorithm: the map that moves the states, and claims about it."""
 
 from __future__ import annotations
 
@@ -14,15 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sympy import Expr, Symbol, sympify
-from sympy.core.symbol import Str
+from sympy import Symbol, sympify
 
 from .claim import Claim, is_function
+from .draws import Gaussian, MatrixDraw, Minibatch, TwoPoint, WeightDraw, drawn_in
 from .errors import DerivationError, ShapeError
-from .expressions import tr
 from .printing import unicode
 from .shapes import shape_of
-from .symbols import Index, MatrixParameter, MatrixState, ScalarMember, ScalarState, same_shape
+from .symbols import MatrixState, ScalarState, same_shape
 
 __all__ = [
     "Gaussian",
@@ -34,90 +25,6 @@ __all__ = [
     "WeightDraw",
     "drawn_in",
 ]
-
-
-class MatrixDraw(MatrixParameter):
-    """A matrix drawn anew in every step; its last fact says from which law."""
-
-    @property
-    def law(self) -> str:
-        """'two-point' or 'gaussian'."""
-        return str(self.args[4].name)
-
-
-class WeightDraw(ScalarMember):
-    """The weight w_i of sample i; args (name, batch, how it is drawn, i, role)."""
-
-    law = "minibatch"
-
-    def __new__(cls, name: Any, batch: Any, how: Any, index: Any, role: Any) -> Any:
-        """Texts are taken as SymPy keeps them, so that ``func(*args)`` rebuilds the weight."""
-        texts = [x if isinstance(x, Str) else Str(str(x)) for x in (name, how, role)]
-        return Expr.__new__(cls, texts[0], batch, texts[1], index, texts[2])
-
-    @property
-    def batch(self) -> Any:
-        """The size of the minibatch."""
-        return self.args[1]
-
-    @property
-    def replacement(self) -> bool:
-        """Whether a sample may be in it more than once."""
-        return str(self.args[2].name) == "with"
-
-    @property
-    def spread(self) -> Any:
-        """c with E w_i w_j = 1 − c for i ≠ j, E w_i² = 1 + (n − 1) c."""
-        n, b = self.index.range, self.batch
-        return 1 / b if self.replacement else (n - b) / (b * (n - 1))
-
-
-def _entries(name: str, rows: Any, columns: Any, law: str) -> Any:
-    if rows is None:
-        return tr(MatrixDraw(name, 1, 1, Str("general"), Str(law)))
-    return MatrixDraw(name, rows, columns, Str("general"), Str(law))
-
-
-def TwoPoint(name: str, rows: Any = None, columns: Any = 1) -> Any:  # noqa: N802 - a noun
-    """Independent signs ±1 of equal chance: a scalar without sizes, else a matrix."""
-    return _entries(name, rows, columns, "two-point")
-
-
-def Gaussian(name: str, rows: Any = None, columns: Any = 1) -> Any:  # noqa: N802 - a noun
-    """Independent standard normals: a scalar without sizes, else a matrix."""
-    return _entries(name, rows, columns, "gaussian")
-
-
-class Minibatch:
-    """The weights ``w[i]`` of b samples among n, every choice equally likely.
-
-    Parameters
-    ----------
-    name : str
-    batch : size
-        b, a dimension or an integer; n is the range of the index.  Without replacement b <= n is
-        to be assumed.
-    replacement : bool
-        Whether a sample may be drawn more than once.
-    """
-
-    __slots__ = ("batch", "how", "name")
-
-    def __init__(self, name: str, batch: Any, *, replacement: bool = False) -> None:
-        self.name, self.batch = name, sympify(batch)
-        self.how = "with" if replacement else "without"
-        if not (self.batch.is_integer and self.batch.is_positive):
-            raise ShapeError(f"batch={batch}: not known to be a positive integer; use dims(...)")
-
-    def __getitem__(self, index: Index) -> Any:
-        if not isinstance(index, Index):
-            raise DerivationError(f"{self.name}[{index}]: not an index; make one with index(...)")
-        return WeightDraw(self.name, self.batch, self.how, index, "process")
-
-
-def drawn_in(expression: Any) -> list[Any]:
-    """The draws in an expression, sorted."""
-    return sorted(sympify(expression).atoms(MatrixDraw, WeightDraw), key=str)
 
 
 class Update:

@@ -34,6 +34,7 @@ from derivations.sign_claims import decided
 from derivations.stationary_density import stationary_parts
 from derivations.step_claims import NotDerived, derived_change, stated_change
 from derivations.update import StepClaim
+from verify.ends import within_its_support
 from verify.paths.normalisation import normalisation
 from verify.planning import Plan
 from verify.problem import Problem
@@ -42,6 +43,9 @@ from verify.verdict import Evidence, Status, combine
 __all__ = ["check", "facts_of"]
 
 TIER = "derivation"
+
+DRAWN = 12
+"""Points at which a statement about every draw is looked at: signs have but two values."""
 
 _STATUS = {
     Answer.EQUAL: Status.AGREES,
@@ -68,7 +72,8 @@ def check(problem: Problem, plan: Plan) -> Evidence:
         parts = list(_parts(problem, df, seed))
     except NotDerived as error:
         return Evidence(tier=TIER, status=Status.NOT_APPLICABLE, reason=str(error))
-    found = [(name, equal(a, b, assuming=facts, seed=seed)) for name, a, b in parts]
+    points = DRAWN if getattr(claim, "pathwise", False) else 3
+    found = [(name, equal(a, b, assuming=facts, seed=seed, points=points)) for name, a, b in parts]
     status = combine(_STATUS[answer.status] for _, answer in found)
     telling = [(name, answer) for name, answer in found if _STATUS[answer.status] == status]
     derived = {name: a for name, a, _ in parts}
@@ -88,7 +93,9 @@ def check(problem: Problem, plan: Plan) -> Evidence:
     )
     if isinstance(claim, MomentClaim):
         return _integrable(evidence, claim)
-    return _normalised(evidence, claim) if isinstance(claim, StationaryClaim) else evidence
+    if not isinstance(claim, StationaryClaim):
+        return evidence
+    return within_its_support(_normalised(evidence, claim), problem, plan)
 
 
 def _integrable(evidence: Evidence, claim: MomentClaim) -> Evidence:
