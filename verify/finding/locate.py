@@ -18,6 +18,7 @@ from verify.planning import Plan
 from verify.printable import said_by
 from verify.problem import Problem
 from verify.runs.time_limit import limited
+from verify.steps.checks import limited as at_drawn_sizes
 from verify.verdict import Evidence
 
 from .exchange import exchange_fit
@@ -96,6 +97,9 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
         return _of_sign(problem, evidence)
     if problem.kind not in LOCATED:
         return of_values(problem, evidence)
+    if problem.kind == "step":
+        # Sizes at which its minibatches exist.
+        problem = at_drawn_sizes(problem, None, None)
     statement = Statement.of(problem)
     try:
         parts = statement.parts("typed")

@@ -21,9 +21,11 @@ from numerics.jets import GeneratorValue, generator
 from numerics.kernel import Kernel
 from numerics.points import as_arrays
 from verify.coordinates import entries
+from verify.counterexample import widened
 from verify.planning import EFFORTS, Plan
 from verify.problem import Problem
 from verify.sampling import Sample, admissible
+from verify.steps.support import on_support
 from verify.systems import as_numbers, smooth_within
 
 __all__ = [
@@ -95,12 +97,25 @@ def arithmetics() -> tuple[Arithmetic, ...]:
 
 
 def rows(arithmetic: Arithmetic, problem: Problem, part: Any, sizes: Sizes, at: At) -> Any:
-    """Every number of a part at one point; what is no finite number is not admissible."""
+    """Every number of a part at one point; what is no finite number is not admissible.
+
+    Draws have the value of their law that belongs to the number in the point.
+    """
+    at = _drawn(problem, sizes, at)
     found = arithmetic.rows(problem, part, sizes, at)
     for row in found:
         if not np.all(np.isfinite([float(x) for x in (row.measured, row.error, *row.terms)])):
             raise NotAdmissibleError("point: a value is not finite there; draw another point")
     return found
+
+
+def _drawn(problem: Problem, sizes: Sizes, at: At) -> At:
+    if problem.step is None:
+        return at
+    drawn = {d.name for d in problem.step.draws}
+    arrays = as_arrays({name: x for name, x in at.items() if name in drawn})
+    found = on_support(problem, sizes, arrays)
+    return {**at, **{name: widened(RationalContext(), x) for name, x in found.items()}}
 
 
 def table(problem: Problem, parts: Sequence[Any], plan: Plan) -> tuple[Arithmetic, list[Table]]:
@@ -137,7 +152,9 @@ def _tables(
         )
         for n in range(-(-wanted // sizes))
     ]
-    points = [point for sample in samples for point in sample.points]
+    points = [
+        (sizes, _drawn(problem, sizes, at)) for sample in samples for sizes, at in sample.points
+    ]
     values = [value for sample in samples for value in sample.values]
     where = Sample(points=tuple(points), values=(), refused=0).described()
     return [

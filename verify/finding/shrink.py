@@ -22,6 +22,7 @@ from numerics.signature import LetterSignature
 from verify.counterexample import MOVED, widened
 from verify.problem import Problem
 from verify.sampling import predicates, small_sizes
+from verify.steps.support import on_support
 
 from .measured import Row
 
@@ -78,6 +79,7 @@ def shrunk(problem: Problem, fails: Fails) -> Small | None:
             if search.looks >= LOOKS // 2:
                 return None
             point = {x.name: _patterned(x, sizes, _own(pattern, x.name, spectral)) for x in letters}
+            point = search.drawn(sizes, point)
             found = search.at(sizes, point)
             if found is not None:
                 return _simpler(search, letters, Small(sizes=sizes, point=point, found=found))
@@ -98,6 +100,13 @@ class _Search:
     definite: tuple[str, ...]
     looks: int = 0
     ctx: RationalContext = field(default_factory=RationalContext)
+
+    def drawn(self, sizes: Mapping[str, int], point: Mapping[str, Rational]) -> dict[str, Rational]:
+        """The point with values for draws that their laws have, if there are any."""
+        try:
+            return {**point, **on_support(self.problem, sizes, point)}
+        except NumericsError:
+            return dict(point)
 
     def at(self, sizes: Mapping[str, int], point: Mapping[str, Rational]) -> Any:
         """What fails at an admissible point; None where nothing does, or nothing has a value."""
@@ -194,7 +203,7 @@ def _simpler(search: _Search, letters: Sequence[LetterSignature], small: Small) 
                 if search.looks >= LOOKS:
                     return small
                 moved = _placed(letter, small.point[letter.name], place, value)
-                point = {**small.point, letter.name: moved}
+                point = search.drawn(small.sizes, {**small.point, letter.name: moved})
                 found = search.at(small.sizes, point)
                 if found is not None:
                     small = Small(sizes=small.sizes, point=point, found=found)
