@@ -19,14 +19,14 @@ from math import factorial, prod
 from typing import Any
 
 import flint
-from sympy import Add, Identity, Integer, Poly, sympify
+from sympy import Identity, Integer, Poly, sympify
 
 from .basis import Basis, FormAlgebra
 from .contraction import Contraction
 from .derivation import Derivation, Step, algebraic_step
 from .differential import ItoAlgebra
 from .display import expression
-from .equality import BITS
+from .equality import BITS, vanishes
 from .errors import DerivationError, StepError
 from .expressions import is_zero
 from .facts import Facts
@@ -36,13 +36,14 @@ from .inverses import InverseOf
 from .points import Point, draw, entries, evaluate, precision
 from .printing import unicode
 from .resolution import is_spectral
+from .step_orders import NotDerived, coefficient, least_power, truncated
 from .support import on_support
 from .symbols import FamilyMember, Index, MatrixIncrement, ScalarMember
 from .terms import Monomial, Term
 from .update import MatrixDraw, StepClaim, WeightDraw, drawn_in
 from .words import Factor, factor
 
-__all__ = ["NotDerived", "derived_change", "stated_change", "step_derivation"]
+__all__ = ["NotDerived", "derived_change", "first_difference", "stated_change", "step_derivation"]
 
 MOST_LETTERS = 4
 EXPANDED = 3
@@ -53,10 +54,6 @@ POINTS, MOST_OUTCOMES = 12, 64
 
 _ASIDE = Index("aside", Integer(1))
 """Marks letters that wait for their own contraction."""
-
-
-class NotDerived(DerivationError):  # noqa: N818 - what the rules do not reach, not a failure
-    """The rules for expectations do not reach the claim; the message says why."""
 
 
 def derived_change(claim: StepClaim) -> Any:
@@ -81,8 +78,26 @@ def stated_change(claim: StepClaim) -> Any:
         if claim.order is None:
             return change
         raise
-    found = on_support(value if claim.order is None else _truncated(claim, value))
+    found = on_support(value if claim.order is None else truncated(claim, value))
     return change if claim.order is None and found == value else expression(found)
+
+
+def first_difference(claim: StepClaim) -> tuple[int, Any, Any] | None:
+    """The least power of the step size at which the derived and the stated change differ.
+
+    With it both coefficients, the derived one first; None of an exact claim, or if none differs.
+    """
+    if claim.order is None:
+        return None
+    derived, change = _averaged(claim, _changed(claim)), sympify(claim.change)
+    stated = Form.zero(derived.shape)
+    if not is_zero(change):
+        stated = on_support(interpret(change, _algebra(claim, [change])))
+    for n in range(claim.order):
+        a, b = coefficient(claim, derived, n), coefficient(claim, stated, n)
+        if not vanishes(a - b):
+            return n, expression(a), expression(b)
+    return None
 
 
 def _algebra(claim: StepClaim, expressions: Iterable[Any]) -> FormAlgebra:
@@ -104,7 +119,7 @@ def _changed(claim: StepClaim) -> Form:
             raise
     else:
         if all(_is_plain(claim, m, c) for m, c in difference.terms.items()):
-            return difference if claim.order is None else _truncated(claim, difference)
+            return difference if claim.order is None else truncated(claim, difference)
     return _expanded(claim, f, moves)
 
 
@@ -131,37 +146,12 @@ def _expanded(claim: StepClaim, f: Any, moves: dict[Any, Any]) -> Form:
         if state not in moves:
             return zero, zero
         u: Form = interpret(moves[state], forms) - forms.letter(state)
-        if any(_least_power(claim, *term) < 1 for term in u.terms.items()):
+        if any(least_power(claim, *term) < 1 for term in u.terms.items()):
             raise NotDerived(f"{state}: it does not stand still as {claim.step} tends to 0")
         return zero, u
 
     moved: Any = interpret(f, ItoAlgebra(forms, of_state, lambda products: products))
-    return _truncated(claim, moved.martingale + moved.drift)
-
-
-def _least_power(claim: StepClaim, m: Monomial, c: Any) -> int:
-    powers = _in_step(claim, m, c).monoms()
-    return min(int(n) for (n,) in powers)
-
-
-def _in_step(claim: StepClaim, m: Monomial, c: Any) -> Poly:
-    plain = claim.order is None or (
-        c.is_polynomial(claim.step) and claim.step not in m.indexed.free_symbols
-    )
-    if not plain:
-        raise NotDerived(f"{c * m.indexed}: no polynomial in the step size {claim.step}")
-    return Poly(c, claim.step)
-
-
-def _truncated(claim: StepClaim, form: Form) -> Form:
-    """The form without the powers of the step size from the claimed order on."""
-    kept = {}
-    for m, c in form.terms.items():
-        terms = _in_step(claim, m, c).terms()
-        low = Add(*(a * claim.step**n for (n,), a in terms if n < claim.order))
-        if low != 0:
-            kept[m] = low
-    return Form(form.shape, kept)
+    return truncated(claim, moved.martingale + moved.drift)
 
 
 def _is_plain(claim: StepClaim, m: Monomial, c: Any) -> bool:

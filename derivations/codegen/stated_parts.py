@@ -38,7 +38,7 @@ from derivations.printing import unicode
 from derivations.sde import is_increment
 from derivations.shapes import shape_of
 from derivations.stated_terms import StatedTerm, stated_terms
-from derivations.step_claims import derived_change, stated_change
+from derivations.step_claims import derived_change, first_difference, stated_change
 from derivations.symbols import MatrixState
 from derivations.update import StepClaim
 
@@ -48,6 +48,7 @@ __all__ = [
     "TermKernel",
     "TermPrinter",
     "compiled_term",
+    "leading_difference",
     "part_names",
     "simplified",
     "stated_parts",
@@ -147,6 +148,19 @@ def stated_parts(
     found = [_printed(printer, part, level, candidates) for part in chosen]
     kernels = printer.kernels()
     return tuple(_bound(part, kernels) for part in found)
+
+
+def leading_difference(printer: TermPrinter) -> StatedPart | None:
+    """Of a step to an order, the first coefficient in the step size that is not as derived."""
+    claim = printer.claim
+    found = first_difference(claim) if isinstance(claim, StepClaim) else None
+    if found is None:
+        return None
+    n, derived, stated = found
+    h = sympify(getattr(claim, "step", None))
+    name = f"coefficient of {unicode(h**n)} in the change" if n else f"change at {unicode(h)} = 0"
+    part = _derived_part(name, derived, stated)
+    return _bound(_printed(printer, part, "typed", False), printer.kernels())
 
 
 def part_names(claim: Claim) -> tuple[str, ...]:

@@ -145,7 +145,10 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
         # One clock for all of it comes first; with the clock as claimed a term may be to blame.
         others = [(f"or, with this clock, {text}", data) for text, data in lines]
         lines, explained = [clock, *(others if explained else [])], True
-    return _finding(problem, arithmetic, [w.part for w in found], lines, explained)
+    # At a step size one sees its higher powers too, of which a claim to an order says nothing.
+    leading = statement.leading() if problem.kind == "step" else None
+    shown_parts = [leading] if leading is not None else [w.part for w in found]
+    return _finding(problem, arithmetic, shown_parts, lines, explained)
 
 
 def _explains(wrong: _Wrong) -> bool:

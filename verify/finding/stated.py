@@ -17,6 +17,7 @@ from derivations.codegen.stated_parts import (
     TermKernel,
     TermPrinter,
     compiled_term,
+    leading_difference,
     part_names,
     simplified,
     stated_parts,
@@ -64,6 +65,10 @@ class Statement:
             found = stated_parts(self.printer, level, candidates=candidates, only=only)
             return tuple(replace(p, turned=self.turned) for p in found)
         return tuple(p for p in _of_functions(self.problem) if only in (None, p.name))
+
+    def leading(self) -> StatedPart | None:
+        """The first coefficient of a step to an order that is wrong, to be checked by hand."""
+        return None if self.printer is None else leading_difference(self.printer)
 
     def term(self, expression: Any) -> TermKernel:
         """An expression in the letters of the claim as one term."""
