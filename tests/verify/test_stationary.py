@@ -89,14 +89,13 @@ def test_a_planted_error_is_seen(name: str, tier: str) -> None:
     assert found.status == Status.DISAGREES, found.reason
 
 
-@pytest.mark.parametrize("tier", ["derivation", "path"])
+@pytest.mark.parametrize("tier", ["derivation", "generator", "path"])
 def test_what_has_no_finite_integral_is_no_density(tier: str) -> None:
     """At ζ² > 2μ all collapse; the formula still makes the flux zero."""
     claim = replace(RIGHT["multiplicative"], values={mu: 1, zeta: 2, v: 1})
     found = check_of(tier)(compiled(claim), PLAN)
     assert found.status == Status.DISAGREES
     assert "diverges" in found.reason
-    assert check_of("generator")(compiled(claim), PLAN).status == Status.AGREES
 
 
 def test_a_wrong_power_of_a_parameter_fits_one_value_alone() -> None:
@@ -154,7 +153,7 @@ def test_two_laws_are_not_one() -> None:
     sde = MatrixSDE({x: (mu * x - x**3) * dt + zeta * x * B.d})
     density = Abs(x) ** (2 * mu / zeta**2 - 2) * exp(-(x**2) / zeta**2)
     both = claimed(sde, density=density, values={mu: 2, zeta: 1, x: 1}, horizon=6)
-    assert check_of("derivation")(compiled(both), PLAN).status == Status.AGREES
+    assert check_of("derivation")(compiled(both), PLAN).status == Status.INCONCLUSIVE
     assert stationary(compiled(both), PLAN).status == Status.INCONCLUSIVE
 
 

@@ -68,7 +68,11 @@ def _at(claim: Any, values: Mapping[Any, Any]) -> Normalisation | None:
     density = lambdify(x, p, "mpmath")
     with workdps(DIGITS + 10):
         low, high = ((inf if e > 0 else -inf) if e.is_infinite else mpf(e.n(50)) for e in ends)
-        powers = [_power(density, low, 1), _power(density, high, -1)]
+        try:
+            powers = [_power(density, low, 1), _power(density, high, -1)]
+        except OverflowError:
+            # The exponential of an exponential: the ends are looked at by Feller's test.
+            return None
         for at, power in zip((low, high), powers, strict=True):
             # At infinity a power below −1 can be integrated, at a finite end one above it.
             room = -power - 1 if abs(at) == inf else power + 1

@@ -32,6 +32,7 @@ from verify.agreement import (
     worst,
 )
 from verify.coordinates import by_tuple, coordinates, diffusion, entries, evaluated, fitted
+from verify.ends import within_its_support
 from verify.forward import flux_digits, side_digits
 from verify.nearby import beside
 from verify.planning import Estimate, Plan
@@ -56,7 +57,8 @@ def check(problem: Problem, plan: Plan) -> Evidence:
         return with_its_form(of_a_sign, problem, plan, _compared)
     if problem.kind == "step":
         return of_a_step(problem, plan)
-    return _compared(problem, plan)
+    found = _compared(problem, plan)
+    return within_its_support(found, problem, plan) if problem.kind == "stationary" else found
 
 
 def _compared(problem: Problem, plan: Plan) -> Evidence:
