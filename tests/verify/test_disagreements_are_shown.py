@@ -64,7 +64,9 @@ def test_a_step_of_functions_says_what_was_measured() -> None:
     found = check(claim)
     assert found.status == Status.DISAGREES
     assert found.finding is not None
-    assert "difference" in str(found.finding)
+    # √e − 1 = 0.6487 in place of 1/2.
+    assert "claimed factor 1, measured 1.2974" in str(found.finding)
+    assert "counter-example: w = 0: change: measured 0.648721, claimed 0.5" in str(found.finding)
     assert "admissible" not in str(found.finding)
 
 

@@ -21,16 +21,18 @@ from verify.runs.time_limit import limited
 from verify.steps.checks import limited as at_drawn_sizes
 from verify.verdict import Evidence
 
+from .examples import example
 from .exchange import exchange_fit
 from .finding import CounterExample, Finding
 from .laws import NOISE, noise_in_law, opposite
 from .measured import Arithmetic, Row, Table, arithmetics, rows, table
 from .refit import Change, Fit, best_fit, fits, whole_factor
 from .residual_growth import growth
-from .shrink import Small, failure, plain, shown, shrunk
+from .shrink import Small, failure, shrunk
 from .stated import Residual, StatedPart, Statement, clock_of, engine_residual
+from .steps import of_steps
 from .values import of_values
-from .wording import changed, clock_line, entry_words, letter, missing_line, unexplained
+from .wording import changed, clock_line, missing_line, unexplained
 
 __all__ = ["LOCATED", "located"]
 
@@ -105,10 +107,10 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
         parts = statement.parts("typed")
     except DerivationError:
         # Of one step, or of a density, the right form is what the engine derives.
-        return of_values(problem, evidence)
+        return _measured(problem, evidence, plan)
     if not parts:
         # Of functions: nothing has terms.
-        return of_values(problem, evidence)
+        return _measured(problem, evidence, plan)
     arithmetic, tables = table(problem, parts, plan)
     if not tables[0].points:
         return of_values(problem, evidence)
@@ -149,6 +151,12 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
     leading = statement.leading() if problem.kind == "step" else None
     shown_parts = [leading] if leading is not None else [w.part for w in found]
     return _finding(problem, arithmetic, shown_parts, lines, explained)
+
+
+def _measured(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Finding:
+    """What was measured where nothing can be told term by term."""
+    found = of_steps(problem, plan) if problem.kind == "step" else None
+    return of_values(problem, evidence) if found is None else found
 
 
 def _explains(wrong: _Wrong) -> bool:
@@ -260,7 +268,7 @@ def _counterexample(
     if small is None:
         return None
     row, stated = small.found
-    return _example(part, _used(problem, part, small), row, stated)
+    return example(part, _used(problem, part, small), row, stated)
 
 
 def _used(problem: Problem, part: StatedPart, small: Small) -> Small:
@@ -277,22 +285,6 @@ def _used(problem: Problem, part: StatedPart, small: Small) -> Small:
     kernels += [term.kernel for term in part.terms]
     used = {name for kernel in kernels for name in kernel.arguments}
     return replace(small, point={name: x for name, x in small.point.items() if name in used})
-
-
-def _example(part: StatedPart, small: Small, row: Row, stated: Any) -> CounterExample:
-    at = {name: str(n) for name, n in small.sizes.items()}
-    at |= {letter(name): shown(x) for name, x in sorted(small.point.items())}
-    along = {letter(name): shown(plain(x)) for name, x in (row.along or {}).items()}
-    exact = isinstance(row.measured, Fraction) and isinstance(stated, Fraction)
-    return CounterExample(
-        part=part.name,
-        at={**at, **along},
-        entry=entry_words(row),
-        measured=shown(row.measured),
-        claimed=shown(stated),
-        exact=exact,
-        against=part.against,
-    )
 
 
 def _of_sign(problem: Problem, evidence: Sequence[Evidence]) -> Finding:
@@ -317,7 +309,7 @@ def _of_sign(problem: Problem, evidence: Sequence[Evidence]) -> Finding:
 
         small = shrunk(problem, fails)
         if small is not None:
-            found = _example(part, small, small.found, Fraction(0))
+            found = example(part, small, small.found, Fraction(0))
             break
     if found is None:
         return of_values(problem, evidence)

@@ -38,6 +38,7 @@ __all__ = [
     "arithmetics",
     "rows",
     "table",
+    "tables",
 ]
 
 Number: TypeAlias = Fraction | float
@@ -126,20 +127,22 @@ def table(problem: Problem, parts: Sequence[Any], plan: Plan) -> tuple[Arithmeti
     NoValueError
         If no arithmetic can say them.
     """
-    scalars = [x.name for x in problem.letters() if not x.shape and x.family is None]
-    wanted = max(8, len({*scalars, *problem.signature.dimensions}) + 5)
     reasons: list[str] = []
     for arithmetic in arithmetics():
         try:
-            return arithmetic, _tables(problem, parts, plan, arithmetic, wanted)
+            return arithmetic, tables(problem, parts, plan, arithmetic)
         except NoValueError as error:
             reasons.append(str(error))
     raise NoValueError(reasons[-1])
 
 
-def _tables(
-    problem: Problem, parts: Sequence[Any], plan: Plan, arithmetic: Arithmetic, wanted: int
+def tables(
+    problem: Problem, parts: Sequence[Any], plan: Plan, arithmetic: Arithmetic
 ) -> list[Table]:
+    """The tables of all parts in a given arithmetic, at the same points."""
+    scalars = [x.name for x in problem.letters() if not x.shape and x.family is None]
+    wanted = max(8, len({*scalars, *problem.signature.dimensions}) + 5)
+
     def measure(sizes: Sizes, point: At) -> list[tuple[Row, ...]]:
         return [rows(arithmetic, problem, part, sizes, point) for part in parts]
 

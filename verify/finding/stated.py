@@ -39,6 +39,7 @@ __all__ = [
     "TermKernel",
     "clock_of",
     "engine_residual",
+    "whole_term",
 ]
 
 
@@ -81,21 +82,21 @@ def _of_functions(problem: Problem) -> Iterator[StatedPart]:
     kernels = problem.kernels
     if problem.kind == "differential":
         subject = (kernels["observable"],)
-        terms = tuple(_named_terms(kernels)) or (_whole(kernels["stated_drift"], "drift"),)
+        terms = tuple(_named_terms(kernels)) or (whole_term(kernels["stated_drift"], "drift"),)
         yield StatedPart(
             name="drift", quantity="drift", subject=subject, terms=terms, candidates=(_one(),)
         )
         words = "martingale part"
-        term = _whole(kernels["stated_martingale"], words)
+        term = whole_term(kernels["stated_martingale"], words)
         yield StatedPart(name=words, quantity="martingale", subject=subject, terms=(term,))
     elif problem.kind == "covariation":
         pair = (kernels["first"], kernels["second"])
-        term = _whole(kernels["stated_rate"], "rate")
+        term = whole_term(kernels["stated_rate"], "rate")
         yield StatedPart(name="rate", quantity="covariation", subject=pair, terms=(term,))
     elif problem.kind == "identity":
         for side, other in (("right", "left"), ("left", "right")):
             name, subject = f"{side}-hand side", (kernels[other],)
-            term = _whole(kernels[side], name)
+            term = whole_term(kernels[side], name)
             yield StatedPart(name=name, quantity="value", subject=subject, terms=(term,))
 
 
@@ -129,7 +130,8 @@ def _one() -> TermKernel:
     return replace(_function_term(kernel, "1"), coefficient=Fraction(0), times=shown)
 
 
-def _whole(kernel: Kernel, words: str) -> TermKernel:
+def whole_term(kernel: Kernel, words: str) -> TermKernel:
+    """A function as one term, called by what it states."""
     return _function_term(kernel, f"the stated {words}")
 
 

@@ -18,6 +18,11 @@ __all__ = ["changed", "clock_line", "entry_words", "letter", "missing_line", "un
 LONGEST = 240
 """Letters of a formula that a line shows."""
 
+_UNEXPLAINED = (
+    "no other number or power of its terms fits, nor one of the forgotten terms that were tried"
+)
+_UNFITTED = "no factor and no powers of scalars make it fit"
+
 Line: TypeAlias = tuple[str, Mapping[str, Any]]
 
 
@@ -171,9 +176,8 @@ def unexplained(part: StatedPart, table: Table, powers: Mapping[str, Fraction]) 
     size = max(map(abs, flat), default=0.0)
     whole = max(map(abs, measured), default=0.0)
     line = (
-        f"{part.name}: no other number or power of its terms fits, nor one of the forgotten "
-        f"terms that were tried; measured less stated is up to {size:.3g}, measured up to "
-        f"{whole:.3g} ({table.where})"
+        f"{part.name}: {_UNEXPLAINED if part.quantity != 'step' else _UNFITTED}; measured less "
+        f"stated is up to {size:.3g}, measured up to {whole:.3g} ({table.where})"
     )
     grows = [f"{letter(name)}^{shown(power)}" for name, power in powers.items() if power]
     still = [letter(name) for name, power in powers.items() if not power]
