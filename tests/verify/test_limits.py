@@ -22,7 +22,9 @@ from derivations import (
     t,
 )
 from verify.loading import compiled
+from verify.paths.refinement import LOOKS
 from verify.planning import EFFORTS, ErrorBudget, Plan
+from verify.statistics.bounds import clopper_pearson
 from verify.tiers import check_of
 from verify.verdict import Evidence, Status
 
@@ -184,12 +186,14 @@ def test_a_limit_that_is_approached_slowly_is_not_refused() -> None:
     assert growth(slow, y, -1, 0.05, values={y: 0}, horizon=20).status == Status.DISAGREES
 
 
-def growth(sde: Any, observable: Any, value: Any, relevant: float, **fields: Any) -> Evidence:
+def growth(
+    sde: Any, observable: Any, value: Any, relevant: float, plan: Plan = PLAN, **fields: Any
+) -> Evidence:
     claim = LimitClaim(
         id="limit", title="", source="", statement="", sde=sde, observable=observable,
         value=value, relevant=relevant, **fields,
     )  # fmt: skip
-    return check_of("path")(compiled(claim), PLAN)
+    return check_of("path")(compiled(claim), plan)
 
 
 def test_the_reason_names_both_sides_of_a_threshold() -> None:
@@ -198,3 +202,36 @@ def test_the_reason_names_both_sides_of_a_threshold() -> None:
     assert re.search(r"f/t at mu = 0\.4, stated < 0(:| ?,)", found.reason), found.reason
     assert re.search(r"f/t at mu = 0\.6, stated > 0(:| ?,)", found.reason), found.reason
     assert len(re.findall(r"[+-]0\.\d+ ± ", found.reason)) == 2, found.reason
+
+
+TANH = MatrixSDE({State("y"): tanh(State("y")) * dt + B.d})
+
+
+@pytest.mark.parametrize(
+    ("start", "horizon", "relevant"),
+    [(1.4, 100, 0.05), (1.2, 100, 0.1), (1.35, 40, 0.2), (1.0, 15, 0.3), (2.0, 40, 0.2)],
+)
+def test_a_small_part_of_the_paths_with_another_limit_is_seen(
+    start: float, horizon: int, relevant: float
+) -> None:
+    """x/t → 1, and → −1 on a share (1 − tanh x₀)/2 of the paths: 12 % to 2 %."""
+    y = State("y")
+    plan = replace(PLAN, effort=EFFORTS["standard"], budget=ErrorBudget())
+    for seed in range(4):
+        found = growth(
+            TANH, y, 1, relevant, plan=replace(plan, seed=seed), values={y: start}, horizon=horizon
+        )
+        assert found.status == Status.INCONCLUSIVE, found.reason
+        assert "of the paths stay away" in found.reason
+
+
+def test_a_limit_of_almost_all_paths_names_the_share_of_which_nothing_is_said() -> None:
+    """From x₀ = 6 one path in 160,000 has the limit −1, which 8,000 paths cannot show."""
+    y = State("y")
+    plan = replace(PLAN, effort=EFFORTS["standard"], budget=ErrorBudget())
+    found = growth(TANH, y, 1, 0.2, plan=plan, values={y: 6}, horizon=20)
+    assert found.status == Status.AGREES, found.reason
+    share = found.numbers["settings"][0]["unseen share"]
+    # No more than seven paths of 8,000 beyond them, in a fifth of the rate of a look.
+    assert share == pytest.approx(clopper_pearson(7, 8000, 1e-6 / LOOKS / 5)[1], rel=1e-6)
+    assert "all but a share of at most 0.4 % of the paths are within" in found.condition

@@ -58,8 +58,8 @@ def claimed(sde: Any, observable: Any, value: Any, **fields: Any) -> Any:
     )  # fmt: skip
 
 
-def judged(*claim: Any, **fields: Any) -> Evidence:
-    return check_of("path")(claimed(*claim, **fields), PLAN)
+def judged(*claim: Any, plan: Plan = PLAN, **fields: Any) -> Evidence:
+    return check_of("path")(claimed(*claim, **fields), plan)
 
 
 @pytest.mark.parametrize("name", STANDARD)
@@ -67,7 +67,8 @@ def test_standard_limits_settle_at_the_default_and_wrong_ones_too(name: str) -> 
     sde, f, value, values = STANDARD[name]
     number = abs(float(value.subs(values)))
     fields: dict[str, Any] = {"values": values, "horizon": 30, "relevant": 0.09 * number}
-    right = judged(sde, f, value, **fields)
+    plan = replace(PLAN, effort=EFFORTS["standard"])
+    right = judged(sde, f, value, plan=plan, **fields)
     assert right.status == Status.AGREES, right.reason
     assert right.numbers["settings"][0]["looks"] <= 2
     wrong = judged(sde, f, value * Rational(11, 10), **fields)

@@ -2,7 +2,8 @@
 
 A limit that holds almost surely is the limit of the median over the paths too, whatever the law of
 f, which may be unbounded: `verify.paths.rates` says how that is measured.  The limit is one number
-only if no outer quantile of the paths stays away from the median.
+only if no outer quantile of the paths stays away from the median, nor a few outermost paths; of how
+small a share of the paths that says nothing, the evidence names (`verify.paths.outer`).
 
 A threshold is judged at (1 − relevant) and (1 + relevant) times its stated value: on both sides the
 limit has to have the stated sign, and to be clear of zero.  A limit that is stated to be 0 has to
@@ -13,7 +14,7 @@ threshold is known to ± relevant of itself: of values nearer to it nothing is s
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,6 +27,7 @@ from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.verdict import Evidence, Status, combine
 
+from .almost_all import APART, LATER, all_but, paths_wanted, unseen, unseen_sign, what_parts
 from .ensemble import first_steps
 from .evidence import Judgement, judged
 from .horizon import Setting
@@ -40,13 +42,6 @@ CONDITION = (
     "off for f/t shrinks at least like 1/√t from a third of the horizon on, "
     "or like t^(−1/10) where it moves towards a stated limit that is refuted"
 )
-
-APART = (
-    "the limit may differ from path to path: an outer quantile of f/t stays away from the median; "
-    "no number of paths would settle it, a longer horizon may"
-)
-
-NO_NUMBER = "no number of paths would settle it, a longer horizon may"
 
 TOWARDS = (
     "the growth moves towards the stated limit, slowly; no number of paths would settle it, a "
@@ -71,6 +66,9 @@ SHARE, COARSE = 0.13, 0.25
 A limit is measured, of a threshold only a sign.  Few paths choose the steps: by less than what the
 look itself asks for, so that it hardly ever finds them too coarse.
 """
+
+ROOM = 0.8
+"""A half-width is asked for as this part of the room that is left to it."""
 
 CLEAR = 10
 """A limit that differs from 0 by this part of what counts as none is no 0."""
@@ -124,23 +122,48 @@ def _limit(setting: Setting, plan: Plan) -> Judgement:
         growth = growth_per_time(setting, look, control)
         rate = rate_of(growth, look.plan.budget.alpha, setting.relevant)
         e, why = rate.estimate, _lost(rate.lost)
-        kept = {"levels": [_typical(x[0]) - stated for x in growth.levels]}
+        kept: dict[str, Any] = {"levels": [_typical(x[0]) - stated for x in growth.levels]}
         difference = replace(e, value=e.value - stated)
-        agrees = difference.decide(setting.relevant) == Status.AGREES
+        more = paths_wanted(rate, difference.value, setting.relevant)
         if not why and rate.noise and rate.still > setting.relevant / 2:
             why = "the growth still changes with time; a longer horizon may settle it"
-        if agrees and rate.differs(setting.relevant):
-            difference, why = replace(difference, bias=max(e.bias, setting.relevant)), APART
+        elif difference.decide(setting.relevant) == Status.AGREES:
+            kept |= unseen(rate, difference.value)
+            difference, why = _of_all(rate, difference, setting.relevant)
         if difference.decide(setting.relevant) == Status.DISAGREES and rate.may_reach(stated):
             difference, why = replace(difference, bias=abs(difference.value)), TOWARDS
         # Lost paths widen everything, and finer steps lose fewer.
         noise, rest = (0.0, 0.0) if rate.lost else (rate.noise + rate.chance, rate.still)
-        return Measurement(estimate=difference, noise=noise, rest=rest, why=why, numbers=kept)
+        samples = _times(look.paths, e.half_width + noise, more) if more > 1 else None
+        return Measurement(
+            estimate=difference, noise=noise, rest=rest, why=why, samples=samples, numbers=kept
+        )
 
     size = setting.system.size
     found = refined(measure, plan, setting.relevant, size, begin=begin, longer=LONGER)
-    what = f"f/t, median of the paths − stated {stated:.6g}"
-    return Judgement(finding=found, what=what, unit=setting.relevant, condition=CONDITION)
+    return Judgement(
+        finding=found,
+        what=f"f/t, median of the paths − stated {stated:.6g}",
+        unit=setting.relevant,
+        condition=f"{CONDITION}; {all_but(found.measurement.numbers)}"
+        if found.status == Status.AGREES
+        else CONDITION,
+    )
+
+
+def _of_all(rate: Rate, difference: Estimate, relevant: float) -> tuple[Estimate, str]:
+    """What the median agrees to, wider where single paths leave it open, and why they do."""
+    why = what_parts(rate, difference.value, relevant)
+    if why:
+        return replace(difference, bias=max(difference.bias, relevant)), why
+    if paths_wanted(rate, difference.value, relevant) > 1:
+        return replace(difference, half_width=relevant + difference.half_width), ""
+    return difference, ""
+
+
+def _times(paths: int, noise: float, more: float) -> Callable[[float], int]:
+    """Paths for a half-width, from what had this noise, but at least so many times as many."""
+    return lambda wide: math.ceil(paths * max((ROOM * noise / wide) ** 2, more))
 
 
 def _begin(
@@ -173,6 +196,7 @@ class Side:
     steps: int
     looks: int
     why: str = ""
+    unseen: str = ""
 
     def said(self, parameter: str) -> str:
         """What was measured, in words."""
@@ -240,9 +264,9 @@ def _side(setting: Setting, at: float, sign: int, near: float, plan: Plan) -> Si
         look = Look(steps=steps, paths=paths, plan=looking)
         rate = rate_of(growth_per_time(setting, look, control), looking.budget.alpha)
         e, status = rate.estimate, _signed(rate, sign, near)
-        apart = status == Status.AGREES and rate.differs(abs(e.value) if sign else near)
+        apart = status == Status.AGREES and _stays(rate, abs(e.value) if sign else near)
         wanted = _wanted(rate, steps, paths, abs(e.value) if sign else near / 2)
-        needed = would_settle(*wanted, plan.effort, setting.system.size) if wanted else NO_NUMBER
+        needed = would_settle(*wanted, plan.effort, setting.system.size) if wanted else LATER
         side = Side(
             at=at,
             sign=sign,
@@ -252,6 +276,7 @@ def _side(setting: Setting, at: float, sign: int, near: float, plan: Plan) -> Si
             steps=steps,
             looks=number + 1,
             why=APART if apart else _lost(rate.lost) or needed,
+            unseen=unseen_sign(rate),
         )
         if side.status != Status.INCONCLUSIVE or apart or rate.lost >= 0.5:
             break
@@ -267,6 +292,11 @@ def _side(setting: Setting, at: float, sign: int, near: float, plan: Plan) -> Si
         steps, paths = more_steps, more_paths
     assert side is not None
     return side
+
+
+def _stays(rate: Rate, within: float) -> bool:
+    """Whether some paths, more than a few, may have a limit farther than this from the median."""
+    return rate.loses or rate.outer.stays(within)
 
 
 def _wanted(rate: Rate, steps: int, paths: int, room: float) -> tuple[int, int] | None:
@@ -323,7 +353,7 @@ def _judgement(setting: Setting, parameter: str, value: float, sides: Sequence[S
         what=f"threshold {value:.4g} of {parameter}, seen to ±{width}: {others}f/t at {parameter} "
         f"= {worst.at:.4g}, stated {SIGNS[worst.sign]}, median of the paths",
         unit=setting.relevant,
-        condition=CONDITION,
+        condition=f"{CONDITION}; {worst.unseen}" if status == Status.AGREES else CONDITION,
         numbers={
             "threshold": value,
             "parameter": parameter,

@@ -12,9 +12,8 @@ noise.
 * bias of the time: what is left after T if the error of the median shrinks at least like 1/√T from
   the growth over (T/9, T/3) to that over (T/3, T), the noise of both medians added; a value that
   the median moves towards is refuted only if one shrinking like T^(−1/10) does not come there;
-* spread: no 1 % or 99 % quantile of the growth of f itself, without control, stays away from the
-  median if its distance shrinks at least like that too; else the limit may differ from path to
-  path.
+* spread: of all but how few paths a limit is one, and whether the outermost of them stay away from
+  the median, `verify.paths.outer` says.
 """
 
 from __future__ import annotations
@@ -32,12 +31,10 @@ from verify.statistics.bounds import quantile_interval
 from .controls import NONE, Control, fitted_share, spread
 from .ensemble import BLOCK, SUMS, ensembles, is_fine, is_settled
 from .horizon import LEVELS, Setting
+from .outer import LEFT_BY_TIME, NOWHERE, Outer, outer_of
 from .refinement import Look
 
 __all__ = ["LITTLE", "Growth", "Rate", "control_of", "growth_per_time", "rate_of"]
-
-LEFT_BY_TIME = 1 / (math.sqrt(3) - 1)
-"""An error that shrinks like 1/√T, in units of what it moved while the time tripled."""
 
 SLOW = 1 / (3**0.1 - 1)
 """The same of an error that shrinks like T^(−1/10): what moves so may still come far."""
@@ -45,8 +42,11 @@ SLOW = 1 / (3**0.1 - 1)
 SEEN = 0.6
 """A move above this part of its bound of the noise, which is that of the error rates, is one."""
 
-OUTER = (0.01, 0.99)
-"""Quantiles of the paths that must not stay away from the median."""
+LOST = 0.01
+"""A limit is not that of almost all paths if more of them have values that are no numbers."""
+
+PARTS = 5
+"""Parts of a rate: the median at two times, the outer quantiles on either side, their share."""
 
 ROUNDING = 1e-12
 UNKNOWN = 100.0
@@ -160,8 +160,7 @@ class Rate:
     """A limit at h = 0: the median, and the outer quantiles.
 
     Of its bias ``step`` is that of the steps, and ``noise`` is how much of the rest may be noise.
-    ``outer`` has, for each outer quantile, the end of its interval that is nearer to the median,
-    and what it may still move; ``lost`` is the part of paths whose values are no numbers.
+    ``outer`` is where the outermost paths go; ``lost`` is the part of paths that are no numbers.
     ``moved`` is by how much the median grew while the time tripled.  ``coarse`` says that two grids
     do not give single paths nearly the same growth.
     """
@@ -170,7 +169,7 @@ class Rate:
     noise: float = 0.0
     step: float = 0.0
     moved: float = 0.0
-    outer: tuple[tuple[float, float], ...] = ()
+    outer: Outer = NOWHERE
     lost: float = 0.0
     coarse: bool = False
 
@@ -201,15 +200,14 @@ class Rate:
         room = abs(away) - self.estimate.half_width - self.step
         return room <= SLOW * (towards + noise)
 
-    def differs(self, within: float) -> bool:
-        """Whether more than a few paths may have a limit farther than this from the median."""
-        if self.lost > OUTER[0]:
-            return True
-        return any(abs(end - self.estimate.value) > within + move for end, move in self.outer)
+    @property
+    def loses(self) -> bool:
+        """Whether more than a few paths have values that are no numbers."""
+        return self.lost > LOST
 
 
 def rate_of(growth: Growth, alpha: float, relevant: float | None = None) -> Rate:
-    """The limit at h = 0; the median and what it moved have half of the rate each.
+    """The limit at h = 0; all that has a bound has an equal part of the rate.
 
     ``relevant`` is the error that matters, by default the limit itself.
     """
@@ -217,10 +215,10 @@ def rate_of(growth: Growth, alpha: float, relevant: float | None = None) -> Rate
     with np.errstate(invalid="ignore"):
         linear, before = 2 * q - m, 2 * m - c
     kept = np.all(np.isfinite([linear, before]), axis=(0, 1))
-    lost = 1.0 - float(np.mean(kept))
+    lost, part = 1.0 - float(np.mean(kept)), alpha / PARTS
     if lost == 1.0:
         return Rate(estimate=Estimate(value=0.0, half_width=math.inf, bias=math.inf), lost=lost)
-    (low, high), early = (_median(x, kept, alpha / 2) for x in linear)
+    (low, high), early = (_median(x, kept, part) for x in linear)
     value = float(np.median(linear[0, kept]))
     bias = _left(*(float(np.median(x[0, kept])) for x in growth.levels))
     bias = bias * abs(float(np.median(before[0, kept])) - value) + ROUNDING * abs(value)
@@ -237,10 +235,14 @@ def rate_of(growth: Growth, alpha: float, relevant: float | None = None) -> Rate
     noise = LEFT_BY_TIME * math.hypot(half_width, (early[1] - early[0]) / 2)
     time = LEFT_BY_TIME * abs(moved) + noise
     e = Estimate(value=(low + high) / 2, half_width=half_width, bias=bias + time)
-    plain = (2 * growth.plain[2] - growth.plain[1])[:, kept]
-    outer = tuple(_outer(plain, q, alpha) for q in OUTER)
     return Rate(
-        estimate=e, noise=noise, step=bias, moved=moved, outer=outer, lost=lost, coarse=unknown
+        estimate=e,
+        noise=noise,
+        step=bias,
+        moved=moved,
+        outer=outer_of(q[0, kept], q[1, kept], int(np.sum(~kept)), part),
+        lost=lost,
+        coarse=unknown,
     )
 
 
@@ -259,10 +261,3 @@ def _median(values: Array, kept: Array, alpha: float) -> tuple[float, float]:
     low, _ = quantile_interval(np.where(kept, values, -math.inf), 0.5, alpha)
     _, high = quantile_interval(np.where(kept, values, math.inf), 0.5, alpha)
     return low, high
-
-
-def _outer(values: Array, q: float, alpha: float) -> tuple[float, float]:
-    """The nearer end of an outer quantile, and what it may still move; ends are in the sample."""
-    late, early = (np.clip(quantile_interval(x, q, alpha), np.min(x), np.max(x)) for x in values)
-    near, far = (late[1], early[0]) if q < 0.5 else (late[0], early[1])
-    return float(near), LEFT_BY_TIME * abs(float(far - near))
