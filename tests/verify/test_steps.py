@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Gt, Le, binomial, exp, sqrt
+from sympy import Gt, Le, Rational, binomial, exp, sqrt
 
 from derivations import (
     Assumption,
@@ -162,9 +162,72 @@ def test_orders_that_do_not_settle_say_nothing() -> None:
     assert judged_order([1.0, 0.25, 0.0625], 2.0, "")[0] is AGREES
     assert judged_order([1.0, 0.25, 0.0625], 3.0, "")[0] is DISAGREES
     assert judged_order([1.0, 0.25, 0.01], 3.0, "")[0] is INCONCLUSIVE
+    # The next order below is half a power away, and never as good as the one claimed.
+    assert judged_order([1.0, 0.7, 0.49], 1.0, "")[0] is DISAGREES
+
+
+def test_what_is_stated_at_the_claimed_order_is_nothing() -> None:
+    """h is O(h), and so is 2h: a claim to order one says that much and no more."""
+    true = claim({x: x + 2 * h}, x, h, step=h, order=1)
+    found = evidence(true)
+    assert [found[tier].status for tier in TIERS] == [AGREES, AGREES, AGREES, NONE]
+    wrong = replace(true, order=2)
+    assert statuses(wrong) == [DISAGREES] * 4
+
+
+@pytest.mark.parametrize("pathwise", [True, False])
+def test_what_is_left_out_may_be_a_series_in_the_root_of_the_step_size(pathwise: bool) -> None:
+    drawn = g if pathwise else 1 + g**2
+    mean = g if pathwise else 2
+    true = claim(
+        {x: x + sqrt(h) * drawn + h * x}, x, sqrt(h) * mean, step=h, order=1, pathwise=pathwise
+    )
+    assert statuses(true, "generator", "one-step") == [AGREES] * 2
+    wrong = replace(true, change=sqrt(h) * mean * 1.001)
+    assert statuses(wrong, "generator", "one-step") == [DISAGREES] * 2
 
 
 # Sampling.
+
+
+@pytest.mark.parametrize("effort", ["quick", "standard"])
+def test_smaller_steps_are_taken_until_the_bias_settles_a_change(effort: str) -> None:
+    """E cos(w − η(sin w + sξ)) to third order: from three step sizes alone it stayed open."""
+    update = NumericUpdate(
+        states={"w": ()},
+        parameters={"eta": (0.01, 0.1), "s": (0.5, 2.0)},
+        draws=(Draw(name="xi", law="gaussian", shape=()),),
+        moves=lambda w, eta, s, xi: w - eta * (np.sin(w) + s * xi),
+    )
+
+    def third(factor: float) -> StepClaim:
+        return StepClaim(
+            update=update,
+            observable=lambda w: np.cos(w),
+            change=lambda w, eta, s: (
+                factor * eta * np.sin(w) ** 2 - eta**2 / 2 * np.cos(w) * (np.sin(w) ** 2 + s**2)
+            ),
+            step="eta",
+            order=3,
+            **TEXT,
+        )
+
+    for seed in range(4):
+        settings = Settings(tiers=("one-step",), effort=effort, seed=seed)
+        (found,) = judge(compiled(third(1.0)), settings).evidence
+        assert found.status is AGREES, found.reason
+        (found,) = judge(compiled(third(1.0 + 1e-4)), settings).evidence
+        assert found.status is DISAGREES, found.reason
+
+
+def test_what_samples_leave_open_says_what_it_would_take() -> None:
+    Z = State("Z", 3, 3)
+    spread = claim(
+        {Z: Z + Gaussian("xi", 3, 3) / 4}, exp(tr(Z)), exp(tr(Z)) * (exp(Rational(3, 32)) - 1)
+    )
+    found = evidence(spread, "one-step")["one-step"]
+    assert found.status is INCONCLUSIVE
+    assert "antithetic pairs would settle it" in found.reason
 
 
 def test_many_draws_are_sampled_with_an_interval() -> None:

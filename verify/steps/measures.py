@@ -42,7 +42,9 @@ EXACT = 1e-6
 TOLERANCE = 0.25
 """How far a measured order may lie below the one claimed: orders are whole or half numbers."""
 
-HALVINGS = 12
+HALVINGS, TINY = 12, (12, 13)
+"""Step sizes at which an order is looked for; at which a power of the stated change shows."""
+
 SHAKEN = 64
 """Draws at which the rounding of an observable is measured."""
 
@@ -96,8 +98,12 @@ class Moves:
         return np.asarray(self.problem.kernel("change")(at), dtype=float)
 
     def states_a_change(self, drawn: Mapping[str, Array]) -> bool:
-        """Whether the stated change is more than 0."""
-        return bool(np.any(self.stated(drawn, self.unit(drawn)) != 0.0))
+        """Whether anything is stated below the claimed order: c h of a claim to O(h) is nothing."""
+        unit, order = self.unit(drawn), float(self.setting.order or 0)
+        large, small = (
+            float(np.max(np.abs(self.stated(drawn, unit / 2**n)), initial=0.0)) for n in TINY
+        )
+        return large > 0.0 and (small == 0.0 or np.log2(large / small) < order - TOLERANCE)
 
     def gap(self, rule: Rule, h: float | None) -> Gap:
         """Change minus stated change, averaged or the largest over all draws."""
@@ -203,7 +209,7 @@ def judged_order(gaps: Sequence[float], claimed: float, where: str) -> tuple[Sta
     text = f"what is left out has the order {order:.2f} ± {error:.1g}{where}, claimed {claimed:g}"
     if error > TOLERANCE:
         return Status.INCONCLUSIVE, text, order
-    if order - error >= claimed - 2 * TOLERANCE:
+    if order - error >= claimed - TOLERANCE:
         return Status.AGREES, text, order
     if order + error < claimed - TOLERANCE:
         return Status.DISAGREES, text, order

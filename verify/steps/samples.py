@@ -38,6 +38,12 @@ LEADING, SAMPLED = 1e-5, 1e-3
 LADDER = range(3, 15)
 """Halvings of the step size among which the one of the least bias is taken."""
 
+LEAST, SLOWEST = 3, 2.5
+"""Step sizes at least, from which the gap is extrapolated; what is left of it over its last change.
+
+Of √h at halved h this is 1/(√2 − 1) = 2.41.
+"""
+
 RANGE, CONTROLLED, FEW, PILOT = 8.0, 24, 6, 1_500
 LISTED, ROUNDING = 256, 1e-11
 
@@ -73,8 +79,10 @@ def simulated(problem: Problem, setting: StepSetting, plan: Plan, drawn: Drawn) 
             alpha, how = 0.0, f"{len(rule.weights):,} draws"
             measure, relevant = _whole(moves, rule), EXACT if setting.order is None else LEADING
         unit = moves.unit(sampled(draws, rng, 1))
-        ladder = LADDER if rule else LADDER[4:7]
-        found = _settled(measure, None if setting.order is None else unit, ladder)
+        ladder = LADDER if rule else LADDER[4:]
+        at = None if setting.order is None else unit
+        # What is enumerated costs little: all of its step sizes are looked at.
+        found = _settled(measure, at, ladder, 0.0 if rule else relevant)
     wider = ""
     # Decided by the width alone, and not by the difference.
     if rule is None and setting.order is None and found.visible > SAMPLED:
@@ -97,6 +105,7 @@ def simulated(problem: Problem, setting: StepSetting, plan: Plan, drawn: Drawn) 
         "bias": found.bias,
         "relevant": relevant,
     }
+    text += _wanted(found, relevant, None if rule else _samples(plan), at)
     answer = (found.decide(relevant), text, -abs(found.value))
     return evidence("one-step", sample, [answer], alpha, numbers)
 
@@ -123,21 +132,44 @@ def _whole(moves: Moves, rule: Rule) -> Measure:
     return measure
 
 
-def _settled(measure: Measure, unit: float | None, ladder: Sequence[int]) -> Estimate:
+def _settled(
+    measure: Measure, unit: float | None, ladder: Sequence[int], relevant: float
+) -> Estimate:
     """The gap, of a claim to an order extrapolated to step size 0.
 
-    What is left out is a power series in h relative to the change: two of its terms are taken off,
-    and the last change of the extrapolation is the bias; the draws are the same at every h.
+    The draws are the same at every step size.  Smaller ones are added until half-width and bias
+    settle the relevant error: that looks at widths, and not at the gap.
     """
     if unit is None:
         return measure(None)
-    found = [measure(unit / 2**n) for n in ladder]
+    found, best = list[Estimate](), Estimate(value=np.inf, bias=np.inf)
+    for n in ladder:
+        found.append(measure(unit / 2**n))
+        if len(found) >= LEAST:
+            best = _extrapolated(found)
+        if best.visible <= relevant:
+            break
+    return best
+
+
+def _extrapolated(found: Sequence[Estimate]) -> Estimate:
+    """The gap at step size 0, of the extrapolations the one that is known best.
+
+    What is left out is a power series in h or √h relative to the change: two of its terms are taken
+    off, and the last change of the extrapolation bounds the bias.
+    """
+    tried = [_without(found, powers) for powers in ((1.0, 2.0, 3.0), (0.5, 1.0, 1.5))]
+    return min(tried, key=lambda e: e.visible)
+
+
+def _without(found: Sequence[Estimate], powers: Sequence[float]) -> Estimate:
+    """The best of a table of extrapolations, each of its columns without one more power."""
     column, best = found, Estimate(value=np.inf, bias=np.inf)
-    for power in (1, 2, 3):
+    for number, power in enumerate(powers):
         factor = 2.0**power
         for before, after in pairwise(column):
-            bias = 2 * (after.bias + before.bias) + abs(before.value - after.value)
-            bias += before.half_width + after.half_width if power > 1 else 0.0
+            bias = 2 * (after.bias + before.bias) + SLOWEST * abs(before.value - after.value)
+            bias += before.half_width + after.half_width if number else 0.0
             if bias + after.half_width < best.bias + best.half_width:
                 best = Estimate(value=after.value, half_width=after.half_width, bias=bias)
         column = [
@@ -149,6 +181,22 @@ def _settled(measure: Measure, unit: float | None, ladder: Sequence[int]) -> Est
             for a, b in pairwise(column)
         ]
     return best
+
+
+def _wanted(found: Estimate, relevant: float, pairs: int | None, unit: float | None) -> str:
+    """What it would take to settle an estimate that says nothing."""
+    if found.decide(relevant) != Status.INCONCLUSIVE:
+        return ""
+    more = None if pairs is None else found.samples(pairs, relevant)
+    if more is not None and pairs is not None and more > pairs:
+        # A part of the width falls faster than with the root.
+        return f"; at most {float(f'{more:.1e}'):,.0f} antithetic pairs would settle it"
+    if found.bias < relevant / 2:
+        return f"; it lies too close to {relevant:g} to be settled"
+    least = (
+        "" if unit is None else f", which step sizes down to {unit / 2 ** LADDER[-1]:.1g} do not"
+    )
+    return f"; a bias below {relevant / 2:g} would settle it{least}"
 
 
 @dataclass(frozen=True, kw_only=True)
