@@ -75,6 +75,12 @@ def cli() -> None:
     metavar="DIR",
     help="Pages to open in a browser, JSON and Markdown, into a folder.",
 )
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="SECONDS",
+    help="Processor time of a tier on a claim; 120 by default, and 60 on Python functions.",
+)
 @click.option("--resume", is_flag=True, help="Take finished verdicts from the store.")
 @click.option(
     "--store",
@@ -93,6 +99,7 @@ def run(
     json_path: str | None,
     junit_path: str | None,
     report_folder: str | None,
+    time_limit: float | None,
     resume: bool,
     store_folder: str,
 ) -> int:
@@ -112,7 +119,7 @@ def run(
 
     kept_tables = Kept() if report_folder is None else Kept.read()
     wanted = outputs.wanted(json_path, junit_path, report_folder)
-    settings = _settings(tiers, effort, seed, workers)
+    settings = replace(_settings(tiers, effort, seed, workers), time_limit=time_limit)
     troubles, unread = list[str](), list[str]()
     chosen = references(ids, outputs.telling(troubles), unread)
     if troubles and not chosen and not unread:

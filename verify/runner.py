@@ -7,6 +7,7 @@ interrupted.  `verify.runs.workers` says what the processes are and what floatin
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -21,15 +22,15 @@ from .printable import printable, said_by
 from .problem import Problem, Reference
 from .runs.provenance import Sources, kernels_hash, versions
 from .runs.store import Record, Store, key_of
-from .runs.time_limit import limited
+from .runs.time_limit import BY_CLOCK, limited
 from .runs.workers import results
 from .tiers import TierCheck, check_of
 from .verdict import Evidence, Status, Verdict
 
 __all__ = ["Progress", "Settings", "guarded", "judge", "limited", "records", "run"]
 
-FUNCTIONS = 60.0
-"""Seconds that a tier may take at most on a claim of Python functions."""
+SYMBOLS, FUNCTIONS = 120.0, 60.0
+"""Seconds that a tier may take on a claim, and on one of Python functions, if nothing is said."""
 
 Progress = Callable[[int, int, str], None]
 """Called with (claims done, claims in all, id of the claim that just ended)."""
@@ -50,8 +51,9 @@ class Settings:
         Processes; 1 keeps everything in this one.
     budget : ErrorBudget
         Both error rates of the whole run.
-    time_limit : float
-        Seconds one tier may take on one claim.
+    time_limit : float, optional
+        Seconds of processor time that one tier may take on one claim; 120 if not given, and 60 on a
+        claim of Python functions.
     """
 
     tiers: tuple[str, ...] = TIERS
@@ -59,7 +61,7 @@ class Settings:
     seed: int = 0
     workers: int = min(2, os.cpu_count() or 1)
     budget: ErrorBudget = field(default_factory=ErrorBudget)
-    time_limit: float = 120.0
+    time_limit: float | None = None
 
     def __post_init__(self) -> None:
         for tier in self.tiers:
@@ -67,7 +69,7 @@ class Settings:
                 raise UsageError(f"tier={tier}: not a tier; choose from {', '.join(TIERS)}")
         if self.workers < 1:
             raise UsageError(f"workers={self.workers}: give at least one")
-        if not self.time_limit > 0:
+        if self.time_limit is not None and not 0 < self.time_limit < math.inf:
             raise UsageError(f"time_limit={self.time_limit}: give a positive number of seconds")
         effort(self.effort)
 
@@ -75,6 +77,12 @@ class Settings:
     def plan(self) -> Plan:
         """The plan of the whole run."""
         return Plan(seed=self.seed, effort=effort(self.effort), budget=self.budget)
+
+    def seconds(self, *, functions: bool) -> float:
+        """The time limit of a tier on a claim, which may be one of Python functions."""
+        if self.time_limit is not None:
+            return self.time_limit
+        return FUNCTIONS if functions else SYMBOLS
 
     def to_json(self) -> dict[str, Any]:
         """What decides the results (the number of workers does not)."""
@@ -142,7 +150,7 @@ def records(
         jobs,
         workers=settings.workers,
         lost=_Job.lost,
-        seconds=settings.time_limit * (len(settings.tiers) + 2),
+        seconds=settings.seconds(functions=False) * (len(settings.tiers) + 2 + BY_CLOCK),
     ):
         index = missing[number]
         done[index] = outcome
@@ -238,7 +246,7 @@ def _evidence(
         # What did not end once is a function that does not end: the next tier would wait as long.
         return _nothing(tier, "not asked: a tier before it did not end", finished=False)
     started = time.perf_counter()
-    limit = min(settings.time_limit, FUNCTIONS) if problem.of_functions else settings.time_limit
+    limit = settings.seconds(functions=problem.of_functions)
     found = _of_means(guarded(check_of(tier), problem, plan, tier, limit), problem)
     return replace(found, seconds=time.perf_counter() - started)
 

@@ -202,6 +202,15 @@ def test_one_claim_of_a_file_is_named_after_a_colon(
 # Wrong usage: one line each, exit code 2.
 
 
+def test_a_tier_has_the_time_that_is_given(
+    mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = (*FAST, "--store", str(tmp_path / "store"))
+    assert cli.main([str(mine), *given, "--time-limit", "0.0001"]) == 3
+    assert "stopped after the time limit of 0.0001 s" in capsys.readouterr().out
+    assert cli.main([str(mine), *given, "--time-limit", "1000"]) == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -219,6 +228,8 @@ def test_one_claim_of_a_file_is_named_after_a_colon(
         ((CLAIM, "--seed", "-1"), "-1"),
         ((CLAIM, "--seed", "x"), "x"),
         ((CLAIM, "--workers", "0"), "0"),
+        ((CLAIM, "--time-limit", "0"), "0"),
+        ((CLAIM, "--time-limit", "nan"), "nan"),
         ((CLAIM, "--nonsense"), "--nonsense"),
         ((CLAIM, "--json", "{tmp}/none/a.json"), "none"),
         ((CLAIM, "--json", "{tmp}"), "folder"),

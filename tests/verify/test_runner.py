@@ -83,6 +83,12 @@ def test_missing_kernels_end_the_run() -> None:
         guarded(failing(KernelError("none")), problems.geometric(), PLAN, "exact", 10)
 
 
+def test_a_time_limit_that_is_given_holds_for_functions_too() -> None:
+    usual, given = Settings(), Settings(time_limit=200)
+    assert usual.seconds(functions=True) < usual.seconds(functions=False)
+    assert given.seconds(functions=True) == given.seconds(functions=False) == 200
+
+
 def test_a_check_that_does_not_end_is_stopped() -> None:
     def endless(problem: Problem, plan: Plan) -> Evidence:
         while True:
@@ -101,6 +107,7 @@ def test_a_check_that_does_not_end_is_stopped() -> None:
         ({"tiers": ("exakt",)}, "tier=exakt"),
         ({"workers": 0}, "workers=0"),
         ({"time_limit": 0.0}, "time_limit=0"),
+        ({"time_limit": float("inf")}, "time_limit=inf"),
         ({"effort": "hard"}, "effort=hard"),
     ],
 )

@@ -11,7 +11,8 @@ from collections.abc import Callable
 import pytest
 
 from verify.errors import TimeLimitError, UsageError
-from verify.runs.time_limit import limited
+from verify.runs import time_limit
+from verify.runs.time_limit import BY_CLOCK, limited
 
 
 def sleeping() -> None:
@@ -120,3 +121,50 @@ def test_a_thread_has_no_alarm() -> None:
 def test_a_limit_of_nothing_is_refused() -> None:
     with pytest.raises(UsageError, match="seconds=0: give a positive"):
         limited(0)
+
+
+def slowed(monkeypatch: pytest.MonkeyPatch, times: float) -> None:
+    """The processor has so many times as much to do, as if others had the rest of it."""
+    real = time.process_time
+    monkeypatch.setattr(time_limit.time, "process_time", lambda: real() / times)
+
+
+def test_a_machine_with_other_work_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit is of processor time: what computes for half of it may take longer by the clock."""
+    slowed(monkeypatch, 3)
+    used = time.process_time()
+    with limited(0.2):
+        while time.process_time() - used < 0.1:
+            pass
+    started = time.perf_counter()
+    with pytest.raises(TimeLimitError, match=r"limit of 0\.1 s"), limited(0.1):
+        busy()
+    assert time.perf_counter() - started > 0.25
+
+
+def test_what_hardly_computes_is_stopped_by_the_clock() -> None:
+    def waiting() -> None:
+        while True:
+            time.sleep(0.01)
+
+    started = time.perf_counter()
+    with pytest.raises(TimeLimitError), limited(0.5):
+        waiting()
+    assert time.perf_counter() - started < 0.5 * BY_CLOCK
+
+
+def test_by_the_clock_there_is_an_end_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What gets a tenth of the processor is stopped long before it had its seconds."""
+    slowed(monkeypatch, 10)
+    started = time.perf_counter()
+    with pytest.raises(TimeLimitError, match=r"limit of 0\.1 s"), limited(0.1):
+        busy()
+    assert 0.1 * BY_CLOCK <= time.perf_counter() - started < 0.9
+
+
+def test_a_limit_within_another_ends_with_it_by_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    slowed(monkeypatch, 10)
+    started = time.perf_counter()
+    with pytest.raises(TimeLimitError), limited(0.1), limited(0.09):
+        busy()
+    assert time.perf_counter() - started < 0.9

@@ -19,7 +19,7 @@ def check(
     tiers: tuple[str, ...] = TIERS,
     seed: int = 0,
     budget: ErrorBudget | None = None,
-    time_limit: float = 120.0,
+    time_limit: float | None = None,
 ) -> Verdict:
     """The verdict on one claim.
 
@@ -36,8 +36,9 @@ def check(
         Of all random numbers; the same seed gives the same verdict.
     budget : verify.planning.ErrorBudget, optional
         Both error rates of the verdict; 1e-6 each, if not given.
-    time_limit : float
-        Seconds that one tier may take.
+    time_limit : float, optional
+        Seconds of processor time that one tier may take; 120 if not given, and 60 on a claim of
+        Python functions.
 
     Returns
     -------
@@ -80,5 +81,5 @@ def check(
             evidence=refused(found, chosen.tiers),
             expected=Status(claim.expected),
         )
-    problem = problem_from_outside(claim, chosen.time_limit)
+    problem = problem_from_outside(claim, chosen.seconds(functions=False))
     return with_finding(problem, judge(problem, chosen), chosen.plan)

@@ -1,5 +1,9 @@
 """A time limit for code that need not cooperate.
 
+Seconds are those of the processor, so that a machine with other work to do ends nothing.  Code that
+waits uses none: it is stopped after as many seconds by the clock if it hardly computed in them, and
+after a few times as many whatever it did.
+
 The alarm raises `TimeLimitError` in the middle of the block.  It is no `Exception`, so ``except
 Exception`` does not catch it; and where a bare ``except`` swallows it, the alarm rings again and
 again, at changing distances, until it rings outside of every ``try`` that swallows it.
@@ -11,6 +15,7 @@ between two instructions of Python.  Worker processes have a second alarm for th
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
 import time
@@ -19,7 +24,7 @@ from types import FrameType
 
 from verify.errors import TimeLimitError, UsageError
 
-__all__ = ["limited"]
+__all__ = ["BY_CLOCK", "limited"]
 
 # Time to clean up before the second ring; then sweeps of ever shorter distances, so that no loop of
 # the caller's keeps in step with them and some ring falls between ``except`` and the next ``try``.
@@ -27,9 +32,15 @@ FIRST_PAUSE = 0.2
 LONGEST_PAUSE, SHORTEST_PAUSE = 1e-3, 2e-6
 SHRINKING = 0.93
 
+WAITING = 0.05
+"""What computes in less than this part of its time waits for something, not for the processor."""
+
+BY_CLOCK = 5.0
+"""By the clock a limit is over after so many times its seconds."""
+
 
 def limited(seconds: float) -> AbstractContextManager[None]:
-    """A block that TimeLimitError leaves after this many seconds.
+    """A block that TimeLimitError leaves after this many seconds of processor time.
 
     Limits may stand in each other; the one that is over first rings.  Needs the alarm signal of
     Unix and the main thread; elsewhere the block runs without a limit.
@@ -51,25 +62,37 @@ def limited(seconds: float) -> AbstractContextManager[None]:
         raise UsageError(f"seconds={seconds}: give a positive number of seconds")
     if not hasattr(signal, "SIGALRM") or threading.current_thread() is not threading.main_thread():
         return nullcontext()
-    if isinstance(signal.getsignal(signal.SIGALRM), _Alarm):
-        left, _ = signal.getitimer(signal.ITIMER_REAL)
-        if 0 < left <= seconds:
-            return nullcontext()
-    return _Alarm(seconds)
+    outer = signal.getsignal(signal.SIGALRM)
+    if not isinstance(outer, _Alarm):
+        return _Alarm(seconds)
+    return nullcontext() if outer.left() <= seconds else _Alarm(seconds, outer.until)
 
 
 class _Alarm:
     """The block and the handler of its signal: raises, and sets the clock for the next ring."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, until: float = math.inf) -> None:
         self.seconds = seconds
+        self.until = min(time.monotonic() + BY_CLOCK * seconds, until)
         self._over = self._rung = self._setting = False
         self._pause = FIRST_PAUSE
 
     def __enter__(self) -> None:
-        self._started = time.monotonic()
+        self._started, self._used = time.monotonic(), time.process_time()
         self._before = signal.signal(signal.SIGALRM, self)
         self._outer, _ = signal.setitimer(signal.ITIMER_REAL, self.seconds)
+
+    def left(self) -> float:
+        """Seconds of the processor until it rings."""
+        return self.seconds - (time.process_time() - self._used)
+
+    def _later(self) -> float:
+        """Seconds by the clock after which to look again; 0 if the time is over."""
+        now, left = time.monotonic(), self.left()
+        waits = self.seconds - left < WAITING * (now - self._started)
+        if self._rung or waits or left <= 0 or now >= self.until:
+            return 0.0
+        return max(min(left, self.until - now), SHORTEST_PAUSE)
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         # The first line is reached always: no ring raises in here.
@@ -85,6 +108,10 @@ class _Alarm:
 
     def __call__(self, signum: int, frame: FrameType | None) -> None:
         if self._over or self._setting or (frame and frame.f_code is _Alarm.__exit__.__code__):
+            return
+        later = self._later()
+        if later:
+            signal.setitimer(signal.ITIMER_REAL, later)
             return
         self._rung = self._setting = True
         # A ring so early that it comes in here is lost, but not those after it.
