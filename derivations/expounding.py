@@ -200,7 +200,7 @@ def _step(claim: Claim, step: Step, printer: _Printer) -> StepShown:
         before = _mean(before)
     elif step.rule.startswith("the map put in, up to"):
         relation = "≈"
-    elif step.rule.startswith("the signs of all terms"):
+    elif step.rule.startswith(("the signs of all terms", "the sign over the region")):
         after, relation = Integer(0), _RELATIONS[step.rule.split()[-2]]
     elif isinstance(claim, TimeChangeClaim):
         after = _in_new_time(after)

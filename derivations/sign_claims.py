@@ -6,8 +6,11 @@ that does; the two are proved equal first.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+
+from sympy import Dummy, Symbol, sympify
 
 from .claim import SignClaim
 from .derivation import Derivation, Step, algebraic_step, ito_derivation
@@ -16,7 +19,7 @@ from .equality import BITS, Status, equal
 from .errors import DerivationError
 from .expressions import free_indices
 from .points import draw, evaluate, precision
-from .signs import Sign, numbered, sign_of
+from .signs import REGION, Sign, numbered, sign_of
 from .symbols import Index
 
 __all__ = ["SignAnswer", "decided", "sign_derivation"]
@@ -26,11 +29,15 @@ POINTS = 6
 
 @dataclass(frozen=True, kw_only=True)
 class SignAnswer:
-    """Whether the stated sign follows; the reason in words; the points that were looked at."""
+    """Whether the stated sign follows; the reason in words; the points that were looked at.
+
+    ``unread`` is whether the rules of signs alone are what cannot tell.
+    """
 
     status: Status
     reason: str
     points: int = 0
+    unread: bool = False
 
 
 def decided(claim: SignClaim, d: Differential, facts: tuple[Any, ...], *, seed: int) -> SignAnswer:
@@ -56,11 +63,14 @@ def decided(claim: SignClaim, d: Differential, facts: tuple[Any, ...], *, seed: 
         form = claim.shown
     found = _sign(claim, form, index, facts)
     if found.implies(claim.sign):
-        reason = f"every term has the sign: drift {found.relation} 0"
+        reason = f"{found.how}: drift {found.relation} 0"
         return SignAnswer(status=Status.EQUAL, reason=reason)
+    wrong = _met_against(claim, form, found, facts)
+    if wrong is not None:
+        return wrong
     remains = found.remains or f"only drift {found.relation} 0 is shown"
     reason = f"no sign is read off {remains}, and no point of {POINTS} has another one"
-    return SignAnswer(status=Status.CANNOT_TELL, reason=reason, points=POINTS)
+    return SignAnswer(status=Status.CANNOT_TELL, reason=reason, points=POINTS, unread=True)
 
 
 def _checked(claim: SignClaim) -> Index | None:
@@ -78,7 +88,41 @@ def _checked(claim: SignClaim) -> Index | None:
 
 def _sign(claim: SignClaim, form: Any, index: Index | None, facts: tuple[Any, ...]) -> Sign:
     chosen = form if index is None else numbered(form, index, claim.number or 1)
-    return sign_of(chosen, facts)
+    return sign_of(chosen, facts, enough=claim.sign)
+
+
+def _met_against(
+    claim: SignClaim, drift: Any, found: Sign, facts: tuple[Any, ...]
+) -> SignAnswer | None:
+    """A point of another sign that the rules of signs met, put in for its letters and looked at."""
+    for sign in (-1, 1, 0):
+        if not _other(sign, claim.sign) or sign not in found.points:
+            continue
+        point = {x: n for x, n in found.points[sign].items() if not isinstance(x, Dummy)}
+        value = sympify(drift).subs(point)
+        known = [fact for fact in facts if _touched(fact, point)]
+        if not (value.is_number and all(fact.subs(point) == True for fact in known)):  # noqa: E712 - SymPy's own truth
+            continue
+        zero = sign == 0 and len(point) == len(found.points[sign]) and not value.is_nonzero
+        if zero or (sign and (value > 0 if sign > 0 else value < 0) == True):  # noqa: E712 - SymPy's own truth
+            where = ", ".join(f"{x} = {_shown(n)}" for x, n in sorted(point.items(), key=str))
+            said = "0" if sign == 0 else f"{float(value):.6g}"
+            reason = f"the drift is {said} at {where}"
+            return SignAnswer(status=Status.DIFFERENT, reason=reason, points=1)
+    return None
+
+
+def _other(sign: int, stated: str) -> bool:
+    """Whether a sign is against the stated one."""
+    return (sign == 0 and stated in "<>") or sign == (-1 if stated.startswith(">") else 1)
+
+
+def _touched(fact: Any, point: Mapping[Any, Any]) -> bool:
+    return bool(getattr(fact, "free_symbols", set()) & point.keys())
+
+
+def _shown(number: Any) -> str:
+    return str(number) if number.is_Rational else f"{float(number):.6g}…"
 
 
 def _point_against(
@@ -93,8 +137,10 @@ def _point_against(
                 point = replace(point, indices={**point.indices, index: place}, values=point.values)
             value = evaluate(drift, point)
             if _against(value, claim.sign):
-                sizes = ", ".join(f"{d} = {n}" for d, n in point.sizes.items())
-                where = f" with {sizes}" if sizes else ""
+                named = [f"{d} = {n}" for d, n in point.sizes.items()]
+                scalars = sorted((x for x in point.values if isinstance(x, Symbol)), key=str)
+                named += [f"{x} = {float(point.values[x].mid()):.6g}" for x in scalars]
+                where = f" with {', '.join(named)}" if named else ""
                 reason = f"the drift is {float(value.mid()):.6g} at a point{where}"
                 return SignAnswer(status=Status.DIFFERENT, reason=reason, points=1)
     return None
@@ -122,7 +168,13 @@ def sign_derivation(claim: SignClaim, d: Differential, facts: tuple[Any, ...]) -
         steps.append(algebraic_step(rule, d.drift, claim.shown, assuming=facts))
     sign = _sign(claim, form, index, facts)
     if sign.implies(claim.sign):
-        rule = f"the signs of all terms: drift {sign.relation} 0"
-        check = "exact rules for the signs of traces, gaps and parameters"
+        over = sign.how == REGION
+        by = "the sign over the region" if over else "the signs of all terms"
+        rule = f"{by}: drift {sign.relation} 0"
+        check = (
+            "real roots in exact arithmetic, or a certificate that is checked in rationals"
+            if over
+            else "exact rules for the signs of traces, gaps and parameters"
+        )
         steps.append(Step(rule=rule, before=form, after=form, check=check))
     return replace(found, steps=tuple(steps))

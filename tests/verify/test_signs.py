@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Ge, Gt, Lt, Rational, sin
+from sympy import Abs, Ge, Gt, Le, Lt, Rational, exp, log, sin
 
 from derivations import (
     Assumption,
@@ -25,7 +25,9 @@ from derivations import (
     tr,
 )
 from derivations.catalogue import find
+from derivations.derive import derive
 from derivations.mutation import generated_mutants
+from verify import NumericSDE
 from verify.loading import compiled
 from verify.runner import Settings, judge
 from verify.verdict import Evidence, Status
@@ -190,11 +192,103 @@ def test_a_form_that_shows_the_sign_has_to_be_the_drift() -> None:
     assert statuses(replace(right, shown=(a - 2) * x**2), "derivation") == [DISAGREES]
 
 
-def test_what_no_rule_decides_is_left_open() -> None:
-    odd = claim((x**4 - x**2 * a + a**2) * dt, 0 * x, x, ">=")
-    found = evidence(odd, "derivation")["derivation"]
-    assert found.status is INCONCLUSIVE
-    assert "no sign is read off" in found.reason
+def test_what_no_rule_decides_is_left_to_points() -> None:
+    """x < exp(x) is true, and no rule here shows it: as of a function, points decide."""
+    odd = claim((x - exp(x)) * dt, beta.d, x, "<")
+    found = evidence(odd)
+    assert [e.status for e in found.values()] == [Status.NOT_APPLICABLE, AGREES, AGREES, AGREES]
+    assert "cannot tell: no sign is read off x - exp(x)" in found["derivation"].reason
+    wrong = claim((x - exp(x) + Rational(101, 100)) * dt, beta.d, x, "<")
+    assert statuses(wrong, "exact") == [DISAGREES]
+
+
+def test_a_form_that_is_not_seen_to_be_the_drift_is_left_open() -> None:
+    """log(1 + e^x) − log(1 + e^−x) is x, which the engine does not know."""
+    shown = log(1 + exp(x)) - log(1 + exp(-x))
+    odd = claim(x * dt, beta.d, x, ">", Gt(x, 0), shown=shown)
+    assert statuses(odd, "derivation") == [INCONCLUSIVE]
+
+
+z, s, mu = State("z", positive=True), positive("sigma"), positive("mu")
+ou = (-a * x * dt, s * beta.d, x**2)
+unit = (-x * dt, beta.d, x**2)
+ROOT = (a * (mu - z) * dt, s * z ** Rational(1, 2) * beta.d)
+TENTH = Rational(1, 10)
+
+# Drift, noise, observable, sign; what is assumed; what is assumed a little too widely.
+REGIONS: dict[str, tuple[tuple[Any, ...], str, tuple[Any, ...], tuple[Any, ...]]] = {
+    "the drift itself": (unit, ">", (Gt(1 - 2 * x**2, 0),), (Gt(1 - 2 * x**2, -TENTH),)),
+    "the drift in parameters": (
+        ou, ">", (Gt(s**2 - 2 * a * x**2, 0),), (Gt(s**2 - Rational(19, 10) * a * x**2, 0),),
+    ),
+    "weakly": (ou, ">=", (Ge(s**2, 2 * a * x**2),), (Ge(s**2, Rational(19, 10) * a * x**2),)),
+    "an interval": (
+        unit, ">", (Lt(x, 7 * TENTH), Gt(x, -7 * TENTH)), (Lt(x, 7 * TENTH), Gt(x, -8 * TENTH)),
+    ),
+    "a modulus": (unit, ">", (Lt(Abs(x), 7 * TENTH),), (Lt(Abs(x), 8 * TENTH),)),
+    "outside": (unit, "<", (Gt(x**2, 1),), (Gt(x**2, 4 * TENTH),)),
+    "a higher degree": (
+        (x * dt, beta.d, x**4 - x**2 + x**6), ">=", (Gt(x**2, 1),), (Gt(x**2, TENTH / 5),),
+    ),
+    "no assumption": (
+        ((x**4 - 2 * x**2 + Rational(1001, 1000)) * dt, beta.d, x), ">", (), (),
+    ),
+    "a root of a state": (
+        (*ROOT, z ** Rational(1, 2)), ">",
+        (Lt(2 * z, mu), Gt(2 * a * mu, s**2)), (Lt(2 * z, mu), Gt(3 * a * mu, s**2)),
+    ),
+    "a trace": (
+        (-X * dt, B.d, tr(X * X.T)), ">=",
+        (Le(2 * tr(X * X.T), n * m),), (Le(tr(X * X.T), n * m),),
+    ),
+}  # fmt: skip
+
+
+def over(name: str, wide: bool = False) -> SignClaim:
+    """The claim of a region, or of one that is too wide."""
+    (drift, noise, f), sign, facts, more = REGIONS[name]
+    state = next(y for y in (X, z, x) if f.has(y))
+    return SignClaim(
+        sde=MatrixSDE({state: drift + noise}), observable=f, sign=sign,
+        assumptions=tuple(map(assume, more if wide else facts)), **TEXT,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REGIONS)
+def test_a_sign_over_a_region_is_proved(name: str) -> None:
+    right = over(name)
+    found = evidence(right, "derivation", "exact")
+    assert [e.status for e in found.values()] == [AGREES] * 2
+    assert statuses(replace(right, sign=TURNED[right.sign]), "derivation") == [DISAGREES]
+    derive(right)  # the steps, each of them checked
+
+
+@pytest.mark.parametrize("name", [name for name in REGIONS if name != "no assumption"])
+def test_a_region_that_is_too_wide_is_refuted_at_a_point(name: str) -> None:
+    found = evidence(over(name, wide=True), "derivation", "exact")
+    assert DISAGREES in {e.status for e in found.values()}
+    if name != "a trace":  # its letters are no numbers to be put in
+        assert found["derivation"].status is DISAGREES
+        assert "the drift is" in found["derivation"].reason
+
+
+def test_a_strict_sign_is_refuted_where_the_drift_vanishes() -> None:
+    """At one point only, a rational or an irrational one, which no random point meets."""
+    for drift, where in ((x**2, "x = 0"), ((x**2 - 2) ** 2, "x = -1.41421…")):
+        touching = claim(drift * dt, beta.d, x, ">")
+        found = evidence(touching, "derivation")["derivation"]
+        assert found.status is DISAGREES
+        assert f"the drift is 0 at {where}" in found.reason
+        assert statuses(replace(touching, sign=">="), "derivation") == [AGREES]
+
+
+def test_symbols_are_no_worse_than_functions() -> None:
+    symbols = over("the drift itself")
+    facts = (Assumption(text="r", condition=lambda x: 1 - 2 * x**2 > 0),)
+    flat = NumericSDE(states={"x": ()}, noises={"B": ()}, drift=lambda x: -x, noise=lambda dB: dB)
+    function = SignClaim(sde=flat, observable=lambda x: x**2, sign=">", assumptions=facts, **TEXT)
+    for given in (symbols, function):
+        assert judge(compiled(given), Settings(tiers=TIERS, effort="quick")).status is AGREES
 
 
 def test_refusals() -> None:

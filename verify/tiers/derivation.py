@@ -123,11 +123,18 @@ def _normalised(evidence: Evidence, claim: StationaryClaim) -> Evidence:
 
 
 def _signed(problem: Problem, facts: tuple[Any, ...], seed: int) -> Evidence:
-    """A sign by the rules of signs, or a point that has another one."""
+    """A sign by the rules of signs, or a point that has another one.
+
+    What no rule decides is left to the tiers that look at points, as of a function, of which
+    nothing can be derived: to declare more is never the worse.
+    """
     claim = problem.claim
     df = problem.remembered(TIER, lambda: claim.sde.d(claim.observable, assuming=facts))
     found = decided(claim, df, facts, seed=seed)
     drift = f"; the drift is {unicode(df.drift, claim.where)}"
+    if found.unread:
+        reason = f"cannot tell: {found.reason}{drift}; the other tiers look at points"
+        return Evidence(tier=TIER, status=Status.NOT_APPLICABLE, reason=reason)
     return Evidence(
         tier=TIER,
         status=_STATUS[found.status],

@@ -1,0 +1,236 @@
+"""The sign of a polynomial over a region that inequalities describe.
+
+Letters whose scale nothing fixes are set to 1: x > 0 with a weight under which every polynomial
+that is met is homogeneous.  Of one letter that is left the sign is decided exactly, of several it
+is shown by a discriminant or by a certificate, or it is left open.  A point of another sign is
+looked for among the rationals.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sympy import Dummy, Integer, Matrix, Poly, Rational
+from sympy.polys.polyerrors import PolynomialError
+
+from .cells import HOLDS, Bound, sign_of_number, signs_on_line
+from .certificates import certified
+from .symbols import Dimension
+
+__all__ = ["Over", "sign_over"]
+
+DRAWS, KEPT, LINES = 400, 60, 6
+"""Rational points that are drawn, that are looked at, and through which lines are followed."""
+
+MOST_LETTERS = 6
+"""Letters of which a certificate is looked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Over:
+    """A sign over a region, ``"?"`` if it is open, and for each sign that was met a point."""
+
+    relation: str
+    points: Mapping[int, Mapping[Any, Any]] = field(default_factory=dict)
+
+
+_OF_SIGNS: Mapping[frozenset[int], str] = {
+    frozenset({1}): ">",
+    frozenset({0, 1}): ">=",
+    frozenset({0}): "=",
+    frozenset({0, -1}): "<=",
+    frozenset({-1}): "<",
+}
+
+
+def sign_over(value: Any, bounds: Iterable[Bound]) -> Over:
+    """The sign of a polynomial wherever all bounds hold, with what letters are by declaration."""
+    try:
+        return _sign_over(value, [*bounds])
+    except PolynomialError:  # a letter that is no letter of a polynomial, such as a power
+        return Over(relation="?")
+
+
+def _sign_over(value: Any, bounds: list[Bound]) -> Over:
+    bounds = _connected(value, bounds)
+    letters = _letters([value, *(b.gap for b in bounds)])
+    fixed = _scales([value, *(b.gap for b in bounds)], letters)
+    ones = dict.fromkeys(fixed, Integer(1))
+    value = value.xreplace(ones)
+    bounds = [Bound(b.gap.xreplace(ones), b.relation) for b in bounds]
+    left = _letters([value, *(b.gap for b in bounds)])
+    bounds += [bound for x in left for bound in _of_letter(x)]
+    if len(left) <= 1:
+        return _on_line(value, bounds, left, ones)
+    points = _met(value, bounds, left, ones)
+    if {1, -1} <= points.keys():
+        return Over(relation="?", points=points)
+    return Over(relation=_shown(value, bounds, left, points), points=points)
+
+
+def _on_line(
+    value: Any, bounds: Sequence[Bound], left: Sequence[Any], ones: Mapping[Any, Any]
+) -> Over:
+    """The sign by the cells of the letter that is left, if one is."""
+    found = signs_on_line(value, bounds, left[0] if left else Dummy())
+    if not found:  # nowhere, or unknown
+        return Over(relation="?")
+    points = {sign: {**ones, **dict.fromkeys(left, x)} for sign, x in found.items()}
+    return Over(relation=_OF_SIGNS.get(frozenset(found), "?"), points=points)
+
+
+# Letters, their scales and their own bounds.
+
+
+def _letters(values: Iterable[Any]) -> list[Any]:
+    return sorted(set[Any]().union(*(v.free_symbols for v in values)), key=_named)
+
+
+def _named(x: Any) -> tuple[str, str]:
+    return type(x).__name__, str(x)
+
+
+def _connected(value: Any, bounds: Sequence[Bound]) -> list[Bound]:
+    """The bounds that hold a letter of the value, or one of a bound that does."""
+    met, kept = set(value.free_symbols), [False] * len(bounds)
+    for _ in bounds:
+        for n, bound in enumerate(bounds):
+            if not kept[n] and met & bound.gap.free_symbols:
+                kept[n] = True
+                met |= bound.gap.free_symbols
+    return [bound for bound, keep in zip(bounds, kept, strict=True) if keep]
+
+
+def _of_letter(x: Any) -> Iterator[Bound]:
+    """What a letter is by its declaration."""
+    if isinstance(x, Dimension):
+        yield Bound(x - 1, ">=")
+    elif x.is_positive or x.is_negative:
+        yield Bound(x if x.is_positive else -x, ">")
+    elif x.is_nonnegative or x.is_nonpositive:
+        yield Bound(x if x.is_nonnegative else -x, ">=")
+
+
+def _scales(values: Sequence[Any], letters: Sequence[Any]) -> list[Any]:
+    """Positive letters that may be set to 1: none fixes their scale, each after those before."""
+    free = [x for x in letters if x.is_positive and not isinstance(x, Dimension)]
+    fixed: list[Any] = []
+    for x in free:
+        kept = [y for y in letters if y not in fixed]
+        rows = [row for v in values for row in _differences(v, kept)]
+        own = [int(y == x) for y in kept]
+        if not rows or Matrix([*rows, own]).rank() > Matrix(rows).rank():
+            fixed.append(x)
+    return fixed
+
+
+def _differences(value: Any, letters: Sequence[Any]) -> Iterator[list[int]]:
+    """The exponents of all terms of a polynomial, less those of the first."""
+    gens = [x for x in letters if value.has(x)]
+    if not gens:
+        return
+    first, *others = Poly(value, *gens).monoms()
+    for other in others:
+        powers = dict(zip(gens, (a - b for a, b in zip(other, first, strict=True)), strict=True))
+        yield [powers.get(x, 0) for x in letters]
+
+
+# Several letters.
+
+
+def _shown(
+    value: Any, bounds: Sequence[Bound], letters: Sequence[Any], points: Mapping[int, Any]
+) -> str:
+    """The sign that is proved, in the direction of the points that were met."""
+    for turned in (False, True):
+        if (1 if turned else -1) in points:
+            continue
+        found = _nonnegative(-value if turned else value, bounds, letters)
+        if found != "?":
+            return found.replace(">", "<") if turned else found
+    return "?"
+
+
+def _nonnegative(value: Any, bounds: Sequence[Bound], letters: Sequence[Any]) -> str:
+    best = "?"
+    for x in letters:
+        found = _by_discriminant(value, bounds, x)
+        if found == ">":
+            return found
+        best = best if found == "?" else found
+    if len(letters) > MOST_LETTERS:
+        return best
+    usable = [b for b in bounds if b.relation != "!="]
+    found = certified(value, usable, letters)
+    return best if found == "?" else found
+
+
+def _by_discriminant(value: Any, bounds: Sequence[Bound], x: Any) -> str:
+    """A y² + B y + C >= 0 for y a power of x, where A > 0 and 4 A C >= B²."""
+    powers = {m[0]: c for m, c in Poly(value, x).terms()}
+    most = max(powers)
+    if most == 0 or most % 2 or not powers.keys() <= {0, most // 2, most}:
+        return "?"
+    others = [b for b in bounds if not b.gap.has(x)]
+    if _sign_over(powers[most], others).relation != ">":
+        return "?"
+    A, B, C = (powers.get(n, Integer(0)) for n in (most, most // 2, 0))
+    found = _sign_over((4 * A * C - B**2).expand(), others).relation
+    return {">": ">", ">=": ">=", "=": ">="}.get(found, "?")
+
+
+def _met(
+    value: Any, bounds: Sequence[Bound], letters: Sequence[Any], ones: Mapping[Any, Any]
+) -> dict[int, Mapping[Any, Any]]:
+    """A point of the region for each sign that was met, at random or on a line through it."""
+    rng = random.Random("regions")
+    ends = {x: list(_ends(x, bounds)) for x in letters}
+    polynomials = [Poly(p, *letters) for p in (value, *(b.gap for b in bounds))]
+    found: dict[int, Mapping[Any, Any]] = {}
+    kept: list[dict[Any, Any]] = []
+    for _ in range(DRAWS):
+        point = {x: _number(x, ends[x], rng) for x in letters}
+        value_here, *gaps = (p.eval(tuple(point.values())) for p in polynomials)
+        pairs = zip(bounds, gaps, strict=True)
+        if all(HOLDS[b.relation](sign_of_number(g)) for b, g in pairs):
+            found.setdefault(sign_of_number(value_here), {**ones, **point})
+            kept.append(point)
+        if len(kept) == KEPT or {1, -1} <= found.keys():
+            break
+    for point in kept[:LINES]:
+        for x in letters:
+            if not x.is_integer and not {1, -1} <= found.keys():
+                found = {**_along(value, bounds, x, point, ones), **found}
+    return found
+
+
+def _along(
+    value: Any, bounds: Sequence[Bound], x: Any, point: Mapping[Any, Any], ones: Mapping[Any, Any]
+) -> dict[int, Mapping[Any, Any]]:
+    """The signs on the line through a point on which one letter alone changes."""
+    others = {y: n for y, n in point.items() if y != x}
+    there = [Bound(b.gap.xreplace(others), b.relation) for b in bounds]
+    found = signs_on_line(value.xreplace(others), there, x) or {}
+    return {sign: {**ones, **others, x: n} for sign, n in found.items()}
+
+
+def _ends(x: Any, bounds: Iterable[Bound]) -> Iterator[Any]:
+    """Numbers at which bounds of one letter alone end."""
+    for bound in bounds:
+        if bound.gap.free_symbols == {x} and Poly(bound.gap, x).degree() == 1:
+            yield Rational(Poly(bound.gap, x).eval(0) / -Poly(bound.gap, x).LC())
+
+
+def _number(x: Any, ends: Sequence[Any], rng: random.Random) -> Any:
+    if ends and rng.random() < 0.3:
+        return rng.choice(ends)
+    if x.is_integer:
+        number = Integer(rng.randint(1, 6))
+    else:
+        number = Rational(rng.randint(1, 8), rng.choice((1, 1, 2, 4, 8)))
+    if x.is_nonnegative or x.is_nonpositive:
+        return number if x.is_nonnegative else -number
+    return number * rng.choice((1, 1, -1, -1, 0))
