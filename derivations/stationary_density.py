@@ -22,7 +22,7 @@ from .fokker_planck import Fields, fields
 from .path_claims import StationaryClaim
 from .symbols import ScalarState
 
-__all__ = ["stationary_derivation", "stationary_parts"]
+__all__ = ["stationary_derivation", "stationary_parts", "stationary_slopes"]
 
 
 def stationary_parts(claim: StationaryClaim) -> Iterator[tuple[str, Any, Any]]:
@@ -32,6 +32,15 @@ def stationary_parts(claim: StationaryClaim) -> Iterator[tuple[str, Any, Any]]:
         where = "" if letter == x else f" for {x} {'>' if sign > 0 else '<'} 0"
         name = f"the stationary flux over the density{where}"
         yield name, _flux(claim, sign, letter), Integer(0)
+
+
+def stationary_slopes(claim: StationaryClaim) -> tuple[Any, Any]:
+    """(log p)' of the density without flux, (2a − (b²)')/b², and of the stated one."""
+    drift, diffusion = _fields(claim)
+    x = claim.observable
+    derived = ((2 * drift - diffusion.diff(x)) / diffusion).expand().simplify().expand()
+    stated = expand_log(log(sympify(claim.density)), force=True).diff(x)
+    return derived, stated
 
 
 def _signs(claim: StationaryClaim) -> Iterator[tuple[int, Any]]:

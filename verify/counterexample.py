@@ -42,10 +42,11 @@ MOVED = ("state", "parameter", "process", "time")
 
 @dataclass(frozen=True, kw_only=True)
 class Counterexample:
-    """A point at which the value is negative, in words, and the value."""
+    """A point at which the value is negative, in fractions and in words, and the value."""
 
     value: float
     text: str
+    at: Mapping[str, Any]
 
 
 def searched(
@@ -74,7 +75,7 @@ def searched(
                     value = confirm(sizes, search.point(moved))
                     if value is not None:
                         text = _text(sizes, moved)
-                        return Counterexample(value=value, text=text), search.tried
+                        return Counterexample(value=value, text=text, at=moved), search.tried
         if best[0] == before:
             break
     return None, search.tried

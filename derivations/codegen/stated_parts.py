@@ -34,10 +34,12 @@ from derivations.expressions import is_zero, tr
 from derivations.facts import Facts
 from derivations.fokker_planck import FokkerPlanckClaim, forward_parts
 from derivations.interpreter import interpret
+from derivations.path_claims import StationaryClaim
 from derivations.printing import unicode
 from derivations.sde import is_increment
 from derivations.shapes import shape_of
 from derivations.stated_terms import StatedTerm, stated_terms
+from derivations.stationary_density import stationary_slopes
 from derivations.step_claims import derived_change, first_difference, stated_change
 from derivations.symbols import MatrixState
 from derivations.update import StepClaim
@@ -358,6 +360,9 @@ def _parts(claim: Claim) -> Iterator[_Part]:
             yield _derived_part(name.removeprefix("the "), derived, stated)
     elif isinstance(claim, StepClaim):
         yield _derived_part("change", derived_change(claim), stated_change(claim))
+    elif isinstance(claim, StationaryClaim) and claim.alone:
+        name = f"the derivative of log p by {unicode(claim.observable, claim.where)}"
+        yield _derived_part(name, *stationary_slopes(claim))
 
 
 def _derived_part(name: str, derived: Any, stated: Any) -> _Part:

@@ -6,7 +6,7 @@ change that fits at all points is reported.  Nothing here changes a verdict.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -16,22 +16,25 @@ from verify.bad_input import is_bad_input
 from verify.errors import TimeLimitError
 from verify.planning import Plan
 from verify.printable import said_by
-from verify.problem import Problem
+from verify.problem import Problem, SignSetting
 from verify.runs.time_limit import limited
 from verify.steps.checks import limited as at_drawn_sizes
 from verify.verdict import Evidence
 
+from .diffusions import of_diffusions
+from .drawn import failing
 from .examples import example
 from .exchange import exchange_fit
 from .finding import CounterExample, Finding
 from .laws import NOISE, noise_in_law, opposite
-from .measured import Arithmetic, Row, Table, arithmetics, rows, table
+from .measured import Arithmetic, Doubles, Row, Table, arithmetics, rows, table
+from .moment_laws import of_moment_laws
 from .refit import Change, Fit, best_fit, fits, whole_factor
 from .residual_growth import growth
-from .shrink import Small, failure, shrunk
+from .shrink import Small, failure
 from .stated import Residual, StatedPart, Statement, clock_of, engine_residual
 from .steps import of_steps
-from .values import of_values
+from .values import of_values, with_values
 from .wording import changed, clock_line, missing_line, unexplained
 
 __all__ = ["LOCATED", "located"]
@@ -42,6 +45,7 @@ LOCATED = (
     "fokker planck",
     "identity",
     "moments",
+    "stationary",
     "step",
     "time change",
 )
@@ -96,8 +100,9 @@ class _Wrong:
 
 def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Finding:
     if problem.kind == "sign":
-        return _of_sign(problem, evidence)
-    if problem.kind not in LOCATED:
+        return _of_sign(problem, evidence, plan)
+    known = problem.kind != "stationary" or getattr(problem.claim, "alone", False)
+    if problem.kind not in LOCATED or not known:
         return of_values(problem, evidence)
     if problem.kind == "step":
         # Sizes at which its minibatches exist.
@@ -126,7 +131,7 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
         if not fits(found, _coefficients(part)) and not (lawful and part.quantity == NOISE)
     ]
     if not wrong:
-        return of_values(problem, evidence)
+        return _measured(problem, evidence, plan)
     # Without noises that can be compared nothing says that one clock moves drifts and noises alike.
     clocked = not lawful and any(part.quantity == NOISE for part in parts)
     clock = _of_clock(problem, pairs) if problem.kind == "time change" and clocked else None
@@ -142,7 +147,7 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
     explained = all(map(_explains, found))
     if clock is None and any(w.part.quantity == NOISE and not _explains(w) for w in found):
         # Other Brownian motions, term by term not comparable: the diffusions say more.
-        return of_values(problem, evidence)
+        return _measured(problem, evidence, plan)
     if clock is not None:
         # One clock for all of it comes first; with the clock as claimed a term may be to blame.
         others = [(f"or, with this clock, {text}", data) for text, data in lines]
@@ -150,12 +155,19 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
     # At a step size one sees its higher powers too, of which a claim to an order says nothing.
     leading = statement.leading() if problem.kind == "step" else None
     shown_parts = [leading] if leading is not None else [w.part for w in found]
-    return _finding(problem, arithmetic, shown_parts, lines, explained)
+    finding = _finding(problem, arithmetic, shown_parts, lines, explained, plan)
+    return with_values(finding, problem, evidence) if problem.kind == "stationary" else finding
 
 
 def _measured(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Finding:
     """What was measured where nothing can be told term by term."""
-    found = of_steps(problem, plan) if problem.kind == "step" else None
+    found = None
+    if problem.kind == "step":
+        found = of_steps(problem, plan)
+    elif problem.kind == "time change":
+        found = of_diffusions(problem, plan)
+    elif problem.kind == "moments" and problem.claim is not None:
+        found = of_moment_laws(problem.claim)
     return of_values(problem, evidence) if found is None else found
 
 
@@ -247,24 +259,25 @@ def _finding(
     parts: Sequence[StatedPart],
     lines: Sequence[Any],
     explained: bool,
+    plan: Plan,
 ) -> Finding:
     return Finding(
         lines=tuple(text for text, _ in lines),
         changes=tuple(data for _, data in lines),
         explained=explained,
-        counterexample=_counterexample(problem, arithmetic, parts[0]),
+        counterexample=_counterexample(problem, arithmetic, parts[0], plan),
     )
 
 
 def _counterexample(
-    problem: Problem, arithmetic: Arithmetic, part: StatedPart
+    problem: Problem, arithmetic: Arithmetic, part: StatedPart, plan: Plan
 ) -> CounterExample | None:
     coefficients = _coefficients(part)
 
     def fails(sizes: Mapping[str, int], point: Mapping[str, Any]) -> Any:
         return failure(rows(arithmetic, problem, part, sizes, point), coefficients)
 
-    small = shrunk(problem, fails)
+    small = failing(problem, fails, plan)
     if small is None:
         return None
     row, stated = small.found
@@ -287,27 +300,29 @@ def _used(problem: Problem, part: StatedPart, small: Small) -> Small:
     return replace(small, point={name: x for name, x in small.point.items() if name in used})
 
 
-def _of_sign(problem: Problem, evidence: Sequence[Evidence]) -> Finding:
+def _of_sign(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Finding:
     """A small point with the wrong sign; without one, what a tier says, with its point."""
     setting = problem.sign
     if setting is None:
         return _nothing("the claim states no sign")
     part = StatedPart(name="drift", quantity="drift", subject=(problem.kernel("observable"),))
     found: CounterExample | None = None
+
+    def score(sizes: Mapping[str, int], point: Mapping[str, Any]) -> float:
+        values = Doubles().of_arrays(problem, part, sizes, point)
+        return min(value / (row.scale or 1.0) for value, row in _signed(setting, values))
+
     for arithmetic in arithmetics():
 
         def fails(
             sizes: Mapping[str, int], point: Mapping[str, Any], how: Arithmetic = arithmetic
         ) -> Any:
-            for row in rows(how, problem, part, sizes, point):
-                value = float(row.measured) * setting.direction
-                if setting.number is not None and not _chosen(row, setting.number):
-                    continue
+            for value, row in _signed(setting, rows(how, problem, part, sizes, point)):
                 if value < -10 * row.error or (setting.strict and value == row.error == 0):
                     return row
             return None
 
-        small = shrunk(problem, fails)
+        small = failing(problem, fails, plan, score)
         if small is not None:
             found = example(part, small, small.found, Fraction(0))
             break
@@ -315,6 +330,13 @@ def _of_sign(problem: Problem, evidence: Sequence[Evidence]) -> Finding:
         return of_values(problem, evidence)
     found = CounterExample(**{**found.to_json(), "claimed": f"{setting.sign} 0"})
     return Finding(lines=("the drift has the wrong sign at a point",), counterexample=found)
+
+
+def _signed(setting: SignSetting, found: Iterable[Row]) -> Iterator[tuple[float, Row]]:
+    """The values that a claim speaks of, in the direction claimed."""
+    for row in found:
+        if setting.number is None or _chosen(row, setting.number):
+            yield float(row.measured) * setting.direction, row
 
 
 def _chosen(row: Row, number: int) -> bool:

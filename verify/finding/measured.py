@@ -252,9 +252,11 @@ class Doubles:
 
     def rows(self, problem: Problem, part: Any, sizes: Sizes, point: At) -> tuple[Row, ...]:
         """Every number of a part at one point."""
-        return tuple(self._rows(problem, part, sizes, as_arrays(point)))
+        return tuple(self.of_arrays(problem, part, sizes, as_arrays(point)))
 
-    def _rows(self, problem: Problem, part: Any, sizes: Sizes, at: At) -> Iterator[Row]:
+    def of_arrays(self, problem: Problem, part: Any, sizes: Sizes, at: At) -> Iterator[Row]:
+        """Every number of a part at a point of arrays."""
+
         def of(kernel: Kernel, at: At) -> list[float]:
             with np.errstate(all="ignore"):
                 return [float(x) for x in np.ravel(kernel(at))]

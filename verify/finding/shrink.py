@@ -26,7 +26,7 @@ from verify.steps.support import on_support
 
 from .measured import Row
 
-__all__ = ["Failure", "Small", "failure", "plain", "shown", "shrunk"]
+__all__ = ["Failure", "Small", "failure", "plain", "shown", "shrunk", "simplified"]
 
 SIZES, PATTERNS, LOOKS = 16, 8, 280
 """Sizes, patterns at each, and points looked at in all."""
@@ -36,6 +36,9 @@ POSITIVE = tuple(Fraction(x) for x in ("1", "4", "2", "9", "1/4"))
 """Simple numbers, the simplest first; squares have roots."""
 
 HALVES = tuple(map(Fraction, ("1/2", "3/2", "3/4", "5/4")))
+
+DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32, 50, 100)
+"""Of the fractions near a number that nothing simpler may stand for."""
 
 Failure: TypeAlias = Row
 Rational: TypeAlias = Any
@@ -84,6 +87,14 @@ def shrunk(problem: Problem, fails: Fails) -> Small | None:
             if found is not None:
                 return _simpler(search, letters, Small(sizes=sizes, point=point, found=found))
     return None
+
+
+def simplified(problem: Problem, fails: Fails, small: Small) -> Small:
+    """A point at which something fails, made simpler as long as it still does."""
+    letters = tuple(x for x in problem.letters() if x.kind in MOVED and x.name in small.point)
+    definite = tuple(x.name for x in letters if "positive_definite" in x.facts)
+    search = _Search(problem=problem, fails=fails, definite=definite)
+    return _simpler(search, letters, small)
 
 
 def _own(pattern: int, name: str, spectral: set[str]) -> int:
@@ -215,6 +226,7 @@ def _simpler_than(letter: LetterSignature, now: Fraction, *, diagonal: bool) -> 
     definite = "positive_definite" in letter.facts and diagonal
     positive = "positive" in letter.facts or letter.kind == "time" or definite
     values: Sequence[Fraction] = POSITIVE if positive else FREE
+    low, high = -np.inf, np.inf
     if letter.within is not None:
         low, high = float(np.max(letter.within[0])), float(np.min(letter.within[1]))
         values = [x for x in (*FREE, *HALVES) if low <= x <= high]
@@ -222,6 +234,12 @@ def _simpler_than(letter: LetterSignature, now: Fraction, *, diagonal: bool) -> 
         if value == now:
             return
         yield value
+    for denominator in DENOMINATORS:
+        if denominator >= now.denominator:
+            return
+        near = now.limit_denominator(denominator)
+        if low <= near <= high and (near > 0 or not positive):
+            yield near
 
 
 def _places(x: Rational) -> list[tuple[int, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from derivations.printing import unicode
@@ -13,7 +14,7 @@ from verify.verdict import Evidence, Status
 from .finding import Finding
 from .shrink import shown
 
-__all__ = ["of_values"]
+__all__ = ["of_values", "with_values"]
 
 LONGEST = 400
 LONGEST_NAME = 60
@@ -30,6 +31,15 @@ def of_values(problem: Problem, evidence: Sequence[Evidence]) -> Finding:
         return Finding(lines=tuple(x for x, _ in found), changes=tuple(y for _, y in found))
     said = [f"{e.tier}: {e.reason}" for e in wrong[:1]]
     return Finding(lines=tuple(x if len(x) <= LONGEST else f"{x[:LONGEST]} …" for x in said))
+
+
+def with_values(finding: Finding, problem: Problem, evidence: Sequence[Evidence]) -> Finding:
+    """A finding with the numbers that were measured on paths besides."""
+    values = of_values(problem, evidence)
+    if not values.changes:
+        return finding
+    lines, changes = (*finding.lines, *values.lines), (*finding.changes, *values.changes)
+    return replace(finding, lines=lines, changes=changes)
 
 
 def _numbers(problem: Problem, numbers: Mapping[str, Any]) -> Iterator[Line]:

@@ -1,0 +1,71 @@
+"""A point at which a claim fails where no small one does: drawn, or sought, made simpler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from numerics.contexts import RationalContext
+from numerics.errors import NoValueError
+from verify.counterexample import MOVED, searched, widened
+from verify.planning import EFFORTS, Plan
+from verify.problem import Problem
+from verify.sampling import admissible, more_of_functions
+
+from .shrink import Small, plain, shrunk, simplified
+
+__all__ = ["failing"]
+
+SIZES, POINTS = 4, 16
+"""Sizes, and points drawn at each; of functions more."""
+
+Sizes: TypeAlias = Mapping[str, int]
+At: TypeAlias = Mapping[str, Any]
+
+
+def failing(
+    problem: Problem,
+    fails: Callable[[Sizes, At], Any],
+    plan: Plan,
+    score: Callable[[Sizes, At], float] | None = None,
+) -> Small | None:
+    """A simple point at which something fails, None if none is found.
+
+    With a ``score``, which is negative where something fails, it is also looked for beside points
+    that are drawn, and where assumptions end.
+    """
+    small = shrunk(problem, fails)
+    if small is not None:
+        return small
+    ctx = RationalContext()
+    effort = replace(EFFORTS["quick"], sizes=SIZES, points=POINTS)
+    plan = more_of_functions(problem, replace(plan.share("a failing point"), effort=effort))
+    try:
+        sample = admissible(problem, ctx, plan, fails)
+    except NoValueError:
+        return None
+    for (sizes, point), found in zip(sample.points, sample.values, strict=True):
+        if found is not None:
+            return simplified(problem, fails, _small(problem, sizes, point, found))
+    for sizes, point in sample.points[:SIZES] if score is not None else ():
+        assert score is not None
+        other, _ = searched(
+            problem, ctx, sizes, point, score,
+            lambda sizes, at: None if fails(sizes, at) is None else -1.0,
+        )  # fmt: skip
+        if other is not None:
+            at = {**sizes, **other.at}
+            return simplified(problem, fails, _small(problem, sizes, at, _again(fails, sizes, at)))
+    return None
+
+
+def _again(fails: Callable[[Sizes, At], Any], sizes: Sizes, at: At) -> Any:
+    ctx = RationalContext()
+    return fails(sizes, {name: widened(ctx, x) for name, x in at.items()})
+
+
+def _small(problem: Problem, sizes: Sizes, point: At, found: Any) -> Small:
+    names = [x.name for x in problem.letters() if x.kind in MOVED]
+    at = {name: plain(point[name]) for name in names if name in point}
+    return Small(sizes=sizes, point=at, found=found)
