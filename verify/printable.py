@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 
-__all__ = ["is_unicode", "printable", "said_by", "shown"]
+__all__ = ["declarable", "is_unicode", "printable", "said_by", "shown"]
 
 
 def printable(text: str) -> str:
@@ -43,6 +43,22 @@ def said_by(error: BaseException) -> str:
         return printable(str(error))
     except Exception:  # noqa: BLE001 - there is an error to be told already
         return ""
+
+
+def declarable(text: str) -> str:
+    """What an error says of a drawn point, with what the author of a claim can do about it.
+
+    >>> declarable("point: f is not finite there; draw another point").partition(" (")[0]
+    'f is not finite at a drawn point; declare an assumption that leaves such points out'
+    """
+    said, _, remedy = text.rpartition("; ")
+    if not said or not remedy.startswith("draw "):
+        return text
+    place = said.removeprefix("point: ").removesuffix(" there").removesuffix(" here")
+    return (
+        f"{place} at a drawn point; declare an assumption that leaves such points out (an "
+        "Assumption of the claim, or assuming=[...] of its system), or claim another observable"
+    )
 
 
 def _is_shown(mark: str) -> bool:

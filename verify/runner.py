@@ -18,7 +18,7 @@ from .errors import ClaimError, KernelError, TimeLimitError, UsageError
 from .finding.locating import with_finding
 from .loading import claim_of, load
 from .planning import TIERS, ErrorBudget, Plan, effort
-from .printable import printable, said_by
+from .printable import declarable, printable, said_by
 from .problem import Problem, Reference
 from .runs.provenance import Sources, kernels_hash, versions
 from .runs.store import Record, Store, key_of
@@ -285,7 +285,7 @@ def guarded(
         return _nothing(tier, "the check could not be made: memory ran out", finished=False)
     except ValueError as error:
         # The errors of all three packages: input that a tier cannot take.
-        return _nothing(tier, f"the check could not be made: {said_by(error)}")
+        return _nothing(tier, f"the check could not be made: {declarable(said_by(error))}")
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - one check must not end the others

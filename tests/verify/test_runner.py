@@ -66,6 +66,10 @@ def failing(error: BaseException) -> Any:
     ("error", "said"),
     [
         (ValueError("a bad\nvalue"), "could not be made: a bad value"),
+        (
+            ValueError("point: f is not finite there; draw another point"),
+            "f is not finite at a drawn point; declare an assumption that leaves such points out",
+        ),
         (ZeroDivisionError("by zero"), "failed with ZeroDivisionError: by zero"),
         (KeyError("x"), "failed with KeyError"),
         (SystemExit(0), "failed with SystemExit: 0"),

@@ -6,7 +6,7 @@ side: what the declared system has in the new time, and what the other one is st
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -104,7 +104,7 @@ def _found(problem: Problem, how: Diffusions, plan: Plan) -> Finding | None:
         if any(table.points) and not fits(table, ONE)
     ]
     if not wrong:
-        return None
+        return _rare(problem, how, parts, plan)
     lines, explained = [], True
     for part, table in wrong:
         line, data, known = _line(part, table)
@@ -118,6 +118,19 @@ def _found(problem: Problem, how: Diffusions, plan: Plan) -> Finding | None:
         explained=explained,
         counterexample=_counterexample(problem, how, wrong[0][0], plan),
     )
+
+
+def _rare(
+    problem: Problem, how: Diffusions, parts: Sequence[StatedPart], plan: Plan
+) -> Finding | None:
+    """A point at which a number differs that fits at most of them."""
+    for part in parts:
+        example = _counterexample(problem, how, part, plan)
+        if example is not None:
+            line = f"{part.name}: differs at a point, and not at most others"
+            data = {"part": part.name, "term": "whole"}
+            return Finding(lines=(line,), changes=(data,), counterexample=example)
+    return None
 
 
 def _line(part: StatedPart, table: Table) -> tuple[str, Mapping[str, Any], bool]:

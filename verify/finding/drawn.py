@@ -11,14 +11,14 @@ from numerics.errors import NoValueError
 from verify.counterexample import MOVED, searched, widened
 from verify.planning import EFFORTS, Plan
 from verify.problem import Problem
-from verify.sampling import admissible, more_of_functions
+from verify.sampling import admissible
 
 from .shrink import Small, plain, shrunk, simplified
 
 __all__ = ["failing"]
 
-SIZES, POINTS = 4, 16
-"""Sizes, and points drawn at each; of functions more."""
+SIZES, POINTS, OF_FUNCTIONS = 4, 16, 16
+"""Sizes, points drawn at each, and how often they are drawn anew where functions are claimed."""
 
 Sizes: TypeAlias = Mapping[str, int]
 At: TypeAlias = Mapping[str, Any]
@@ -38,17 +38,20 @@ def failing(
     small = shrunk(problem, fails)
     if small is not None:
         return small
-    ctx = RationalContext()
+    ctx, starts = RationalContext(), list[tuple[Sizes, At]]()
     effort = replace(EFFORTS["quick"], sizes=SIZES, points=POINTS)
-    plan = more_of_functions(problem, replace(plan.share("a failing point"), effort=effort))
-    try:
-        sample = admissible(problem, ctx, plan, fails)
-    except NoValueError:
-        return None
-    for (sizes, point), found in zip(sample.points, sample.values, strict=True):
-        if found is not None:
-            return simplified(problem, fails, _small(problem, sizes, point, found))
-    for sizes, point in sample.points[:SIZES] if score is not None else ():
+    # Of functions the generator tier has looked at more points; the first that fails is enough.
+    for n in range(OF_FUNCTIONS if problem.of_functions else 1):
+        share = replace(plan.share(f"failing points {n}"), effort=effort)
+        try:
+            sample = admissible(problem, ctx, share, fails)
+        except NoValueError:
+            return None
+        for (sizes, point), found in zip(sample.points, sample.values, strict=True):
+            if found is not None:
+                return simplified(problem, fails, _small(problem, sizes, point, found))
+        starts += sample.points[:SIZES]
+    for sizes, point in starts[:SIZES] if score is not None else ():
         assert score is not None
         other, _ = searched(
             problem, ctx, sizes, point, score,
