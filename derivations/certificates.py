@@ -10,7 +10,7 @@ is solved for again in exact rationals, and nothing else is believed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations, combinations_with_replacement, product
+from itertools import combinations, combinations_with_replacement
 from typing import Any, NamedTuple
 
 import flint
@@ -75,15 +75,27 @@ def _parts(known: Sequence[_Part], degree: int, count: int) -> list[_Part] | Non
 def _squares(degree: int, count: int) -> Iterator[_Part]:
     """m² and (m_1 ± m_2)² for the monomials of half the degree."""
     half = degree // 2
-    monomials = [m for m in product(range(half + 1), repeat=count) if sum(m) <= half]
+    monomials = list(_monomials(half, count))
     for m in monomials:
         if sum(m):
             yield _Part({_sum(m, m): flint.fmpq(1)}, 2 * sum(m), False)
+    if len(monomials) ** 2 > MOST_PRODUCTS:
+        return
     for a, b in combinations(monomials, 2):
         for sign in (-2, 2):
             terms = {_sum(a, a): flint.fmpq(1), _sum(b, b): flint.fmpq(1)}
             terms[_sum(a, b)] = terms.get(_sum(a, b), flint.fmpq(0)) + sign
             yield _Part(terms, 2 * max(sum(a), sum(b)), False)
+
+
+def _monomials(degree: int, count: int) -> Iterator[tuple[int, ...]]:
+    """The exponents of all monomials up to a degree."""
+    if not count:
+        yield ()
+        return
+    for first in range(degree + 1):
+        for rest in _monomials(degree - first, count - 1):
+            yield (first, *rest)
 
 
 def _sum(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:

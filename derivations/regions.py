@@ -11,13 +11,15 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
-from sympy import Dummy, Integer, Matrix, Poly, Rational
+from sympy import Integer, Matrix, Poly, Rational, factor_list
 from sympy.polys.polyerrors import PolynomialError
 
 from .cells import HOLDS, Bound, sign_of_number, signs_on_line
 from .certificates import certified
+from .sign_rules import power_of, product_of
 from .symbols import Dimension
 
 __all__ = ["Over", "sign_over"]
@@ -61,9 +63,11 @@ def _sign_over(value: Any, bounds: list[Bound]) -> Over:
     ones = dict.fromkeys(fixed, Integer(1))
     value = value.xreplace(ones)
     bounds = [Bound(b.gap.xreplace(ones), b.relation) for b in bounds]
+    if value.is_number:
+        return Over(relation=_OF_SIGNS[frozenset({sign_of_number(value)})])
     left = _letters([value, *(b.gap for b in bounds)])
-    bounds += [bound for x in left for bound in _of_letter(x)]
-    if len(left) <= 1:
+    bounds = list(dict.fromkeys([*bounds, *(bound for x in left for bound in _of_letter(x))]))
+    if len(left) == 1:
         return _on_line(value, bounds, left, ones)
     points = _met(value, bounds, left, ones)
     if {1, -1} <= points.keys():
@@ -74,8 +78,8 @@ def _sign_over(value: Any, bounds: list[Bound]) -> Over:
 def _on_line(
     value: Any, bounds: Sequence[Bound], left: Sequence[Any], ones: Mapping[Any, Any]
 ) -> Over:
-    """The sign by the cells of the letter that is left, if one is."""
-    found = signs_on_line(value, bounds, left[0] if left else Dummy())
+    """The sign by the cells of the letter that is left."""
+    found = signs_on_line(value, bounds, left[0])
     if not found:  # nowhere, or unknown
         return Over(relation="?")
     points = {sign: {**ones, **dict.fromkeys(left, x)} for sign, x in found.items()}
@@ -144,14 +148,29 @@ def _differences(value: Any, letters: Sequence[Any]) -> Iterator[list[int]]:
 def _shown(
     value: Any, bounds: Sequence[Bound], letters: Sequence[Any], points: Mapping[int, Any]
 ) -> str:
-    """The sign that is proved, in the direction of the points that were met."""
+    """The sign that is proved, of the factors or in the direction of the points that were met."""
+    content, factors = factor_list(value)
+    if len(factors) > 1 or factors[0][1] > 1:
+        signs = (_of_power(f, e, bounds) for f, e in factors)
+        found = reduce(product_of, signs, ">" if content > 0 else "<")
+        if found != "?":
+            return found
     for turned in (False, True):
         if (1 if turned else -1) in points:
             continue
-        found = _nonnegative(-value if turned else value, bounds, letters)
+        found = _nonnegative((-value if turned else value).expand(), bounds, letters)
         if found != "?":
             return found.replace(">", "<") if turned else found
     return "?"
+
+
+def _of_power(f: Any, e: int, bounds: Sequence[Bound]) -> str:
+    """The sign of a power of an irreducible polynomial."""
+    if e % 2 or len(f.free_symbols) > 1:
+        return power_of(_sign_over(f, [*bounds]).relation, e)
+    # A square may be positive where its root has either sign.
+    own = [b for b in bounds if b.gap.free_symbols <= f.free_symbols]
+    return _sign_over((f**2).expand(), own).relation
 
 
 def _nonnegative(value: Any, bounds: Sequence[Bound], letters: Sequence[Any]) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Dummy, Symbol, sympify
+from sympy import Dummy, Symbol, sympify, true
 
 from .claim import SignClaim
 from .derivation import Derivation, Step, algebraic_step, ito_derivation
@@ -19,6 +19,7 @@ from .equality import BITS, Status, equal
 from .errors import DerivationError
 from .expressions import free_indices
 from .points import draw, evaluate, precision
+from .printing import unicode
 from .signs import REGION, Sign, numbered, sign_of
 from .symbols import Index
 
@@ -100,12 +101,14 @@ def _met_against(
             continue
         point = {x: n for x, n in found.points[sign].items() if not isinstance(x, Dummy)}
         value = sympify(drift).subs(point)
-        known = [fact for fact in facts if _touched(fact, point)]
-        if not (value.is_number and all(fact.subs(point) == True for fact in known)):  # noqa: E712 - SymPy's own truth
+        known = [fact.subs(point) for fact in facts if _touched(fact, point)]
+        if not value.is_number or any(fact is not true for fact in known):
             continue
+        # Of 0 the rules are sure themselves, if every letter of theirs is one of the claim.
         zero = sign == 0 and len(point) == len(found.points[sign]) and not value.is_nonzero
-        if zero or (sign and (value > 0 if sign > 0 else value < 0) == True):  # noqa: E712 - SymPy's own truth
-            where = ", ".join(f"{x} = {_shown(n)}" for x, n in sorted(point.items(), key=str))
+        if zero or (sign and (value * sign > 0) is true):
+            numbers = sorted(point.items(), key=str)
+            where = ", ".join(f"{unicode(x)} = {_shown(n)}" for x, n in numbers)
             said = "0" if sign == 0 else f"{float(value):.6g}"
             reason = f"the drift is {said} at {where}"
             return SignAnswer(status=Status.DIFFERENT, reason=reason, points=1)
@@ -139,7 +142,7 @@ def _point_against(
             if _against(value, claim.sign):
                 named = [f"{d} = {n}" for d, n in point.sizes.items()]
                 scalars = sorted((x for x in point.values if isinstance(x, Symbol)), key=str)
-                named += [f"{x} = {float(point.values[x].mid()):.6g}" for x in scalars]
+                named += [f"{unicode(x)} = {float(point.values[x].mid()):.6g}" for x in scalars]
                 where = f" with {', '.join(named)}" if named else ""
                 reason = f"the drift is {float(value.mid()):.6g} at a point{where}"
                 return SignAnswer(status=Status.DIFFERENT, reason=reason, points=1)
