@@ -76,7 +76,7 @@ def test_the_share_beyond_the_outermost_is_bounded_for_every_law() -> None:
         late = np.random.default_rng(seed).uniform(-1, 1, 300)
         found = outer_of(late, late, 0, 0.1)
         low, high = (end + np.median(late) for end in found.late)
-        held += 1 - (high - low) / 2 <= found.shares[1]
+        held += int(1 - (high - low) / 2 <= found.shares[1])
     assert found.shares[1] == pytest.approx(clopper_pearson(7, 300, 0.1)[1])
     # The upper end has half of the rate: 20 of 400 may fail, and 40 hardly ever do.
     assert 400 - held <= 40

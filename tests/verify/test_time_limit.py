@@ -11,7 +11,6 @@ from collections.abc import Callable
 import pytest
 
 from verify.errors import TimeLimitError, UsageError
-from verify.runs import time_limit
 from verify.runs.time_limit import BY_CLOCK, limited
 
 
@@ -126,7 +125,7 @@ def test_a_limit_of_nothing_is_refused() -> None:
 def slowed(monkeypatch: pytest.MonkeyPatch, times: float) -> None:
     """The processor has so many times as much to do, as if others had the rest of it."""
     real = time.process_time
-    monkeypatch.setattr(time_limit.time, "process_time", lambda: real() / times)
+    monkeypatch.setattr(time, "process_time", lambda: real() / times)
 
 
 def test_a_machine_with_other_work_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,17 @@ from .ensemble import first_steps
 from .evidence import Judgement, judged
 from .horizon import Setting
 from .rates import LITTLE, Rate, control_of, growth_per_time, rate_of
-from .refinement import LOOKS, Finding, Look, Measurement, most_path_steps, refined, would_settle
+from .refinement import (
+    LOOKS,
+    Finding,
+    Look,
+    Measurement,
+    most_path_steps,
+    refined,
+    undecided,
+    would_settle,
+)
+from .rounding import loses_digits
 from .simulated import simulated_system
 
 __all__ = ["limiting", "threshold"]
@@ -115,7 +125,10 @@ def _lost(share: float) -> str:
 def _limit(setting: Setting, plan: Plan) -> Judgement:
     stated = setting.stated("value")
 
+    what = f"f/t, median of the paths − stated {stated:.6g}"
     begin = _begin(setting, plan, SHARE, PATHS, LITTLE * setting.relevant)
+    if lost := loses_digits(setting, plan, begin[0], setting.relevant):
+        return Judgement(finding=_unmeasured(lost, *begin), what=what, unit=setting.relevant)
     control = control_of(setting, plan, begin[0])
 
     def measure(look: Look) -> Measurement:
@@ -143,11 +156,23 @@ def _limit(setting: Setting, plan: Plan) -> Judgement:
     found = refined(measure, plan, setting.relevant, size, begin=begin, longer=LONGER)
     return Judgement(
         finding=found,
-        what=f"f/t, median of the paths − stated {stated:.6g}",
+        what=what,
         unit=setting.relevant,
         condition=f"{CONDITION}; {all_but(found.measurement.numbers)}"
         if found.status == Status.AGREES
         else CONDITION,
+    )
+
+
+def _unmeasured(why: str, steps: int, paths: int) -> Finding:
+    """Nothing, and why."""
+    return Finding(
+        status=Status.INCONCLUSIVE,
+        measurement=undecided(why),
+        steps=steps,
+        paths=paths,
+        looks=0,
+        needed=why,
     )
 
 
@@ -257,6 +282,18 @@ def _side(setting: Setting, at: float, sign: int, near: float, plan: Plan) -> Si
     share = replace(plan, budget=plan.budget.split(LOOKS))
     steps, paths = _begin(setting, plan, COARSE, 1)
     most = LONGER * most_path_steps(plan.effort, setting.system.size)
+    if lost := loses_digits(setting, plan, steps):
+        nothing, open_ = undecided(lost).estimate, Status.INCONCLUSIVE
+        return Side(
+            at=at,
+            sign=sign,
+            rate=nothing,
+            status=open_,
+            paths=paths,
+            steps=steps,
+            looks=0,
+            why=lost,
+        )
     control = control_of(setting, plan, steps)
     side = None
     for number in range(LOOKS):
