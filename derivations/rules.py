@@ -73,6 +73,11 @@ _WORDS: dict[str, str] = {
         "one of them, and products of two are replaced by their covariances: the table of Itô's "
         "formula, for one step of finite size."
     ),
+    "what the values of the draws obey": (
+        "For every draw its values obey relations of their own: a sign squared is one, a column of "
+        "signs times its transpose is their number, and the weights of a minibatch add up to the "
+        "number of samples. What they fix is put in."
+    ),
     "the map put in": (
         "The state after one step of the algorithm is put in the place of the state, and the "
         "observable before the step is subtracted. All powers of the step size are kept: nothing "

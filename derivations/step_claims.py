@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import combinations_with_replacement, islice, product
 from math import factorial, prod
 from typing import Any
@@ -328,6 +329,11 @@ def step_derivation(claim: StepClaim) -> Derivation:
         mean = derived_change(claim)
         check = _mean_checked(claim, shown, mean, facts)
         steps.append(Step(rule="the mean over the draws", before=shown, after=mean, check=check))
+    elif claim.pathwise and (held := derived_change(claim)) != shown:
+        rule = "what the values of the draws obey"
+        found = algebraic_step(rule, shown, held, assuming=facts)
+        check = f"they agree to {BITS} bits at random values that the draws take"
+        steps.append(replace(found, check=check))
     return Derivation(subject=claim.observable, steps=tuple(steps))
 
 

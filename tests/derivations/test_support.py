@@ -25,6 +25,7 @@ from derivations import (
     total,
     tr,
 )
+from derivations.derive import derive
 from derivations.equality import Equality, Status, equal
 from derivations.points import draw, entries, evaluate
 from derivations.step_claims import derived_change, stated_change
@@ -132,6 +133,16 @@ def test_weights_at_points_are_those_of_one_minibatch(weights: Any) -> None:
         ]  # fmt: skip
         assert all(x.unique_fmpz() is not None for x in counts)
         assert weights is AGAIN or all(0 <= int(x.unique_fmpz()) <= 1 for x in counts)
+
+
+def test_the_relations_are_a_step_of_the_derivation() -> None:
+    claim = StepClaim(
+        update=Update({w: w + h * s}), observable=w**2, change=2 * h * w * s + h**2, pathwise=True
+    )
+    first, last = derive(claim).steps
+    assert (first.after - last.after - h**2 * (s**2 - 1)).expand() == 0
+    assert last.rule == "what the values of the draws obey"
+    assert "values that the draws take" in last.check
 
 
 def test_no_batch_is_larger_than_its_samples() -> None:
