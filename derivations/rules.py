@@ -74,9 +74,9 @@ _WORDS: dict[str, str] = {
         "formula, for one step of finite size."
     ),
     "what the values of the draws obey": (
-        "For every draw its values obey relations of their own: a sign squared is one, a column of "
-        "signs times its transpose is their number, and the weights of a minibatch add up to the "
-        "number of samples. What they fix is put in."
+        "For every draw its values obey relations of their own: a sign squared is one, the squares "
+        "of a matrix of signs add up to the number of its entries, and the weights of a minibatch "
+        "to the number of samples. What they fix is put in."
     ),
     "the map put in": (
         "The state after one step of the algorithm is put in the place of the state, and the "
