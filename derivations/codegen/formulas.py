@@ -143,6 +143,8 @@ def formulas(
         found += _covariation(claim, make if derive else None)
     elif isinstance(claim, MomentClaim):
         found += _moments(claim, derive=derive)
+        if claim.laws and claim.path is None:
+            found += _moment_laws(claim)
     elif isinstance(claim, IdentityClaim):
         i = claimed_indices(claim)
         found.append(_single("left", tuples(claim.left, i), "The left-hand side, as stated."))

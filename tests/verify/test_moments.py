@@ -165,3 +165,13 @@ def test_the_calculus_of_a_system_is_said() -> None:
     page = explained(replace(SQUARE, sde=sde, matrix=((2 * b**2, 0), (0, b**2 / 2)), laws=()))
     assert "System (Stratonovich)" in page
     assert "System (Itô)" in explained(SQUARE)
+
+
+@pytest.mark.parametrize("law", [exp(a * t) * x**2, exp(RATE * t) * x**2 + 1])
+def test_the_generator_tier_looks_at_laws_without_paths_too(law: Any) -> None:
+    right = found("generator", path=None)
+    assert right.status == Status.AGREES
+    assert right.numbers["digits"]["50 digits"]["laws solve the system"] > 15
+    wrong = found("generator", path=None, laws=(law, exp(a * t) * x))
+    assert wrong.status == Status.DISAGREES
+    assert "laws" in wrong.reason

@@ -9,6 +9,7 @@ is meant in the sense of Stratonovich, there is float64 alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -34,6 +35,7 @@ from verify.agreement import (
 from verify.coordinates import by_tuple, coordinates, diffusion, entries, evaluated, fitted
 from verify.ends import within_its_support
 from verify.forward import flux_digits, side_digits
+from verify.moment_laws import law_digits
 from verify.nearby import beside
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
@@ -272,6 +274,22 @@ def _differential(
     return Agreement(gaps=_both(gaps, digits), values=values)
 
 
+def _moments(
+    problem: Problem,
+    ctx: MultiprecisionContext,
+    sizes: Mapping[str, int],
+    wide: Mapping[str, Any],
+    point: Mapping[str, Any],
+) -> Agreement:
+    """The drifts of moments, and their laws, if any are stated."""
+    found = _differential(problem, ctx, sizes, wide, point)
+    laws = _said(lambda: law_digits(problem, ctx, wide))
+    if not laws:
+        return found
+    digits = {**found.gaps.get("50 digits", {}), **laws}
+    return replace(found, gaps={**found.gaps, "50 digits": digits})
+
+
 def _in_digits(
     problem: Problem,
     ctx: MultiprecisionContext,
@@ -460,7 +478,7 @@ _COMPARISONS: Mapping[str, Callable[..., Agreement | dict[str, Gaps]]] = {
     "differential": _differential,
     "fokker planck": side_digits,
     "identity": _identity,
-    "moments": _differential,
+    "moments": _moments,
     "sign": _differential,
     "stationary": flux_digits,
     "time change": _time_change,
