@@ -1,7 +1,8 @@
 """What is assumed of scalars, as bounds of polynomials in letters.
 
 An inequality between scalars becomes a polynomial and its relation to 0; |u| < c is u < c and
-−u < c, and |u| > c is u² > c².  What lies in [−1, 1] by itself (sin, cos, tanh, erf) brings that.
+−u < c, and |u| > c is u² > c².  What lies in [−1, 1] by itself (sin, cos, tanh, erf) brings that,
+and a number that is not rational a narrow interval.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from sympy import (
     Ne,
     Pow,
     Q,
+    Rational,
     cos,
     erf,
     expand,
@@ -38,6 +40,9 @@ from .errors import DerivationError
 from .signed_letters import Reading
 
 __all__ = ["Assumed", "Roots", "rooted"]
+
+DIGITS = 5
+"""Digits to which a number is enclosed that is not rational: a linear program sees the width."""
 
 _RELATIONS = {Gt: ">", Lt: ">", Ge: ">=", Le: ">=", Ne: "!="}
 
@@ -81,7 +86,9 @@ class Assumed:
         """All bounds, those of the functions last that the reading has met."""
         found = [bound for fact in self.facts for bound in self._of(fact)]
         for key, letter in self.reading.letters.items():
-            if key[0] == "scalar" and key[1].func in (sin, cos, tanh, erf):
+            if key[0] in ("scalar", "power", "exp") and key[1].is_number:
+                found += _enclosed(key[1], letter)
+            elif key[0] == "scalar" and key[1].func in (sin, cos, tanh, erf):
                 found += [Bound(1 - letter, ">="), Bound(1 + letter, ">=")]
         return found
 
@@ -104,6 +111,15 @@ class Assumed:
             return
         # Where the quotient is defined, it has the sign of the product.
         yield Bound(expand(above * below), relation)
+
+
+def _enclosed(number: Any, letter: Any) -> Iterator[Bound]:
+    """Rational numbers between which one lies that is not rational, such as √2."""
+    if number.is_real:
+        near, width = Rational(str(number.evalf(DIGITS + 5))), Rational(1, 10**DIGITS)
+        width *= 1 + abs(near)
+        yield Bound(letter - near + width, ">")
+        yield Bound(near + width - letter, ">")
 
 
 def _without_modulus(gap: Any) -> Iterator[Any]:

@@ -137,9 +137,13 @@ def _chosen(
             matrix[place[m], column] = float(c.p) / float(c.q)
     for m, c in target.terms.items():
         goal[place[m]] = float(c.p) / float(c.q)
-    cost = np.array([-1.0 if part.strict else 0.0 for part in parts])
-    found = linprog(cost, A_eq=matrix, b_eq=goal, bounds=(0, None), method="highs-ds")
-    if found.x is None or not found.success:
+    strict = np.array([1.0 if part.strict else 0.0 for part in parts])
+    # Over a region that is nearly empty there is no most; then as few as can be are taken.
+    for cost in (-strict, 1 - strict / 2):
+        found = linprog(cost, A_eq=matrix, b_eq=goal, bounds=(0, None), method="highs-ds")
+        if found.success and found.x is not None:
+            break
+    else:
         return []
     least = SMALL * max(1.0, float(np.max(found.x)))
     return [part for part, x in zip(parts, found.x, strict=True) if x > least]

@@ -15,7 +15,7 @@ from functools import reduce
 from typing import Any
 
 from sympy import Integer, Matrix, Poly, Rational, factor_list
-from sympy.polys.polyerrors import PolynomialError
+from sympy.polys.polyerrors import CoercionFailed, PolynomialError
 
 from .cells import HOLDS, Bound, sign_of_number, signs_on_line
 from .certificates import certified
@@ -52,7 +52,7 @@ def sign_over(value: Any, bounds: Iterable[Bound]) -> Over:
     """The sign of a polynomial wherever all bounds hold, with what letters are by declaration."""
     try:
         return _sign_over(value, [*bounds])
-    except PolynomialError:  # a letter that is no letter of a polynomial, such as a power
+    except (CoercionFailed, PolynomialError):  # no polynomial with rational coefficients
         return Over(relation="?")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import flint
 import pytest
-from sympy import Abs, Eq, Ge, Gt, Le, Lt, Ne, Q, Rational, cos, expand, sin, sqrt
+from sympy import Abs, Eq, Ge, Gt, Le, Lt, Ne, Q, Rational, cos, expand, pi, sin, sqrt
 
 from derivations import State, dims, positive, real, tr
 from derivations.cells import HOLDS, Bound, sign_of_number, signs_on_line
@@ -154,6 +154,8 @@ FACTS: dict[str, tuple[Any, tuple[Any, ...], str, str]] = {
     "a quotient of two signs": (1 / x + 2 * x, (Gt(x**3, 1),), ">", REGION),
     "a quotient assumed": (1 + x, (Gt(1 / x, 1),), ">", REGION),
     "bounded functions": (sin(x) * cos(y) + 2, (), ">", REGION),
+    "a number that is not rational": (pi - x, (Lt(x, 3),), ">", REGION),
+    "a root of a number": (sqrt(2) - x, (Lt(x, sqrt(2)),), ">", REGION),
     "a trace": (n - tr(X * X.T), (Le(tr(X * X.T), n / 2),), ">", REGION),
 }
 
@@ -163,6 +165,13 @@ def test_what_is_assumed_bounds_the_region(name: str) -> None:
     expression, facts, relation, how = FACTS[name]
     found = sign_of(expression, facts)
     assert (found.relation, found.how) == (relation, how)
+
+
+def test_numbers_are_enclosed_and_not_rounded() -> None:
+    """Closer to √2 than its enclosure is, nothing is said; a wrong bound is not proved."""
+    near = Rational(14142135623730951, 10**16)  # a little above
+    for bound in (near, Rational(142, 100)):
+        assert sign_of(sqrt(2) - x, (Lt(x, bound),)).relation == "?"
 
 
 def test_points_of_other_signs_are_in_the_letters_of_the_expression() -> None:
