@@ -89,7 +89,9 @@ def test_a_lost_correlation_is_named_with_both_numbers() -> None:
     two = MatrixSDE({x: B.d, y: Rational(3, 5) * B.d + Rational(4, 5) * G.d})
     finding = found(clock(two, Integer(1), MatrixSDE({x: B.d, y: G.d})))
     assert finding.explained
-    assert finding.lines == ("d⟨x, y⟩/dτ: claimed 0, measured 3/5 (exactly, 9 points)",)
+    assert finding.lines == (
+        "diffusion matrix, d⟨x, y⟩/dτ: claimed 0, measured 3/5 (exactly, 9 points)",
+    )
     assert finding.counterexample is not None
     assert (finding.counterexample.measured, finding.counterexample.claimed) == ("3/5", "0")
 
@@ -98,7 +100,7 @@ def test_pairs_of_entries_of_a_matrix_are_those_that_differ() -> None:
     sde = MatrixSDE({X: -a * X * dt + X * M.d})
     finding = found(clock(sde, a, MatrixSDE({X: -X * dt + X * W.d.T})))
     assert finding.counterexample is not None
-    assert finding.counterexample.part == "d⟨entry 1 of X, entry 1 of X⟩/dτ"
+    assert finding.counterexample.part == "diffusion matrix, d⟨entry 1 of X, entry 1 of X⟩/dτ"
     assert "measured 1/a times what is claimed" in finding.lines[0]
 
 
@@ -114,7 +116,7 @@ def test_pairs_of_entries_of_a_matrix_are_those_that_differ() -> None:
         (
             lambda x: -x,
             lambda x, dB: np.where(x > 2.9, 1.2, 1.0) * dB,
-            "d⟨x, x⟩/dτ: differs at",
+            "diffusion matrix, d⟨x, x⟩/dτ: differs at",
             ("1", "1.44"),
         ),
     ],

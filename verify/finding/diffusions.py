@@ -168,7 +168,7 @@ def _parts(problem: Problem) -> Iterator[StatedPart]:
         yield StatedPart(name=words, quantity="drift", subject=(a, None), terms=term)
     for a, one in enumerate(labels):
         for b, other in enumerate(labels[a:], a):
-            words = f"d⟨{one}, {other}⟩/dτ"
+            words = f"diffusion matrix, d⟨{one}, {other}⟩/dτ"
             yield StatedPart(name=words, quantity="covariation", subject=(a, b), terms=term)
 
 
