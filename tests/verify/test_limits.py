@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from sympy import Abs, Rational, log, sqrt, tanh
 
@@ -223,6 +224,20 @@ def test_a_small_part_of_the_paths_with_another_limit_is_seen(
         )
         assert found.status == Status.INCONCLUSIVE, found.reason
         assert "of the paths stay away" in found.reason
+
+
+def test_paths_that_coarse_steps_lose_ask_for_finer_ones() -> None:
+    """Nothing says that x is positive, and log x is no number where a step crosses 0."""
+    free = State("x")
+    sde = MatrixSDE({free: free * dt / 10 + free * B.d})
+    plan = replace(PLAN, seed=0, effort=EFFORTS["standard"], budget=ErrorBudget())
+    fields: dict[str, Any] = {"plan": plan, "values": {free: 1}, "horizon": 20}
+    with np.errstate(invalid="ignore"):
+        right = growth(sde, log(free), Rational(-2, 5), 0.1, **fields)
+        wrong = growth(sde, log(free), Rational(1, 10), 0.1, **fields)
+    assert right.status == Status.AGREES, right.reason
+    assert right.numbers["settings"][0]["looks"] > 1
+    assert wrong.status == Status.DISAGREES, wrong.reason
 
 
 def test_a_limit_of_almost_all_paths_names_the_share_of_which_nothing_is_said() -> None:

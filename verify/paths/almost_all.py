@@ -9,20 +9,43 @@ forgotten.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from verify.amounts import percent
+from verify.planning import Estimate
 
 from .rates import Rate
 
-__all__ = ["APART", "LATER", "all_but", "paths_wanted", "unseen", "unseen_sign", "what_parts"]
+__all__ = [
+    "APART",
+    "FINER",
+    "LATER",
+    "all_but",
+    "paths_wanted",
+    "unseen",
+    "unseen_sign",
+    "what_parts",
+]
 
 LATER = "no number of paths would settle it, a longer horizon may"
+
+FINER = "finer steps may settle it"
 
 APART = f"the limit may differ from path to path; {LATER}"
 
 FAR = 4.0
-"""All paths but the unseen share come as near to a limit as so many times the relevant error."""
+"""The 1 % and 99 % quantiles come as near to a limit as so many times the relevant error."""
+
+
+def most_lost(rate: Rate) -> str:
+    """That most paths have no values; empty if they have."""
+    if rate.lost < 0.5:
+        return ""
+    return (
+        f"f(X_t) is no number on {percent(rate.lost)} of the paths: they leave the domain of the "
+        "system, or of floating-point numbers; give a shorter horizon"
+    )
 
 
 def what_parts(rate: Rate, difference: float, relevant: float) -> str:
@@ -30,14 +53,24 @@ def what_parts(rate: Rate, difference: float, relevant: float) -> str:
 
     ``difference`` is how far the median is from what is stated.
     """
+    if rate.loses:
+        return f"f(X_t) is no number on {percent(rate.lost)} of the paths; {FINER}"
     apart = rate.outer.apart(*_band(difference, relevant))
     if apart:
         return f"{percent(apart)} of the paths stay away from the median: {APART}"
-    if rate.loses:
-        return f"on {percent(rate.lost)} of the paths f(X_t) is no number; {LATER}"
-    if rate.outer.reach(-difference) > FAR * relevant:
+    if rate.outer.reach(-difference)[0] > FAR * relevant:
         return f"some paths are off by more than {FAR:g} times the relevant error; {LATER}"
     return ""
+
+
+def of_all(rate: Rate, difference: Estimate, relevant: float) -> tuple[Estimate, str]:
+    """What the median agrees to, wider where single paths leave it open, and why they do."""
+    why = what_parts(rate, difference.value, relevant)
+    if why:
+        return replace(difference, bias=max(difference.bias, relevant)), why
+    if paths_wanted(rate, difference.value, relevant) > 1:
+        return replace(difference, half_width=relevant + difference.half_width), ""
+    return difference, ""
 
 
 def paths_wanted(rate: Rate, difference: float, relevant: float) -> float:
@@ -57,7 +90,7 @@ def _band(difference: float, relevant: float) -> tuple[float, float]:
 
 def unseen(rate: Rate, difference: float) -> dict[str, float]:
     """The share of paths of which nothing is said, and how far off the others are at most."""
-    return {"unseen share": rate.outer.shares[1], "others within": rate.outer.reach(-difference)}
+    return {"unseen share": rate.outer.shares[1], "others within": rate.outer.reach(-difference)[1]}
 
 
 def all_but(numbers: Mapping[str, Any]) -> str:

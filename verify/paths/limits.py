@@ -27,7 +27,17 @@ from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.verdict import Evidence, Status, combine
 
-from .almost_all import APART, LATER, all_but, paths_wanted, unseen, unseen_sign, what_parts
+from .almost_all import (
+    APART,
+    FINER,
+    LATER,
+    all_but,
+    most_lost,
+    of_all,
+    paths_wanted,
+    unseen,
+    unseen_sign,
+)
 from .ensemble import first_steps
 from .evidence import Judgement, judged
 from .horizon import Setting
@@ -110,15 +120,6 @@ def _typical(values: Array) -> float:
     return float(np.median(kept)) if len(kept) else math.nan
 
 
-def _lost(share: float) -> str:
-    if share < 0.5:
-        return ""
-    return (
-        f"f(X_t) is no number on {100 * share:.0f} % of the paths: they leave the domain of the "
-        "system, or of floating-point numbers; give a shorter horizon"
-    )
-
-
 # A limit.
 
 
@@ -134,7 +135,7 @@ def _limit(setting: Setting, plan: Plan) -> Judgement:
     def measure(look: Look) -> Measurement:
         growth = growth_per_time(setting, look, control)
         rate = rate_of(growth, look.plan.budget.alpha, setting.relevant)
-        e, why = rate.estimate, _lost(rate.lost)
+        e, why = rate.estimate, most_lost(rate)
         kept: dict[str, Any] = {"levels": [_typical(x[0]) - stated for x in growth.levels]}
         difference = replace(e, value=e.value - stated)
         more = paths_wanted(rate, difference.value, setting.relevant)
@@ -142,14 +143,20 @@ def _limit(setting: Setting, plan: Plan) -> Judgement:
             why = "the growth still changes with time; a longer horizon may settle it"
         elif difference.decide(setting.relevant) == Status.AGREES:
             kept |= unseen(rate, difference.value)
-            difference, why = _of_all(rate, difference, setting.relevant)
+            difference, why = of_all(rate, difference, setting.relevant)
         if difference.decide(setting.relevant) == Status.DISAGREES and rate.may_reach(stated):
             difference, why = replace(difference, bias=abs(difference.value)), TOWARDS
         # Lost paths widen everything, and finer steps lose fewer.
         noise, rest = (0.0, 0.0) if rate.lost else (rate.noise + rate.chance, rate.still)
         samples = _times(look.paths, e.half_width + noise, more) if more > 1 else None
         return Measurement(
-            estimate=difference, noise=noise, rest=rest, why=why, samples=samples, numbers=kept
+            estimate=difference,
+            noise=noise,
+            rest=rest,
+            why=why,
+            finer=why.endswith(FINER),
+            samples=samples,
+            numbers=kept,
         )
 
     size = setting.system.size
@@ -174,16 +181,6 @@ def _unmeasured(why: str, steps: int, paths: int) -> Finding:
         looks=0,
         needed=why,
     )
-
-
-def _of_all(rate: Rate, difference: Estimate, relevant: float) -> tuple[Estimate, str]:
-    """What the median agrees to, wider where single paths leave it open, and why they do."""
-    why = what_parts(rate, difference.value, relevant)
-    if why:
-        return replace(difference, bias=max(difference.bias, relevant)), why
-    if paths_wanted(rate, difference.value, relevant) > 1:
-        return replace(difference, half_width=relevant + difference.half_width), ""
-    return difference, ""
 
 
 def _times(paths: int, noise: float, more: float) -> Callable[[float], int]:
@@ -312,7 +309,7 @@ def _side(setting: Setting, at: float, sign: int, near: float, plan: Plan) -> Si
             paths=paths,
             steps=steps,
             looks=number + 1,
-            why=APART if apart else _lost(rate.lost) or needed,
+            why=APART if apart else most_lost(rate) or needed,
             unseen=unseen_sign(rate),
         )
         if side.status != Status.INCONCLUSIVE or apart or rate.lost >= 0.5:

@@ -45,16 +45,16 @@ class Outer:
     seen
         Of the quantiles, and of all paths but a few on each side, where they seem to come to.
     late
-        Of the growths over (T/3, T), but a few on each side.
+        Of the growths over (T/3, T), the same two.
     beyond
-        On each side, the share of paths beyond the middle between the median and ``late``.
+        On each side, the share of paths beyond the middle between the median and all but a few.
     shares
-        At most this share of the paths lies beyond the quantile on a side; outside of ``late``.
+        At most this share of the paths lies beyond the quantile on a side; outside of the few.
     """
 
     sure: tuple[float, float] = (0.0, 0.0)
     seen: tuple[tuple[float, float], ...] = ()
-    late: tuple[float, float] = (0.0, 0.0)
+    late: tuple[tuple[float, float], ...] = ()
     beyond: tuple[float, float] = (0.0, 0.0)
     shares: tuple[float, float] = (0.0, 0.0)
 
@@ -79,9 +79,10 @@ class Outer:
                 wanted.append(min(max(times, LEAST), MOST))
         return max(wanted)
 
-    def reach(self, away: float) -> float:
-        """How far all but a few paths are at most from a value, itself so far from the median."""
-        return max(abs(end - away) for end in self.late)
+    def reach(self, away: float) -> tuple[float, float]:
+        """How far quantiles, and all but a few paths, are from a value so far from the median."""
+        quantiles, few = (max(abs(end - away) for end in ends) for ends in self.late)
+        return quantiles, few
 
 
 NOWHERE = Outer()
@@ -106,7 +107,7 @@ def outer_of(late: Array, early: Array, lost: int, alpha: float) -> Outer:
     return Outer(
         sure=(_comes_to(low[0], low_before[1]), _comes_to(high[1], high_before[0])),
         seen=tuple((_comes_to(x[0], y[0]), _comes_to(x[1], y[1])) for x, y in ends),
-        late=outermost,
+        late=(ends[0][0], outermost),
         beyond=(
             float(np.mean(late < outermost[0] / 2)),
             float(np.mean(late > outermost[1] / 2)),
