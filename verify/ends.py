@@ -31,6 +31,8 @@ __all__ = ["within_its_support"]
 OPEN_POINTS = 6
 """Points at which a density with open parameters is looked at."""
 
+CONDITION = "powers at the ends of the support are read off values near them"
+
 _STATUS = {
     Kind.UNREACHED: Status.AGREES,
     Kind.TURNED: Status.AGREES,
@@ -57,7 +59,8 @@ def within_its_support(evidence: Evidence, problem: Problem, plan: Plan) -> Evid
     if status == Status.AGREES:
         at = "" if _given(problem) else f", at {counted(len(points), 'point')}"
         reason = f"{evidence.reason}; paths stay in the support: {_words(found[0])}{at}"
-        return replace(evidence, reason=reason, numbers=numbers)
+        condition = f"{evidence.condition}; {CONDITION}" if evidence.condition else CONDITION
+        return replace(evidence, reason=reason, numbers=numbers, condition=condition)
     telling = next(e for ends in found for e in ends if _STATUS[e.kind] == status)
     reason = f"{evidence.reason}, but at {_at(telling)} {telling.reason}"
     return replace(evidence, status=status, reason=reason, brief="", numbers=numbers)
