@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
+from types import FunctionType
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from numerics.network import Array
 from tests.verify.experimenting import judged, quickly, statuses
 from verify.experiments import noise_equilibrium, style
 from verify.experiments.command import Report, conduct
-from verify.experiments.factorization import Model, equilibrium, noise_imbalance
+from verify.experiments.factorization import Model, equilibrium, noise_imbalance, transpose
 from verify.experiments.noise_equilibrium_judge import Force, judge, terms
 from verify.verdict import Status
 
@@ -76,6 +77,34 @@ def test_the_terms_are_those_of_the_imbalance() -> None:
 @pytest.mark.parametrize("name", WRONG)
 def test_another_force_is_rejected(name: str) -> None:
     found = judge(report().numbers, report().experiment.settings, WRONG[name])[0]
+    assert found.status is DISAGREES, found.reason
+
+
+def planted_double(model: Model, U: Array, W: Array) -> Array:
+    inputs, noise = model.traces
+    first = 2 * noise * (W @ model.inputs @ transpose(W))
+    return np.asarray(first - 2 * inputs * (transpose(U) @ model.noise @ U))
+
+
+def planted_sign(model: Model, U: Array, W: Array) -> Array:
+    inputs, noise = model.traces
+    first = -noise * (W @ model.inputs @ transpose(W))
+    return np.asarray(first + inputs * (transpose(U) @ model.noise @ U))
+
+
+def planted_traces(model: Model, U: Array, W: Array) -> Array:
+    noise, inputs = model.traces
+    first = noise * (W @ model.inputs @ transpose(W))
+    return np.asarray(first - inputs * (transpose(U) @ model.noise @ U))
+
+
+@pytest.mark.parametrize("wrong", [planted_double, planted_sign, planted_traces])
+def test_a_stated_force_does_not_excuse_itself(
+    wrong: FunctionType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wrong in `noise_imbalance` itself, and so wherever it is used: the bias owes it nothing."""
+    monkeypatch.setattr(noise_imbalance, "__code__", wrong.__code__)
+    found = judge(report().numbers, report().experiment.settings)[0]
     assert found.status is DISAGREES, found.reason
 
 

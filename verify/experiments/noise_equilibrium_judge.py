@@ -84,7 +84,7 @@ def terms(model: Model, U: Array, W: Array) -> Array:
 def _whole(model: Model, U: Array, W: Array) -> Array:
     """W E[|r|²xx'] W' − U'E[|x|²rr'] U for normal x and r = (U W − V) x − ε, the whole residual.
 
-    It is F but for terms of order η.
+    A step of SGD on one sample moves D by −4η² of it in the mean, exactly.
     """
     off, Sx, Sr = U @ W - model.V, model.inputs, model.noise
     seen = off @ Sx @ transpose(off)
@@ -92,6 +92,14 @@ def _whole(model: Model, U: Array, W: Array) -> Array:
     of_inputs = size[..., None, None] * Sx + 2 * Sx @ transpose(off) @ off @ Sx
     of_residuals = model.traces[0] * (Sr + seen) + 2 * off @ Sx @ Sx @ transpose(off)
     return np.asarray(W @ of_inputs @ transpose(W) - transpose(U) @ of_residuals @ U)
+
+
+def _off_the_orbit(model: Model, U: Array, W: Array) -> Array:
+    """What of `_whole` comes of U W ≠ V, of order η: F is stated on the orbit.
+
+    From the law of one step alone.  A stated F has no part in it, so that none can excuse itself.
+    """
+    return _whole(model, U, W) - _whole(replace(model, V=U @ W), U, W)
 
 
 def _fit(run: Numbers, start: int, settings: Settings, force: Force) -> tuple[Array, Array]:
@@ -112,7 +120,7 @@ def _fit(run: Numbers, start: int, settings: Settings, force: Force) -> tuple[Ar
     inverse = np.linalg.pinv((weight * basis).reshape(len(basis), -1).T)
     stated = moved(force(model, U, W))
     left = np.diff(imbalance(U, W), axis=0) + stated
-    known = moved(noise_imbalance(model, U, W) - _whole(model, U, W))
+    known = -moved(_off_the_orbit(model, U, W))
     return inverse @ (weight * left).ravel(), inverse @ (weight * known).ravel()
 
 
