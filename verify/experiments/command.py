@@ -6,8 +6,7 @@ import json
 import os
 import textwrap
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from verify.errors import UsageError
 from verify.experiments import style
 from verify.experiments.catalogue import experiments, find
 from verify.experiments.experiment import Experiment, Finding, Numbers, Progress
+from verify.experiments.threads import side_by_side
 from verify.verdict import Status, combine, json_value
 
 __all__ = ["SCHEMA", "Report", "conduct", "listed", "run"]
@@ -134,8 +134,9 @@ def conduct(
     begun = time.perf_counter()
     done = dict.fromkeys(seeds, 0.0)
 
-    def one(seed: int) -> Numbers:
+    def one(seed: int, ask: Callable[[], None]) -> Numbers:
         def advanced(fraction: float, what: str) -> None:
+            ask()
             done[seed] = fraction
             progress(sum(done.values()) / len(done), f"seed {seed}: {what}")
 
@@ -143,9 +144,7 @@ def conduct(
         advanced(1.0, "done")
         return numbers
 
-    workers = min(WORKERS, os.cpu_count() or 1, len(seeds))
-    with ThreadPoolExecutor(workers) as pool:
-        numbers = tuple(pool.map(one, seeds))
+    numbers = side_by_side(one, seeds, min(WORKERS, os.cpu_count() or 1))
     findings = tuple(experiment.judge(numbers, experiment.settings))
     return Report(
         experiment=experiment,
