@@ -98,9 +98,9 @@ class Distribution:
                     f"like the power {end.power:.4g} at {end.at:g} its integral diverges"
                 )
         line.require_numbers(p)
-        edges, parts, least = _integrated(lambda u: line.weighted(p, u), line.edges)
-        if least < 0:
-            raise NoDensityError("it is negative in its support")
+        line.require_positive(p, line.edges)
+        edges, parts = _integrated(lambda u: line.weighted(p, u), line.edges)
+        line.require_positive(p, edges)
         before, after = line.left(p, ends[0], -1), line.left(p, ends[1], 1)
         sums = before + np.concatenate([[0.0], np.cumsum(parts)])
         mass = float(sums[-1] + after)
@@ -196,6 +196,11 @@ class _Line:
             where = x[seen[0] + int(np.argmax(lost))]
             raise NumericsError(f"density: not a number at {where:.4g}; give one that is there")
 
+    def require_positive(self, p: Density, edges: Array) -> None:
+        """Refuse a p that is below 0 at an edge, and may have a pole where it changes its sign."""
+        if np.min(self.weighted(p, edges)) < 0:
+            raise NoDensityError("it is negative in its support")
+
     def far(self, side: int) -> tuple[float, float]:
         """An end, and how far from it the panels go (from 0, at infinity)."""
         at = self.low if side < 0 else self.high
@@ -253,8 +258,8 @@ def _panels(f: Callable[[Array], Array], a: Array, b: Array) -> Array:
     return np.asarray(half * np.sum(f(u) * _W, axis=-1))
 
 
-def _integrated(f: Callable[[Array], Array], edges: Array) -> tuple[Array, Array, float]:
-    """Edges that are fine enough, ∫ f between them, the least value of f at an edge."""
+def _integrated(f: Callable[[Array], Array], edges: Array) -> tuple[Array, Array]:
+    """Edges that are fine enough, and ∫ f between them."""
     for _ in range(HALVINGS):
         a, b = edges[:-1], edges[1:]
         middle = (a + b) / 2
@@ -270,4 +275,4 @@ def _integrated(f: Callable[[Array], Array], edges: Array) -> tuple[Array, Array
                 f"density: its integral still moves by {unsettled:.2g} of itself; give a density "
                 "without a pole between its ends"
             )
-    return edges, _panels(f, edges[:-1], edges[1:]), float(np.min(f(edges)))
+    return edges, _panels(f, edges[:-1], edges[1:])

@@ -16,7 +16,14 @@ from .errors import ClaimError, KernelError, TimeLimitError, UsageError
 from .mutants.table import visible_tiers
 from .paths.exponents import exponent_setting
 from .planning import TIERS
-from .problem import AlgorithmSetting, Problem, Reference, SignSetting, ThresholdSetting
+from .problem import (
+    NOTHING_DRAWN,
+    AlgorithmSetting,
+    Problem,
+    Reference,
+    SignSetting,
+    ThresholdSetting,
+)
 from .runs.time_limit import limited
 from .steps.setting import step_setting
 from .verdict import Status
@@ -340,6 +347,8 @@ def _silent(claim: Any) -> dict[str, str]:
     reasons = dict(claim.inapplicable)
     if claim.simulated is None and claim.kind not in ("time change", "exponents"):
         reasons.setdefault("path", "the claim states no law of a concrete system over time")
+    if claim.kind == "identity" and claim.draws is None:
+        reasons.setdefault("one-step", NOTHING_DRAWN)
     if claim.algorithm is None:
         reasons.setdefault("algorithm", "the claim names no algorithm")
     return reasons

@@ -22,6 +22,7 @@ from .steps.setting import StepSetting
 from .verdict import Status
 
 __all__ = [
+    "NOTHING_DRAWN",
     "AlgorithmSetting",
     "ExponentSetting",
     "Problem",
@@ -34,6 +35,9 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+NOTHING_DRAWN = "an identity without randomness: there is no step to draw"
+"""Why one step says nothing of an identity that names no letter to draw."""
 
 _DECLARED = re.compile(
     r"(path_)?(reduced_)?(increment|drift|noise|(row_covariance|column_covariance|correlation)_.*)"

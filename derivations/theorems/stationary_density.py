@@ -79,13 +79,13 @@ LOGARITHM = MatrixSDE(
 )
 """z = log v, and a the integral of what its drift loses where v is not small."""
 NUMBERS = {
-    alpha1: Rational(1, 100),
-    alpha2: Rational(3, 50),
+    alpha1: Rational(1, 4),
+    alpha2: Rational(-3, 10),
     alpha3: Integer(1),
     beta1: Integer(2),
     beta2: Integer(2),
 }
-"""One set of samples, √Δ = 2/25."""
+"""One set of samples, √Δ = 2/5: the paths see every factor of the density."""
 INVERSE = MatrixSDE(
     {
         y: (4 * (beta1 - beta2 * y + 3 * T * y * _noise(1 / y))).subs(NUMBERS) * dt
@@ -116,11 +116,20 @@ def theorem() -> Theorem:
     )
 
 
-def _of(x: Any, *, power: Any = 2, first: Any = 3, last: Any = 1, turn: Any = 1, T: Any = T) -> Any:
-    """x^{β2/(power α3T) − first/2} g^{−last − β2/(2 power α3T)} exp(−turn κ arctan)."""
+def _of(
+    x: Any,
+    *,
+    power: Any = 2,
+    first: Any = 3,
+    last: Any = 1,
+    share: Any = 2,
+    turn: Any = 1,
+    T: Any = T,
+) -> Any:
+    """x^{β2/(power α3T) − first/2} g^{−last − β2/(share power α3T)} exp(−turn κ arctan)."""
     gap, g, rate = sqrt(DELTA), _noise(x), 1 / (power * alpha3 * T)
     kappa = rate * (alpha3 * beta1 - alpha2 * beta2) / gap
-    powers = x ** (beta2 * rate - Rational(first, 2)) * g ** (-last - beta2 * rate / 2)
+    powers = x ** (beta2 * rate - Rational(first, 2)) * g ** (-last - beta2 * rate / share)
     return powers * exp(-turn * kappa * atan((alpha1 * x - alpha2) / gap))
 
 
@@ -129,6 +138,8 @@ WRONG: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("square", "T² for T", {"T": T**2}),
     ("ito", "v^{…−1}: Itô's term of v = u² lost", {"first": 2}),
     ("exponent", "g^{…} without −1", {"last": 0}),
+    ("half", "g^{…−β2/(8α3T)} for 4", {"share": 4}),
+    ("double", "g^{…−β2/(2α3T)} for 4", {"share": 1}),
     ("sign", "+κ arctan", {"turn": -1}),
     ("arctan", "2κ", {"turn": 2}),
 )
@@ -161,7 +172,7 @@ def _inverse() -> StationaryClaim:
         id="stationary_density.inverse",
         title="y = 1/v has the stationary density p(1/y)/y², on paths",
         source="as derived here",
-        statement="α = (1/100, 3/50, 1), β = (2, 2).  Drift and noise of y grow no faster than y, "
+        statement="α = (1/4, −3/10, 1), β = (2, 2).  Drift and noise of y grow no faster than y, "
         "so that Euler's steps can follow.",
         sde=INVERSE,
         observable=y,

@@ -85,6 +85,12 @@ def test_a_pole_between_the_ends_is_not_integrated_over(power: float, pole: floa
         Distribution.of(lambda x: np.exp(-(x**2)) * np.abs(x - pole) ** -power, -INF, INF, 0.0, 1.0)
 
 
+def test_a_function_that_is_negative_beyond_a_pole_is_no_density() -> None:
+    """Its sign says more than the integral, which does not settle."""
+    with pytest.raises(NoDensityError, match="negative"):
+        Distribution.of(lambda x: np.exp(-x) / (2.3 - x) ** 3, 0.0, INF, 1.0, 1.0)
+
+
 def test_jumps_and_mild_singularities_are_integrated() -> None:
     mild = Distribution.of(lambda x: np.abs(x - 0.5) ** -0.5, 0.0, 1.0, 0.3, 0.2)
     assert mild.mass == pytest.approx(2 * 2**0.5, rel=1e-4)

@@ -10,9 +10,13 @@ from xml.etree import ElementTree
 
 import pytest
 
+from derivations.catalogue import claims
 from verify import cli, loading
 from verify.errors import KernelError
+from verify.planning import EFFORTS, ErrorBudget, Plan
 from verify.problem import Reference
+from verify.tiers import check_of
+from verify.verdict import Status
 
 REQUIRE_CURRENT = loading.require_current
 FAST = ("--tier", "exact", "--effort", "quick", "--workers", "1")
@@ -307,6 +311,23 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(row["tiers"]).isdisjoint(row["inapplicable"])
     assert cli.main(["list"]) == 0
     assert "label_noise_determinant" in capsys.readouterr().out
+
+
+def test_list_promises_no_step_where_an_identity_draws_nothing() -> None:
+    """In the words of a run."""
+    identities = {claim.id: claim for claim in claims() if claim.kind == "identity"}
+    rows = [row for row in loading.described() if row["id"] in identities]
+    still = [row for row in rows if identities[row["id"]].draws is None]
+    assert 10 <= len(still) < len(rows)
+    assert not any("one-step" in row["tiers"] for row in still)
+    silent = [row for row in still if "one-step" not in identities[row["id"]].inapplicable]
+    problem = loading.load(Reference(claim=silent[0]["id"]))
+    plan = Plan(
+        seed=0, effort=EFFORTS["quick"], budget=ErrorBudget(false_agree=1e-4, false_reject=1e-4)
+    )
+    found = check_of("one-step")(problem, plan)
+    assert found.status == Status.NOT_APPLICABLE
+    assert found.reason == silent[0]["inapplicable"]["one-step"]
 
 
 def test_explain(capsys: pytest.CaptureFixture[str]) -> None:

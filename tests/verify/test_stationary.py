@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Abs, Gt, Rational, atan, cos, exp, oo, sqrt
+from sympy import Abs, Gt, Rational, atan, cos, exp, lambdify, oo, sqrt
 
 from derivations import (
     Assumption,
@@ -21,6 +21,8 @@ from derivations import (
     real,
     t,
 )
+from derivations.catalogue import find
+from numerics.distribution import Distribution
 from tests.verify.explaining import explained
 from verify.loading import compiled
 from verify.paths.normalisation import normalisation
@@ -138,6 +140,26 @@ def test_the_integral_is_found_to_many_digits() -> None:
     assert found is not None
     (one,) = found.numbers["integrals"]
     assert float(one["integral"]) == pytest.approx(np.sqrt(np.pi), rel=1e-14)
+
+
+def test_the_paths_of_the_law_of_balance_can_see_every_wrong_density() -> None:
+    """Each is farther from the right law than the relevant error, and than what 32,000 see."""
+    claim = find("stationary_density.inverse")
+    levels = np.geomspace(1e-2, 1e2, 2001)
+
+    def law(density: Any) -> Any:
+        (y,) = claim.sde.states
+        given = {letter: value for letter, value in claim.values.items() if letter != y}
+        p = lambdify(y, density.subs(given))
+        return Distribution.of(p, 0.0, np.inf, 1.0, 1.0).cdf(levels)
+
+    right = law(claim.density)
+    apart = {
+        mutant.name: np.max(np.abs(law(mutant.changes["density"]) - right))
+        for mutant in claim.mutants
+    }
+    assert {"half", "double", "exponent"} <= set(apart)
+    assert min(apart.values()) > claim.relevant + 0.03, apart
 
 
 def test_too_short_a_horizon_settles_nothing() -> None:

@@ -21,7 +21,7 @@ from numerics.system import Array, System
 from verify.amounts import counted
 from verify.coordinates import by_tuple, diffusion, evaluated, fitted, units
 from verify.planning import Estimate, Plan
-from verify.problem import Problem
+from verify.problem import NOTHING_DRAWN, Problem
 from verify.sampling import generic_point, net_sizes, point_near, several_sizes
 from verify.side_by_side import Compared, listed
 from verify.signs import stepped as of_a_sign
@@ -398,8 +398,7 @@ def _squares(system: System) -> Callable[[Point], Array]:
 def _enumerated(problem: Problem, plan: Plan) -> Evidence:
     """An identity at every two-point draw ±1 of the noise in its random letter."""
     if problem.draws is None:
-        reason = "an identity without randomness: there is no step to draw"
-        return Evidence(tier=TIER, status=Status.NOT_APPLICABLE, reason=reason)
+        return Evidence(tier=TIER, status=Status.NOT_APPLICABLE, reason=NOTHING_DRAWN)
     letter = problem.signature.letter(problem.draws)
     sizes = next(
         (
