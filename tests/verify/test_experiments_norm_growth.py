@@ -21,7 +21,8 @@ RATE, LINEAR = "rate of the fourth power", "linear fourth power"
 
 @cache
 def report() -> Report:
-    return conduct(quickly(norm_growth.experiment(), steps=3_000, marks=50, runs=24), range(2))
+    small = {"steps": 3_000, "marks": 50, "runs": 24, "long_steps": 4_000, "long_marks": 40}
+    return conduct(quickly(norm_growth.experiment(), **small), range(2))
 
 
 def test_as_stated_and_drawn() -> None:
@@ -44,8 +45,8 @@ def test_as_stated_and_drawn() -> None:
         ("least_A_sgd", "least_B_sgd", "layers of Net A"),
         ("norms_A_gd", "norms_B_gd", "layers of Net A"),
         ("norms_B_gd", "norms_A_gd", "layers of Net A"),
-        ("moments_A_sgd", "moments_B_sgd", RATE),
-        ("moments_A_sgd", "moments_A_gd", LINEAR),
+        ("moment_long", "norm_long", RATE),
+        ("moment_long", "norm_long", LINEAR),
     ],
 )
 def test_what_does_otherwise_is_rejected(here: str, there: str, finding: str) -> None:
@@ -89,6 +90,30 @@ def test_a_power_a_quarter_off_is_not_accepted(power: float) -> None:
     assert statuses(found)[LINEAR] is not Status.AGREES, found[-1].reason
 
 
+def drifting(early: float, late: float, noise: float) -> list[dict[str, Array]]:
+    """Long runs in which tr Σ goes with one power of |θ|², and after half of its growth another."""
+    rng = np.random.Generator(np.random.SFC64(3))
+    steps = np.asarray(report().numbers[0]["long_steps"])
+    norm = np.log(3) + 1.2 * np.sqrt(steps / steps[-1])[:, None]
+    half = np.clip(norm, None, np.log(3) + 0.95)
+    moment = early * half + late * (norm - half) + noise * rng.standard_normal((len(steps), 192))
+    shape = {"norm_long": np.exp(norm + 0 * moment), "moment_long": np.exp(moment)}
+    return [{**report().numbers[0], **shape}]
+
+
+@pytest.mark.parametrize(
+    ("early", "late"), [(-1.3, -1.0), (-1.2, -0.9), (-1.2, -0.85), (-1.15, -0.75), (-0.8, -1.2)]
+)
+@pytest.mark.parametrize("noise", [0.02, 0.1, 0.2])
+def test_a_power_that_drifts_is_not_accepted(early: float, late: float, noise: float) -> None:
+    """However well the whole of a run may hide it."""
+    assert judged(report(), drifting(early, late, noise))[LINEAR] is not Status.AGREES
+
+
+def test_a_power_that_stays_is_accepted() -> None:
+    assert judged(report(), drifting(-1.0, -1.0, 0.03))[LINEAR] is Status.AGREES
+
+
 def test_every_run_has_a_data_set_of_its_own() -> None:
     """From the first loss on, runs differ: Student over runs takes them for independent."""
     losses = np.asarray(report().numbers[0]["losses_A_gd"])
@@ -96,7 +121,8 @@ def test_every_run_has_a_data_set_of_its_own() -> None:
 
 
 def test_a_short_time_settles_nothing() -> None:
-    short = conduct(quickly(norm_growth.experiment(), steps=40, marks=20), range(2))
+    brief = {"steps": 40, "marks": 20, "long_steps": 40, "long_marks": 20}
+    short = conduct(quickly(norm_growth.experiment(), **brief), range(2))
     found = statuses(short.findings)
     assert found["gradient descent"] is found[LINEAR] is Status.INCONCLUSIVE
     assert DISAGREES not in found.values()

@@ -48,12 +48,18 @@ def experiment() -> Experiment:
                 "hidden": 8,
                 "noise": 0.5,
                 "step": 0.1,
-                "steps": 6_000,
-                "marks": 150,
-                "runs": 24,
+                "steps": 5_000,
+                "marks": 125,
+                "runs": 12,
+                # Of Net A under SGD alone, whose fourth power is looked at.
+                "long_steps": 12_000,
+                "long_marks": 120,
+                "long_runs": 96,
             }
         ),
-        quick=MappingProxyType({"steps": 4_500, "marks": 75}),
+        quick=MappingProxyType(
+            {"steps": 4_500, "marks": 75, "long_steps": 9_000, "long_marks": 90}
+        ),
         simulate=simulate,
         judge=judge,
         draw=draw,
@@ -110,35 +116,51 @@ def _second_moment(net: str, W: Array, u: Array, X: Array, y: Array) -> Array:
 def simulate(seed: int, settings: Settings, progress: Progress) -> Numbers:
     """Both nets under SGD on single samples and under gradient descent, several runs at once.
 
-    Every run has a data set and a start of its own, so that runs are independent.
+    Every run has a data set and a start of its own, so that runs are independent.  More and longer
+    runs of Net A under SGD, with other data, are ``long``.
     """
-    n, d, h, runs = (settings[name] for name in ("n", "inputs", "hidden", "runs"))
-    rng = generator(seed, 0)
+    marks, steps = settings["marks"], settings["steps"]
+    numbers: dict[str, Any] = {"steps": np.linspace(0, steps, marks + 1)}
+    start, data = _drawn(generator(seed, 0), settings["runs"], settings)
+    cases = [(net, way) for net in NETS for way in ("sgd", "gd")]
+    for i, (net, way) in enumerate(cases):
+        noise = generator(seed, 1) if way == "sgd" else None
+        found = _run(net, start, data, noise, settings)
+        numbers |= {f"{name}_{net}_{way}": value for name, value in found.items()}
+        progress((i + 1) / (len(cases) + 2), f"Net {net}, {way}")
+    start, data = _drawn(generator(seed, 2), settings["long_runs"], settings)
+    longer = {**settings, "steps": settings["long_steps"], "marks": settings["long_marks"]}
+    found = _run("A", start, data, generator(seed, 3), longer)
+    return {
+        **numbers,
+        "long_steps": np.linspace(0, longer["steps"], longer["marks"] + 1),
+        "norm_long": found["norms"].sum(axis=1),
+        "moment_long": found["moments"],
+    }
+
+
+def _drawn(
+    rng: np.random.Generator, runs: int, settings: Settings
+) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """W and u, X and y of each run; every start has |W|² = 2 and |u|² = 1."""
+    n, d, h = (settings[name] for name in ("n", "inputs", "hidden"))
     X = rng.standard_normal((runs, n, d))
     teacher = rng.standard_normal((runs, d, 1)) / np.sqrt(d)
     y = np.maximum((X @ teacher)[..., 0], 0) + settings["noise"] * rng.standard_normal((runs, n))
-    # Every start has |W|² = 2 and |u|² = 1.
     W = rng.standard_normal((runs, h, d))
     u = rng.standard_normal((runs, h))
     W *= np.sqrt(2) / np.linalg.norm(W, axis=(-1, -2))[:, None, None]
     u /= np.linalg.norm(u, axis=-1)[:, None]
-    numbers: dict[str, Any] = {}
-    cases = [(net, way) for net in NETS for way in ("sgd", "gd")]
-    for i, (net, way) in enumerate(cases):
-        noise = generator(seed, 1) if way == "sgd" else None
-        numbers |= _run(net, way, (W.copy(), u.copy()), (X, y), noise, settings)
-        progress((i + 1) / len(cases), f"Net {net}, {way}")
-    return {"steps": np.linspace(0, settings["steps"], settings["marks"] + 1), **numbers}
+    return (W, u), (X, y)
 
 
 def _run(
     net: str,
-    way: str,
     start: tuple[Array, Array],
     data: tuple[Array, Array],
     rng: np.random.Generator | None,
     settings: Settings,
-) -> dict[str, Any]:
+) -> dict[str, Array]:
     """Squared norms of both layers at the marks, Σ η²|g|² of both, the smallest change of each.
 
     Also at the marks the loss and the mean of |g|² over the gradients g of single samples.
@@ -169,14 +191,13 @@ def _run(
             sums.append(added.copy())
             moments.append(_second_moment(net, W, u, X, y))
             losses.append(_loss(net, W, u, X, y))
-    found = {
+    return {
         "norms": np.array(norms),
         "added": np.array(sums),
         "least": least,
         "moments": np.array(moments),
         "losses": np.array(losses),
     }
-    return {f"{name}_{net}_{way}": value for name, value in found.items()}
 
 
 def _squares(W: Array, u: Array) -> Array:

@@ -22,8 +22,6 @@ ROUNDING, STILL = 1e-9, 1e-12
 change of a squared norm that is none."""
 SETTLED = 0.05
 """The share of its fall that the loss may have left where training counts as settled."""
-LAGGING = 0.08
-"""The part of the relevant error of the power that is left to angles whose law follows late."""
 RELEVANT = MappingProxyType({"rate": 0.1, "power": 0.2, "share": 0.1})
 """Relevant errors: of the rate of |θ|⁴, relative; of the power of |θ|² that tr Σ goes with; and the
 share of SGD's growth that gradient descent stays below."""
@@ -53,7 +51,7 @@ def judge(
         _descent(runs, settings),
         _free(runs),
         _fourth(runs, settings, rate),
-        _power(runs, power),
+        _power(runs, settings, power),
     ]
 
 
@@ -178,10 +176,11 @@ def _said(left: float) -> str:
 
 
 def _of_net_a(runs: Sequence[Numbers]) -> tuple[Array, Array]:
-    """|θ|² and the mean of |g|² over samples, Net A under SGD, (marks, runs of all seeds)."""
-    norms = [np.asarray(run["norms_A_sgd"]).sum(axis=1) for run in runs]
-    moments = [np.asarray(run["moments_A_sgd"]) for run in runs]
-    return np.concatenate(norms, axis=1), np.concatenate(moments, axis=1)
+    """|θ|² and the mean of |g|² over samples, the long runs, (marks, runs of all seeds)."""
+    return (
+        np.concatenate([np.asarray(run["norm_long"]) for run in runs], axis=1),
+        np.concatenate([np.asarray(run["moment_long"]) for run in runs], axis=1),
+    )
 
 
 def mean_rates(runs: Sequence[Numbers], settings: Settings, rate: Rate) -> tuple[Array, Array]:
@@ -190,7 +189,7 @@ def mean_rates(runs: Sequence[Numbers], settings: Settings, rate: Rate) -> tuple
     Stated from the gradients of all samples at the marks, by trapezoids.
     """
     norm, moment = _of_net_a(runs)
-    time = settings["step"] * np.asarray(runs[0]["steps"])
+    time = settings["step"] * np.asarray(runs[0]["long_steps"])
     stated = rate(norm, moment, settings["step"])
     spans = np.diff(time)[:, None]
     return np.diff(norm**2, axis=0), (stated[1:] + stated[:-1]) / 2 * spans
@@ -206,40 +205,48 @@ def _fourth(runs: Sequence[Numbers], settings: Settings, rate: Rate) -> Finding:
         "moment of the gradients of single samples (2σ² = η).",
         status=e.decide(RELEVANT["rate"]),
         reason=f"measured/stated {1 + e.value:.3f} ± {e.half_width:.3f}, Σ measured at "
-        f"{len(np.asarray(runs[0]['steps']))} marks (relevant {RELEVANT['rate']:.0%}, Student over "
-        f"{grown.size} runs, error rate {ALPHA:g})",
+        f"{len(np.asarray(runs[0]['long_steps']))} marks (relevant {RELEVANT['rate']:.0%}, Student "
+        f"over {grown.size} runs, error rate {ALPHA:g})",
         numbers={"ratio": 1 + e.value, "half_width": e.half_width},
     )
 
 
-def _power(runs: Sequence[Numbers], power: float) -> Finding:
-    """The slope of log tr Σ over log |θ|² in each run, once the angles have settled.
+def _power(runs: Sequence[Numbers], settings: Settings, power: float) -> Finding:
+    """The slope of log tr Σ over log |θ|² in each run, from where training has settled.
 
-    Every run has a data set of its own: runs are independent.
-
-    By then the first third is over.  The bias, of angles whose law still changes, is how far the
-    slopes of the two halves of what follows are apart.
+    Every run has a data set of its own: runs are independent.  The bias, of angles whose law still
+    changes, is taken as large as the slopes of two halves, of equal growth of log |θ|², can be
+    apart.
     """
     norm, moment = (np.log(x) for x in _of_net_a(runs))
-    first, middle = len(norm) // 3, 2 * len(norm) // 3
-    parts = (slice(first, None), slice(first, middle), slice(middle, None))
+    first, middle = _halves(norm, runs, settings)
+    parts = (slice(first, None), slice(first, middle + 1), slice(middle, None))
     whole, early, late = (_slopes(norm[part], moment[part]) for part in parts)
-    halves = over_seeds(early - late)
-    bias = max(abs(halves.value) - halves.half_width, LAGGING)
-    e = replace(over_seeds(whole - power), bias=bias)
+    e, halves = (over_seeds(x, ALPHA / 2) for x in (whole - power, early - late))
+    e = replace(e, bias=abs(halves.value) + halves.half_width)
     linear, left = 1 - (power + e.value), _unsettled(runs)
     return Finding(
         name="linear fourth power",
         statement=f"In Net A under SGD tr Σ goes with the power {power:g} of |θ|², so that |θ| to "
         f"the power {2 * (1 - power):g} is linear in t.",
         status=e.decide(RELEVANT["power"]) if left <= SETTLED else Status.INCONCLUSIVE,
-        reason=f"power of |θ|² {power + e.value:.3f} ± {e.half_width:.3f} in the last two thirds, "
-        f"its halves apart by {halves.value:+.3f} ± {halves.half_width:.3f}; so |θ| to the power "
-        f"{2 * linear:.2f} is linear (relevant {RELEVANT['power']:g}, of which {LAGGING:g} is left "
-        f"to angles that have not settled, Student over {whole.size} "
-        f"runs, error rate {ALPHA:g}); {_said(left)}",
-        numbers={"power": power + e.value, "half_width": e.half_width, "bias": bias},
+        reason=f"power of |θ|² {power + e.value:.3f} ± {e.half_width:.3f} from step "
+        f"{np.asarray(runs[0]['long_steps'])[first]:,.0f} on, its halves apart by "
+        f"{halves.value:+.3f} ± {halves.half_width:.3f}, whose upper end is taken for the bias; so "
+        f"|θ| to the power {2 * linear:.2f} is linear (relevant {RELEVANT['power']:g}, Student "
+        f"over {whole.size} runs, error rate {ALPHA:g}); {_said(left)}",
+        numbers={"power": power + e.value, "half_width": e.half_width, "bias": e.bias},
     )
+
+
+def _halves(norm: Array, runs: Sequence[Numbers], settings: Settings) -> tuple[int, int]:
+    """The mark where gradient descent has settled, and that of half the growth from there on."""
+    settled = np.asarray(runs[0]["long_steps"]) >= settings["steps"] / 3
+    # A line takes three marks.
+    first = min(int(np.argmax(settled)), len(norm) - 5)
+    mean = norm.mean(axis=1)
+    middle = int(np.argmin(np.abs(mean - (mean[first] + mean[-1]) / 2)))
+    return first, int(np.clip(middle, first + 2, len(norm) - 3))
 
 
 def _slopes(x: Array, y: Array) -> Array:

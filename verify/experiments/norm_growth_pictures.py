@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["draw"]
 
 GD, SGD = style.COLOURS["blue"], style.COLOURS["vermilion"]
+SHOWN = 12
+"""How many of a seed's long runs are drawn one by one."""
 
 
 def draw(
@@ -81,13 +83,13 @@ def _fourth(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Find
     """|θ|⁴ over time beside its line, and |θ|²tr Σ, which is constant for fixed angles."""
     drawn = style.figure(11.0, 5.2)
     powers, moments = drawn.subplots(1, 2)
-    time = settings["step"] * np.asarray(runs[0]["steps"])
+    time = settings["step"] * np.asarray(runs[0]["long_steps"])
     for i, run in enumerate(runs):
-        norm = np.asarray(run["norms_A_sgd"]).sum(axis=1)
-        for column, axes in ((norm**2, powers), (norm * np.asarray(run["moments_A_sgd"]), moments)):
+        norm, moment = (np.asarray(run[f"{name}_long"])[:, :SHOWN] for name in ("norm", "moment"))
+        for column, axes in ((norm**2, powers), (norm * moment, moments)):
             lines = axes.plot(time, column, color=SGD, lw=0.8, alpha=0.4)
             if i == 0:
-                lines[0].set_label("SGD, every run")
+                lines[0].set_label(f"SGD, {norm.shape[1]} runs of every seed")
     _draw_line(powers, runs, settings)
     powers.set_ylabel("|θ|⁴  (no unit)")
     moments.set_ylabel("|θ|² tr Σ  (no unit)")
@@ -101,15 +103,15 @@ def _fourth(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Find
         if all(finding.status == Status.AGREES for finding in findings)
         else "The fourth power of the norm under scale symmetry"
     )
-    about = _about(runs, settings)
+    about = _about(runs, {**settings, "runs": settings["long_runs"]})
     style.caption(drawn, claim=claim, about=about, verdicts=style.judged(findings))
     return drawn
 
 
 def _draw_line(axes: Axes, runs: Sequence[Numbers], settings: Settings) -> None:
     """The mean of |θ|⁴ over all runs with the deviation of single ones, and the stated line."""
-    time = settings["step"] * np.asarray(runs[0]["steps"])
-    squares = [np.asarray(run["norms_A_sgd"]).sum(axis=1) ** 2 for run in runs]
+    time = settings["step"] * np.asarray(runs[0]["long_steps"])
+    squares = [np.asarray(run["norm_long"]) ** 2 for run in runs]
     values = np.concatenate(squares, axis=1)
     half = len(time) // 2
     stated = mean_rates(runs, settings, fourth_power_rate)[1].mean(axis=1)[half:]
