@@ -234,6 +234,20 @@ def test_another_law_of_the_imbalance_is_rejected(law: str) -> None:
     assert {name: statuses[name] for name in seen} == dict.fromkeys(seen, Status.DISAGREES)
 
 
+def test_gradient_descent_has_a_way_to_go_and_keeps_what_is_stated() -> None:
+    """It starts off the orbit: on it, where the gradient is 0, every law would be kept."""
+    name = "norms under gradient descent"
+    runs = report("data-covariance").numbers
+    losses = np.concatenate([run["losses_gd_plain"] for run in runs])
+    assert losses[:, 0].min() > 0.01
+    assert losses[:, 1].max() < 1e-9
+    # The norms themselves, in the place of D, are not kept.
+    assert judged("data-covariance", {}, off=1.0)[name] is Status.DISAGREES
+    stopped = [{**run, "losses_gd_plain": 0 * np.asarray(run["losses_gd_plain"])} for run in runs]
+    found = experimenting.judged(report("data-covariance"), stopped)
+    assert found[name] is Status.INCONCLUSIVE
+
+
 @pytest.mark.parametrize("factor", [0.75, 0.85, 1.15, 1.2])
 def test_another_change_of_the_sharpness_is_rejected(
     factor: float, monkeypatch: pytest.MonkeyPatch

@@ -56,6 +56,9 @@ def experiment() -> Experiment:
                 "turn": 1.4,
                 # That of the run that is to flatten, far from balance.
                 "unbalanced": 2.0,
+                # The weights that gradient descent starts from, over those of the start on the
+                # orbit: there it has no gradient and would keep anything.
+                "off": 0.8,
             }
         ),
         quick=MappingProxyType(
@@ -82,6 +85,6 @@ def draw(
         f"d = {settings['dimension']}, h = 2, η = {settings['step']:g}, b = 1, "
         f"γ = {settings['decay']:g}, t up to {settings['time']:g}; Σₓ ∝ diag(φ, φ, 1, 1); uneven "
         f"noise ∝ diag({settings['noise_ratio']:g}, {settings['noise_ratio']:g}, 1, 1); "
-        f"{len(runs)} seeds"
+        f"{len(runs)} seeds; gradient descent from {settings['off']:g} of the weights"
     )
     return {"data-covariance": covariance_figure(runs, settings, findings, about)}

@@ -85,7 +85,8 @@ def _draw_sharpness(axes: Axes, runs: Sequence[Numbers], settings: Settings) -> 
             label = words if i == 0 else None
             axes.plot(time, run[f"{tag}_sgd"] / base, color=colour, lw=1.4, alpha=0.7, label=label)
             label = "gradient descent" if i == 0 and tag == "flattening" else None
-            axes.plot(time, run[f"{tag}_gd"] / base, color=GD, lw=1.4, alpha=0.7, label=label)
+            gd = run[f"{tag}_gd"] / run[f"{tag}_gd"][0]
+            axes.plot(time, gd, color=GD, lw=1.4, alpha=0.7, label=label)
             label = "predicted for SGD" if i == 0 and tag == "flattening" else None
             axes.plot(
                 time, line / base, color=style.INK, lw=0.8, ls=style.DASHES,

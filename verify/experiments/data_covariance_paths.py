@@ -13,6 +13,7 @@ from verify.experiments.factorization import (
     balanced,
     carried,
     curvature,
+    loss,
     on_orbit,
     train,
 )
@@ -64,9 +65,12 @@ def simulate(seed: int, settings: Settings, progress: Progress) -> Numbers:
         for decay, tag in ((0.0, "plain"), (settings["decay"], "decay")):
             for way in ("sgd", "gd"):
                 rng = generator(seed, 10 + j) if way == "sgd" else None
-                run = train(model, start, etas, marks=MARKS, decay=decay, rng=rng)
+                begun = start if way == "sgd" else _off(start, settings)
+                run = train(model, begun, etas, marks=MARKS, decay=decay, rng=rng)
                 found = log_norms(run.U[-LATE:], run.W[-LATE:]).mean()
                 parts.setdefault(f"norms_{way}_{tag}", []).append(found)
+                ends = loss(model, run.U[[0, -1]], run.W[[0, -1]])
+                parts.setdefault(f"losses_{way}_{tag}", []).append(ends)
         progress((j + 1) / total, f"φ = {phi:g}")
     found = {name: np.array(values) for name, values in parts.items()}
     return {"V": V, "V_sharp": sharp, **found, **_sharpening(seed, sharp, settings)}
@@ -76,6 +80,11 @@ def start_of(model: Model, settings: Settings) -> tuple[Array, Array]:
     """Far from balance, W the larger."""
     h = len(settings["singular_values"])
     return on_orbit(model, h, settings["turn"] * np.eye(h))
+
+
+def _off(start: tuple[Array, Array], settings: Settings) -> tuple[Array, Array]:
+    """Off the orbit, where gradient descent has a way to go: on it, it stands whatever it keeps."""
+    return settings["off"] * start[0], settings["off"] * start[1]
 
 
 def log_norms(U: Array, W: Array) -> Array:
@@ -94,7 +103,8 @@ def case_of(V: Array, settings: Settings, tag: str) -> tuple[Model, tuple[Array,
 def _sharpening(seed: int, V: Array, settings: Settings) -> dict[str, Any]:
     """tr H under isotropic noise from an unbalanced start, and under uneven noise from flattest.
 
-    The mean of some runs.  Twice the step for half the time goes as far along the orbit.
+    The mean of some runs.  Twice the step for half the time goes as far along the orbit.  Gradient
+    descent starts off the orbit; that of each point is the orbit's at the same D.
     """
     numbers: dict[str, Any] = {}
     eta, time = settings["step"], settings["time"]
@@ -106,7 +116,8 @@ def _sharpening(seed: int, V: Array, settings: Settings) -> dict[str, Any]:
             seen = []
             for _ in range(1 if way == "gd" else settings["repeats"]):
                 rng = None if way == "gd" else generators[k]
-                run = train(model, start, etas, marks=settings["marks"], rng=rng)
+                begun = _off(start, settings) if way == "gd" else start
+                run = train(model, begun, etas, marks=settings["marks"], rng=rng)
                 seen.append(curvature(model, *carried(model, run.U, run.W)))
             numbers[f"{tag}_{way}"] = np.mean(seen, axis=0)
         numbers["time"] = run.steps * eta
