@@ -69,7 +69,7 @@ def _draw_norms(axes: Axes, runs: Sequence[Numbers], settings: Settings, tag: st
     axes.set_ylim(0.2, 2.2)
     ticks = (0.25, 0.5, 0.7, 1.0, 1.4, 2.0)
     axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.set_xlabel("φ, unevenness of the inputs  (no unit)")
+    axes.set_xlabel("φ, unevenness of the inputs")
 
 
 def _draw_sharpness(axes: Axes, runs: Sequence[Numbers], settings: Settings) -> None:
@@ -92,7 +92,7 @@ def _draw_sharpness(axes: Axes, runs: Sequence[Numbers], settings: Settings) -> 
                 time, line / base, color=style.INK, lw=0.8, ls=style.DASHES,
                 label=label,
             )  # fmt: skip
-    axes.set_xlabel("time t = steps × η  (no unit)")
+    axes.set_xlabel("time t = steps × η")
     axes.set_ylabel("tr H over that at the start")
     axes.set_title("sharpness", loc="left", fontsize=11)
     axes.legend(loc="center right", fontsize=8)

@@ -31,8 +31,8 @@ from verify.verdict import Status, combine
 __all__ = ["RELEVANT", "judge", "kept_by_descent", "stated_norms", "stated_sharpness"]
 
 RELEVANT = MappingProxyType({"norms": 0.1, "sharpness": 0.1, "still": 0.01, "balance": 0.1})
-"""Relevant errors: of log |U|²/|W|²; of the change of log tr H, as a share of it; of GD's log tr H, and the share
-of its loss that is left; the log |U|²/|W|² that is called balanced."""
+"""Relevant errors: of log |U|²/|W|²; of the change of log tr H, as a share of it; of GD's log tr H,
+and the share of its loss that is left; the log |U|²/|W|² that is called balanced."""
 
 LEFT = 0.25
 """Of what extrapolation takes off, the share that may be left."""

@@ -95,7 +95,7 @@ def rank_figure(runs: Sequence[Numbers], settings: Settings, findings: Sequence[
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_ylim(0.8, None)
-    axes.set_xlabel("time t = steps × η  (no unit, log scale)")
+    axes.set_xlabel("time t = steps × η  (log scale)")
     axes.set_ylabel("effective rank of W₁  (exp of the entropy, log scale)")
     axes.legend(loc="lower left", handlelength=2.4, fontsize=9)
     about = f"{_about(runs, settings)}; mean, band: all seeds"

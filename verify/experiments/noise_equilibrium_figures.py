@@ -10,8 +10,8 @@ import numpy as np
 from numerics.network import Array
 from verify.experiments import style
 from verify.experiments.experiment import Finding, Numbers, Settings
-from verify.experiments.factorization import carried, equilibrium, noise_imbalance
-from verify.experiments.noise_equilibrium_judge import model_in, predicted, spectrum
+from verify.experiments.factorization import carried, equilibrium, imbalance, noise_imbalance
+from verify.experiments.noise_equilibrium_judge import model_in, predicted, predicted_path, spectrum
 from verify.verdict import Status
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ SGD, GD = style.COLOURS["vermilion"], style.COLOURS["blue"]
 def equilibrium_figure(
     runs: Sequence[Numbers], settings: Settings, findings: Sequence[Finding], about: str
 ) -> Figure:
-    """|F| with the prediction, the ten entries of F in one run, the spectra at the end."""
+    """|F| with the prediction, the ten entries of D in one run, the spectra at the end."""
     drawn = style.figure(12.4, 6.2)
     size, entries, ends = drawn.subplots(1, 3)
     _draw_size(size, runs, settings)
@@ -63,20 +63,25 @@ def _draw_size(axes: Axes, runs: Sequence[Numbers], settings: Settings) -> None:
     axes.set_yscale("log")
     axes.set_ylim(1e-2, None)
     axes.set_ylabel("|F|, size of the noise imbalance  (log scale)")
-    axes.set_xlabel("time t = steps × η  (no unit)")
+    axes.set_xlabel("time t = steps × η")
     axes.set_title("size", loc="left", fontsize=11)
     axes.legend(loc="lower left", fontsize=8, handlelength=2.4)
 
 
 def _draw_entries(axes: Axes, run: Numbers, settings: Settings) -> None:
-    time = np.asarray(run["time"])
+    """D = WW' − U'U from one start: GD keeps it, SGD takes it where F = 0."""
+    time, first = np.asarray(run["time"]), settings["from"]
     places = np.triu_indices(np.shape(run["sgd_W"])[-2])
     for name, colour, label in (("gd", GD, "gradient descent"), ("sgd", SGD, "SGD")):
-        entries = _forces(run, name, settings["from"])[:, 0][:, places[0], places[1]]
-        lines = axes.plot(time, entries, color=colour, lw=1.2, alpha=0.75)
+        D = imbalance(*(np.asarray(run[f"{name}_{part}"])[:, 0] for part in "UW"))
+        lines = axes.plot(time, D[:, places[0], places[1]], color=colour, lw=1.2, alpha=0.75)
         lines[0].set_label(label)
-    axes.set_ylabel("entries of F = tr(Σᵣ) WΣₓW′ − tr(Σₓ) U′ΣᵣU")
-    axes.set_xlabel("time t = steps × η  (no unit)")
+    D = imbalance(*(part[:, 0] for part in predicted_path(run, settings)))
+    stated = D[:, places[0], places[1]]
+    lines = axes.plot(time[first:], stated, color=style.INK, lw=0.9, ls=style.DASHES)
+    lines[0].set_label("stated for SGD")
+    axes.set_ylabel("entries of D = WW′ − U′U")
+    axes.set_xlabel("time t = steps × η")
     axes.set_title(f"the {len(places[0])} entries, one run", loc="left", fontsize=11)
     axes.legend(loc="best", fontsize=8)
 

@@ -33,7 +33,16 @@ from verify.experiments.seeds import ALPHA, over_seeds
 from verify.planning import Estimate
 from verify.verdict import Status, combine
 
-__all__ = ["RELEVANT", "Force", "judge", "model_in", "predicted", "spectrum", "terms"]
+__all__ = [
+    "RELEVANT",
+    "Force",
+    "judge",
+    "model_in",
+    "predicted",
+    "predicted_path",
+    "spectrum",
+    "terms",
+]
 
 Force = Callable[[Model, Array, Array], Array]
 """F of the model, U and W, over leading axes."""
@@ -162,14 +171,17 @@ def _on_orbit(run: Numbers, part: slice) -> tuple[Array, Array]:
     return carried(model_in(run), U, W)
 
 
-def predicted(run: Numbers, settings: Settings) -> Array:
-    """F along the orbit as stated, from the mark on where runs have come to it, every start."""
-    model, first = model_in(run), settings["from"]
+def predicted_path(run: Numbers, settings: Settings) -> tuple[Array, Array]:
+    """U and W along the orbit as stated, from the mark on where runs have come to it."""
+    first = settings["from"]
     U, W = _on_orbit(run, slice(first, first + 1))
     times = np.asarray(run["time"])[first:]
-    return noise_imbalance(
-        model, *orbit_flow(model, (U[0], W[0]), times, temperature=settings["step"])
-    )
+    return orbit_flow(model_in(run), (U[0], W[0]), times, temperature=settings["step"])
+
+
+def predicted(run: Numbers, settings: Settings) -> Array:
+    """F along `predicted_path`, every start."""
+    return noise_imbalance(model_in(run), *predicted_path(run, settings))
 
 
 def _end(

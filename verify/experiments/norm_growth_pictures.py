@@ -44,7 +44,7 @@ def _norms(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Findi
     for axes in panels[1]:
         axes.set_xlabel("steps")
     for axes in panels[:, 0]:
-        axes.set_ylabel("squared norm  (no unit)")
+        axes.set_ylabel("squared norm")
     panels[0, 0].legend(loc="upper left", fontsize=8.5)
     claim = (
         "SGD lets the norm grow, with layer-wise symmetry that of each layer; GD keeps it"
@@ -91,12 +91,12 @@ def _fourth(runs: Sequence[Numbers], settings: Settings, findings: Sequence[Find
             if i == 0:
                 lines[0].set_label(f"SGD, {norm.shape[1]} runs of every seed")
     _draw_line(powers, runs, settings)
-    powers.set_ylabel("|θ|⁴  (no unit)")
-    moments.set_ylabel("|θ|² tr Σ  (no unit)")
+    powers.set_ylabel("|θ|⁴")
+    moments.set_ylabel("|θ|² tr Σ")
     moments.set_ylim(0, None)
     for axes, title in ((powers, "Net A: fourth power"), (moments, "Net A: noise of the angles")):
         axes.set_title(title, loc="left", fontsize=11)
-        axes.set_xlabel("time t = steps × η  (no unit)")
+        axes.set_xlabel("time t = steps × η")
     powers.legend(loc="upper left", fontsize=8.5)
     claim = (
         "Noise of SGD falls as |θ|⁻², and |θ|⁴ comes to grow linearly"

@@ -68,7 +68,7 @@ def _paths(numbers: Sequence[Numbers], settings: Settings, findings: Sequence[Fi
         lower.set_xlabel(TIME)
     p = settings["features"]
     for row, label in ((0, "same noise, repulsion removed"), (1, "noise along fixed uᵢ, vᵢ only")):
-        axes[row, 0].set_ylabel("eigenvalues of W₁W₁′  (no unit)")
+        axes[row, 0].set_ylabel("eigenvalues of W₁W₁′")
         _legend(axes[row, 0], p, label)
     axes[2, 0].set_ylabel(f"λ{p}(t)/λ{p}(0): median, middle 80 %")
     axes[2, 0].legend(loc="upper left", fontsize=8.5)

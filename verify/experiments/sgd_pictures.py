@@ -165,7 +165,7 @@ def _sigma_panel(axes: Axes, measured: Measured) -> None:
         _points(axes, measured.steps, gaps, colour, "os^Dv"[j % 5], label)
         _guide(axes, measured.steps, gaps[-1], 1, colour)
     axes.set_title("singular values of W₁, fixed ηδ", loc="left", fontsize=11)
-    axes.set_ylabel("|gap of E σ/(1 + σ)|  (no unit)")
+    axes.set_ylabel("|gap of E σ/(1 + σ)|")
     axes.legend(loc="lower right", fontsize=8, handlelength=1.2)
 
 
@@ -233,7 +233,7 @@ def _laws(measured: Measured, by_name: Mapping[str, Finding]) -> Figure:
             _law(axes[:, j], x, laws[f"η/{2**m}"], SDE, style.COLOURS[colours[m % 5]], label)
         axes[0, j].plot(x, _at(SDE, x), color=style.INK, lw=1.6, ls=style.DASHES, label="SDE")
         axes[1, j].axhline(0, color=style.INK, lw=1.1, ls=style.DASHES)
-        axes[1, j].set_xlabel(f"σ{j + 1} of W₁ at t = {measured.settings['horizon']:g}  (no unit)")
+        axes[1, j].set_xlabel(f"σ{j + 1} of W₁ at t = {measured.settings['horizon']:g}")
     axes[0, 0].set_ylabel("distribution function F")
     axes[1, 0].set_ylabel("F of SGD − F of the SDE")
     axes[0, 0].legend(loc="upper left", fontsize=8.5)

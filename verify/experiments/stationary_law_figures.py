@@ -70,7 +70,7 @@ def _draw_noise(
     axes.plot(v, measured, "o", ms=5, color=style.COLOURS["vermilion"], label="one sample of SGD")
     axes.plot(grid, spread(grid), color=style.INK, lw=1.2, ls=style.DASHES, label="g(v), stated")
     _titled(axes, f"gradient noise: a = {slope:g}, σ = {noise:g}, q = {square:g}")
-    axes.set_xlabel("v  (no unit)")
+    axes.set_xlabel("v")
     axes.set_ylabel("Var(v x² − xy)")
     axes.legend(loc="upper left", fontsize=8)
 
@@ -91,7 +91,7 @@ def _draw_law(
         label="stated",
     )  # fmt: skip
     axes.set_ylim(0, None)
-    axes.set_xlabel("log₁₀ v  (no unit)")
+    axes.set_xlabel("log₁₀ v")
 
 
 def _draw_fall(axes: Axes, runs: Sequence[Numbers], rates: Mapping[str, float]) -> None:
@@ -107,6 +107,6 @@ def _draw_fall(axes: Axes, runs: Sequence[Numbers], rates: Mapping[str, float]) 
         middle = np.mean([np.asarray(run[f"fall_{name}"])[half] for run in runs])
         line = (middle - rates[name] * (time - time[half])) / LN10
         axes.plot(time, line, color=style.INK, lw=1.3, ls=dash, label=label)
-    axes.set_xlabel("time t = steps × η  (no unit)")
+    axes.set_xlabel("time t = steps × η")
     axes.set_ylabel("mean of log₁₀ v")
     axes.legend(loc="lower left", fontsize=8)

@@ -111,7 +111,7 @@ def spectrum_figure(
     if predicted:
         _draw_predicted_decay(right, runs, settings)
         right.legend(loc="lower left", handlelength=2.4)
-    left.set_ylabel("singular values of W₁  (no unit, log scale)")
+    left.set_ylabel("singular values of W₁  (log scale)")
     left.set_yscale("log")
     lowest = min(float(np.min(run["sigma"])) for run in runs)
     left.set_ylim(max(lowest / 2, LOWEST), None)
@@ -170,7 +170,7 @@ def time_axis(axes: Axes, time: Array) -> None:
     axes.set_xlim(0, float(time[-1]))
     axes.xaxis.set_major_locator(MaxNLocator(nbins=4))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
-    axes.set_xlabel("time t = steps × η  (no unit)")
+    axes.set_xlabel("time t = steps × η")
 
 
 def powers_of_ten(axes: Axes) -> None:
