@@ -69,14 +69,12 @@ class _ExactContext(FlintContext):
     @final
     def function(self, name: str, x: Scalar) -> Scalar:
         """A transcendental function: only its value at zero is a number of this context."""
-        return self.rational(without_value(name, x, type(self).__name__))
+        return self.rational(without_value(name, x))
 
     @final
     def constant(self, name: str) -> Scalar:
         """π and e are not numbers of this context."""
-        raise NoValueError(
-            f"{name}: not a number of {type(self).__name__}; use MultiprecisionContext"
-        )
+        raise NoValueError(f"{name} is no rational number; take digits (MultiprecisionContext)")
 
 
 @final
@@ -111,7 +109,7 @@ class RationalContext(_ExactContext):
         """The logarithm of 1."""
         if x <= 0:
             raise NotAdmissibleError(f"log: {x} is not positive; draw another point")
-        return self.rational(without_value("log", x, "RationalContext") if x != 1 else 0)
+        return self.rational(without_value("log", x) if x != 1 else 0)
 
     def abs(self, x: Scalar) -> Scalar:
         """The absolute value."""
@@ -129,7 +127,9 @@ class RationalContext(_ExactContext):
         if y.denominator == 2:
             x, y = self.sqrt(x), y * 2
         if y.denominator != 1:
-            raise NoValueError(f"power {y} of a fraction: use MultiprecisionContext")
+            raise NoValueError(
+                f"a fraction to the power {y} is none; take digits (MultiprecisionContext)"
+            )
         if x == 0 and y < 0:
             raise NotAdmissibleError(f"power {y} of 0; draw another point")
         return fmpq(x) ** int(y.numerator)
@@ -186,7 +186,7 @@ class PrimeFieldContext(_ExactContext):
         """The logarithm of 1."""
         if x == 0:
             raise NotAdmissibleError("log: the argument is 0; draw another point")
-        return self.rational(without_value("log", x, "PrimeFieldContext") if x != 1 else 0)
+        return self.rational(without_value("log", x) if x != 1 else 0)
 
     def abs(self, x: Scalar) -> Scalar:
         """Not to be had: the field has no order."""

@@ -102,10 +102,8 @@ class FlintContext(NumberContext):
         return hasattr(x, "nrows")
 
 
-def without_value(name: str, x: Scalar, context: str) -> int:
+def without_value(name: str, x: Scalar) -> int:
     """The value of a transcendental function where an exact context has one: at zero."""
     if x == 0 and name in _AT_ZERO:
         return _AT_ZERO[name]
-    raise NoValueError(
-        f"{name}: {context} has no value for the argument {x}; use MultiprecisionContext"
-    )
+    raise NoValueError(f"{name}({x}) is no rational number; take digits (MultiprecisionContext)")

@@ -19,8 +19,10 @@ from derivations import (
     State,
     dims,
     dt,
+    eigenvalues,
     entry,
     positive,
+    total,
     tr,
 )
 from derivations.catalogue import claims
@@ -214,6 +216,33 @@ def test_entries_ask_for_sizes_that_have_them(facts: tuple[Any, ...], sizes: lis
     assert check(claim, tiers=("exact", "generator")).status is Status.AGREES
     wrong = replace(claim, rate=3 * entry(X * X.T, 0, 1))
     assert check(wrong, tiers=("exact", "generator")).status is Status.DISAGREES
+
+
+def test_eigenvalues_and_inverses_bring_what_they_need_with_them() -> None:
+    """With more rows than columns zero is an eigenvalue of X X' more than once: no such point."""
+    S = X * X.T
+    lam = eigenvalues(S)
+    i, j = lam.indices("i j")
+    repelled = DifferentialClaim(
+        sde=free,
+        observable=lam[i],
+        drift=m + total((lam[i] + lam[j]) / (lam[i] - lam[j]), j, excluding=i),
+        martingale=2 * tr(lam.projector(i) * W.d * X.T),
+    )
+    inverted = DifferentialClaim(
+        sde=free,
+        observable=tr(S.inverse()),
+        drift=(n + 2 - m) * tr(S.inverse() * S.inverse()) + tr(S.inverse()) ** 2,
+        martingale=-2 * tr(S.inverse() * S.inverse() * W.d * X.T),
+    )
+    for claim, said in ((repelled, "are distinct"), (inverted, "is invertible")):
+        assert [said in fact.text for fact in accepted(claim).assumptions] == [True]
+        assert accepted(accepted(claim)) == accepted(claim)
+        for seed in range(4):
+            found = check(claim, tiers=("generator", "one-step"), seed=seed)
+            assert {one.status for one in found.evidence} == {Status.AGREES}
+        wrong = check(replace(claim, drift=claim.drift + m), tiers=("one-step",))
+        assert wrong.status is Status.DISAGREES
 
 
 def test_a_finding_has_no_missing_key_in_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,8 @@ from verify.printable import is_unicode, printable, said_by
 from verify.verdict import Status
 
 from .differentials import check_differentials
-from .shapes import check_shapes, with_sizes
+from .implied import with_implied
+from .shapes import check_shapes
 from .slips import advice
 from .texts import check_names, plain_texts
 
@@ -61,7 +62,7 @@ def number_of(name: str, text: str) -> Any:
 
 
 def accepted(claim: Any) -> Any:
-    """A claim from outside as it is judged: numbers for texts that are some, sizes for entries.
+    """A claim from outside as it is judged: numbers for texts, what it implies added.
 
     Raises
     ------
@@ -70,7 +71,7 @@ def accepted(claim: Any) -> Any:
     """
     claim = plain_texts(_with_numbers(claim))
     check_claim(claim)
-    return with_sizes(claim)
+    return with_implied(claim)
 
 
 def _with_numbers(claim: Any) -> Any:
