@@ -38,6 +38,8 @@ NUMERICS = (
     "numerics.brownian",
     "numerics.training",
     "numerics.datasets",
+    "numerics.features",
+    "numerics.noise_equilibrium",
     "numerics.errors",
 )
 """The modules of the numeric side that somebody outside of this project calls."""

@@ -19,6 +19,7 @@ from derivations.path_claims import PathClaim
 from notebooks import reference
 from notebooks.entries import entry, markdown
 
+ROOT = Path(__file__).resolve().parent.parent
 SOURCE = '''
 """A module."""
 
@@ -71,6 +72,14 @@ def test_the_pages_are_current(pages: Mapping[str, str]) -> None:
 def test_every_public_name_stands_in_a_page(package: str, pages: Mapping[str, str]) -> None:
     headings = set(re.findall(r"^##+ (\w+)$", "\n".join(pages.values()), re.MULTILINE))
     assert set(importlib.import_module(package).__all__) <= headings
+
+
+def test_what_walkthroughs_take_from_numerics_is_documented() -> None:
+    """The part that needs PyTorch apart."""
+    texts = [page.read_text() for page in (ROOT / "notebooks" / "walkthroughs").glob("*.py")]
+    used = set(re.findall(r"from (numerics\.\w+)[\w.]* import", "\n".join(texts)))
+    assert len(used) >= 3
+    assert used - {"numerics.deep"} <= set(reference.NUMERICS)
 
 
 def test_every_field_of_every_claim_stands_in_a_table(pages: Mapping[str, str]) -> None:

@@ -47,7 +47,7 @@ B1, B2 = Brownian("B1"), Brownian("B2")
 
 def long_run_claims() -> tuple[Any, ...]:
     """The law of one feature, collapse of all, the Lasso, the rate at which others die."""
-    return (_density(), _threshold(), _lasso(), _support())
+    return (_density(), _threshold(), _threshold_of_the_second(), _lasso(), _support())
 
 
 def _one() -> MatrixSDE:
@@ -110,34 +110,70 @@ def _roots() -> MatrixSDE:
 
 
 def _threshold() -> ThresholdClaim:
+    return _decided_by(
+        id="quadratic_parametrisation.threshold",
+        title="β → 0 for noise δ > max_j 2(X'y)_j/h_j: two features, where the first decides",
+        statement="With f = log Σβ + 2∫h'β dt: f/t < 0 is collapse, as the integral is not "
+        "negative, and f/t > 0 excludes it.  Near 0 log β_j has the drift 2(X'y)_j − δh_j; with "
+        "e < δk/2 the first feature decides alone, at f = δh/2.",
+        parameter=F,
+        own=(H, "h"),
+        other=(K, "k"),
+        values={H: 2, K: 1, E: "1/4"},
+        horizon=15,
+    )
+
+
+def _threshold_of_the_second() -> ThresholdClaim:
+    return _decided_by(
+        id="quadratic_parametrisation.threshold_second",
+        title="β → 0 for noise δ > max_j 2(X'y)_j/h_j: two features, where the second decides",
+        statement="With f < δh/2 the second feature decides alone, at e = δk/2, though the first "
+        "one is the longer: it is the largest 2(X'y)_j/h_j, and not one feature's.",
+        parameter=E,
+        own=(K, "k"),
+        other=(H, "h"),
+        values={H: 2, K: "3/2", F: "1/2"},
+        horizon=8,
+    )
+
+
+def _decided_by(
+    *,
+    own: tuple[Any, str],
+    other: tuple[Any, str],
+    values: dict[Any, Any],
+    horizon: int,
+    **fields: Any,
+) -> ThresholdClaim:
     roots = _roots()
     u, v = roots.states[:2]
+    (h, name), (k, across) = own, other
 
     def stated(value: Any) -> dict[str, Any]:
         return {"threshold": value}
 
     return ThresholdClaim(
-        id="quadratic_parametrisation.threshold",
-        title="β → 0 for noise δ > max_j 2(X'y)_j/h_j: two features, the first decides",
         source=f"{SOURCE}; threshold {OWN}",
-        statement="With f = log Σβ + 2∫h'β dt: f/t < 0 is collapse, as the integral is not "
-        "negative, and f/t > 0 excludes it.  Near 0 log β_j has the drift 2(X'y)_j − δh_j; with "
-        "e < δk/2 the first feature decides alone, at f = δh/2.",
         sde=roots,
         observable=log(u**2 + v**2) + total,
-        parameter=F,
         below=-1,
         above=1,
-        horizon=15,
-        values={H: 2, K: 1, G: "1/2", delta: 2, E: "1/4", u: "2/3", v: "2/3", total: 0},
+        horizon=horizon,
+        values={**values, G: "1/2", delta: 2, u: "2/3", v: "2/3", total: 0},
         relevant=0.15,
-        **stated(delta * H / 2),
+        **stated(delta * h / 2),
+        **fields,
         mutants=(
-            Mutant(name="half", mistake="δh/4", changes=stated(delta * H / 4)),
-            Mutant(name="factor_two", mistake="δh", changes=stated(delta * H)),
-            Mutant(name="other", mistake="δk/2, the other feature", changes=stated(delta * K / 2)),
-            Mutant(name="square", mistake="δ² for δ", changes=stated(delta**2 * H / 2)),
-            Mutant(name="unweighted", mistake="h forgotten", changes=stated(delta / 2)),
+            Mutant(name="half", mistake=f"δ{name}/4", changes=stated(delta * h / 4)),
+            Mutant(name="factor_two", mistake=f"δ{name}", changes=stated(delta * h)),
+            Mutant(
+                name="other",
+                mistake=f"δ{across}/2, the other feature",
+                changes=stated(delta * k / 2),
+            ),
+            Mutant(name="square", mistake="δ² for δ", changes=stated(delta**2 * h / 2)),
+            Mutant(name="unweighted", mistake=f"{name} forgotten", changes=stated(delta / 2)),
             Mutant(name="signs", mistake="collapse above", changes={"below": 1, "above": -1}),
         ),
         inapplicable=NO_ALGORITHM,

@@ -2,12 +2,12 @@
 
 Loss |UWx − y|² of one sample, decay γ(|U|² + |W|²), gradient 2rx' in the product UW, r = UWx − y.
 Both factors are moved by it, dU = −dZ W', dW = −U'dZ with dZ the mean gradient and its noise, so
-that with dθ = −∇L dt + √(TΣ) dW, T = 2σ² (η/b for SGD), and Γ = E[rx']
+that with dθ = −∇L dt + √(TΣ) dW, T = 2σ² (η/b for SGD), and Γ = E[rx'], half the mean gradient,
 
     d(WW' − U'U) = 4T{U'(E[|x|²rr'] − ΓΓ')U − W(E[|r|²xx'] − Γ'Γ)W'} dt − 4γ(WW' − U'U) dt
 
-without a martingale part; in the letters of the paper 4T is 8σ².  Where Γ = 0 and r is independent
-of x, dZ has the covariance 4 Σ_r ⊗ Σ_x, and the imbalance stands still iff
+without a martingale part; 4T = 8σ² of the paper.  Where Γ = 0 and r is independent of x, dZ has the
+covariance 4 Σ_r ⊗ Σ_x, and the imbalance stands still iff
 
     tr(Σ_r) WΣ_xW' = tr(Σ_x) U'Σ_rU.
 
@@ -56,7 +56,8 @@ q, h, p, n = dims("q h p n")
 U, W = State("U", q, h), State("W", h, p)
 Sr = Parameter("Sigma_r", q, q, positive_definite=True)
 Sx = Parameter("Sigma_x", p, p, positive_definite=True)
-gradient = Process("Gamma", q, p)
+gradient = Process("S", q, p)
+"""The mean gradient in UW: any process, since it cancels."""
 IMBALANCE = W * W.T - U.T * U
 i = index("i", n)
 OPEN = {
@@ -115,8 +116,9 @@ def _independent() -> DifferentialClaim:
         id="matrix_factorization_equilibrium",
         title="d(WW' − U'U) = 4T{tr(Σ_x)U'Σ_rU − tr(Σ_r)WΣ_xW'}dt − 4γ(WW' − U'U)dt",
         source=PAPER,
-        statement="Noise of a residual independent of x, Γ = 0 in its covariance; any mean "
-        "gradient.  T = 2σ²: the paper's 8σ².",
+        statement="The covariance of the noise is that of a residual independent of x with "
+        "E rx' = 0; the mean gradient S is any process, since it cancels.  T = 2σ², so that 4T is "
+        "8σ² of the paper.",
         sde=_system(gradient * dt + 2 * sqrt(T) * B.d, gamma),
         observable=IMBALANCE,
         drift=stated(4 * T),
@@ -144,8 +146,9 @@ def _samples() -> DifferentialClaim:
         id="matrix_factorization_equilibrium.samples",
         title="a data set: 4T{U'(E|x|²rr' − ΓΓ')U − W(E|r|²xx' − Γ'Γ)W'} − 4γ(WW' − U'U)",
         source=PAPER,
-        statement="Gaussian noise with the covariance of single samples; Γ = E rx', E the mean "
-        "over the n samples, r_i = UWx_i − y_i, or half the slope of another loss.",
+        statement="Gaussian noise with the covariance of single samples; Γ = E rx', half the "
+        "mean gradient in UW, E the mean over the n samples; r_i = UWx_i − y_i, or half the slope "
+        "of another loss.",
         sde=_system(dZ, gamma),
         observable=IMBALANCE,
         drift=stated(4 * T),
@@ -264,7 +267,7 @@ def _descent() -> DifferentialClaim:
 
 
 def _square() -> DifferentialClaim:
-    V, Z = State("U", p, h), Process("Gamma", p, p)
+    V, Z = State("U", p, h), Process("S", p, p)
     B, s = Brownian("B", p, p), positive("s")
     imbalance = W * W.T - V.T * V
     noise = 2 * sqrt(T * s) * B.d

@@ -26,6 +26,10 @@ NO_TIME = {"path": "an identity has no paths", "algorithm": "an identity; nothin
 n, m, p = dims("n m p")
 i = index("i", n)
 u, v = Family("u"), Family("v")
+A, W = Parameter("A", n, p), Parameter("W", p, m)
+FEATURES = A * W
+"""What a layer W gives on samples A."""
+GRAMS = A.T * A * W * W.T
 
 
 def theorem() -> Theorem:
@@ -34,7 +38,7 @@ def theorem() -> Theorem:
         id="sparse_features",
         title="What measures of sparse features do not depend on",
         source=f"{PAPER}; identities as derived here",
-        claims=(_invariance(), _spectrum()),
+        claims=(_invariance(), _spectrum(), _squares(), _map()),
     )
 
 
@@ -78,15 +82,13 @@ def _invariance() -> IdentityClaim:
 
 
 def _spectrum() -> IdentityClaim:
-    A, W = Parameter("A", n, p), Parameter("W", p, m)
-    product = A * W
-    square = tr(product.T * product)
+    square = tr(FEATURES.T * FEATURES)
     return IdentityClaim(
         id="sparse_features.spectrum",
-        title="the spectrum of features AW is that of (A'A)WW': tr (AW)'(AW) = tr A'A WW'",
+        title="the first power sum of the spectrum of features: tr (AW)'(AW) = tr A'A WW'",
         source="as derived here",
-        statement="The squares of the singular values of the features, of which effective rank "
-        "takes the entropy, by their power sums: here the first; rank AW ≤ min(rank A, rank W).",
+        statement="The sum of the squares of the singular values of features AW; rank AW ≤ "
+        "min(rank A, rank W).  All of the spectrum: the claim .intertwining.",
         left=square,
         right=tr(A.T * A * W * W.T),
         mutants=(
@@ -101,6 +103,59 @@ def _spectrum() -> IdentityClaim:
                 mistake="(A'A)² for A'A",
                 changes={"right": tr(A.T * A * A.T * A * W * W.T)},
             ),
+        ),
+        inapplicable=NO_TIME,
+    )
+
+
+def _squares() -> IdentityClaim:
+    gram = FEATURES.T * FEATURES
+    left = tr(gram * gram)
+    return IdentityClaim(
+        id="sparse_features.second_power_sum",
+        title="the second power sum: tr ((AW)'AW)² = tr (A'A WW')²",
+        source="as derived here",
+        statement="The sum of the fourth powers of the singular values; with the first it gives "
+        "their participation ratio, a rank that counts as effective rank does.",
+        left=left,
+        right=tr(GRAMS * GRAMS),
+        mutants=(
+            Mutant(
+                name="order",
+                mistake="(A'A)²(WW')²: the two factors commute",
+                changes={"right": tr(A.T * A * A.T * A * W * W.T * W * W.T)},
+            ),
+            Mutant(
+                name="factors",
+                mistake="tr (A'A)² tr (WW')²: the trace of a product taken factor by factor",
+                changes={"right": tr(A.T * A * A.T * A) * tr(W * W.T * W * W.T)},
+            ),
+            Mutant(name="half", mistake="½", changes={"right": left / 2}),
+        ),
+        inapplicable=NO_TIME,
+    )
+
+
+def _map() -> IdentityClaim:
+    through = W.T * A.T * A
+    return IdentityClaim(
+        id="sparse_features.intertwining",
+        title="the spectrum of features AW is that of (A'A)WW': W (AW)'AW = WW'A'A W",
+        source="as derived here",
+        statement="W takes an eigenvector of (AW)'AW with an eigenvalue other than 0 to one of "
+        "WW'A'A, and W'A'A takes it back: the eigenvalues other than 0 are the same, with their "
+        "multiplicities.  WW'A'A and A'AWW' are transposes.  Effective rank takes the entropy of "
+        "their roots, the singular values of AW.",
+        left=W * FEATURES.T * FEATURES,
+        right=W * through * W,
+        mutants=(
+            Mutant(
+                name="order",
+                mistake="A'A WW' W: the transposed product",
+                changes={"right": A.T * A * W * W.T * W},
+            ),
+            Mutant(name="lost", mistake="A'A W: WW' lost", changes={"right": A.T * A * W}),
+            Mutant(name="half", mistake="½", changes={"right": W * through * W / 2}),
         ),
         inapplicable=NO_TIME,
     )

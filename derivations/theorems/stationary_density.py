@@ -333,7 +333,7 @@ def _threshold() -> ThresholdClaim:
         threshold=threshold,
         below=-1,
         above=1,
-        horizon=80,
+        horizon=12,
         values=VALUES,
         relevant=0.1,
         mutants=(

@@ -22,62 +22,60 @@ from numerics.signature import (
 
 
 def matrix_factorization_equilibrium_increment(
-    U: Any, W: Any, Gamma: Any, T: Any, gamma: Any, dt: Any, dB: Any
+    U: Any, W: Any, S: Any, T: Any, gamma: Any, dt: Any, dB: Any
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dU = (-2 √T dB - Γ dt) W' - 2 γ U dt
-        dW = -2 γ W dt - U' (2 √T dB + Γ dt)
+        dU = (-2 √T dB - S dt) W' - 2 γ U dt
+        dW = -2 γ W dt - U' (2 √T dB + S dt)
 
-    Shapes: U (..., q, h), W (..., h, p), Gamma (..., q, p), T (...), gamma (...), dt (...), dB
+    Shapes: U (..., q, h), W (..., h, p), S (..., q, p), T (...), gamma (...), dt (...), dB
     (..., q, p); result (..., q, h), (..., h, p).
     """
-    dU = matmul(-scale(2 * np.sqrt(T), dB) - scale(dt, Gamma), swap(W)) - scale(2 * gamma * dt, U)
-    dW = -scale(2 * gamma * dt, W) - matmul(swap(U), scale(2 * np.sqrt(T), dB) + scale(dt, Gamma))
+    dU = matmul(-scale(2 * np.sqrt(T), dB) - scale(dt, S), swap(W)) - scale(2 * gamma * dt, U)
+    dW = -scale(2 * gamma * dt, W) - matmul(swap(U), scale(2 * np.sqrt(T), dB) + scale(dt, S))
     return (dU, dW)
 
 
 def matrix_factorization_equilibrium_increment_in(
-    ctx: Any, U: Any, W: Any, Gamma: Any, T: Any, gamma: Any, dt: Any, dB: Any
+    ctx: Any, U: Any, W: Any, S: Any, T: Any, gamma: Any, dt: Any, dB: Any
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
     In a number context, for unbatched matrices.
     """
-    dZ = ctx.add(ctx.negate(ctx.scale(2 * ctx.sqrt(T), dB)), ctx.negate(ctx.scale(dt, Gamma)))
+    dZ = ctx.add(ctx.negate(ctx.scale(2 * ctx.sqrt(T), dB)), ctx.negate(ctx.scale(dt, S)))
     dU = ctx.subtract(ctx.matmul(dZ, ctx.transpose(W)), ctx.scale(2 * gamma * dt, U))
-    dZ2 = ctx.add(ctx.scale(2 * ctx.sqrt(T), dB), ctx.scale(dt, Gamma))
+    dZ2 = ctx.add(ctx.scale(2 * ctx.sqrt(T), dB), ctx.scale(dt, S))
     dZ3 = ctx.negate(ctx.matmul(ctx.transpose(U), dZ2))
     dW = ctx.subtract(dZ3, ctx.scale(2 * gamma * dt, W))
     return (dU, dW)
 
 
-def matrix_factorization_equilibrium_drift(
-    U: Any, W: Any, Gamma: Any, gamma: Any
-) -> tuple[Any, Any]:
+def matrix_factorization_equilibrium_drift(U: Any, W: Any, S: Any, gamma: Any) -> tuple[Any, Any]:
     """Coefficients of dt (Itô), as declared.
 
-        drift_U = -2 γ U - Γ W'
-        drift_W = -2 γ W - U' Γ
+        drift_U = -2 γ U - S W'
+        drift_W = -2 γ W - U' S
 
-    Shapes: U (..., q, h), W (..., h, p), Gamma (..., q, p), gamma (...); result (..., q, h),
-    (..., h, p).
+    Shapes: U (..., q, h), W (..., h, p), S (..., q, p), gamma (...); result (..., q, h), (...,
+    h, p).
     """
-    drift_U = -scale(2 * gamma, U) - matmul(Gamma, swap(W))
-    drift_W = -scale(2 * gamma, W) - matmul(swap(U), Gamma)
+    drift_U = -scale(2 * gamma, U) - matmul(S, swap(W))
+    drift_W = -scale(2 * gamma, W) - matmul(swap(U), S)
     return (drift_U, drift_W)
 
 
 def matrix_factorization_equilibrium_drift_in(
-    ctx: Any, U: Any, W: Any, Gamma: Any, gamma: Any
+    ctx: Any, U: Any, W: Any, S: Any, gamma: Any
 ) -> tuple[Any, Any]:
     """Coefficients of dt (Itô), as declared.
 
     In a number context, for unbatched matrices.
     """
-    Z = ctx.negate(ctx.matmul(Gamma, ctx.transpose(W)))
+    Z = ctx.negate(ctx.matmul(S, ctx.transpose(W)))
     drift_U = ctx.subtract(Z, ctx.scale(2 * gamma, U))
-    Z2 = ctx.negate(ctx.matmul(ctx.transpose(U), Gamma))
+    Z2 = ctx.negate(ctx.matmul(ctx.transpose(U), S))
     drift_W = ctx.subtract(Z2, ctx.scale(2 * gamma, W))
     return (drift_U, drift_W)
 
@@ -767,57 +765,57 @@ def matrix_factorization_equilibrium_descent_derived_martingale_in(ctx: Any) -> 
 
 
 def matrix_factorization_equilibrium_square_increment(
-    U: Any, W: Any, Gamma: Any, T: Any, s: Any, dt: Any, dB: Any
+    U: Any, W: Any, S: Any, T: Any, s: Any, dt: Any, dB: Any
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
-        dU = (-Γ dt - 2 √T √s dB) W'
-        dW = -U' (Γ dt + 2 √T √s dB)
+        dU = (-S dt - 2 √T √s dB) W'
+        dW = -U' (S dt + 2 √T √s dB)
 
-    Shapes: U (..., p, h), W (..., h, p), Gamma (..., p, p), T (...), s (...), dt (...), dB
-    (..., p, p); result (..., p, h), (..., h, p).
+    Shapes: U (..., p, h), W (..., h, p), S (..., p, p), T (...), s (...), dt (...), dB (..., p,
+    p); result (..., p, h), (..., h, p).
     """
-    dU = matmul(-scale(dt, Gamma) - scale(2 * np.sqrt(T) * np.sqrt(s), dB), swap(W))
-    dW = -matmul(swap(U), scale(dt, Gamma) + scale(2 * np.sqrt(T) * np.sqrt(s), dB))
+    dU = matmul(-scale(dt, S) - scale(2 * np.sqrt(T) * np.sqrt(s), dB), swap(W))
+    dW = -matmul(swap(U), scale(dt, S) + scale(2 * np.sqrt(T) * np.sqrt(s), dB))
     return (dU, dW)
 
 
 def matrix_factorization_equilibrium_square_increment_in(
-    ctx: Any, U: Any, W: Any, Gamma: Any, T: Any, s: Any, dt: Any, dB: Any
+    ctx: Any, U: Any, W: Any, S: Any, T: Any, s: Any, dt: Any, dB: Any
 ) -> tuple[Any, Any]:
     """Increments over a step (Itô), as declared.
 
     In a number context, for unbatched matrices.
     """
     dZ = ctx.negate(ctx.scale(2 * ctx.sqrt(T) * ctx.sqrt(s), dB))
-    dU = ctx.matmul(ctx.subtract(dZ, ctx.scale(dt, Gamma)), ctx.transpose(W))
-    dZ2 = ctx.add(ctx.scale(dt, Gamma), ctx.scale(2 * ctx.sqrt(T) * ctx.sqrt(s), dB))
+    dU = ctx.matmul(ctx.subtract(dZ, ctx.scale(dt, S)), ctx.transpose(W))
+    dZ2 = ctx.add(ctx.scale(dt, S), ctx.scale(2 * ctx.sqrt(T) * ctx.sqrt(s), dB))
     dW = ctx.negate(ctx.matmul(ctx.transpose(U), dZ2))
     return (dU, dW)
 
 
-def matrix_factorization_equilibrium_square_drift(U: Any, W: Any, Gamma: Any) -> tuple[Any, Any]:
+def matrix_factorization_equilibrium_square_drift(U: Any, W: Any, S: Any) -> tuple[Any, Any]:
     """Coefficients of dt (Itô), as declared.
 
-        drift_U = -Γ W'
-        drift_W = -U' Γ
+        drift_U = -S W'
+        drift_W = -U' S
 
-    Shapes: U (..., p, h), W (..., h, p), Gamma (..., p, p); result (..., p, h), (..., h, p).
+    Shapes: U (..., p, h), W (..., h, p), S (..., p, p); result (..., p, h), (..., h, p).
     """
-    drift_U = -matmul(Gamma, swap(W))
-    drift_W = -matmul(swap(U), Gamma)
+    drift_U = -matmul(S, swap(W))
+    drift_W = -matmul(swap(U), S)
     return (drift_U, drift_W)
 
 
 def matrix_factorization_equilibrium_square_drift_in(
-    ctx: Any, U: Any, W: Any, Gamma: Any
+    ctx: Any, U: Any, W: Any, S: Any
 ) -> tuple[Any, Any]:
     """Coefficients of dt (Itô), as declared.
 
     In a number context, for unbatched matrices.
     """
-    drift_U = ctx.negate(ctx.matmul(Gamma, ctx.transpose(W)))
-    drift_W = ctx.negate(ctx.matmul(ctx.transpose(U), Gamma))
+    drift_U = ctx.negate(ctx.matmul(S, ctx.transpose(W)))
+    drift_W = ctx.negate(ctx.matmul(ctx.transpose(U), S))
     return (drift_U, drift_W)
 
 
@@ -978,13 +976,13 @@ KERNELS = {
     "matrix_factorization_equilibrium": {
         "increment": Kernel(
             name="increment",
-            arguments=("U", "W", "Gamma", "T", "gamma", "dt", "dB"),
+            arguments=("U", "W", "S", "T", "gamma", "dt", "dB"),
             arrays=matrix_factorization_equilibrium_increment,
             generic=matrix_factorization_equilibrium_increment_in,
         ),
         "drift": Kernel(
             name="drift",
-            arguments=("U", "W", "Gamma", "gamma"),
+            arguments=("U", "W", "S", "gamma"),
             arrays=matrix_factorization_equilibrium_drift,
             generic=matrix_factorization_equilibrium_drift_in,
         ),
@@ -1204,13 +1202,13 @@ KERNELS = {
     "matrix_factorization_equilibrium.square": {
         "increment": Kernel(
             name="increment",
-            arguments=("U", "W", "Gamma", "T", "s", "dt", "dB"),
+            arguments=("U", "W", "S", "T", "s", "dt", "dB"),
             arrays=matrix_factorization_equilibrium_square_increment,
             generic=matrix_factorization_equilibrium_square_increment_in,
         ),
         "drift": Kernel(
             name="drift",
-            arguments=("U", "W", "Gamma"),
+            arguments=("U", "W", "S"),
             arrays=matrix_factorization_equilibrium_square_drift,
             generic=matrix_factorization_equilibrium_square_drift_in,
         ),
@@ -1291,7 +1289,7 @@ SIGNATURES = {
         letters=(
             LetterSignature(name="U", kind="state", shape=("q", "h")),
             LetterSignature(name="W", kind="state", shape=("h", "p")),
-            LetterSignature(name="Gamma", kind="process", shape=("q", "p")),
+            LetterSignature(name="S", kind="process", shape=("q", "p")),
             LetterSignature(name="T", kind="parameter", facts=("positive",)),
             LetterSignature(name="gamma", kind="parameter", facts=("positive",)),
             LetterSignature(name="dt", kind="time increment"),
@@ -1326,7 +1324,7 @@ SIGNATURES = {
                 letters=(
                     LetterSignature(name="U", kind="state", shape=("q", "h")),
                     LetterSignature(name="W", kind="state", shape=("h", "p")),
-                    LetterSignature(name="Gamma", kind="process", shape=("q", "p")),
+                    LetterSignature(name="S", kind="process", shape=("q", "p")),
                     LetterSignature(name="T", kind="parameter", facts=("positive",)),
                     LetterSignature(name="gamma", kind="parameter", facts=("positive",)),
                     LetterSignature(name="dt", kind="time increment"),
@@ -1503,7 +1501,7 @@ SIGNATURES = {
         letters=(
             LetterSignature(name="U", kind="state", shape=("p", "h")),
             LetterSignature(name="W", kind="state", shape=("h", "p")),
-            LetterSignature(name="Gamma", kind="process", shape=("p", "p")),
+            LetterSignature(name="S", kind="process", shape=("p", "p")),
             LetterSignature(name="T", kind="parameter", facts=("positive",)),
             LetterSignature(name="s", kind="parameter", facts=("positive",)),
             LetterSignature(name="dt", kind="time increment"),
@@ -1520,7 +1518,7 @@ SIGNATURES = {
                 letters=(
                     LetterSignature(name="U", kind="state", shape=("p", "h")),
                     LetterSignature(name="W", kind="state", shape=("h", "p")),
-                    LetterSignature(name="Gamma", kind="process", shape=("p", "p")),
+                    LetterSignature(name="S", kind="process", shape=("p", "p")),
                     LetterSignature(name="T", kind="parameter", facts=("positive",)),
                     LetterSignature(name="s", kind="parameter", facts=("positive",)),
                     LetterSignature(name="dt", kind="time increment"),

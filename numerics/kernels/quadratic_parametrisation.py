@@ -1284,6 +1284,26 @@ def quadratic_parametrisation_threshold_path_threshold_in(ctx: Any, delta: Any, 
     return delta * h / 2
 
 
+def quadratic_parametrisation_threshold_second_path_threshold(delta: Any, k: Any) -> Any:
+    """The stated threshold.
+
+        δ k/2
+
+    Shapes: delta (...), k (...); result (...).
+    """
+    return delta * k / 2
+
+
+def quadratic_parametrisation_threshold_second_path_threshold_in(
+    ctx: Any, delta: Any, k: Any
+) -> Any:
+    """The stated threshold.
+
+    In a number context, for unbatched matrices.
+    """
+    return delta * k / 2
+
+
 def quadratic_parametrisation_lasso_path_increment(
     beta: Any,
     beta2: Any,
@@ -2128,6 +2148,38 @@ KERNELS = {
             generic=quadratic_parametrisation_threshold_path_threshold_in,
         ),
     },
+    "quadratic_parametrisation.threshold_second": {
+        "path_increment": Kernel(
+            name="path_increment",
+            arguments=("theta", "phi", "delta", "e", "f", "g", "h", "k", "dt", "dB1", "dB2"),
+            arrays=quadratic_parametrisation_threshold_path_increment,
+            generic=quadratic_parametrisation_threshold_path_increment_in,
+        ),
+        "path_drift": Kernel(
+            name="path_drift",
+            arguments=("theta", "phi", "e", "f", "g", "h", "k"),
+            arrays=quadratic_parametrisation_threshold_path_drift,
+            generic=quadratic_parametrisation_threshold_path_drift_in,
+        ),
+        "path_noise": Kernel(
+            name="path_noise",
+            arguments=("theta", "phi", "delta", "g", "h", "k", "dB1", "dB2"),
+            arrays=quadratic_parametrisation_threshold_path_noise,
+            generic=quadratic_parametrisation_threshold_path_noise_in,
+        ),
+        "path_observable": Kernel(
+            name="path_observable",
+            arguments=("a", "phi", "theta"),
+            arrays=quadratic_parametrisation_threshold_path_observable,
+            generic=quadratic_parametrisation_threshold_path_observable_in,
+        ),
+        "path_threshold": Kernel(
+            name="path_threshold",
+            arguments=("delta", "k"),
+            arrays=quadratic_parametrisation_threshold_second_path_threshold,
+            generic=quadratic_parametrisation_threshold_second_path_threshold_in,
+        ),
+    },
     "quadratic_parametrisation.lasso": {
         "path_increment": Kernel(
             name="path_increment",
@@ -2631,9 +2683,67 @@ SIGNATURES = {
             values={
                 "h": 2,
                 "k": 1,
+                "e": Fraction(1, 4),
                 "g": Fraction(1, 2),
                 "delta": 2,
-                "e": Fraction(1, 4),
+                "theta": Fraction(2, 3),
+                "phi": Fraction(2, 3),
+                "a": 0,
+            },
+            relevant=0.15,
+        ),
+    ),
+    "quadratic_parametrisation.threshold_second": ClaimSignature(
+        claim="quadratic_parametrisation.threshold_second",
+        kind="threshold",
+        dimensions=(),
+        letters=(),
+        conditions=(),
+        systems={},
+        path=PathSignature(
+            systems={
+                "path": SystemSignature(
+                    prefix="path_",
+                    states=("theta", "phi", "a"),
+                    noises=(NoiseSignature(name="B1"), NoiseSignature(name="B2")),
+                    letters=(
+                        LetterSignature(name="theta", kind="state", facts=("positive",)),
+                        LetterSignature(name="phi", kind="state", facts=("positive",)),
+                        LetterSignature(name="delta", kind="parameter", facts=("positive",)),
+                        LetterSignature(name="e", kind="parameter"),
+                        LetterSignature(name="f", kind="parameter"),
+                        LetterSignature(name="g", kind="parameter"),
+                        LetterSignature(name="h", kind="parameter", facts=("positive",)),
+                        LetterSignature(name="k", kind="parameter", facts=("positive",)),
+                        LetterSignature(name="dt", kind="time increment"),
+                        LetterSignature(name="dB1", kind="increment"),
+                        LetterSignature(name="dB2", kind="increment"),
+                        LetterSignature(name="a", kind="state"),
+                    ),
+                ),
+            },
+            letters=(
+                LetterSignature(name="theta", kind="state", facts=("positive",)),
+                LetterSignature(name="phi", kind="state", facts=("positive",)),
+                LetterSignature(name="delta", kind="parameter", facts=("positive",)),
+                LetterSignature(name="e", kind="parameter"),
+                LetterSignature(name="f", kind="parameter"),
+                LetterSignature(name="g", kind="parameter"),
+                LetterSignature(name="h", kind="parameter", facts=("positive",)),
+                LetterSignature(name="k", kind="parameter", facts=("positive",)),
+                LetterSignature(name="dt", kind="time increment"),
+                LetterSignature(name="dB1", kind="increment"),
+                LetterSignature(name="dB2", kind="increment"),
+                LetterSignature(name="a", kind="state"),
+            ),
+            horizon=8,
+            sizes={},
+            values={
+                "h": 2,
+                "k": Fraction(3, 2),
+                "f": Fraction(1, 2),
+                "g": Fraction(1, 2),
+                "delta": 2,
                 "theta": Fraction(2, 3),
                 "phi": Fraction(2, 3),
                 "a": 0,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from numerics.batched import matmul, swap, trace
+from numerics.batched import matmul, matrix_power, swap, trace
 from numerics.kernel import Kernel
 from numerics.signature import ClaimSignature, LetterSignature
 
@@ -92,6 +92,84 @@ def sparse_features_spectrum_right_in(ctx: Any, A: Any, W: Any) -> Any:
     return ctx.trace(ctx.matmul(ctx.transpose(A), A, W, ctx.transpose(W)))
 
 
+def sparse_features_second_power_sum_left(A: Any, W: Any) -> Any:
+    """The left-hand side, as stated.
+
+        tr((W' A' A W)²)
+
+    Shapes: A (..., n, p), W (..., p, m); result (...).
+    """
+    Z = matmul(swap(W), swap(A))
+    return trace(matrix_power(matmul(Z, swap(Z)), 2))
+
+
+def sparse_features_second_power_sum_left_in(ctx: Any, A: Any, W: Any) -> Any:
+    """The left-hand side, as stated.
+
+    In a number context, for unbatched matrices.
+    """
+    Z = ctx.matmul(ctx.transpose(W), ctx.transpose(A))
+    return ctx.trace(ctx.power(ctx.matmul(Z, ctx.transpose(Z)), 2))
+
+
+def sparse_features_second_power_sum_right(A: Any, W: Any) -> Any:
+    """The right-hand side, as stated.
+
+        tr((A' A W W')²)
+
+    Shapes: A (..., n, p), W (..., p, m); result (...).
+    """
+    return trace(matrix_power(matmul(matmul(matmul(swap(A), A), W), swap(W)), 2))
+
+
+def sparse_features_second_power_sum_right_in(ctx: Any, A: Any, W: Any) -> Any:
+    """The right-hand side, as stated.
+
+    In a number context, for unbatched matrices.
+    """
+    return ctx.trace(ctx.power(ctx.matmul(ctx.transpose(A), A, W, ctx.transpose(W)), 2))
+
+
+def sparse_features_intertwining_left(A: Any, W: Any) -> Any:
+    """The left-hand side, as stated.
+
+        W W' A' A W
+
+    Shapes: A (..., n, p), W (..., p, m); result (..., p, m).
+    """
+    Z = matmul(swap(W), swap(A))
+    return matmul(matmul(W, Z), swap(Z))
+
+
+def sparse_features_intertwining_left_in(ctx: Any, A: Any, W: Any) -> Any:
+    """The left-hand side, as stated.
+
+    In a number context, for unbatched matrices.
+    """
+    Z = ctx.matmul(ctx.transpose(W), ctx.transpose(A))
+    return ctx.matmul(W, Z, ctx.transpose(Z))
+
+
+def sparse_features_intertwining_right(A: Any, W: Any) -> Any:
+    """The right-hand side, as stated.
+
+        W W' A' A W
+
+    Shapes: A (..., n, p), W (..., p, m); result (..., p, m).
+    """
+    Z = matmul(swap(W), swap(A))
+    return matmul(matmul(W, Z), swap(Z))
+
+
+def sparse_features_intertwining_right_in(ctx: Any, A: Any, W: Any) -> Any:
+    """The right-hand side, as stated.
+
+    In a number context, for unbatched matrices.
+    """
+    Z = ctx.matmul(ctx.transpose(W), ctx.transpose(A))
+    return ctx.matmul(W, Z, ctx.transpose(Z))
+
+
 KERNELS = {
     "sparse_features": {
         "left": Kernel(
@@ -121,6 +199,34 @@ KERNELS = {
             generic=sparse_features_spectrum_right_in,
         ),
     },
+    "sparse_features.second_power_sum": {
+        "left": Kernel(
+            name="left",
+            arguments=("A", "W"),
+            arrays=sparse_features_second_power_sum_left,
+            generic=sparse_features_second_power_sum_left_in,
+        ),
+        "right": Kernel(
+            name="right",
+            arguments=("A", "W"),
+            arrays=sparse_features_second_power_sum_right,
+            generic=sparse_features_second_power_sum_right_in,
+        ),
+    },
+    "sparse_features.intertwining": {
+        "left": Kernel(
+            name="left",
+            arguments=("A", "W"),
+            arrays=sparse_features_intertwining_left,
+            generic=sparse_features_intertwining_left_in,
+        ),
+        "right": Kernel(
+            name="right",
+            arguments=("A", "W"),
+            arrays=sparse_features_intertwining_right,
+            generic=sparse_features_intertwining_right_in,
+        ),
+    },
 }
 
 SIGNATURES = {
@@ -140,6 +246,28 @@ SIGNATURES = {
     ),
     "sparse_features.spectrum": ClaimSignature(
         claim="sparse_features.spectrum",
+        kind="identity",
+        dimensions=("m", "n", "p"),
+        letters=(
+            LetterSignature(name="A", kind="parameter", shape=("n", "p")),
+            LetterSignature(name="W", kind="parameter", shape=("p", "m")),
+        ),
+        conditions=(),
+        systems={},
+    ),
+    "sparse_features.second_power_sum": ClaimSignature(
+        claim="sparse_features.second_power_sum",
+        kind="identity",
+        dimensions=("m", "n", "p"),
+        letters=(
+            LetterSignature(name="A", kind="parameter", shape=("n", "p")),
+            LetterSignature(name="W", kind="parameter", shape=("p", "m")),
+        ),
+        conditions=(),
+        systems={},
+    ),
+    "sparse_features.intertwining": ClaimSignature(
+        claim="sparse_features.intertwining",
         kind="identity",
         dimensions=("m", "n", "p"),
         letters=(

@@ -182,12 +182,12 @@ def stationary_density_condition_0_in(ctx: Any, alpha1: Any, alpha2: Any, alpha3
 def stationary_density_inverse_increment(y: Any, T: Any, dt: Any, dbeta: Any) -> tuple[Any]:
     """Increments over a step (Itô), as declared.
 
-        dy = 4 √T y √(1 - 3/(25 y) + 1/(100 y²)) dβ + (12 T y (1 - 3/(25 y) + 1/(100 y²)) - 8 y
-            + 8) dt
+        dy = 4 √T y √(1 + 3/(5 y) + 1/(4 y²)) dβ + (12 T y (1 + 3/(5 y) + 1/(4 y²)) - 8 y + 8)
+            dt
 
     Shapes: y (...), T (...), dt (...), dbeta (...); result (...).
     """
-    s = 1 - 3 / (25 * y) + 1 / (100 * y**2)
+    s = 1 + 1 / (4 * y**2) + 3 / (5 * y)
     return ((8 - 8 * y + 12 * s * T * y) * dt + 4 * np.sqrt(s) * np.sqrt(T) * dbeta * y,)
 
 
@@ -198,7 +198,7 @@ def stationary_density_inverse_increment_in(
 
     In a number context, for unbatched matrices.
     """
-    s = ctx.rational(1) - 3 / (25 * y) + 1 / (100 * y**2)
+    s = ctx.rational(1) + 1 / (4 * y**2) + 3 / (5 * y)
     s2 = (ctx.rational(8) - 8 * y + 12 * s * T * y) * dt
     return (s2 + 4 * ctx.sqrt(s) * ctx.sqrt(T) * dbeta * y,)
 
@@ -206,11 +206,11 @@ def stationary_density_inverse_increment_in(
 def stationary_density_inverse_drift(y: Any, T: Any) -> tuple[Any]:
     """Coefficients of dt (Itô), as declared.
 
-        drift_y = 12 T y (1 - 3/(25 y) + 1/(100 y²)) - 8 y + 8
+        drift_y = 12 T y (1 + 3/(5 y) + 1/(4 y²)) - 8 y + 8
 
     Shapes: y (...), T (...); result (...).
     """
-    return (8 - 8 * y + 12 * (1 - 3 / (25 * y) + 1 / (100 * y**2)) * T * y,)
+    return (8 - 8 * y + 12 * (1 + 1 / (4 * y**2) + 3 / (5 * y)) * T * y,)
 
 
 def stationary_density_inverse_drift_in(ctx: Any, y: Any, T: Any) -> tuple[Any]:
@@ -218,18 +218,19 @@ def stationary_density_inverse_drift_in(ctx: Any, y: Any, T: Any) -> tuple[Any]:
 
     In a number context, for unbatched matrices.
     """
-    s = 12 * (ctx.rational(1) - 3 / (25 * y) + 1 / (100 * y**2)) * T * y
-    return (ctx.rational(8) - 8 * y + s,)
+    return (
+        ctx.rational(8) - 8 * y + 12 * (ctx.rational(1) + 1 / (4 * y**2) + 3 / (5 * y)) * T * y,
+    )
 
 
 def stationary_density_inverse_noise(y: Any, T: Any, dbeta: Any) -> tuple[Any]:
     """Noise terms (Itô), as declared.
 
-        noise_y = 4 √T y √(1 - 3/(25 y) + 1/(100 y²)) dβ
+        noise_y = 4 √T y √(1 + 3/(5 y) + 1/(4 y²)) dβ
 
     Shapes: y (...), T (...), dbeta (...); result (...).
     """
-    return (4 * np.sqrt(1 - 3 / (25 * y) + 1 / (100 * y**2)) * np.sqrt(T) * dbeta * y,)
+    return (4 * np.sqrt(1 + 1 / (4 * y**2) + 3 / (5 * y)) * np.sqrt(T) * dbeta * y,)
 
 
 def stationary_density_inverse_noise_in(ctx: Any, y: Any, T: Any, dbeta: Any) -> tuple[Any]:
@@ -237,21 +238,19 @@ def stationary_density_inverse_noise_in(ctx: Any, y: Any, T: Any, dbeta: Any) ->
 
     In a number context, for unbatched matrices.
     """
-    return (
-        4 * ctx.sqrt(ctx.rational(1) - 3 / (25 * y) + 1 / (100 * y**2)) * ctx.sqrt(T) * dbeta * y,
-    )
+    return (4 * ctx.sqrt(ctx.rational(1) + 1 / (4 * y**2) + 3 / (5 * y)) * ctx.sqrt(T) * dbeta * y,)
 
 
 def stationary_density_inverse_density(y: Any, T: Any) -> Any:
     """The stated density.
 
-        y^(3/2 - 1/T) (1 - 3/(25 y) + 1/(100 y²))^(-1 - 1/(2 T)) exp(47 atan(3/4 - 1/(8 y))/(4
+        y^(3/2 - 1/T) (1 + 3/(5 y) + 1/(4 y²))^(-1 - 1/(2 T)) exp(-13 atan(3/4 + 5/(8 y))/(4
             T))/y²
 
     Shapes: y (...), T (...); result (...).
     """
-    s = (1 - 3 / (25 * y) + 1 / (100 * y**2)) ** (-1 - 1 / (2 * T)) * y ** (3 / 2 - 1 / T) / y**2
-    return s * np.exp(47 * np.arctan(3 / 4 - 1 / (8 * y)) / (4 * T))
+    s = (1 + 1 / (4 * y**2) + 3 / (5 * y)) ** (-1 - 1 / (2 * T)) * y ** (3 / 2 - 1 / T) / y**2
+    return s * np.exp(-13 * np.arctan(3 / 4 + 5 / (8 * y)) / (4 * T))
 
 
 def stationary_density_inverse_density_in(ctx: Any, y: Any, T: Any) -> Any:
@@ -259,8 +258,8 @@ def stationary_density_inverse_density_in(ctx: Any, y: Any, T: Any) -> Any:
 
     In a number context, for unbatched matrices.
     """
-    s = ctx.exp(47 * ctx.atan(ctx.rational(3, 4) - 1 / (8 * y)) / (4 * T))
-    s2 = ctx.rational(1) - 3 / (25 * y) + 1 / (100 * y**2)
+    s = ctx.exp(-13 * ctx.atan(ctx.rational(3, 4) + 5 / (8 * y)) / (4 * T))
+    s2 = ctx.rational(1) + 1 / (4 * y**2) + 3 / (5 * y)
     s3 = ctx.real_power(s2, -ctx.rational(1) - 1 / (2 * T)) / y**2
     return s3 * ctx.real_power(y, ctx.rational(3, 2) - 1 / T) * s
 
@@ -1563,7 +1562,7 @@ SIGNATURES = {
                 LetterSignature(name="dbeta", kind="increment"),
                 LetterSignature(name="a", kind="state"),
             ),
-            horizon=80,
+            horizon=12,
             sizes={},
             values={
                 "T": Fraction(1, 2),
