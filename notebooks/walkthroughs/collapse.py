@@ -137,18 +137,19 @@ def logarithms(ratio, *, paths=6, horizon=250.0, h=0.01, seed=0):
     return h * np.arange(len(seen)), np.array(seen)
 
 
-figure, panels = plt.subplots(1, 3, figsize=(7, 2.8), sharey=True)
+figure, panels = plt.subplots(1, 3, figsize=(7, 2.8))
+panels[1].sharey(panels[2])
 for axes, ratio, name in zip(panels, (0.5, 1.0, 1.5), "<=>", strict=True):
-    time, x = logarithms(ratio, h=0.02)
-    axes.plot(time[::25], x[::25], linewidth=0.8, color=COLOURS["blue"], alpha=0.7)
+    time, x = logarithms(ratio, h=0.02, paths=4)
+    axes.plot(time[::200], x[::200], linewidth=0.8, color=COLOURS["blue"], alpha=0.7)
     limit = np.minimum(0, 1 - ratio) * time
     axes.plot(time, limit, color=INK, linestyle=DASHES, linewidth=1, label="min(0, μ − ζ²/2) t")
     axes.set(title=f"ζ² {name} 2μ", xlabel="time")
-panels[0].plot([], [], linewidth=0.8, color=COLOURS["blue"], label="six paths")
+panels[0].plot([], [], linewidth=0.8, color=COLOURS["blue"], label="four paths")
 panels[0].legend(loc="lower left")
-panels[0].set_ylabel("log θ");
+panels[0].set(ylabel="log θ", ylim=(-20, 4));
 """,
-        alt="log θ along six paths for three noise levels. Below the threshold they stay near "
+        alt="log θ along four paths for three noise levels. Below the threshold they stay near "
         "zero. At the threshold they wander below zero, and some come back to it. Above it "
         "all fall along the predicted dashed line.",
     ),
