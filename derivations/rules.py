@@ -171,7 +171,8 @@ _PATTERNS: tuple[tuple[str, str], ...] = (
         "What is assumed are inequalities between polynomials, and they bound a region. Over it "
         "the sign of the drift is decided: of one letter by the real roots of all polynomials, "
         "between which no sign changes; of several by writing the drift as a sum of products of "
-        "what is not negative, or by a discriminant. Letters whose scale nothing fixes are set to 1.",
+        "what is not negative, or by a discriminant. Letters whose scale nothing fixes are set "
+        "to 1.",
     ),
     (
         r"∂.*/∂t = L\*.*, the adjoint of the generator .*",
