@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sympy import Ge, Gt
+from sympy import Ge, Gt, exp, sqrt
 
 from derivations import (
     Assumption,
@@ -243,6 +243,16 @@ def test_eigenvalues_and_inverses_bring_what_they_need_with_them() -> None:
             assert {one.status for one in found.evidence} == {Status.AGREES}
         wrong = check(replace(claim, drift=claim.drift + m), tiers=("one-step",))
         assert wrong.status is Status.DISAGREES
+
+
+def test_what_is_no_fraction_is_not_asked_of_points() -> None:
+    """A factor √2 or e^−1 makes no eigenvalues meet, and a sum with one is left as it is."""
+    S = X * X.T
+    for scaled, facts in ((sqrt(2) * S, 1), (exp(-1) * S, 1), (S + sqrt(2) * X * X.T * S, 0)):
+        lam = eigenvalues(scaled)
+        claim = DifferentialClaim(sde=free, observable=lam[lam.indices("i")], drift=0)
+        found = [fact.condition for fact in accepted(claim).assumptions]
+        assert found == [eigenvalues(S).distinct] * facts
 
 
 def test_a_finding_has_no_missing_key_in_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from sympy import Ge, Gt, Integer, Inverse, Q
+from sympy import Function, Ge, Gt, Integer, Inverse, NumberSymbol, Pow, Q
 from sympy.assumptions import AppliedPredicate
 from sympy.matrices.expressions.matexpr import MatrixElement
 
@@ -38,15 +38,26 @@ def _facts(claim: Any, known: list[Any]) -> Iterator[tuple[str, Any]]:
     for size, needed in sorted(least.items(), key=str):
         if needed > 1 and not any(_holds(size, needed, fact) for fact in known):
             yield f"{size} ≥ {needed}", Ge(size, needed)
-    for matrix in spectra_of(expressions):
+    for matrix in dict.fromkeys(map(_unscaled, spectra_of(expressions))):
         fact = distinct_eigenvalues(matrix)
-        if fact not in known and not matrix.atoms(Index):
+        if fact not in known and _is_rational(matrix):
             yield f"the eigenvalues of {matrix} are distinct", fact
     spoken_of = {fact.arg for fact in known if isinstance(fact, AppliedPredicate)}
-    inverted = {part.arg for one in expressions for part in one.atoms(Inverse)}
+    inverted = {_unscaled(part.arg) for one in expressions for part in one.atoms(Inverse)}
     for matrix in sorted(inverted - spoken_of, key=str):
-        if not matrix.atoms(Index):
+        if _is_rational(matrix):
             yield f"{matrix} is invertible", Q.invertible(matrix)
+
+
+def _unscaled(matrix: Any) -> Any:
+    """The matrix without its scalar factor, which makes no eigenvalues meet: √2 X X' is X X'."""
+    return matrix.as_coeff_mmul()[1]
+
+
+def _is_rational(matrix: Any) -> bool:
+    """Whether points can be asked: fractions in it stay fractions, and it is one, not a family."""
+    powers = (power for power in matrix.atoms(Pow) if not power.exp.is_integer)
+    return not matrix.atoms(Index, Function, NumberSymbol) and next(powers, None) is None
 
 
 def _needed(expressions: list[Any]) -> Iterator[tuple[Any, int]]:
