@@ -51,6 +51,20 @@ class Memory:
         found: T = value
         return found
 
+    def only(self, what: Hashable) -> Memory:
+        """A memory of the values whose key begins with ``(what, ...)``, at whatever point."""
+        kept = Memory()
+        kept._found = {key: found for key, found in self._found.items() if _begins(key, what)}
+        return kept
+
+
+def _begins(key: Hashable, what: Hashable) -> bool:
+    """Whether a key is (what was measured, where) and the first of what was measured is this."""
+    match key:
+        case (tuple(first), str()):
+            return first[:1] == (what,)
+    return False
+
 
 def written(value: Any) -> str:
     """A value of a point, or a point, as text that tells it from every other.

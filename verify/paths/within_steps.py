@@ -5,11 +5,15 @@ of states or for a time that steps pass over, no grid shows it and no halving mo
 random points of steps that paths take, in state and time, the increment is compared with those at
 both ends: a coefficient that rises or falls, or jumps, lies between them, one that oscillates or
 has a strip of its own does not.
+
+The points depend on the seed of the run alone: what a claim states, and how often its system is
+run, does not change what is found, so a memory finds it once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,7 +26,7 @@ from verify.problem import Problem
 from .horizon import Setting
 from .refinement import Look, Measurement, undecided
 
-__all__ = ["changes_within_steps", "resolved", "too_fast"]
+__all__ = ["WITHIN_STEPS", "changes_within_steps", "resolved", "too_fast"]
 
 PATHS = 2048
 """Paths that are looked at, of a scalar."""
@@ -44,6 +48,9 @@ CARRIED = 0.1
 
 SHARE, FEW = 0.005, 3
 """The part of the paths that may meet such a step, and their number."""
+
+WITHIN_STEPS = "within steps"
+"""The first entry of the key under which a memory has what was found."""
 
 PARTS = "parts of a step"
 GONE = "whether the level is passed"
@@ -87,11 +94,11 @@ def changes_within_steps(setting: Setting, look: Look, level: float | None = Non
 
 
 def _on_paths(setting: Setting, look: Look, paths: int, level: float | None) -> bool:
-    steps, plan = 4 * look.steps, look.plan
-    key = ("within steps", steps, paths, plan.seed, plan.purpose, setting.horizon, level)
+    steps, plan = 4 * look.steps, replace(look.plan, purpose="")
+    key = (WITHIN_STEPS, steps, paths, plan.seed, setting.horizon, level)
 
     def measure(declared: Problem) -> bool:
-        seed = plan.seed_for("within steps") % 2**63
+        seed = plan.seed_for(WITHIN_STEPS) % 2**63
         found = _met(declared, setting, steps, paths, seed, level)
         with np.errstate(all="ignore"):
             # A path that hardly moves, where the noise vanishes, is compared with the others.

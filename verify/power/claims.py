@@ -33,6 +33,8 @@ from derivations import (
     t,
 )
 from verify.loading import compiled
+from verify.memory import Memory
+from verify.paths.within_steps import WITHIN_STEPS
 from verify.planning import Effort, ErrorBudget, Plan
 from verify.problem import Problem
 from verify.tiers import check_of
@@ -83,6 +85,8 @@ def counted(name: str, alpha: float, runs: int, first: int, seed: int) -> Count:
         for run in range(first, first + runs):
             purpose = f"power/{name}/{value}/{run}"
             plan = Plan(seed=seed, effort=EFFORT, budget=budget, purpose=purpose)
+            # A run keeps of those before it only whether steps resolve the system: no sample.
+            problem = replace(problem, memory=(problem.memory or Memory()).only(WITHIN_STEPS))
             found.append(check(problem, plan).status)
     true, wrong = answers.values()
     return Count(
