@@ -97,7 +97,10 @@ def _pairs(
 ) -> Iterator[tuple[Any, Any, Sequence[Comparison]]]:
     """Last form, stated form, and the parts of which both are made."""
     last = derivation.result
-    if isinstance(claim, DifferentialClaim):
+    if isinstance(claim, DifferentialClaim) and claim.martingale is None:
+        (drift,) = compared
+        yield _differential(drift.derived), _differential(drift.stated), compared
+    elif isinstance(claim, DifferentialClaim):
         yield last, _differential(claim.drift, claim.martingale), compared
     elif compared:
         yield last, _differential(compared[0].stated), compared

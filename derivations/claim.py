@@ -195,8 +195,8 @@ class DifferentialClaim(Claim):
     """df = drift dt + martingale, Itô, for an observable f (scalar or matrix) of a system.
 
     ``martingale`` is linear in the differentials of the Brownian motions; 0 claims that f has no
-    martingale part.  ``terms`` names parts of the drift (the repulsion of eigenvalues), so that
-    each can be looked at alone; they need not add up to all of it.
+    martingale part, None claims nothing of it.  ``terms`` names parts of the drift (the repulsion
+    of eigenvalues), so that each can be looked at alone; they need not add up to all of it.
     """
 
     kind: ClassVar[str] = "differential"

@@ -187,7 +187,8 @@ def compared(claim: Any, make: Deriver = differential) -> Iterator[tuple[str, An
     if isinstance(claim, DifferentialClaim):
         d = derived_differential(claim, make)
         yield "drift", d.drift, claim.drift
-        yield "martingale part", d.martingale, claim.martingale
+        if claim.martingale is not None:
+            yield "martingale part", d.martingale, claim.martingale
     elif isinstance(claim, CovariationClaim):
         yield "rate", derived_covariation(claim, make), sympify(claim.rate)
 
@@ -310,13 +311,19 @@ def _declared(claim: Any, printer: _Printer) -> Iterator[Passage]:
 
 def _of_differential(claim: DifferentialClaim, printer: _Printer) -> Passage:
     parts = {"f": claim.observable, "drift": claim.drift, "martingale part": claim.martingale}
+    left_open = parts["martingale part"] is None
+    if left_open:
+        del parts["martingale part"]
     if any(map(is_function, parts.values())):
         rows = tuple(printer.row(label, value) for label, value in parts.items())
-        return Passage(title="Stated: df = drift dt + martingale part", rows=rows)
-    f, drift, martingale = map(printer.mathematics, parts.values())
+        more = ", which is left open" if left_open else ""
+        return Passage(title=f"Stated: df = drift dt + martingale part{more}", rows=rows)
+    f, drift, *noise = map(printer.mathematics, parts.values())
     terms = [] if is_zero(claim.drift) else [_rated(drift)]
-    terms += [] if is_zero(claim.martingale) else [martingale]
-    return Passage(title="Stated", rows=(Row(left=_d(f, bracket=True), right=_sum(terms)),))
+    terms += noise if not left_open and not is_zero(claim.martingale) else []
+    terms += [Mathematics(unicode="…", latex=r"\cdots")] if left_open else []
+    title = "Stated, the martingale part left open" if left_open else "Stated"
+    return Passage(title=title, rows=(Row(left=_d(f, bracket=True), right=_sum(terms)),))
 
 
 def _of_covariation(claim: CovariationClaim, printer: _Printer) -> Passage:

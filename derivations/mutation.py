@@ -284,7 +284,7 @@ def _without_covariance(claim: Any, noise: Any) -> Iterator[GeneratedMutant]:
     if system is None:
         return
     changes: dict[str, Any] = {"sde": system}
-    if hasattr(claim, "martingale"):
+    if getattr(claim, "martingale", None) is not None:
         changes["martingale"] = sympify(claim.martingale).xreplace(swap)
     yield _mutant("sde", "covariance", f"sde, covariance of {noise} lost", changes)
 
@@ -348,7 +348,7 @@ def _same_consequences(
     elif isinstance(claim, DifferentialClaim | SignClaim):
         a, b = (derived_differential(c) for c in (claim, wrong))
         yield a.drift, b.drift
-        if isinstance(claim, DifferentialClaim):
+        if isinstance(claim, DifferentialClaim) and claim.martingale is not None:
             yield a.martingale, b.martingale
     else:
         # A law over time needs all of the system.

@@ -249,7 +249,8 @@ def _differential(claim: DifferentialClaim, make: Deriver | None) -> Iterator[Fo
     yield part("observable", f, "The observable f.")
     yield part("stated_drift", claim.drift, "The drift of f, as stated (Itô).")
     words = "The martingale part of df, as stated (Itô)."
-    yield part("stated_martingale", claim.martingale, words)
+    if claim.martingale is not None:
+        yield part("stated_martingale", claim.martingale, words)
     if make is None:
         return
     derived = derived_differential(claim, make)

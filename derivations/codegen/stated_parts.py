@@ -335,9 +335,13 @@ def _parts(claim: Claim) -> Iterator[_Part]:
     if isinstance(claim, DifferentialClaim):
         f = (claim.observable,)
         yield _Part(name="drift", quantity="drift", expression=claim.drift, subject=f)
-        yield _Part(
-            name="martingale part", quantity="martingale", expression=claim.martingale, subject=f
-        )
+        if claim.martingale is not None:
+            yield _Part(
+                name="martingale part",
+                quantity="martingale",
+                expression=claim.martingale,
+                subject=f,
+            )
     elif isinstance(claim, CovariationClaim):
         yield _Part(
             name="rate",

@@ -21,6 +21,7 @@ from verify.runs.time_limit import limited
 from verify.steps.checks import limited as at_drawn_sizes
 from verify.verdict import Evidence
 
+from .contradiction import contradictions
 from .diffusions import of_diffusions
 from .drawn import failing
 from .examples import example
@@ -51,6 +52,8 @@ LOCATED = (
 )
 """Kinds of claims that state forms with terms."""
 
+LEFT_OUT = "a martingale part that is left out is claimed to be 0; martingale=None leaves it open"
+
 ENOUGH = 1.35
 """A change no greater than that is not looked beyond."""
 
@@ -60,6 +63,11 @@ SECONDS = 10.0
 
 def located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Finding:
     """What is wrong with a claim that disagrees; says so where that could not be found out."""
+    finding = _guarded(problem, evidence, plan)
+    return replace(finding, lines=(*contradictions(evidence), *finding.lines))
+
+
+def _guarded(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Finding:
     try:
         with limited(SECONDS):
             return _located(problem, evidence, plan)
@@ -156,6 +164,8 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
     leading = statement.leading() if problem.kind == "step" else None
     shown_parts = [leading] if leading is not None else [w.part for w in found]
     finding = _finding(problem, arithmetic, shown_parts, lines, explained, plan)
+    if all(part.quantity == "martingale" and _is_zero(table) for part, table in wrong):
+        finding = replace(finding, lines=(*finding.lines, LEFT_OUT))
     return with_values(finding, problem, evidence) if problem.kind == "stationary" else finding
 
 
@@ -169,6 +179,11 @@ def _measured(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Fin
     elif problem.kind == "moments" and problem.claim is not None:
         found = of_moment_laws(problem.claim)
     return of_values(problem, evidence) if found is None else found
+
+
+def _is_zero(stated: Table) -> bool:
+    """Whether all terms of a part vanish at all points."""
+    return not any(x for rows in stated.points for row in rows for x in row.terms)
 
 
 def _explains(wrong: _Wrong) -> bool:

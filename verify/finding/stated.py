@@ -86,9 +86,10 @@ def _of_functions(problem: Problem) -> Iterator[StatedPart]:
         yield StatedPart(
             name="drift", quantity="drift", subject=subject, terms=terms, candidates=(_one(),)
         )
-        words = "martingale part"
-        term = whole_term(kernels["stated_martingale"], words)
-        yield StatedPart(name=words, quantity="martingale", subject=subject, terms=(term,))
+        if (stated := kernels.get("stated_martingale")) is not None:
+            words = "martingale part"
+            term = whole_term(stated, words)
+            yield StatedPart(name=words, quantity="martingale", subject=subject, terms=(term,))
     elif problem.kind == "covariation":
         pair = (kernels["first"], kernels["second"])
         term = whole_term(kernels["stated_rate"], "rate")

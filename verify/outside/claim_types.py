@@ -113,7 +113,7 @@ def check_claim(claim: Any) -> None:
         elif field.name not in _WORDS and isinstance(value, str):
             asked = "a number" if field.name in _NUMBERS else "an expression or a Python function"
             raise ClaimError(f"{field.name}: got the text {value!r}; give {asked}")
-        elif value is None and field.default is not None:
+        elif value is None and field.default is not None and field.name != "martingale":
             raise ClaimError(f"{field.name}: got None; give an expression or a Python function")
     for name, kind in (("assumptions", Assumption), ("mutants", Mutant)):
         given = getattr(claim, name)

@@ -69,7 +69,8 @@ def _stated(claim: Any) -> Iterator[tuple[str, Any]]:
     """Kernel and value of everything that a claim states, its path check included."""
     if claim.kind in PLACES:
         for kernel, field in PLACES[claim.kind]:
-            yield kernel, getattr(claim, field)
+            if (value := getattr(claim, field)) is not None:
+                yield kernel, value
         for name, value in getattr(claim, "terms", {}).items():
             if is_function(value):
                 yield f"term_{name}", value

@@ -154,7 +154,8 @@ def _parts(problem: Problem, df: Any, seed: int) -> Iterator[tuple[str, Any, Any
     claim = problem.claim
     if df is not None:
         yield "drift", df.drift, claim.drift
-        yield "martingale part", df.martingale, claim.martingale
+        if claim.martingale is not None:
+            yield "martingale part", df.martingale, claim.martingale
     elif isinstance(claim, CovariationClaim):
         rate = problem.remembered(TIER, lambda: derived_covariation(claim))
         yield "covariation", rate, sympify(claim.rate)

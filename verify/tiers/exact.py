@@ -171,12 +171,15 @@ def _differential(
 ) -> Gaps:
     value = _generator(problem, "observable", ctx, sizes, point)
     drift = problem.kernel("stated_drift").in_context(ctx, point)
-    stated = problem.kernel("stated_martingale")
+    found = {"drift": _equal(ctx, value.drift, drift)}
+    stated = problem.kernels.get("stated_martingale")
+    if stated is None:
+        return found
     along = [
         _equal(ctx, moved, stated.in_context(ctx, {**point, **component.increments}))
         for component, moved in zip(value.components, value.martingale, strict=True)
     ]
-    return {"drift": _equal(ctx, value.drift, drift), "martingale part": all(along)}
+    return {**found, "martingale part": all(along)}
 
 
 def _covariation(

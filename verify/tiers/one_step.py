@@ -218,7 +218,7 @@ def _differential(
     stated = evaluated(problem.kernel("stated_drift"), point)
     beside = _curved(problem, sizes, point, found["square"]) if "square" in found else 0.0
     gaps = {"drift": _relative(found["drift"], stated, beside)}
-    if "square" in found:
+    if "square" in found and "stated_martingale" in problem.kernels:
         moved, along = _stated_martingale(problem, plan, sizes, point)
         gaps["quadratic variation"] = _relative(found["square"], np.sum(moved**2, axis=0))
         gaps["covariation"] = _relative(found["mixed"], np.tensordot(along, moved, axes=1))
