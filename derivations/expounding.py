@@ -26,6 +26,7 @@ from .claim import (
     TimeChangeClaim,
     is_function,
 )
+from .collected import collected
 from .derivation import Step
 from .derive import COMPARED, Deriver, derive, derived_covariation, derived_differential
 from .differential import differential
@@ -255,9 +256,9 @@ def _differences(parts: Iterable[Comparison], printer: _Printer) -> Iterator[Pas
     for part in parts:
         if part.answer.status is Status.DIFFERENT:
             said = part.stated
-            gap = printer.mathematics(part.derived if is_zero(said) else part.derived - said)
+            gap = part.derived if is_zero(said) else collected(part.derived - said)
             title = f"The stated {part.name} is not what follows; derived less stated"
-            yield Passage(title=title, rows=(Row(right=gap),))
+            yield Passage(title=title, rows=(Row(right=printer.mathematics(gap)),))
 
 
 def _names(where: Mapping[str, Any]) -> Iterator[Row]:
