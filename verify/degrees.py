@@ -126,7 +126,6 @@ class DegreeMatrix:
     entry: Degree
 
 
-@final
 class DegreeContext(NumberContext):
     """Degrees as a number context: kernels run on them like on numbers."""
 
@@ -327,13 +326,32 @@ def _of_roots(problem: Problem, ctx: DegreeContext, at: Mapping[str, Any]) -> in
     return sum(8 * a.shape[0] ** 2 * _size(a.entry) for a in matrices)
 
 
+@final
+class _Shapes(DegreeContext):
+    """Where shapes alone are asked for: a number is a number, rational or not."""
+
+    def sqrt(self, x: Any) -> Degree:
+        """A number."""
+        return Degree()
+
+    log = abs = sign = sqrt  # type: ignore[assignment]
+
+    def real_power(self, x: Any, y: Any) -> Degree:  # type: ignore[override]
+        """A number."""
+        return Degree()
+
+    def function(self, name: str, x: Any) -> Degree:  # type: ignore[override]
+        """A number."""
+        return Degree()
+
+
 def orders(problem: Problem, sizes: Sizes) -> int:
     """In how many orders, with which signs of their roots, the eigenvalues of a claim can stand.
 
     That is n! 2ⁿ for the n eigenvalues of one matrix, 1 where there are none.  About one point of
     so many has all roots modulo a prime.
     """
-    ctx, count = DegreeContext(), 1
+    ctx, count = _Shapes(), 1
     at = _letters(problem.letters(), sizes)
     for spectrum in problem.signature.spectra:
         n = problem.kernel(spectrum.kernel).in_context(ctx, at).shape[0]

@@ -255,6 +255,18 @@ def test_what_is_no_fraction_is_not_asked_of_points() -> None:
         assert found == [eigenvalues(S).distinct] * facts
 
 
+def test_eigenvalues_with_a_factor_that_is_no_fraction_are_judged() -> None:
+    a = positive("a")
+    lam = eigenvalues(exp(-a) * X * X.T)
+    i = lam.indices("i")
+    claim = DifferentialClaim(sde=free, observable=lam[i], drift=0, martingale=None)
+    found = {e.tier: e for e in check(claim).evidence}
+    assert found["exact"].status is Status.NOT_APPLICABLE
+    assert found["generator"].status is found["one-step"].status is Status.DISAGREES
+    derived = free.d(lam[i]).drift
+    assert check(replace(claim, drift=derived), tiers=("generator", "one-step")).agrees
+
+
 def test_a_finding_has_no_missing_key_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     # A kernel of a claim that came in by another way than a file or `check`.
     a, x, B = positive("a"), State("x"), Brownian("B")
