@@ -7,7 +7,7 @@ and a number that is not rational a narrow interval.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,6 @@ from sympy import (
     Le,
     Lt,
     Ne,
-    Pow,
     Q,
     Rational,
     cos,
@@ -36,13 +35,18 @@ from sympy.assumptions.assume import AppliedPredicate
 from sympy.core.relational import Relational
 
 from .cells import Bound
+from .domains import declared
 from .errors import DerivationError
+from .sign_rules import relation_of
 from .signed_letters import Reading
 
-__all__ = ["Assumed", "Roots", "rooted"]
+__all__ = ["Assumed", "Roots", "quotient", "rooted"]
 
 DIGITS = 5
 """Digits to which a number is enclosed that is not rational: a linear program sees the width."""
+
+MOST_ROOTS = 24
+"""The denominator of a power up to which a letter is written by its root."""
 
 _RELATIONS = {Gt: ">", Lt: ">", Ge: ">=", Le: ">=", Ne: "!="}
 
@@ -52,6 +56,18 @@ class Roots:
     """Positive letters z that are written y^q, so that their roots are powers; z -> (y, q)."""
 
     letters: Mapping[Any, tuple[Any, int]]
+    powers: Mapping[Any, Any]
+
+    def written(self, value: Any) -> Any:
+        """What was read, without the roots."""
+        powers = {z: y**q for z, (y, q) in self.letters.items()}
+        return value.xreplace({**powers, **self.powers})
+
+    def bounds(self) -> Iterator[Bound]:
+        """What the letters are by declaration: z >= 1 says that y >= 1."""
+        for z, (y, _) in self.letters.items():
+            if z.is_integer:
+                yield from (Bound(b.gap.xreplace({z: y}), b.relation) for b in declared(z))
 
     def back(self, point: Mapping[Any, Any]) -> dict[Any, Any]:
         """A point in the letters as they were."""
@@ -62,29 +78,40 @@ class Roots:
         return found
 
 
-def rooted(expressions: Sequence[Any]) -> tuple[list[Any], Roots]:
-    """Expressions in which no positive letter has a power that is a fraction."""
+def rooted(reading: Reading) -> Roots:
+    """The roots of declared letters that a reading has met as letters of their own."""
+    met = {
+        letter: key[1].as_base_exp()
+        for key, letter in reading.letters.items()
+        if key[0] == "power" and key[1].base.is_Symbol and key[1].base.is_positive
+    }
+    met = {letter: (z, n) for letter, (z, n) in met.items() if n.is_Rational}
     parts: dict[Any, int] = {}
-    for power in set[Any]().union(*(e.atoms(Pow) for e in expressions if hasattr(e, "atoms"))):
-        base, exponent = power.as_base_exp()
-        if base.is_Symbol and base.is_positive and exponent.is_Rational:
-            parts[base] = ilcm(parts.get(base, 1), exponent.q)
-    named = sorted(((z, q) for z, q in parts.items() if q > 1), key=str)
-    letters = {z: (Dummy(f"{z}r", positive=True), q) for z, q in named}
-    written = {z: y**q for z, (y, q) in letters.items()}
-    found = [e.subs(written) if written and hasattr(e, "subs") else e for e in expressions]
-    return found, Roots(letters=letters)
+    for z, n in met.values():
+        parts[z] = ilcm(parts.get(z, 1), n.q)
+    letters = {
+        z: (Dummy(f"{z}r", positive=True), int(q)) for z, q in parts.items() if q <= MOST_ROOTS
+    }
+    powers = {x: letters[z][0] ** (n * letters[z][1]) for x, (z, n) in met.items() if z in letters}
+    return Roots(letters=letters, powers=powers)
 
 
 class Assumed:
     """The inequalities among facts, in the letters of a reading."""
 
     def __init__(self, reading: Reading, facts: Iterable[Any]) -> None:
-        self.reading, self.facts = reading, tuple(facts)
+        self.reading = reading
+        self.read = tuple(bound for fact in facts for bound in self._of(fact))
 
-    def bounds(self) -> list[Bound]:
-        """All bounds, those of the functions last that the reading has met."""
-        found = [bound for fact in self.facts for bound in self._of(fact)]
+    def bounds(self, roots: Roots) -> list[Bound]:
+        """All bounds as polynomials, those of the functions last that the reading has met."""
+        found = []
+        for gap, relation in self.read:
+            above, below = quotient(roots.written(gap))
+            # Where the quotient is defined, it has the sign of the product.
+            positive = relation_of(below) == ">"
+            found.append(Bound(above if positive else expand(above * below), relation))
+        found += roots.bounds()
         for key, letter in self.reading.letters.items():
             if key[0] in ("scalar", "power", "exp") and key[1].is_number:
                 found += _enclosed(key[1], letter)
@@ -101,16 +128,21 @@ class Assumed:
         elif isinstance(fact, Relational) and fact.func in _RELATIONS:
             turned = isinstance(fact, Le | Lt)
             gap = fact.rhs - fact.lhs if turned else fact.lhs - fact.rhs
-            for part in _without_modulus(gap):
-                yield from self._gap(part, _RELATIONS[fact.func])
+            relation = _RELATIONS[fact.func]
+            for part in [gap] if relation == "!=" else _without_modulus(gap):
+                yield from self._gap(part, relation)
 
     def _gap(self, gap: Any, relation: str) -> Iterator[Bound]:
         try:
-            above, below = fraction(together(self.reading.value(gap)))
+            yield Bound(self.reading.value(gap), relation)
         except (AttributeError, DerivationError):  # a relation between matrices says nothing here
             return
-        # Where the quotient is defined, it has the sign of the product.
-        yield Bound(expand(above * below), relation)
+
+
+def quotient(value: Any) -> tuple[Any, Any]:
+    """The numerator and the denominator of a rational function."""
+    above, below = fraction(together(value))
+    return expand(above), expand(below)
 
 
 def _enclosed(number: Any, letter: Any) -> Iterator[Bound]:
@@ -130,10 +162,11 @@ def _without_modulus(gap: Any) -> Iterator[Any]:
         return
     u = moduli[0]
     slope, rest = expand(gap).coeff(u), expand(gap).coeff(u, 0)
-    if slope.is_negative and not rest.has(u):
+    linear = not slope.has(u) and not rest.has(u) and expand(gap - slope * u - rest) == 0
+    if linear and slope.is_negative:
         yield rest / -slope - u.args[0]
         yield rest / -slope + u.args[0]
-    elif slope.is_positive and rest.is_nonpositive:
+    elif linear and slope.is_positive and rest.is_nonpositive:
         yield u.args[0] ** 2 - (rest / slope) ** 2
     else:
         yield gap

@@ -3,7 +3,7 @@
 The real roots of all polynomials that are met cut the line into points and open intervals, on each
 of which every one of them has one sign.  Roots are isolated and never approximated: at a root a
 polynomial is 0 if the irreducible factor that has the root divides it, and has the sign that it has
-beside it if not.
+beside it if not.  Of a whole letter the integers next to the roots meet every sign.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from sympy import Integer, Poly, Rational
+from sympy import Integer, Poly, Rational, ceiling, floor
 
 __all__ = ["HOLDS", "Bound", "sign_of_number", "signs_on_line"]
 
@@ -72,12 +72,14 @@ def _admitted(cells: Iterable[_Cell], bounds: Sequence[Bound]) -> Iterator[tuple
 
 
 def _cells(polynomials: Sequence[Any], x: Any) -> list[_Cell] | None:
-    """All cells of the line, from left to right."""
+    """All cells of the line, from left to right; of a whole letter, integers of all of them."""
     factors = [{f.monic() for f, _ in p.factor_list()[1]} for p in polynomials]
     met = sorted(set[Any]().union(*factors), key=str)
     places = _roots(met, x)
     if places is None:
         return None
+    if x.is_integer:
+        return [_open(polynomials, number) for number in _whole(places)]
     cells = [_open(polynomials, _before(places))]
     for n, (left, right) in enumerate(places):
         owner = next(f for f in met if _has_root(f, left, right))
@@ -95,6 +97,12 @@ def _cells(polynomials: Sequence[Any], x: Any) -> list[_Cell] | None:
 
 def _before(places: Sequence[tuple[Any, Any]]) -> Any:
     return places[0][0] - 1 if places else Integer(0)
+
+
+def _whole(places: Iterable[tuple[Any, Any]]) -> list[Any]:
+    """Integers of which one lies wherever there is one between two roots, or at a root."""
+    near = (range(floor(a) - 1, ceiling(b) + 2) for a, b in places)
+    return [Integer(n) for n in sorted({0}.union(*near))]
 
 
 def _open(polynomials: Iterable[Any], number: Any) -> _Cell:

@@ -10,7 +10,8 @@ is solved for again in exact rationals, and nothing else is believed.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations, combinations_with_replacement
+from itertools import combinations
+from math import comb
 from typing import Any, NamedTuple
 
 import flint
@@ -56,20 +57,24 @@ def _part(value: Any, letters: Sequence[Any], *, strict: bool) -> _Part:
 def _parts(known: Sequence[_Part], degree: int, count: int) -> list[_Part] | None:
     """Products of bounds and squares up to a degree; None if they are too many."""
     one = _Part({(0,) * count: flint.fmpq(1)}, 0, True)
+    if comb(degree // 2 + count, count) > MOST_PRODUCTS:
+        return None
     squares = list(_squares(degree, count))
     found: list[_Part] = []
-    for number in range(degree + 1):
-        for chosen in combinations_with_replacement(known, number):
-            if sum(part.degree for part in chosen) > degree or any(not p.degree for p in chosen):
-                continue
-            whole = one
-            for part in chosen:
-                whole = _times(whole, part)
-            found.append(whole)
-            found += [_times(whole, s) for s in squares if whole.degree + s.degree <= degree]
-            if len(found) > MOST_PRODUCTS:
-                return None
+    for whole in _products(one, [part for part in known if part.degree], degree):
+        found.append(whole)
+        found += [_times(whole, s) for s in squares if whole.degree + s.degree <= degree]
+        if len(found) > MOST_PRODUCTS:
+            return None
     return found
+
+
+def _products(whole: _Part, known: Sequence[_Part], degree: int) -> Iterator[_Part]:
+    """A part times all products of bounds, as far as the degree allows."""
+    yield whole
+    for n, part in enumerate(known):
+        if whole.degree + part.degree <= degree:
+            yield from _products(_times(whole, part), known[n:], degree)
 
 
 def _squares(degree: int, count: int) -> Iterator[_Part]:

@@ -11,8 +11,9 @@ from sympy.assumptions.assume import AppliedPredicate
 from .errors import AssumptionError
 from .spectrum import distinct_eigenvalues
 from .symbols import MatrixParameter
+from .words import is_mirrored
 
-__all__ = ["Facts", "full_row_rank"]
+__all__ = ["Facts", "full_row_rank", "is_gram_matrix", "mirrors"]
 
 
 def full_row_rank(A: Any) -> Any:
@@ -51,7 +52,7 @@ class Facts:
 
     def _is_positive_sum(self, A: Any) -> bool:
         definite = [self.is_positive_definite(term) for term in A.args]
-        gram = [_is_gram(term) for term in A.args]
+        gram = [is_gram_matrix(term) for term in A.args]
         return any(definite) and all(d or g for d, g in zip(definite, gram, strict=True))
 
     def positive_definite(self, A: Any, why: str) -> None:
@@ -101,18 +102,15 @@ class Facts:
         return True
 
 
-def _is_gram(term: Any) -> bool:
-    """Whether a product is of the form c A A' with c ≥ 0."""
-    factors = list(term.args) if isinstance(term, MatMul) else [term]
-    if factors and not getattr(factors[0], "is_Matrix", False) and factors[0].is_nonnegative:
-        factors = factors[1:]
-    half = len(factors) // 2
-    return len(factors) % 2 == 0 and all(
-        _mirrors(a, b) for a, b in zip(factors[:half], reversed(factors[half:]), strict=True)
-    )
+def is_gram_matrix(matrix: Any) -> bool:
+    """Whether a matrix is typed as c U U' with c >= 0."""
+    parts = matrix.args if isinstance(matrix, MatMul) else (matrix,)
+    if not getattr(parts[0], "is_Matrix", False) and parts[0].is_nonnegative:
+        parts = parts[1:]
+    return bool(parts) and all(p.is_Matrix for p in parts) and is_mirrored(parts, mirrors)
 
 
-def _mirrors(a: Any, b: Any) -> bool:
-    """Whether b is the transpose of a, for a declared symmetric matrix itself."""
+def mirrors(a: Any, b: Any) -> bool:
+    """Whether b is the transpose of a, as typed; for a declared symmetric matrix itself."""
     symmetric = isinstance(a, MatrixParameter) and a.structure != "general"
-    return bool(a == b.T or (symmetric and a == b))
+    return bool(a.T.doit() == b.doit() or (symmetric and a == b))

@@ -89,6 +89,7 @@ class Point:
 
     ``indices`` gives numbers to free indices, different ones to different indices of one range;
     ``overrides`` replaces letters by given values (:class:`flint.arb_mat` or :class:`flint.arb`).
+    ``definite`` are letters that are drawn positive definite, whatever they are declared as.
     """
 
     sizes: Mapping[Any, int]
@@ -96,6 +97,7 @@ class Point:
     indices: Mapping[Any, int] = field(default_factory=dict)
     overrides: Mapping[Any, Any] = field(default_factory=dict, repr=False)
     values: dict[Any, Any] = field(default_factory=dict, repr=False)
+    definite: frozenset[Any] = frozenset()
 
     def with_overrides(self, overrides: Mapping[Any, Any]) -> Point:
         """The same point with some letters given other values."""
@@ -105,6 +107,7 @@ class Point:
             indices=self.indices,
             overrides={**self.overrides, **overrides},
             values=self.values,
+            definite=self.definite,
         )
 
     def size(self, dimension: Any) -> int:
@@ -148,6 +151,7 @@ class Point:
             return flint.arb_mat(rows, columns, signs)
         A = _random_matrix(rng, rows, columns)
         kind = symbol.structure if isinstance(symbol, MatrixParameter) else "general"
+        kind = "positive_definite" if symbol in self.definite else kind
         if kind == "symmetric":
             return A + A.transpose()
         if kind == "positive_definite":
@@ -384,11 +388,12 @@ def draw(
     expressions, facts = list(expressions), list(facts)
     relations = [f for f in facts if not isinstance(f, AppliedPredicate)]
     predicates = [f for f in facts if isinstance(f, AppliedPredicate)]
+    definite = frozenset(f.arguments[0] for f in predicates if f.function == Q.positive_definite)
     found: list[Point] = []
     choices = sizes_for([*expressions, *facts], random.Random(f"sizes:{seed}"))
     free = sorted(set[Any]().union(*map(free_indices, expressions)), key=str)
     for attempt, sizes in zip(range(40 * count), choices, strict=False):
-        point = Point(sizes=sizes, seed=seed + attempt)
+        point = Point(sizes=sizes, seed=seed + attempt, definite=definite)
         try:
             point = replace(point, indices=_numbers(point, free))
             if not all(_holds(fact, point) for fact in (*relations, *predicates)):
@@ -478,6 +483,8 @@ def _has_distinct_eigenvalues(A: Any) -> bool:
 
 def _is_positive_definite(A: Any) -> bool:
     n = A.nrows()
+    if not all(A[a, b].overlaps(A[b, a]) for a in range(n) for b in range(a)):
+        return False
     minors = (
         flint.arb_mat(m, m, [A[a, b] for a in range(m) for b in range(m)]).det()
         for m in range(1, n + 1)

@@ -1,9 +1,10 @@
 """The sign of a polynomial over a region that inequalities describe.
 
-Letters whose scale nothing fixes are set to 1: x > 0 with a weight under which every polynomial
-that is met is homogeneous.  Of one letter that is left the sign is decided exactly, of several it
-is shown by a discriminant or by a certificate, or it is left open.  A point of another sign is
-looked for among the rationals.
+What letters are by declaration comes first, as bounds like all others.  Letters whose scale
+nothing fixes are set to 1: x > 0 with a weight under which every polynomial that is met, that of a
+bound too, is homogeneous, and no whole letter has a weight.  Of one letter that is left the sign is
+decided exactly, of several it is shown by a discriminant or by a certificate, or it is left open.
+A point of another sign is looked for among the rationals.
 """
 
 from __future__ import annotations
@@ -14,21 +15,24 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
-from sympy import Integer, Matrix, Poly, Rational, factor_list
+from sympy import Integer, Matrix, Poly, Rational, ceiling, factor_list
 from sympy.polys.polyerrors import CoercionFailed, PolynomialError
 
 from .cells import HOLDS, Bound, sign_of_number, signs_on_line
 from .certificates import certified
+from .domains import declared, drawn
 from .sign_rules import power_of, product_of
-from .symbols import Dimension
 
 __all__ = ["Over", "sign_over"]
 
-DRAWS, KEPT, LINES = 400, 60, 6
-"""Rational points that are drawn, that are looked at, and through which lines are followed."""
+DRAWS, KEPT, LINES, AT_ENDS = 400, 60, 6, 0.3
+"""Rational points drawn, looked at, followed along lines; the share of numbers at ends."""
 
 MOST_LETTERS = 6
 """Letters of which a certificate is looked for."""
+
+MOST_DEGREE = 60
+"""The degree of a polynomial of which a sign is looked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,14 +63,17 @@ def sign_over(value: Any, bounds: Iterable[Bound]) -> Over:
 def _sign_over(value: Any, bounds: list[Bound]) -> Over:
     bounds = _connected(value, bounds)
     letters = _letters([value, *(b.gap for b in bounds)])
-    fixed = _scales([value, *(b.gap for b in bounds)], letters)
+    bounds = list(dict.fromkeys([*bounds, *(bound for x in letters for bound in declared(x))]))
+    polynomials = [value, *(b.gap for b in bounds)]
+    if letters and any(Poly(p, *letters).total_degree() > MOST_DEGREE for p in polynomials):
+        return Over(relation="?")
+    fixed = _scales(polynomials, letters)
     ones = dict.fromkeys(fixed, Integer(1))
     value = value.xreplace(ones)
     bounds = [Bound(b.gap.xreplace(ones), b.relation) for b in bounds]
     if value.is_number:
         return Over(relation=_OF_SIGNS[frozenset({sign_of_number(value)})])
     left = _letters([value, *(b.gap for b in bounds)])
-    bounds = list(dict.fromkeys([*bounds, *(bound for x in left for bound in _of_letter(x))]))
     if len(left) == 1:
         return _on_line(value, bounds, left, ones)
     points = _met(value, bounds, left, ones)
@@ -86,7 +93,7 @@ def _on_line(
     return Over(relation=_OF_SIGNS.get(frozenset(found), "?"), points=points)
 
 
-# Letters, their scales and their own bounds.
+# Letters and their scales.
 
 
 def _letters(values: Iterable[Any]) -> list[Any]:
@@ -108,23 +115,13 @@ def _connected(value: Any, bounds: Sequence[Bound]) -> list[Bound]:
     return [bound for bound, keep in zip(bounds, kept, strict=True) if keep]
 
 
-def _of_letter(x: Any) -> Iterator[Bound]:
-    """What a letter is by its declaration."""
-    if isinstance(x, Dimension):
-        yield Bound(x - 1, ">=")
-    elif x.is_positive or x.is_negative:
-        yield Bound(x if x.is_positive else -x, ">")
-    elif x.is_nonnegative or x.is_nonpositive:
-        yield Bound(x if x.is_nonnegative else -x, ">=")
-
-
 def _scales(values: Sequence[Any], letters: Sequence[Any]) -> list[Any]:
     """Positive letters that may be set to 1: none fixes their scale, each after those before."""
-    free = [x for x in letters if x.is_positive and not isinstance(x, Dimension)]
     fixed: list[Any] = []
-    for x in free:
+    for x in (x for x in letters if x.is_positive and not x.is_integer):
         kept = [y for y in letters if y not in fixed]
         rows = [row for v in values for row in _differences(v, kept)]
+        rows += [[int(z == y) for z in kept] for y in kept if y.is_integer]
         own = [int(y == x) for y in kept]
         if not rows or Matrix([*rows, own]).rank() > Matrix(rows).rank():
             fixed.append(x)
@@ -211,7 +208,10 @@ def _met(
     found: dict[int, Mapping[Any, Any]] = {}
     kept: list[dict[Any, Any]] = []
     for _ in range(DRAWS):
-        point = {x: _number(x, ends[x], rng) for x in letters}
+        point = {
+            x: rng.choice(ends[x]) if ends[x] and rng.random() < AT_ENDS else drawn(x, rng)
+            for x in letters
+        }
         value_here, *gaps = (p.eval(tuple(point.values())) for p in polynomials)
         pairs = zip(bounds, gaps, strict=True)
         if all(HOLDS[b.relation](sign_of_number(g)) for b, g in pairs):
@@ -221,7 +221,7 @@ def _met(
             break
     for point in kept[:LINES]:
         for x in letters:
-            if not x.is_integer and not {1, -1} <= found.keys():
+            if not {1, -1} <= found.keys():
                 found = {**_along(value, bounds, x, point, ones), **found}
     return found
 
@@ -237,19 +237,8 @@ def _along(
 
 
 def _ends(x: Any, bounds: Iterable[Bound]) -> Iterator[Any]:
-    """Numbers at which bounds of one letter alone end."""
+    """Numbers at which bounds of one letter alone end; of a whole letter the next whole one."""
     for bound in bounds:
         if bound.gap.free_symbols == {x} and Poly(bound.gap, x).degree() == 1:
-            yield Rational(Poly(bound.gap, x).eval(0) / -Poly(bound.gap, x).LC())
-
-
-def _number(x: Any, ends: Sequence[Any], rng: random.Random) -> Any:
-    if ends and rng.random() < 0.3:
-        return rng.choice(ends)
-    if x.is_integer:
-        number = Integer(rng.randint(1, 6))
-    else:
-        number = Rational(rng.randint(1, 8), rng.choice((1, 1, 2, 4, 8)))
-    if x.is_nonnegative or x.is_nonpositive:
-        return number if x.is_nonnegative else -number
-    return number * rng.choice((1, 1, -1, -1, 0))
+            end = Rational(Poly(bound.gap, x).eval(0) / -Poly(bound.gap, x).LC())
+            yield ceiling(end) if x.is_integer else end

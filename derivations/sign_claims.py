@@ -102,7 +102,7 @@ def _met_against(
         point = {x: n for x, n in found.points[sign].items() if not isinstance(x, Dummy)}
         value = sympify(drift).subs(point)
         known = [fact.subs(point) for fact in facts if _touched(fact, point)]
-        if not value.is_number or any(fact is not true for fact in known):
+        if not (value.is_number and value.is_real) or any(fact is not true for fact in known):
             continue
         # Of 0 the rules are sure themselves, if every letter of theirs is one of the claim.
         zero = sign == 0 and len(point) == len(found.points[sign]) and not value.is_nonzero

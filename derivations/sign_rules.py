@@ -55,12 +55,15 @@ def _bounds(x: Any, relations: Iterable[Relational]) -> Iterator[Any]:
         gap = relation.lhs - relation.rhs
         gap = -gap if isinstance(relation, Le | Lt) else gap
         slope = gap.diff(x)
-        if slope not in (1, -1) or gap.subs(x, 0).has(x):
+        if slope not in (1, -1):
+            continue
+        rest = expand(gap - slope * x)
+        if rest.has(x):  # also as the size of a matrix
             continue
         strict = isinstance(relation, Gt | Lt)
         slack = Dummy(f"{x}'", **{"positive" if strict else "nonnegative": True})
         # gap = slope·x + rest = slack.
-        yield expand((slack - gap.subs(x, 0)) / slope)
+        yield expand((slack - rest) / slope)
     if isinstance(x, Dimension):
         yield 1 + Dummy(f"{x}'", nonnegative=True, integer=True)
     elif not isinstance(x, Dummy):

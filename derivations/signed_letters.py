@@ -8,7 +8,7 @@ that is a symbol the largest or the smallest eigenvalue and one other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 from sympy import Abs, Add, Determinant, Dummy, MatMul, Mul, Pow, Trace, exp, sympify
@@ -18,7 +18,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from .basis import Basis, FormAlgebra
 from .display import expression as displayed
 from .expressions import ScalarSum
-from .facts import Facts
+from .facts import Facts, is_gram_matrix, mirrors
 from .forms import Atom, Form
 from .interpreter import interpret
 from .inverses import InverseOf
@@ -26,7 +26,7 @@ from .projectors import Projector
 from .sign_rules import TURNED, relation_of
 from .spectrum import Eigenprojector, Eigenvalue, distinct_eigenvalues
 from .symbols import Index, MatrixParameter
-from .words import Factor, Word, canonical_cycle, transpose_word, word_text
+from .words import Factor, Word, canonical_cycle, is_gram, is_mirrored_trace, word_text
 
 __all__ = ["LARGEST", "SMALLEST", "Reading"]
 
@@ -97,7 +97,7 @@ class Reading:
         matrix, index = value.matrix, value.index
         name = self.forms.spectral(matrix).name
         definite = self.facts.is_positive_definite(matrix)
-        lowest = ">" if definite else ">=" if _is_gram(matrix) else "?"
+        lowest = ">" if definite else ">=" if is_gram_matrix(matrix) else "?"
         if not index.name.isdigit():
             return self.letter(("eigenvalue", name, index.name), lowest)
         distinct = distinct_eigenvalues(matrix) in self.facts.declared
@@ -154,7 +154,7 @@ class Reading:
 
     def _typed_semidefinite(self, matrix: Any) -> bool:
         """Whether a matrix, as typed, is positive semidefinite."""
-        if isinstance(matrix, Eigenprojector) or _is_gram(matrix):
+        if isinstance(matrix, Eigenprojector) or is_gram_matrix(matrix):
             return True
         return bool(self.facts.is_positive_definite(matrix))
 
@@ -165,7 +165,7 @@ class Reading:
         return self.letter(("atom", atom.name), ">" if atom.is_positive else "?")
 
     def _cycle(self, word: Word) -> Any:
-        nonnegative = any(_mirrored(turned, self._semidefinite) for turned in _turns(word))
+        nonnegative = is_gram(word, self._semidefinite)
         name = word_text(canonical_cycle(word))
         return self.letter(("cycle", name), ">=" if nonnegative else "?")
 
@@ -176,53 +176,14 @@ class Reading:
             return True
         if isinstance(base, InverseOf):
             matrix = displayed(base.form)
-            return _is_gram(matrix) or self.facts.is_positive_definite(matrix)
+            return is_gram_matrix(matrix) or self.facts.is_positive_definite(matrix)
         return isinstance(base, MatrixParameter) and base.structure == "positive_definite"
 
 
-def _turns(word: Word) -> Iterator[Word]:
-    return (word[n:] + word[:n] for n in range(len(word)))
-
-
-def _mirrored(word: Word, semidefinite: Any) -> bool:
-    """Whether a word is P U Q U' with P, Q semidefinite letters, or none."""
-    for head in (0, 1):
-        if head and not semidefinite(word[0]):
-            continue
-        rest = word[head:]
-        half, odd = divmod(len(rest), 2)
-        if odd and not semidefinite(rest[half]):
-            continue
-        if transpose_word(rest[:half]) == rest[half + odd :]:
-            return True
-    return False
-
-
-def _is_mirrored(trace: Any, semidefinite: Any) -> bool:
+def _is_mirrored(trace: Any, semidefinite: Callable[[Any], bool]) -> bool:
     """Whether a trace is typed as tr(P U Q U') with semidefinite P, Q, or without."""
     product = trace.args[0]
     if not isinstance(trace, Trace) or not isinstance(product, MatMul):
         return False
-    parts = product.args
-    if not all(isinstance(part, MatrixExpr) for part in parts):
-        return False
-
-    def mirrored(word: tuple[Any, ...]) -> bool:
-        half, odd = divmod(len(word), 2)
-        if odd and not semidefinite(word[half]):
-            return False
-        left, right = reversed(word[:half]), word[half + odd :]
-        return all(a.T.doit() == b for a, b in zip(left, right, strict=True))
-
-    turned = [parts[n:] + parts[:n] for n in range(len(parts))]
-    return any(mirrored(w) or (semidefinite(w[0]) and mirrored(w[1:])) for w in turned)
-
-
-def _is_gram(matrix: Any) -> bool:
-    """Whether a matrix is typed as U U'."""
-    parts = matrix.args if isinstance(matrix, MatMul) else ()
-    half, odd = divmod(len(parts), 2)
-    if odd or not parts or not all(getattr(part, "is_Matrix", False) for part in parts):
-        return False
-    left, right = MatMul(*parts[:half]), MatMul(*parts[half:])
-    return bool(left.T.doit() == right.doit())
+    typed = all(isinstance(part, MatrixExpr) for part in product.args)
+    return typed and is_mirrored_trace(product.args, mirrors, semidefinite)

@@ -19,10 +19,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from sympy import expand, fraction, sympify, together
+from sympy import expand, sympify
 from sympy.core.relational import Relational
 
-from .assumed import Assumed, rooted
+from .assumed import Assumed, quotient, rooted
+from .domains import is_admissible
 from .errors import DerivationError
 from .facts import Facts
 from .regions import sign_over
@@ -100,11 +101,11 @@ def sign_of(expression: Any, facts: Iterable[Any] = (), *, enough: str = "") -> 
 
 def _over_region(expression: Any, facts: tuple[Any, ...]) -> Sign:
     """The sign over the region of all assumptions, of the numerator and the denominator."""
-    (expression, *facts_), roots = rooted([expression, *facts])
-    reading = Reading(Facts(f for f in facts_ if not isinstance(f, Relational)))
-    assumed = Assumed(reading, facts_)
-    above, below = map(expand, fraction(together(reading.value(expression))))
-    bounds = assumed.bounds()
+    reading = Reading(Facts(f for f in facts if not isinstance(f, Relational)))
+    value, assumed = reading.value(expression), Assumed(reading, facts)
+    roots = rooted(reading)
+    above, below = quotient(roots.written(value))
+    bounds = assumed.bounds(roots)
     divisor = sign_over(below, bounds).relation
     if divisor in (">", "<"):
         over = sign_over(above, bounds)
@@ -116,6 +117,7 @@ def _over_region(expression: Any, facts: tuple[Any, ...]) -> Sign:
     else:
         return Sign(relation="?")
     points = {turned * sign: roots.back(point) for sign, point in over.points.items()}
+    points = {sign: point for sign, point in points.items() if is_admissible(point)}
     return Sign(relation=relation, how=REGION, points=points)
 
 

@@ -6,7 +6,7 @@ word: canonical under rotation and transposition.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -22,6 +22,8 @@ __all__ = [
     "canonical_cycle",
     "factor",
     "is_gram",
+    "is_mirrored",
+    "is_mirrored_trace",
     "transpose_word",
     "word_key",
     "word_text",
@@ -150,13 +152,43 @@ def canonical_cycle(word: Word) -> Word:
     return min(turns, key=word_key)
 
 
-def is_gram(cycle: Word) -> bool:
-    """Whether some rotation of a cycle is a word times its transpose."""
-    half, odd = divmod(len(cycle), 2)
-    return not odd and any(
-        transpose_word(turned[:half]) == turned[half:]
-        for turned in (cycle[n:] + cycle[:n] for n in range(half))
-    )
+def is_mirrored(
+    parts: Sequence[Any],
+    mirrors: Callable[[Any, Any], bool],
+    semidefinite: Callable[[Any], bool] | None = None,
+) -> bool:
+    """Whether a product is U U', or U P U' if some P are semidefinite.
+
+    ``mirrors(a, b)`` says whether b is the transpose of a.
+    """
+    half, odd = divmod(len(parts), 2)
+    if odd and (semidefinite is None or not semidefinite(parts[half])):
+        return False
+    return all(map(mirrors, parts[:half], reversed(parts[half + odd :])))
+
+
+def is_gram(cycle: Word, semidefinite: Callable[[Factor], bool] | None = None) -> bool:
+    """Whether some rotation of a cycle is U U', or P U Q U' if some P, Q are semidefinite."""
+    return is_mirrored_trace(cycle, _mirrors, semidefinite)
+
+
+def is_mirrored_trace(
+    parts: Sequence[Any],
+    mirrors: Callable[[Any, Any], bool],
+    semidefinite: Callable[[Any], bool] | None = None,
+) -> bool:
+    """Whether some rotation of a product is U U', or P U Q U' if some P, Q are semidefinite."""
+    for n in range(len(parts)):
+        turn = (*parts[n:], *parts[:n])
+        if is_mirrored(turn, mirrors, semidefinite):
+            return True
+        if semidefinite and semidefinite(turn[0]) and is_mirrored(turn[1:], mirrors, semidefinite):
+            return True
+    return False
+
+
+def _mirrors(a: Factor, b: Factor) -> bool:
+    return factor(a.base, transposed=not a.transposed) == b
 
 
 def word_key(word: Word) -> tuple[Any, ...]:
