@@ -122,6 +122,10 @@ class Verdict:
     error: str = ""
     finding: Finding | None = None
 
+    def __bool__(self) -> bool:
+        """Whether the answer is AGREES: ``assert check(claim)`` fails on every other."""
+        return self.agrees
+
     def __str__(self) -> str:
         """The status, and why, a line for each tier; then what is wrong."""
         lines = [f"{self.claim}: {self.said}"] + ([self.error] if self.error else [])

@@ -41,6 +41,16 @@ def test_a_right_claim_agrees() -> None:
     assert verdict.claim == "claim"
 
 
+def test_a_verdict_is_true_where_it_agrees() -> None:
+    """So that ``assert check(claim)`` is no test that passes whatever is claimed."""
+    tiers = ("generator",)
+    assert verify.check(square(), effort="quick", tiers=tiers)
+    assert not verify.check(square(2.0), effort="quick", tiers=tiers)
+    nothing = verify.check(square(), effort="quick", tiers=("path",))
+    assert nothing.status is verify.Status.NOT_APPLICABLE
+    assert not nothing
+
+
 def test_a_failure_says_why_in_the_words_of_the_tiers() -> None:
     verdict = verify.check(square(2.0, id="mine"), effort="quick", tiers=("generator", "one-step"))
     assert not verdict.agrees
