@@ -6,6 +6,7 @@ Two systems have one law if these two agree: what a change of time is judged by.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,7 @@ def diffusion(system: System, point: Mapping[str, Any]) -> tuple[Array, Array]:
     b = system.increment(point, t, 0.0, units)
     drift = np.concatenate([np.ravel(a[name]) for name in system.states])
     rows = [
-        np.broadcast_to(b[name], (count, *shape)).reshape(count, -1)
+        np.broadcast_to(b[name], (count, *shape)).reshape(count, prod(shape))
         for name, shape in system.states.items()
     ]
     fields = np.concatenate(rows, axis=1)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sympy import exp
+from sympy import Rational, exp, nan, sin, solve, symbols
 
 import verify
 from derivations import Brownian, MatrixSDE, MomentClaim, PathCheck, State, dt, equal, real, t
@@ -175,3 +175,50 @@ def test_the_generator_tier_looks_at_laws_without_paths_too(law: Any) -> None:
     wrong = found("generator", path=None, laws=(law, exp(a * t) * x))
     assert wrong.status == Status.DISAGREES
     assert "laws" in wrong.reason
+
+
+def at_known_times(*times: Rational) -> Any:
+    """A wrong law of x that starts at x and solves the system at these times, and at no others."""
+    one, two = symbols("one two")
+    added = t * (1 + one * t + two * t**2)
+    held = [(added.diff(t) - a * added).subs(t, time) for time in times]
+    return exp(a * t) * x + added.subs(solve(held, (one, two)))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_law_that_holds_at_two_times_disagrees(seed: int) -> None:
+    """No times are known beforehand: every point has its own."""
+    law = at_known_times(Rational(1, 2), Rational(7, 5))
+    problem = compiled(replace(SQUARE, path=None, laws=(exp(RATE * t) * x**2, law)))
+    wrong = check_of("generator")(problem, replace(PLAN, seed=seed))
+    assert wrong.status == Status.DISAGREES
+    assert "laws solve the system: 0.0 digits" in wrong.reason
+    assert "laws at time 0" not in wrong.reason
+
+
+FAST = sin(10**70 * t)
+"""It turns too fast for 50 digits: all that they say is that it lies between -1 and 1."""
+
+
+def test_a_law_that_no_digits_resolve_is_left_open() -> None:
+    """Its differences are exactly 0, and known up to 1: no agreement."""
+    mean = {"path": None, "moments": (x, 1), "matrix": ((a, 0), (0, 0))}
+    laws = exp(a * t) * x, 1 + FAST
+    assert found("generator", **mean, laws=laws).status == Status.INCONCLUSIVE
+    # What is not resolved in one law hides nothing that is wrong in another.
+    wrong = found("generator", **mean, laws=(exp(2 * a * t) * x, 1 + FAST))
+    assert wrong.status == Status.DISAGREES
+
+
+@pytest.mark.parametrize(("factor", "status"), [(1, "AGREES"), (3, "DISAGREES")])
+def test_a_law_that_is_no_number_at_time_0_starts_at_its_limit(factor: int, status: str) -> None:
+    law = factor * x * (exp(a * t) - 1) / (1 - exp(-a * t))
+    assert law.subs(t, 0).has(nan)
+    evidence = found("generator", path=None, laws=(SQUARE.laws[0], law))
+    assert evidence.status == status
+    assert ("laws at time 0: 0." in evidence.reason) == (factor == 3)
+
+
+def test_a_law_that_is_no_number_agrees_with_nothing() -> None:
+    law = exp(a * t) * x + t / FAST
+    assert found("generator", path=None, laws=(SQUARE.laws[0], law)).status == Status.INCONCLUSIVE

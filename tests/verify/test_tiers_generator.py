@@ -1,24 +1,32 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pytest
 from sympy import Rational
 
 from derivations import (
     Brownian,
+    CovariationClaim,
     DifferentialClaim,
     Family,
     IdentityClaim,
     MatrixSDE,
     State,
+    TimeChangeClaim,
     det,
     dims,
+    dt,
     index,
+    positive,
     total,
     tr,
 )
 from derivations.catalogue import find
 from numerics.contexts import RationalContext
+from numerics.numeric_sde import NumericSDE
 from tests.verify import problems
 from tests.verify.test_tiers_exact import RIGHT, WRONG
 from verify.loading import compiled
@@ -109,6 +117,40 @@ def test_what_is_singular_in_float64_alone_is_no_point_of_a_sample() -> None:
     found = sample_at(determinant(2, 0), RationalContext(), {}, 1, 1, of)
     assert found.values == (3,)
     assert found.refused >= 2
+
+
+x, b = State("x"), Brownian("b")
+FREE = MatrixSDE({x: -x * dt + b.d})
+SMALL = Rational(1, 10**6)
+FEW = replace(PLAN, effort=replace(effort("quick"), sizes=1, points=1))
+
+
+@pytest.mark.parametrize("sde", [FREE, NumericSDE(
+    states={"x": ()}, drift=lambda x: -x, noise=lambda x, db: db, noises={"b": ()},
+)], ids=["expressions", "functions"])  # fmt: skip
+def test_a_constant_does_not_move(sde: Any) -> None:
+    """There is nothing to resolve, which is not the same as unresolved."""
+    f = 3 if sde is FREE else lambda x: 3.0 + 0.0 * x
+    g = x if sde is FREE else lambda x: x
+
+    def moved(drift: Any, martingale: Any) -> str:
+        claim = DifferentialClaim(sde=sde, observable=f, drift=drift, martingale=martingale)
+        return str(check(compiled(claim), FEW).status)
+
+    def varied(rate: Any) -> str:
+        claim = CovariationClaim(sde=sde, first=f, second=g, rate=rate)
+        return str(check(compiled(claim), FEW).status)
+
+    assert moved(0, 0) == varied(0) == "AGREES"
+    along = SMALL * b.d if sde is FREE else lambda db: 1e-6 * db
+    assert moved(SMALL, 0) == moved(0, along) == varied(SMALL) == "DISAGREES"
+
+
+@pytest.mark.parametrize(("drift", "status"), [(0, "AGREES"), (SMALL * x, "DISAGREES")])
+def test_systems_that_stand_still_are_the_same_on_every_clock(drift: Any, status: str) -> None:
+    still, other = MatrixSDE({x: 0 * dt}), MatrixSDE({x: drift * dt})
+    claim = TimeChangeClaim(sde=still, rate=positive("s"), changed=other)
+    assert str(check(compiled(claim), PLAN).status) == status
 
 
 WRONG_FACTOR = 1 + Rational(1, 10**6)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -33,6 +34,7 @@ from verify.agreement import (
     worst,
 )
 from verify.coordinates import by_tuple, coordinates, diffusion, entries, evaluated, fitted
+from verify.counterexample import widened
 from verify.ends import within_its_support
 from verify.forward import flux_digits, side_digits
 from verify.moment_laws import law_digits
@@ -67,9 +69,11 @@ def _compared(problem: Problem, plan: Plan) -> Evidence:
     exact = RationalContext()
     wide = MultiprecisionContext(50)
     compare = _COMPARISONS[problem.kind]
+    if problem.kind == "moments":
+        compare = partial(compare, rng=plan.generator("times of laws"))
 
     def both(sizes: Mapping[str, int], point: Mapping[str, Any]) -> Agreement:
-        digits = {name: _widened(wide, value) for name, value in point.items()}
+        digits = {name: widened(wide, value) for name, value in point.items()}
         found = compare(problem, wide, sizes, digits, as_arrays(point, exact))
         return found if isinstance(found, Agreement) else Agreement(gaps=found)
 
@@ -182,20 +186,6 @@ def _reason(status: Status, shown: Mapping[str, Mapping[str, float]], where: str
     return f"the differences could not be resolved, at {where}"
 
 
-def _widened(ctx: MultiprecisionContext, value: Any) -> Any:
-    """A rational value as a number of the wide context."""
-    if isinstance(value, int):
-        return value
-    if isinstance(value, list | tuple):
-        return [_widened(ctx, member) for member in value]
-    if hasattr(value, "nrows"):
-        rows, columns = value.nrows(), value.ncols()
-        return ctx.matrix(
-            [[_widened(ctx, value[i, j]) for j in range(columns)] for i in range(rows)]
-        )
-    return ctx.rational(int(value.p), int(value.q))
-
-
 def _estimates(
     problem: Problem,
     name: str,
@@ -252,8 +242,9 @@ def _differential(
         error = np.maximum(error, _off(ctx, e.drift, d.drift))
     value = np.asarray(problem.kernel("observable")(point))
     # Where all terms are zero, as along the entries of a determinant, float64 has but rounding.
-    none = d is None or d.drift_scale <= NOTHING["50 digits"] * max((1.0, *d.martingale_scale))
-    quiet = rounding(error, value, axes) if none else 0.0
+    quiet = 0.0
+    if d is None or _is_nothing(d.drift_scale, *d.martingale_scale):
+        quiet = rounding(error, value, axes)
     gaps = {"drift": worst(e.drift - stated, e.drift_scale, error, axes, quiet)}
     values = {"drift": side_by_side(stated, e.drift, e.drift_scale, error, axes, quiet)}
     if e.directions and martingale is not None:
@@ -264,7 +255,7 @@ def _differential(
         noise = e.martingale_error
         if d is not None:
             noise = np.maximum(noise, _off_noise(ctx, e, d))
-        else:
+        if d is None or _unmoved(d):
             least = np.maximum(least, rounding(np.max(noise, axis=0), value, axes))
         gaps["martingale part"] = worst(gap, e.martingale_scale, noise, axes, least)
         values["martingale part"] = side_by_side(
@@ -274,16 +265,23 @@ def _differential(
     return Agreement(gaps=_both(gaps, digits), values=values)
 
 
+def _is_nothing(scale: float, *others: float) -> bool:
+    """Whether a sum of absolute terms in many digits is no value, beside the other ones."""
+    return scale <= NOTHING["50 digits"] * max((1.0, *others))
+
+
 def _moments(
     problem: Problem,
     ctx: MultiprecisionContext,
     sizes: Mapping[str, int],
     wide: Mapping[str, Any],
     point: Mapping[str, Any],
+    *,
+    rng: np.random.Generator,
 ) -> Agreement:
     """The drifts of moments, and their laws, if any are stated."""
     found = _differential(problem, ctx, sizes, wide, point)
-    laws = _said(lambda: law_digits(problem, ctx, wide))
+    laws = _said(lambda: law_digits(problem, ctx, wide, rng))
     if not laws:
         return found
     digits = {**found.gaps.get("50 digits", {}), **laws}
@@ -366,12 +364,20 @@ def _covariation(
     stated = fitted(evaluated(rate, point), value.shape, axes)
     beside = float(np.prod([np.linalg.norm(e.martingale_scale, axis=0).max() for e in (e_f, e_g)]))
     least = NOTHING["float64"] * max(1.0, beside)
+    if any(d is None or _unmoved(d) for d in (f, g)):
+        product = np.prod([np.max(np.abs(problem.kernel(x)(point))) for x in ("first", "second")])
+        least = np.maximum(least, rounding(error, product, axes))
     doubles = {"covariation": worst(value - stated, scale, error, axes, least, beside)}
     values = {"covariation": side_by_side(stated, value, scale, error, axes, least, beside)}
     digits = None
     if f is not None and g is not None:
         digits = _said(lambda: _covariation_in_digits(ctx, rate, wide, f, g))
     return Agreement(gaps=_both(doubles, digits), values=values)
+
+
+def _unmoved(d: DigitsEstimate) -> bool:
+    """Whether the noise moves an observable not at all."""
+    return _is_nothing(max(d.martingale_scale, default=0.0), d.drift_scale)
 
 
 def _covariation_in_digits(
