@@ -12,8 +12,11 @@ from derivations import (
     CovariationClaim,
     MatrixSDE,
     State,
+    TimeChangeClaim,
     dims,
+    dt,
     eigenvalues,
+    positive,
 )
 from tests.verify import problems
 from tests.verify.test_tiers_exact import RIGHT, WRONG
@@ -50,6 +53,31 @@ def test_five_digits_on_the_net_in_a_second() -> None:
 def test_all_draws_are_enumerated() -> None:
     found = check(problems.schur(), PLAN)
     assert found.points == found.numbers["draws"] >= 4
+
+
+def test_two_sides_that_vanish_are_equal_at_all_draws() -> None:
+    problem = problems.schur()
+
+    def nothing(G: Any, eta: Any) -> Any:
+        return 0.0 * problem.kernel("left").arrays(G, eta)
+
+    def some(G: Any, eta: Any) -> Any:
+        return 1e-9 + nothing(G, eta)
+
+    for right, answer in ((nothing, Status.AGREES), (some, Status.DISAGREES)):
+        sides = {"left": replace(problem.kernel("left"), arrays=nothing)}
+        sides["right"] = replace(problem.kernel("right"), arrays=right)
+        found = check(replace(problem, kernels={**problem.kernels, **sides}), PLAN)
+        assert found.status == answer
+
+
+@pytest.mark.parametrize(("drift", "status"), [(0, "AGREES"), (1, "DISAGREES")])
+def test_systems_that_stand_still_are_the_same_on_every_clock(drift: int, status: str) -> None:
+    """There are no terms that could be a unit."""
+    x = State("x")
+    still, other = MatrixSDE({x: 0 * dt}), MatrixSDE({x: drift * x * dt / 10**6})
+    claim = TimeChangeClaim(sde=still, rate=positive("s"), changed=other)
+    assert str(check(compiled(claim), PLAN).status) == status
 
 
 @pytest.mark.parametrize(("rate", "status"), [(0, "AGREES"), ("gap", "DISAGREES")])

@@ -356,7 +356,8 @@ def _time_change(
         (TIER, plan), point, lambda given: _drift_of_squares(given, "declared", plan, sizes, point)
     )
     new = _drift_of_squares(problem, "changed", plan, sizes, point)
-    scale = float(np.max(old.scale) + abs(rate) * np.max(new.scale))
+    # Two systems that stand still have no terms at all.
+    scale = float(np.max(old.scale) + abs(rate) * np.max(new.scale)) or 1.0
     gap = (old.mean - rate * new.mean) / scale
     half = float(np.max(old.half_width + abs(rate) * new.half_width)) / scale
     bias = float(np.max(old.bias + abs(rate) * new.bias)) / scale
@@ -421,7 +422,7 @@ def _enumerated(problem: Problem, plan: Plan) -> Evidence:
         np.asarray(problem.kernel(side)({**point, letter.name: drawn}), dtype=float)
         for side in ("left", "right")
     )
-    scale = float(np.max(np.abs(left)) + np.max(np.abs(right)))
+    scale = float(np.max(np.abs(left)) + np.max(np.abs(right))) or 1.0
     gap = Estimate(value=float(np.max(np.abs(left - right))) / scale)
     left, right = np.broadcast_arrays(left, right)  # a stated 0 is a zero of any shape
     off = (left - right) / scale
