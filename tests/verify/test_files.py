@@ -278,6 +278,16 @@ STATEMENTS = {
         "value=-1, horizon=1, values=3)",
         "c: values: got 3; give values by states and parameters",
     ),
+    "two arguments of one name": ("def f(x, x): pass", "SyntaxError: duplicate argument 'x'"),
+    "an argument that is global": ("def f(x):\n    global x", "SyntaxError: name 'x' is parameter"),
+    "a name of no function around": ("nonlocal x", "SyntaxError: nonlocal declaration not allowed"),
+    "a sum of thousands of terms": (
+        f"big = {' + '.join(['1'] * 6000)}",
+        "^RecursionError: nested too deeply; split it into several statements$",
+    ),
+    "a thousand terms": (f"big = {' + '.join(['1'] * 2000)}", "^RecursionError: "),
+    "thousands of signs": (f"big = {'-' * 6000}1", "nested too deeply; split it into several"),
+    "thousands of parts": (f"big = good{'.id' * 6000}", "nested too deeply; split it into several"),
     "a status that is a list": ("c = claim(expected=[])", "c: TypeError"),
 }
 

@@ -63,11 +63,12 @@ def _makes_claim(node: ast.AST, known: Iterable[str]) -> bool:
 
 
 def _evaluated(node: ast.AST) -> Iterator[ast.AST]:
-    """The parts of a statement, without the bodies of functions in it."""
-    yield node
-    for part in ast.iter_child_nodes(node):
-        if not isinstance(part, ast.Lambda):
-            yield from _evaluated(part)
+    """The parts of a statement, without the bodies of functions in it, however deep."""
+    waiting = [node]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        waiting += (x for x in ast.iter_child_nodes(part) if not isinstance(x, ast.Lambda))
 
 
 def _names(target: ast.AST) -> Iterator[str]:

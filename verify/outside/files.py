@@ -11,7 +11,6 @@ import __future__
 
 import ast
 import re
-import symtable
 import tokenize
 import traceback
 from collections.abc import Iterator, Mapping
@@ -28,15 +27,13 @@ from verify.runs.time_limit import limited
 
 from .claim_types import accepted, readable, short
 from .declarations import makers, named_claims, named_in_text
+from .statements import Broken, bound, parsed
 from .surroundings import surroundings
 
 __all__ = ["LIMIT", "ClaimFile", "read"]
 
 LIMIT = 20.0
 """Seconds that one statement may take."""
-
-REPAIRS = 3
-"""Statements that may be no Python; with more the file is given up."""
 
 LONGEST = 100
 """Letters of an id."""
@@ -88,7 +85,7 @@ def read(
         If there is no such file, or it cannot be read as text.
     """
     text = _text(path)
-    statements, broken = _parsed(text, path)
+    statements, broken = parsed(text, path)
     run = _Run(path=path, limit=limit, without=without)
     run.makers = makers(statements)
     run.broken(broken)
@@ -128,62 +125,6 @@ def _text(path: str) -> str:
         raise UsageError(f"{path}: not a text in UTF-8; save it as one") from None
 
 
-# Statements.
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Broken:
-    """Lines that are no Python, and the names that they seem to make."""
-
-    line: int
-    message: str
-    names: tuple[str, ...]
-    text: str = ""
-
-
-def _parsed(text: str, path: str) -> tuple[list[ast.stmt], list[_Broken]]:
-    """The statements of a file; those that are no Python are blanked out and told."""
-    broken: list[_Broken] = []
-    lines = text.split("\n")  # and at nothing else that may stand in a text
-    while True:
-        try:
-            return ast.parse("\n".join(lines), filename=path).body, broken
-        except (SyntaxError, ValueError) as error:
-            at = getattr(error, "lineno", None) or 1
-            first, last = _block(lines, at)
-            said = getattr(error, "msg", None) or str(error)
-            if said == "unexpected indent":
-                first = at  # what stands before it is whole
-            block = lines[first - 1 : last]
-            if len(broken) == REPAIRS or not any(block):
-                # What was blanked out was not the cause: the first message is the one that counts.
-                return [], broken[:1] or [_Broken(line=at, message=said, names=())]
-            names, whole = tuple(_made(block)), "\n".join(block)
-            broken.append(_Broken(line=at, message=said, names=names, text=whole))
-            lines[first - 1 : last] = [""] * len(block)
-
-
-def _block(lines: list[str], at: int) -> tuple[int, int]:
-    """First and last line of the top-level statement that a line seems to belong to."""
-    starts = [n for n, line in enumerate(lines, 1) if re.match(r"[^\s#)\]}]", line)]
-    first = max((n for n in starts if n <= at), default=1)
-    following = min((n for n in starts if n > at), default=len(lines) + 1)
-    return first, following - 1
-
-
-def _made(block: list[str]) -> Iterator[str]:
-    for line in block:
-        found = re.match(r"(?:def |class )?(\w+)\s*(?:[=(:]|$)", line)
-        if found:
-            yield found[1]
-
-
-def _bound(statement: ast.stmt, path: str) -> tuple[str, ...]:
-    """The names of the module that a statement makes."""
-    table = symtable.symtable(ast.unparse(statement), path, "exec")
-    return tuple(s.get_name() for s in table.get_symbols() if s.is_assigned() or s.is_imported())
-
-
 # Running them.
 
 
@@ -218,16 +159,16 @@ class _Run:
         self.flags = 0
         self.unknown: _Trouble | None = None  # an import of all names of a module, which failed
 
-    def broken(self, found: list[_Broken]) -> None:
+    def broken(self, found: list[Broken]) -> None:
         """Tell what is no Python."""
         for part in found:
-            self._failed(part.line, f"SyntaxError: {part.message}", part.names)
+            self._failed(part.line, part.message, part.names)
             claims = named_in_text(part.text, part.names, self.makers)
             self.unread |= dict.fromkeys(claims, part.line)
 
     def execute(self, statement: ast.stmt) -> None:
         """Run one statement; what goes wrong is told, and the names that are lost with it."""
-        names, claims = _bound(statement, self.path), named_claims(statement, self.makers)
+        names, claims = bound(statement), named_claims(statement, self.makers)
         if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
             self.flags |= _flags(statement)
         if statement.lineno in self.without:

@@ -37,7 +37,7 @@ def _definitions(code: Any) -> Iterator[ast.Lambda | ast.FunctionDef]:
     names = list(code.co_varnames[: code.co_argcount])
     try:
         tree = ast.parse("".join(linecache.getlines(code.co_filename)))
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Lambda | ast.FunctionDef) and node.lineno == code.co_firstlineno:

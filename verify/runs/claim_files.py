@@ -59,6 +59,8 @@ def _imported(content: bytes) -> tuple[set[tuple[int, str]], bool]:
         nodes = list(ast.walk(ast.parse(content)))
     except (SyntaxError, ValueError):
         return set(), False
+    except (RecursionError, MemoryError):  # nested too deeply: it may import anything
+        return set(), True
     found = {(0, a.name) for node in nodes if isinstance(node, ast.Import) for a in node.names}
     for node in nodes:
         if isinstance(node, ast.ImportFrom):
