@@ -1,10 +1,16 @@
-"""Amounts in words: how many of something, how many per cent."""
+"""Amounts in words: how many of something, how many per cent, on which side of zero."""
 
 from __future__ import annotations
 
-__all__ = ["counted", "percent"]
+from collections.abc import Mapping
+from types import MappingProxyType
+
+__all__ = ["SIGNS", "counted", "percent"]
 
 _LEAST = 1e-5
+
+SIGNS: Mapping[int, str] = MappingProxyType({-1: "< 0", 0: "= 0", 1: "> 0"})
+"""A sign in words."""
 
 
 def counted(number: int, noun: str) -> str:

@@ -16,7 +16,7 @@ from numerics.system import Array, State, System
 
 from .problem import Problem
 
-__all__ = ["as_numbers", "fine_within", "is_no_number", "smooth_within", "unit_noises"]
+__all__ = ["as_numbers", "fine_within", "is_no_number", "per_path", "smooth_within", "unit_noises"]
 
 FINE = 0.2
 """The part of |x| as reach of a function: its rounding is measured at steps of 10⁻⁵ of that."""
@@ -45,6 +45,11 @@ def as_numbers(declared: DeclaredSystem, parameters: Mapping[str, Any]) -> Syste
         }
 
     return replace(system, increment=increment)
+
+
+def per_path(number: Array, like: Any) -> Array:
+    """One number for each path, against a state with the paths on its first axis."""
+    return number.reshape(number.shape + (1,) * (np.ndim(like) - 1))
 
 
 def unit_noises(system: System, paths: int) -> tuple[State, ...]:

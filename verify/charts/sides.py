@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from verify.amounts import SIGNS
+
 from .scales import Scale, linear
 from .svg import WIDTH, Chart, clipped, drawing, element, painted, shown, text
 
@@ -13,8 +15,6 @@ __all__ = ["Side", "sides"]
 ROW, STRIP, FOOT = 40.0, 18.0, 36.0
 LEFT, RIGHT = 10.0, WIDTH - 10.0
 MARGIN = 0.1
-
-_STATED = {-1: "< 0", 0: "= 0", 1: "> 0"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class Side:
     @property
     def stated(self) -> str:
         """The sign in words."""
-        return f"stated {_STATED.get(self.sign, '')}"
+        return f"stated {SIGNS.get(self.sign, '')}"
 
     @property
     def said(self) -> str:

@@ -32,7 +32,6 @@ __all__ = [
     "CLOCK",
     "Arithmetic",
     "Doubles",
-    "Fractions",
     "Row",
     "Table",
     "arithmetics",
@@ -94,7 +93,7 @@ class Arithmetic(Protocol):
 
 def arithmetics() -> tuple[Arithmetic, ...]:
     """The arithmetics, the better first."""
-    return Fractions(), Doubles()
+    return _Fractions(), Doubles()
 
 
 def rows(arithmetic: Arithmetic, problem: Problem, part: Any, sizes: Sizes, at: At) -> Any:
@@ -185,7 +184,7 @@ def _scalars(problem: Problem, sizes: Sizes, point: At) -> dict[str, float]:
 
 
 @dataclass(frozen=True)
-class Fractions:
+class _Fractions:
     """Power series over the rationals: no rounding."""
 
     @property

@@ -158,7 +158,7 @@ def _single(
             return None
         intervals.append(interval)
     claimed = 1 if i is None else (0 if missing else coefficients[i])
-    both = _intersection(intervals, table.exact)
+    both = _intersection(intervals)
     if both is not None:
         change = Change(term=i, claimed=claimed, low=both[0], high=both[1])
         return Fit(cost=1.0, changes=(change,)) if _differs(change) else None
@@ -214,7 +214,7 @@ def _near(a: Any, b: Any, inexact: bool) -> bool:
     return inexact and abs(float(a) - float(b)) <= SAME * max(abs(float(a)), abs(float(b)))
 
 
-def _intersection(intervals: Sequence[tuple[Any, Any]], exact: bool) -> tuple[Any, Any] | None:
+def _intersection(intervals: Sequence[tuple[Any, Any]]) -> tuple[Any, Any] | None:
     told = [x for x in intervals if math.isfinite(x[0]) and math.isfinite(x[1])]
     if not told:
         return None

@@ -26,7 +26,7 @@ from verify.steps.support import on_support
 
 from .measured import Row
 
-__all__ = ["Failure", "Small", "failure", "plain", "shown", "shrunk", "simplified"]
+__all__ = ["Small", "failure", "plain", "shown", "shrunk", "simplified"]
 
 SIZES, PATTERNS, LOOKS = 16, 8, 280
 """Sizes, patterns at each, and points looked at in all."""
@@ -40,7 +40,6 @@ HALVES = tuple(map(Fraction, ("1/2", "3/2", "3/4", "5/4")))
 DENOMINATORS = (1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 32, 50, 100)
 """Of the fractions near a number that nothing simpler may stand for."""
 
-Failure: TypeAlias = Row
 Rational: TypeAlias = Any
 
 

@@ -33,7 +33,7 @@ from .shrink import failure, shrunk
 from .stated import StatedPart, whole_term
 from .wording import changed, unexplained
 
-__all__ = ["StepValues", "of_steps"]
+__all__ = ["of_steps"]
 
 NODES = (10, 8)
 """Step sizes at which a polynomial is fitted; what a second fit differs by is the error."""
@@ -46,7 +46,7 @@ ONE = (1,)
 
 
 @dataclass(frozen=True, kw_only=True)
-class StepValues:
+class _StepValues:
     """Measured and stated change at a point, or a coefficient in the step size of either."""
 
     power: int | None = None
@@ -141,7 +141,7 @@ def of_steps(problem: Problem, plan: Plan) -> Finding | None:
     term = whole_term(problem.kernel("change"), "change")
     for power in powers:
         part = StatedPart(name=_named(setting.step, power), quantity="step", terms=(term,))
-        arithmetic = StepValues(power=power)
+        arithmetic = _StepValues(power=power)
         (found,) = tables(problem, [part], plan, arithmetic)
         if not found.points:
             return None
@@ -173,7 +173,7 @@ def _of_part(problem: Problem, table: Table, power: int | None) -> Table:
 
 
 def _found(
-    problem: Problem, part: StatedPart, arithmetic: StepValues, table: Table, plan: Plan
+    problem: Problem, part: StatedPart, arithmetic: _StepValues, table: Table, plan: Plan
 ) -> Finding:
     change = whole_factor(table, ONE) if _states_something(table) else None
     if change is not None:
@@ -196,7 +196,7 @@ def _states_something(table: Table) -> bool:
     return any(abs(float(row.terms[0])) > NOTHING * size for point in table.points for row in point)
 
 
-def _example(problem: Problem, part: StatedPart, arithmetic: StepValues) -> CounterExample | None:
+def _example(problem: Problem, part: StatedPart, arithmetic: _StepValues) -> CounterExample | None:
     def fails(sizes: Mapping[str, int], point: Mapping[str, Any]) -> Any:
         return failure(rows(arithmetic, problem, part, sizes, point), ONE)
 

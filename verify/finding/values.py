@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from derivations.printing import unicode
+from verify.amounts import SIGNS
 from verify.problem import Problem
 from verify.verdict import Evidence, Status
 
@@ -69,7 +70,7 @@ def _of_setting(problem: Problem, setting: Mapping[str, Any], horizon: float) ->
         yield from _line(what, f"{claimed:.4g}", claimed, measured, radius, level=level)
     for side in setting.get("sides", ()):
         if side["status"] == Status.DISAGREES:
-            stated = {-1: "< 0", 0: "= 0", 1: "> 0"}[side["stated sign"]]
+            stated = SIGNS[side["stated sign"]]
             what = f"growth of {f} at {setting['parameter']} = {side['at']:.4g}{ending}"
             radius = side["half_width"] + side["bias"]
             yield from _line(what, stated, 0.0, side["rate"], radius)

@@ -23,7 +23,7 @@ from .shapes import check_shapes
 from .slips import advice
 from .texts import check_names, plain_texts
 
-__all__ = ["accepted", "check_claim", "number_of", "readable", "short"]
+__all__ = ["accepted", "number_of", "readable", "short"]
 
 _WORDS = ("id", "title", "source", "statement", "expected", "sign", "step", "draws", "parameter")
 """Fields that are text, or may be."""
@@ -70,7 +70,7 @@ def accepted(claim: Any) -> Any:
         Naming the field that is refused, what it is, and what it should be.
     """
     claim = plain_texts(_with_numbers(claim))
-    check_claim(claim)
+    _check_claim(claim)
     return with_implied(claim)
 
 
@@ -94,7 +94,7 @@ def _numbered(owner: Any, place: str) -> Any:
         raise ClaimError(said) from None
 
 
-def check_claim(claim: Any) -> None:
+def _check_claim(claim: Any) -> None:
     """Refuse a claim whose fields are of no kind that they can be.
 
     Raises

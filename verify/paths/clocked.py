@@ -31,7 +31,7 @@ from verify.problem import Problem
 from verify.sampling import point_near, wide_sizes
 from verify.statistics.bounds import dkw_half_width
 from verify.statistics.decisions import sample_distance
-from verify.systems import as_numbers
+from verify.systems import as_numbers, per_path
 from verify.verdict import Evidence, Status, combine
 
 __all__ = ["clocked"]
@@ -164,11 +164,6 @@ def _depends_on_state(clock: _Clock) -> bool:
     return any(name in clock.old.states for name in clock.problem.kernel("rate").arguments)
 
 
-def _shaped(x: Array, like: Array) -> Array:
-    """One number for each path, against an array with the paths on its first axis."""
-    return x.reshape(-1, *(1,) * (like.ndim - 1))
-
-
 def _moved(
     system: System, state: Mapping[str, Array], t: Array, dt: Array, dB: Mapping[str, Array]
 ) -> dict[str, Array]:
@@ -198,7 +193,7 @@ def _on_paths(clock: _Clock, plan: Plan) -> float:
         y = {name: state[f"new {name}"] for name in clock.new.states}
         rate = clock.rate(x)
         root = np.sqrt(rate)
-        slowed = {renamed[name]: value / _shaped(root, value) for name, value in dB.items()}
+        slowed = {renamed[name]: value / per_path(root, value) for name, value in dB.items()}
         dt, tau = step / rate, np.full(len(rate), step)
         x = _moved(clock.old, x, state["t"], dt, slowed)
         y = _moved(clock.new, y, index * tau, tau, dB)
@@ -329,7 +324,7 @@ def _declared_at(clock: _Clock, plan: Plan, paths: int, steps: int) -> tuple[Arr
         left = np.maximum(clock.horizon - state["clock"], 0.0)
         dt = np.minimum(h, left / rate)
         share = np.sqrt(dt / h)
-        shortened = {name: value * _shaped(share, value) for name, value in dB.items()}
+        shortened = {name: value * per_path(share, value) for name, value in dB.items()}
         after = _moved(clock.old, x, index * np.full(len(rate), h), dt, shortened)
         return {**after, "clock": state["clock"] + rate * dt}
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from numerics.system import Array, State
 from verify.problem import Problem
-from verify.systems import unit_noises
+from verify.systems import per_path, unit_noises
 
 from .horizon import Setting
 
@@ -64,7 +64,7 @@ class Meeting:
             )
             passed: Flags = a * b < 0
             share = np.where(passed, a / (a - b), 0.0)
-            at = {k: x + _fit(share, x) * (after[k] - x) for k, x in before.items()}
+            at = {k: x + per_path(share, x) * (after[k] - x) for k, x in before.items()}
             for _ in range(ITERATIONS):
                 at = self._nearer(at, time, passed)
             rates = [self.variance_rate(x, time) for x in (before, at)]
@@ -82,7 +82,7 @@ class Meeting:
         """One step of Newton's along the noise, but for those to keep."""
         rate, way = self._along(at, time)
         share = np.where(keep | ~(rate > 0), 0.0, self.distance({**at, "t": time}) / rate)
-        return {k: x - _fit(share, x) * way[k] for k, x in at.items()}
+        return {k: x - per_path(share, x) * way[k] for k, x in at.items()}
 
     def _drift(self, state: State, time: float) -> Array:
         """What the drift of the declared system adds to f over a step."""
@@ -107,10 +107,5 @@ class Meeting:
             ]
             slope = (ends[0] - ends[1]) / (2 * EPSILON)
             total = total + slope**2
-            way = {k: x + _fit(slope, x) * moved[k] for k, x in way.items()}
+            way = {k: x + per_path(slope, x) * moved[k] for k, x in way.items()}
         return total, way
-
-
-def _fit(number: Array, like: Any) -> Array:
-    """One number for every path, with the axes of a state behind."""
-    return number.reshape(number.shape + (1,) * (np.ndim(like) - 1))

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from numerics.system import Array
-from verify.amounts import percent
+from verify.amounts import SIGNS, percent
 from verify.errors import UsageError
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
@@ -201,9 +201,6 @@ def _begin(
 
 
 # A threshold.
-
-
-SIGNS = {-1: "< 0", 0: "= 0", 1: "> 0"}
 
 
 @dataclass(frozen=True, kw_only=True)

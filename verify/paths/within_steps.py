@@ -22,6 +22,7 @@ from numerics.brownian import Block, Draws, increments
 from numerics.loop import Step, iterate
 from numerics.system import Array, State
 from verify.problem import Problem
+from verify.systems import per_path
 
 from .horizon import Setting
 from .refinement import Look, Measurement, undecided
@@ -140,7 +141,7 @@ def _met(
             ends = np.maximum(_square(first), _square(moved(x, t + h)))
             inside, farthest, largest = state[INSIDE], state[FARTHEST], state[LARGEST]
             for u in np.moveaxis(draws[PARTS], -1, 0):
-                at = {name: x[name] + _fit(u, first[name]) * first[name] for name in x}
+                at = {name: x[name] + per_path(u, first[name]) * first[name] for name in x}
                 if setting.takes_time:
                     first_then, last_then = moved(x, t + u * h), moved(after, t + u * h)
                     here = moved(at, t + u * h)
@@ -222,8 +223,3 @@ def _length(dB: State, h: float) -> Array:
     """Increments of the noises in units of √h, if they are longer: large ones are rare."""
     entries = sum(int(np.prod(np.shape(x)[1:])) for x in dB.values())
     return np.asarray(np.sqrt(np.maximum(1.0, _square(dB) / (h * max(1, entries)))))
-
-
-def _fit(number: Array, like: Array) -> Array:
-    """One number for every path, with the axes of a state behind."""
-    return number.reshape(number.shape + (1,) * (np.ndim(like) - 1))
