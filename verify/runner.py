@@ -20,6 +20,7 @@ from .loading import claim_of, load
 from .planning import TIERS, ErrorBudget, Plan, effort
 from .printable import declarable, printable, said_by
 from .problem import Problem, Reference
+from .runs.contents import contents_of
 from .runs.provenance import Sources, kernels_hash, versions
 from .runs.store import Record, Store, key_of
 from .runs.time_limit import BY_CLOCK, limited
@@ -31,6 +32,12 @@ __all__ = ["Progress", "Settings", "guarded", "judge", "limited", "records", "ru
 
 SYMBOLS, FUNCTIONS = 120.0, 60.0
 """Seconds that a tier may take on a claim, and on one of Python functions, if nothing is said."""
+
+UNREAD = "it reaches a value that cannot be read, a {}; give its functions numbers, texts or arrays"
+MOVING = (
+    "a value that it reaches is another each time that its file is executed; give random numbers a "
+    "seed, and leave the data alone while they are used"
+)
 
 Progress = Callable[[int, int, str], None]
 """Called with (claims done, claims in all, id of the claim that just ended)."""
@@ -143,6 +150,9 @@ def records(
     shown, using = settings.to_json(), versions()
     keys = [key_of(r, p, shown, shares, using) for r, p in zip(references, before, strict=True)]
     done = store.found(keys) if store and resume else {}
+    for index, was in enumerate(before):
+        if was.unread and store and resume:
+            store.unkept(references[index].claim, UNREAD.format(was.unread))
     missing = [index for index in range(len(references)) if index not in done]
     jobs = [_Job(reference=references[i], settings=settings, claims=shares) for i in missing]
     for number, outcome in results(
@@ -153,10 +163,14 @@ def records(
         seconds=settings.seconds(functions=False) * (len(settings.tiers) + 2 + BY_CLOCK),
     ):
         index = missing[number]
-        done[index] = outcome
+        kernels, verdict, values = outcome
+        done[index], was = (kernels, verdict), before[index]
         # If a file was changed meanwhile, it is not known which text was judged.
-        if store and sources.of(references[index]) == before[index]:
-            store.put(keys[index], *outcome)
+        if store and not was.unread and sources.of(references[index]) == was:
+            if values == was.values:
+                store.put(keys[index], kernels, verdict)
+            else:
+                store.unkept(references[index].claim, MOVING)
         if progress:
             progress(len(done), len(references), references[index].claim)
     return tuple(
@@ -177,33 +191,38 @@ class _Job:
     settings: Settings
     claims: int
 
-    def judged(self) -> tuple[str, Verdict]:
-        """The hash of the kernels, and the verdict."""
+    def judged(self) -> tuple[str, Verdict, str]:
+        """The hash of the kernels, the verdict, the hash of the values that the claim reaches."""
+        values = ""
         try:
             claim = claim_of(self.reference)
+            if self.reference.file is not None:
+                values = contents_of(claim).digest
             refused = _refused(claim, self.settings)
             if refused:
-                return "", refused
+                return "", refused, values
             problem = load(self.reference, claim)
         except ClaimError as error:
             # Of a user's claim; the others are judged all the same.
-            return "", Verdict(claim=self.reference.claim, title="", evidence=(), error=str(error))
+            wrong = Verdict(claim=self.reference.claim, title="", evidence=(), error=str(error))
+            return "", wrong, values
         verdict = judge(problem, self.settings, self.claims)
         if not self.reference.mutant:
             verdict = with_finding(problem, verdict, self.settings.plan)
-        return kernels_hash(problem), verdict
+        return kernels_hash(problem), verdict, values
 
-    def lost(self, reason: str) -> tuple[str, Verdict]:
+    def lost(self, reason: str) -> tuple[str, Verdict, str]:
         """The verdict on a claim that ends the process in which it is judged."""
         claim = claim_of(self.reference)
         said = f"the check could not be made: {reason}"
         evidence = tuple(_nothing(tier, said, finished=False) for tier in self.settings.tiers)
-        return "", Verdict(
+        verdict = Verdict(
             claim=claim.id,
             title=claim.title,
             evidence=evidence,
             expected=Status.DISAGREES if self.reference.mutant else Status(claim.expected),
         )
+        return "", verdict, ""
 
 
 def _refused(claim: Any, settings: Settings) -> Verdict | None:

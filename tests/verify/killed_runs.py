@@ -35,7 +35,7 @@ REFERENCES = tuple(Reference(claim=f"made_up.{i}") for i in range(CLAIMS))
 SETTINGS = Settings(tiers=("exact",), effort="quick", workers=1)
 
 
-def judged(job: Any) -> tuple[str, Verdict]:
+def judged(job: Any) -> tuple[str, Verdict, str]:
     time.sleep(SECONDS)
     rng = random.Random(job.reference.claim)
     evidence = Evidence(
@@ -45,7 +45,7 @@ def judged(job: Any) -> tuple[str, Verdict]:
         numbers={"values": [rng.gauss(0, 1) for _ in range(200)]},
         seconds=time.perf_counter(),
     )
-    return "", Verdict(claim=job.reference.claim, title="made up", evidence=(evidence,))
+    return "", Verdict(claim=job.reference.claim, title="made up", evidence=(evidence,)), ""
 
 
 def complain(line: str) -> None:

@@ -42,9 +42,9 @@ class World:
         self.missing: set[str] = set()
         self.asked: list[tuple[str, int]] = []
 
-    def judged(self, job: Any) -> tuple[str, Verdict]:
+    def judged(self, job: Any) -> tuple[str, Verdict, str]:
         self.asked.append((job.reference.claim, job.claims))
-        return self.provenance.kernels, self.verdicts[job.reference.claim]
+        return self.provenance.kernels, self.verdicts[job.reference.claim], ""
 
     def claim_of(self, reference: Any) -> None:
         if reference.claim in self.missing:
@@ -302,7 +302,7 @@ def reported(
     for module in (loading, replay):
         monkeypatch.setattr(module, "require_current", lambda chosen: None)
     sources = Sources.now()
-    monkeypatch.setattr(Sources, "now", lambda: replace(sources, executed=set()))
+    monkeypatch.setattr(Sources, "now", lambda: replace(sources, executed={}))
     here = tmp_path / "here"
     here.mkdir()
     (here / "mine.py").write_text(FILE)

@@ -153,7 +153,7 @@ def test_a_claim_that_nobody_declares_ends_the_run() -> None:
 
 def test_a_claim_that_ends_its_process_is_open_and_asked_again() -> None:
     job = runner._Job(reference=Reference(claim=IDS[0]), settings=FAST, claims=1)
-    _, found = job.lost("its process died twice")
+    _, found, _ = job.lost("its process died twice")
     assert (found.claim, found.status, found.finished) == (IDS[0], Status.INCONCLUSIVE, False)
     assert [e.tier for e in found.evidence] == list(FAST.tiers)
     assert all("its process died twice" in e.reason for e in found.evidence)

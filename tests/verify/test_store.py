@@ -297,10 +297,10 @@ def test_a_disk_that_fills_during_the_run_costs_no_verdict(
 def test_a_stopped_run_says_what_it_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def judged(job: Any) -> tuple[str, Verdict]:
+    def judged(job: Any) -> tuple[str, Verdict, str]:
         if job.reference.claim == "discrete_determinant.factor":
             raise KeyboardInterrupt
-        return "", verdict(job.reference.claim)
+        return "", verdict(job.reference.claim), ""
 
     monkeypatch.setattr(loading, "require_current", lambda chosen: None)
     monkeypatch.setattr(runner._Job, "judged", judged)

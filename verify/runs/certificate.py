@@ -57,7 +57,10 @@ class Certificate:
 
         A claim that was edited is another question.
         """
-        asked = [[_reference(x.reference), x.provenance.claim] for x in self.records]
+        asked = [
+            [_reference(x.reference), x.provenance.claim, *filter(None, [x.provenance.values])]
+            for x in self.records
+        ]
         return f"certificate-{hash_of([asked, self.settings.to_json()])[:16]}.json"
 
     @property

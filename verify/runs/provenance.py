@@ -6,7 +6,8 @@ and by the machine.  Each has a hash or a name here; together they are the key u
 finished verdict is kept, and what a certificate says.
 
 A claim file is hashed with the modules of no installed package that it imports.  Data that it reads
-while it runs are not seen.
+while it runs are seen as the values that its claims reach; what a function reads when it is called
+is not seen.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from verify.errors import UsageError
 from verify.problem import Problem, Reference
 
 from . import claim_files
+from .contents import Contents, contents_of
 
 __all__ = ["PACKAGES", "Provenance", "Sources", "kernels_hash", "versions"]
 
@@ -36,6 +38,9 @@ PACKAGES = (
     "driftproof", "llvmlite", "mpmath", "numba", "numpy", "python-flint", "scipy", "sympy",
 )  # fmt: skip
 """Packages whose version may move a number or a proof."""
+
+NOTHING = Contents(digest="")
+"""What a claim of the catalogue reaches beside its own text, and one that is not there."""
 
 # Of no weight for a verdict on a claim.
 ASIDE = (
@@ -59,16 +64,23 @@ class Provenance:
         claim is judged, from what the other hashes are of.
     judge : str
         Of the numeric side and the judge.
+    values : str
+        Of the values that a claim of a file reaches; empty for one of the catalogue.
+    unread : str
+        The kind of a value among them that cannot be read; empty if all are in the hash.
     """
 
     claim: str
     derivation: str
     kernels: str
     judge: str
+    values: str = ""
+    unread: str = ""
 
     def to_json(self) -> dict[str, str]:
-        """A dictionary of names and hashes."""
-        return asdict(self)
+        """A dictionary of names and hashes; of values only where there are some."""
+        found: dict[str, str] = asdict(self)
+        return {k: x for k, x in found.items() if x or k not in ("values", "unread")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +90,7 @@ class Sources:
     derivation: str
     judge: str
     theorems: Mapping[str, Path]
-    executed: set[str] = field(default_factory=set, compare=False)
+    executed: dict[str, Mapping[str, Contents]] = field(default_factory=dict, compare=False)
 
     @staticmethod
     def now() -> Sources:
@@ -94,30 +106,40 @@ class Sources:
         kernels = ROOT / "numerics" / "kernels" / f"{theorem}.py"
         # Those of a mutant are printed when it is judged.
         printed = reference.file is None and reference.mutant is None and kernels.exists()
+        reached = self._reached(reference)
         return Provenance(
             claim=_hash(self._declaration(theorem, reference)),
             derivation=self.derivation,
             kernels=_hash([("", kernels.read_bytes())]) if printed else "",
             judge=self.judge,
+            values=reached.digest,
+            unread=reached.unread,
         )
 
     def _declaration(self, theorem: str, reference: Reference) -> Iterator[tuple[str, bytes]]:
         if reference.file is not None:
-            self._execute(reference.file, reference.without)
             yield from claim_files.texts(Path(reference.file))
         elif theorem in self.theorems:
             # What it imports is of the symbolic side.
             yield "", self.theorems[theorem].read_bytes()
 
-    def _execute(self, file: str, without: tuple[int, ...]) -> None:
-        """Load what a claim file imports, once, so that a replay sees what the run saw."""
+    def _reached(self, reference: Reference) -> Contents:
+        """The values that a claim reaches; what its file imports is loaded then, once.
+
+        So a replay sees what the run saw.
+        """
         from verify.outside.files import read
 
+        file = reference.file
+        if file is None:
+            return NOTHING
         if file not in self.executed:
-            self.executed.add(file)
+            self.executed[file] = {}
             # What is wrong with the file is told by who reads its claims.
             with contextlib.suppress(UsageError):
-                read(file, without=without, silent=True)
+                claims = read(file, without=reference.without, silent=True).claims
+                self.executed[file] = {claim.id: contents_of(claim) for claim in claims}
+        return self.executed[file].get(reference.claim, NOTHING)
 
 
 def kernels_hash(problem: Problem) -> str:

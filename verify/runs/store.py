@@ -149,6 +149,10 @@ class Store:
         found = {place: self.get(key) for place, key in enumerate(keys)}
         return {place: known for place, known in found.items() if known}
 
+    def unkept(self, claim: str, why: str) -> None:
+        """Tell that the verdict on a claim is judged anew, neither taken from here nor put in."""
+        self._say(f"{claim}: judged anew, and its verdict is not kept: {why}")
+
     def put(self, key: str, kernels: str, verdict: Verdict) -> None:
         """Keep a finished verdict; one that was cut off is not kept."""
         if self.failed or not verdict.finished:
