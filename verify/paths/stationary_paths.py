@@ -3,13 +3,19 @@
 Only the equation is simulated, and no stated support reaches it.  Paths start from the start of the
 claim, from its mirror image where a single state is not declared positive, from states that pilots
 reached at their 5 % and 95 % quantile, with the noise as it is and with 2, 4, 8 times that, and
-from either side of the first pilot, four times its spread from its median.
+from either side of the first pilot, four times its spread from its median.  A vector or a matrix
+may keep to a surface, beside which there is nothing: its far starts are all such as pilots reached,
+at the quantiles of what is observed and of its first entries.
+
+Noise k times as strong asks for steps k² times as short.  A pilot that goes farther than linear
+systems do, and elsewhere on another grid, is run on such steps: multiplicative noise times 8 makes
+Euler's scheme unstable where it was stable, and no path comes back in time from where it throws it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +24,7 @@ import numpy as np
 from numerics.system import Array, State
 from verify.problem import Problem
 
-from .ensemble import BLOCK, ensemble, positive_states
+from .ensemble import BLOCK, ensemble, is_fine, positive_states
 from .horizon import Setting
 from .refinement import LEFT, Look
 
@@ -31,11 +37,20 @@ OUTER = (0.05, 0.95)
 LOUDER = (2.0, 4.0, 8.0)
 """Factors of the noise of further pilots, which may leave a well that holds the first."""
 
+LINEAR = 4.0
+"""Noise k times as strong brings a pilot of a linear system so many times k spreads far at most."""
+
+ENTRIES = 4
+"""Entries of vectors and matrices at whose quantiles the loudest pilot gives starts."""
+
 ASIDE = 4.0
 """Starts beside the pilot, in units of its spread; for a positive state in logarithms."""
 
 FARTHEST = 8.0
 """How far from the pilot a positive state starts at most, in units of its spread in logarithms."""
+
+FINEST = 4
+"""A pilot has so many times the steps of the coarsest grid, as the finest has."""
 
 COUPLED = 4
 """One path in so many is run with other steps and from another start too."""
@@ -119,17 +134,21 @@ def _simulated(setting: Setting, declared: Problem, look: Look) -> Sample:
 def _starts(setting: Setting, declared: Problem, look: Look) -> tuple[State, int]:
     """Starts, and how many of the first of them the process reaches by itself."""
     pilot = _pilot(setting, declared, look, 1.0)
-    begin = {name: np.asarray(x, dtype=float) for name, x in setting.start.items()}
+    begin = {
+        name: np.broadcast_to(np.asarray(setting.start[name], dtype=float), shape)
+        for name, shape in setting.system.states.items()
+    }
     found = [begin]
     if _has_mirror_image(setting):
         found.append({name: -x for name, x in begin.items()})
     found += _outer(pilot)
     near = len(found)
     for factor in LOUDER:
-        found += _outer(_pilot(setting, declared, look, factor))
+        loud = _louder(setting, declared, look, factor, pilot)
+        found += _outer(loud)
+    found += _outer_entries(setting, loud)
     found += _beside(setting, pilot)
-    positive = positive_states(setting)
-    for name in positive:
+    for name in positive_states(setting):
         low, high = _reach(pilot[name][0])
         # The start of the claim stays as it is.
         for one in found[1:]:
@@ -137,8 +156,39 @@ def _starts(setting: Setting, declared: Problem, look: Look) -> tuple[State, int
     return {name: np.stack([one[name] for one in found]) for name in begin}, near
 
 
-def _pilot(setting: Setting, declared: Problem, look: Look, factor: float) -> dict[str, Array]:
-    """Few paths of the system, its noise times a factor."""
+def _louder(
+    setting: Setting, declared: Problem, look: Look, factor: float, pilot: Mapping[str, Array]
+) -> dict[str, Array]:
+    """A pilot with so many times the noise, on steps that are short enough for it."""
+    found = _pilot(setting, declared, look, factor)
+    shortened = int(factor**2)
+    if shortened <= FINEST or not _strays(setting, pilot, found, LINEAR * factor):
+        return found
+    # What lies that far may be another well: then two grids lead paths to the same place.
+    coarser = _pilot(setting, declared, look, factor, FINEST // 2)
+    halves, whole = (_entries(x, setting.system.states) for x in (coarser, found))
+    if all(is_fine(x, y) for x, y in zip(halves, whole, strict=True)):
+        return found
+    return _pilot(setting, declared, look, factor, shortened)
+
+
+def _strays(
+    setting: Setting, pilot: Mapping[str, Array], found: Mapping[str, Array], spreads: float
+) -> bool:
+    """Whether a start from there lies so many spreads of a pilot from its median, in an entry."""
+    for name in set(setting.system.states) - positive_states(setting):
+        middle = _aside(pilot[name][0], 0.0, False)
+        spread = _aside(pilot[name][0], 1.0, False) - middle
+        away = [np.abs(one[name] - middle) for one in _outer(found)]
+        if any(np.any((x > spreads * spread) & (spread > 0)) for x in away):
+            return True
+    return False
+
+
+def _pilot(
+    setting: Setting, declared: Problem, look: Look, factor: float, finer: int = FINEST
+) -> dict[str, Array]:
+    """Few paths of the system, its noise times a factor, on steps so many times finer."""
     system = setting.system
 
     def louder(point: Mapping[str, Any], t: float, dt: float, dB: State) -> State:
@@ -146,16 +196,31 @@ def _pilot(setting: Setting, declared: Problem, look: Look, factor: float) -> di
 
     loud = setting if factor == 1.0 else replace(setting, system=replace(system, increment=louder))
     seed = look.plan.seed_for("pilot") % 2**63
-    return ensemble(loud, declared, 4 * look.steps, PILOT, seed, states=True, block=PILOT)
+    return ensemble(loud, declared, finer * look.steps, PILOT, seed, states=True, block=PILOT)
 
 
-def _outer(pilot: Mapping[str, Array]) -> list[dict[str, Array]]:
-    """The states of a pilot at outer quantiles of what is observed, of those that are finite."""
-    f = pilot["f"][0]
+def _outer(pilot: Mapping[str, Array], by: Array | None = None) -> list[dict[str, Array]]:
+    """The states of a pilot at outer quantiles of what is observed, of those that are finite.
+
+    Of other values, one for each path, if they are given.
+    """
+    f = pilot["f"][0] if by is None else by
     whole = int(np.count_nonzero(np.isfinite(f)))
     order = np.argsort(np.where(np.isfinite(f), f, np.inf))
     which = [order[int(q * (whole - 1))] for q in OUTER] if whole else []
     return [{name: x[0][i] for name, x in pilot.items() if name != "f"} for i in which]
+
+
+def _outer_entries(setting: Setting, pilot: Mapping[str, Array]) -> list[dict[str, Array]]:
+    """The states of a pilot at outer quantiles of the first entries of vectors and matrices."""
+    arrays = [name for name, shape in setting.system.states.items() if shape]
+    found = [one for x in _entries(pilot, arrays)[:ENTRIES] for one in _outer(pilot, x)]
+    return [one for one in found if all(np.all(np.isfinite(x)) for x in one.values())]
+
+
+def _entries(pilot: Mapping[str, Array], names: Iterable[str]) -> list[Array]:
+    """Entry after entry of some states, each on all paths of a pilot."""
+    return [x for name in names for x in pilot[name][0].reshape(len(pilot[name][0]), -1).T]
 
 
 def _beside(setting: Setting, pilot: Mapping[str, Array]) -> list[dict[str, Array]]:
@@ -163,7 +228,7 @@ def _beside(setting: Setting, pilot: Mapping[str, Array]) -> list[dict[str, Arra
     path = setting.problem.signature.path
     assert path is not None
     states = [x for x in path.letters if x.name in setting.system.states]
-    if any(x.shape or set(x.facts) - {"positive"} for x in states):
+    if any(setting.system.states.values()) or any(set(x.facts) - {"positive"} for x in states):
         return []
     positive = positive_states(setting)
     low, high = (
@@ -173,12 +238,15 @@ def _beside(setting: Setting, pilot: Mapping[str, Array]) -> list[dict[str, Arra
     return [one for one in (low, high) if all(np.isfinite(x) for x in one.values())]
 
 
-def _reach(values: Array) -> tuple[float, float]:
-    return float(_aside(values, -FARTHEST, True)), float(_aside(values, FARTHEST, True))
+def _reach(values: Array) -> tuple[Array, Array]:
+    return _aside(values, -FARTHEST, True), _aside(values, FARTHEST, True)
 
 
 def _aside(values: Array, spreads: float, positive: bool) -> Array:
-    """So many spreads from the median of what is finite."""
+    """So many spreads from the median of what is finite, entry by entry."""
+    if values.ndim > 1:
+        entries = [_aside(x, spreads, positive) for x in values.reshape(len(values), -1).T]
+        return np.reshape(entries, values.shape[1:])
     kept = values[np.isfinite(values) & ((values > 0) | (not positive))]
     if not len(kept):
         return np.asarray(math.nan)
