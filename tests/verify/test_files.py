@@ -68,6 +68,40 @@ number = 3
     ]  # fmt: skip
 
 
+def test_names_that_are_not_written_count_as_well(written: Any) -> None:
+    text = """
+for i in (1, 2):
+    globals()[f"loop{i}"] = claim()
+vars()["by_vars"] = claim()
+def make():
+    global inside
+    inside = claim()
+    globals()["_base"] = claim()
+make()
+exec("executed = claim()")
+from beside_of_all import *
+for i in (3, 4):
+    globals()[f"loop{i}"] = claim(drift=(lambda x: -x, 1 / (4 - i))[0])
+globals()["not a name"] = claim()
+last = claim()
+"""
+    written(
+        "from verify import IdentityClaim\n"
+        "imported = IdentityClaim(left=lambda x: x, right=lambda x: x, arguments={'x': ()})\n",
+        "beside_of_all.py",
+        "",
+    )
+    found = read(written(text))
+    assert [c.id for c in found.claims] == [
+        "good", "loop1", "loop2", "by_vars", "inside", "executed", "imported", "loop3", "last",
+    ]  # fmt: skip
+    division, name = found.troubles
+    assert "division by zero" in division
+    assert "id 'not a name': give letters" in name
+    by_line = {c.id: c.source for c in found.claims}
+    assert by_line["inside"] == f"mine.py, line {LINE + 8}"
+
+
 def test_a_function_theorem_is_called(written: Any) -> None:
     text = "def theorem(): return Theorem(id='t', title='', source='', claims=(claim(id='t'),))"
     assert [c.id for c in read(written(text)).claims] == ["good", "t"]

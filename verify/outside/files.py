@@ -13,7 +13,7 @@ import ast
 import re
 import tokenize
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -175,6 +175,7 @@ class _Run:
             trouble = _Trouble(path=self.path, line=statement.lineno, message="did not end")
             self.lost |= dict.fromkeys(names, trouble)
             return
+        before = frozenset(vars(self.module))
         try:
             with single(), limited(self.limit), Kept():
                 module = ast.Module(body=[statement], type_ignores=[])
@@ -185,11 +186,22 @@ class _Run:
         except BaseException as error:  # noqa: BLE001 - the code of a user
             self._raised(error, statement, names)
             self.unread |= dict.fromkeys(claims, statement.lineno)
+            self._made([x for x in self._new(before) if x not in names], statement.lineno)
         else:
-            self.lines |= dict.fromkeys(names, statement.lineno)
-            for name in (*names, *claims):
-                self.lost.pop(name, None)
+            self._made((*names, *self._new(before)), statement.lineno)
+            for name in claims:
                 self.unread.pop(name, None)
+
+    def _new(self, before: frozenset[str]) -> list[str]:
+        """The names that came without being written: by globals(), global, an import of all."""
+        names: Collection[Any] = vars(self.module)
+        return [x for x in names if isinstance(x, str) and x not in before]
+
+    def _made(self, names: Collection[str], line: int) -> None:
+        self.lines |= dict.fromkeys(names, line)
+        for name in names:
+            self.lost.pop(name, None)
+            self.unread.pop(name, None)
 
     def _raised(self, error: BaseException, statement: ast.stmt, names: tuple[str, ...]) -> None:
         source = error.__cause__ if isinstance(error.__cause__, NameError) else error
