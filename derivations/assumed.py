@@ -37,7 +37,7 @@ from sympy.core.relational import Relational
 from .cells import Bound
 from .domains import declared
 from .errors import DerivationError
-from .sign_rules import relation_of
+from .sign_rules import MOST_DEGREE, relation_of
 from .signed_letters import Reading
 
 __all__ = ["Assumed", "Roots", "quotient", "rooted"]
@@ -85,7 +85,7 @@ def rooted(reading: Reading) -> Roots:
         for key, letter in reading.letters.items()
         if key[0] == "power" and key[1].base.is_Symbol and key[1].base.is_positive
     }
-    met = {letter: (z, n) for letter, (z, n) in met.items() if n.is_Rational}
+    met = {x: (z, n) for x, (z, n) in met.items() if n.is_Rational and abs(n) <= MOST_DEGREE}
     parts: dict[Any, int] = {}
     for z, n in met.values():
         parts[z] = ilcm(parts.get(z, 1), n.q)

@@ -21,7 +21,7 @@ from sympy.polys.polyerrors import CoercionFailed, PolynomialError
 from .cells import HOLDS, Bound, sign_of_number, signs_on_line
 from .certificates import certified
 from .domains import declared, drawn
-from .sign_rules import power_of, product_of
+from .sign_rules import MOST_DEGREE, power_of, product_of
 
 __all__ = ["Over", "sign_over"]
 
@@ -30,9 +30,6 @@ DRAWS, KEPT, LINES, AT_ENDS = 400, 60, 6, 0.3
 
 MOST_LETTERS = 6
 """Letters of which a certificate is looked for."""
-
-MOST_DEGREE = 60
-"""The degree of a polynomial of which a sign is looked for."""
 
 
 @dataclass(frozen=True, kw_only=True)

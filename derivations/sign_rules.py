@@ -32,7 +32,10 @@ from sympy.core.relational import Relational
 
 from .symbols import Dimension
 
-__all__ = ["TURNED", "choices_of", "power_of", "product_of", "relation_of"]
+__all__ = ["MOST_DEGREE", "TURNED", "choices_of", "power_of", "product_of", "relation_of"]
+
+MOST_DEGREE = 60
+"""The degree up to which a power is multiplied out, and a polynomial looked at."""
 
 TURNED = {">": "<", ">=": "<=", "=": "=", "<=": ">=", "<": ">", "?": "?"}
 """The sign of what is negated."""

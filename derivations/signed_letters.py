@@ -23,7 +23,7 @@ from .forms import Atom, Form
 from .interpreter import interpret
 from .inverses import InverseOf
 from .projectors import Projector
-from .sign_rules import TURNED, relation_of
+from .sign_rules import MOST_DEGREE, TURNED, power_of, relation_of
 from .spectrum import Eigenprojector, Eigenvalue, distinct_eigenvalues
 from .symbols import Index, MatrixParameter
 from .words import Factor, Word, canonical_cycle, is_gram, is_mirrored_trace, word_text
@@ -60,12 +60,8 @@ class Reading:
         match expression:
             case Add() | Mul():
                 return expression.func(*map(self.value, expression.args))
-            case Pow() if expression.exp.is_Integer:
-                return self.value(expression.base) ** expression.exp
             case Pow():
-                base = self.value(expression.base)
-                known = {">": ">", ">=": ">="}.get(relation_of(base), "?")
-                return self.letter(("power", expression), known)
+                return self._power(expression)
             case exp():
                 return self.letter(("exp", expression), ">")
             case Abs():
@@ -89,6 +85,17 @@ class Reading:
         if expression.is_Number or expression.is_Symbol:
             return expression
         return self.letter(("scalar", expression), "?")
+
+    def _power(self, power: Pow) -> Any:
+        """A power as it is; of a broken or a high exponent a letter."""
+        base, exponent = self.value(power.base), power.exp
+        if not exponent.is_Integer:
+            known = {">": ">", ">=": ">="}.get(relation_of(base), "?")
+        elif abs(exponent) <= MOST_DEGREE:
+            return base**exponent
+        else:
+            known = power_of(relation_of(base), int(exponent))
+        return self.letter(("power", power), known)
 
     # Eigenvalues ------------------------------------------------------------------------------
 

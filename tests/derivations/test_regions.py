@@ -49,6 +49,8 @@ SHOWN: dict[str, tuple[Any, tuple[Bound, ...], str, Any]] = {
     "a chain": (x, above(x - y, y - z, z), ">", 0),
     "a shifted parabola": (x - 1, above(x - y**2 - 1), ">", 0),
     "a dimension": ((n - 1) * x**2 + 1, (), ">", 1),
+    "no whole number between": ((n - 1) * (n - 2), (), ">=", 0),
+    "a whole number alone": (2 - n**2, (Bound(9 - n**2, ">"), Bound(n - 2, "!=")), ">", 1),
     "a puncture": ((x - 1) ** 2, (Bound(x - 1, "!="),), ">", 0),
 }
 
@@ -73,7 +75,8 @@ OPEN: dict[str, tuple[Any, tuple[Bound, ...]]] = {
     "a bound of another letter": (x, above(y)),
     "nowhere": (x, above(x - 1, -x)),
     "a box that is too large": (1 - x * y, above(2 - x, 2 + x, 1 - y, 1 + y)),
-    "an integer is not used as one": (n - Rational(3, 2), ()),
+    "two signs at whole numbers": (n - Rational(3, 2), ()),
+    "a size has no scale": (a - n, ()),
     "Motzkin's form, no sum of squares": (x**4 * y**2 + x**2 * y**4 - 3 * x**2 * y**2 + 1, ()),
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Abs, Ge, Gt, Le, Lt, Rational, exp, log, sin
+from sympy import Abs, Ge, Gt, Le, Lt, Q, Rational, exp, log, sin
 
 from derivations import (
     Assumption,
@@ -27,7 +27,9 @@ from derivations import (
 from derivations.catalogue import find
 from derivations.derive import derive
 from derivations.mutation import generated_mutants
+from derivations.points import draw, evaluate
 from verify import NumericSDE
+from verify.finding.contradiction import contradictions
 from verify.loading import compiled
 from verify.runner import Settings, judge
 from verify.verdict import Evidence, Status
@@ -280,6 +282,38 @@ def test_a_strict_sign_is_refuted_where_the_drift_vanishes() -> None:
         assert found.status is DISAGREES
         assert f"the drift is 0 at {where}" in found.reason
         assert statuses(replace(touching, sign=">="), "derivation") == [AGREES]
+
+
+@pytest.mark.parametrize("drift", [(n - 1) * (n - 2), 2 * n ** Rational(1, 2) - 1])
+def test_sizes_are_whole_numbers(drift: Any) -> None:
+    """Between them, and below 1, the drift has another sign."""
+    right = claim(drift * dt, beta.d, x, ">=")
+    assert statuses(right, "derivation") == [AGREES]
+    assert statuses(replace(right, sign="<"), "derivation") == [DISAGREES]
+    assert DISAGREES not in statuses(right)
+
+
+def test_a_size_is_not_scaled_away() -> None:
+    """Points may miss what is refuted; that is no contradiction of tiers."""
+    wrong = claim((a - 10**6 * n) * dt, beta.d, x, "<")
+    verdict = judge(compiled(wrong), Settings(tiers=("derivation", "exact"), effort="quick"))
+    assert [e.status for e in verdict.evidence] == [DISAGREES, AGREES]
+    assert not contradictions(verdict.evidence)
+
+
+def test_what_is_assumed_definite_is_symmetric_at_every_point() -> None:
+    """tr(A X X') has every sign for a matrix whose leading minors are positive."""
+    A, u = State("A", n, n), State("u")
+    sde = MatrixSDE({A: 0 * A * dt, X: 0 * X * dt, u: tr(A * X * X.T) * dt + beta.d})
+    definite = (assume(Q.positive_definite(A)),)
+    right = SignClaim(sde=sde, observable=u, sign=">=", assumptions=definite, **TEXT)
+    assert statuses(right, "derivation") == [AGREES]
+    assert statuses(replace(right, assumptions=()), "derivation") == [DISAGREES]
+    for seed in range(4):
+        points = draw([tr(A * X * X.T)], [Q.positive_definite(A)], count=6, seed=seed)
+        assert len(points) == 6
+        assert all(evaluate(tr(A * X * X.T), point) > 0 for point in points)
+    assert not draw([tr(A)], [Q.positive_definite(A - A.T)], count=6)
 
 
 def test_symbols_are_no_worse_than_functions() -> None:
