@@ -30,6 +30,7 @@ from .finding import CounterExample, Finding
 from .laws import NOISE, noise_in_law, opposite
 from .measured import Arithmetic, Doubles, Row, Table, arithmetics, rows, table
 from .moment_laws import of_moment_laws
+from .path_fits import with_path_fits
 from .refit import Change, Fit, best_fit, fits, whole_factor
 from .residual_growth import growth
 from .shrink import Small, failure
@@ -111,7 +112,7 @@ def _located(problem: Problem, evidence: Sequence[Evidence], plan: Plan) -> Find
         return _of_sign(problem, evidence, plan)
     known = problem.kind != "stationary" or getattr(problem.claim, "alone", False)
     if problem.kind not in LOCATED or not known:
-        return of_values(problem, evidence)
+        return with_path_fits(of_values(problem, evidence), problem, evidence, plan)
     if problem.kind == "step":
         # Sizes at which its minibatches exist.
         problem = at_drawn_sizes(problem, None, None)
