@@ -12,6 +12,10 @@ quadratic form that is left. ζ = V'ξ are the coordinates that the noise at x c
 coefficients c, the step h and the range below come from a pilot that is independent of the run. No
 formula of calculus enters.
 
+With more than 62 coordinates the polynomials are too many. There ξ is drawn in random orthogonal
+frames (`numerics.frames`), over which quadratic forms have their mean but for one factor; what is
+said of ξ, N and Z holds of frames and of the mean of Z over a frame.
+
 **The interval.** Z is unbounded. Let r be such that all |ξ| ≤ r with probability 1 − level/100. On
 that event Z is bounded, and empirical Bernstein holds for the conditional mean; the latter is
 within √P(|ξ| > r) times the root mean square of Z of the true one. The bound on |Z| for |ξ| ≤ r is
@@ -25,7 +29,7 @@ the pilot (`numerics.transition`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -33,6 +37,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaincc, gammainccinv
 
 from numerics.errors import NumericsError
+from numerics.frames import RadialControl, averaged, drawn
 from numerics.generator import estimate_generator
 from numerics.intervals import empirical_bernstein
 from numerics.kernel import Point
@@ -55,7 +60,12 @@ _RANGE_FACTOR = 8.0
 _TAIL_SHARE = 0.01
 _NUMBERS_AT_ONCE = 1_000_000
 _CHUNK = 4096
-_MOST_PAIRS = 2000
+_MOST_CROSSED = 62
+"""Coordinates whose products are controlled one by one, some 2,000 of them; more are in frames."""
+
+_LEAST_FRAMES, _LEAST_PILOT = 32, 16
+_NORMALS_IN_FRAMES = 20_000_000
+_MOST_TRIED = 2_000_000  # numbers, for every step length that the pilot tries
 _PILOT_STREAM, _RUN_STREAM = 0, 1
 
 
@@ -181,13 +191,9 @@ class _Controls:
 
     @classmethod
     def of(cls, Y: Callable[[Array], Array], V: Array) -> _Controls:
-        """Coefficients of the quadratic form of Y(Vζ), from its values at v_a and v_a + v_b.
-
-        The columns of V are sorted by how far they move the state; beyond the first ones only
-        squares are used, so that the pilot stays small.
-        """
+        """Coefficients of the quadratic form of Y(Vζ), from its values at v_a and v_a + v_b."""
         m, rank = V.shape
-        i, j = np.triu_indices(min(rank, int(np.sqrt(2 * _MOST_PAIRS)) - 1), 1)
+        i, j = np.triu_indices(rank, 1)
         at_zero, squares, crossed = np.split(
             Y(np.concatenate([np.zeros((1, m)), V.T, V.T[i] + V.T[j]])), [1, 1 + rank]
         )
@@ -211,7 +217,7 @@ class _Setting:
     """
 
     h: float
-    controls: _Controls
+    controls: _Controls | RadialControl
     centre: Array
     reach: Array  # declared bound on |Z − centre|
     bias: Array
@@ -229,6 +235,7 @@ class _Plan:
     seed: int
     level: float
     h: float | None
+    frames: Array | None = None  # V, where samples and pilot count frames in its span
 
     def __post_init__(self) -> None:
         if self.samples < 2 or self.pilot < 16 or not 0.0 < self.level < 1.0:
@@ -242,11 +249,35 @@ class _Plan:
     def carried_out(self, step: Transition, statistic: Statistic, scale: Array) -> OneStepEstimate:
         """The pilot, then the run."""
         m, rank = step.seen.shape
-        tail = _TAIL_SHARE * self.level / self.samples
-        radius = float(np.sqrt(2.0 * gammainccinv(m / 2.0, tail))) if m else 0.0
-        setting = self._piloted(step, statistic, radius)
+        draws = self._pilot(m)
+        plan = self if rank <= _MOST_CROSSED else self._in_frames(step)
+        h, rounding = plan._resolved(step, statistic, draws, scale.size)
+        if plan is self:
+            setting = _measured(step, statistic, h, draws, rounding)
+            return self._run(setting, statistic, scale, m)
+        width = max(scale.size, step.system.size)
+        framed = averaged(statistic, width, _NUMBERS_AT_ONCE)
+        setting = _measured(step, framed, h, plan._pilot(rank), rounding)
+        return replace(plan._run(setting, framed, scale, rank), samples=plan.samples * rank)
+
+    def _in_frames(self, step: Transition) -> _Plan:
+        """The same with frames, of about as many antithetic pairs in all if that is affordable."""
+        m, rank = step.seen.shape
+        affordable = min(-(-self.samples // rank), _NORMALS_IN_FRAMES // (rank * m))
+        return replace(
+            self,
+            samples=max(_LEAST_FRAMES, affordable),
+            pilot=max(_LEAST_PILOT, self.pilot // rank),
+            frames=step.seen,
+        )
+
+    def _run(
+        self, setting: _Setting, statistic: Statistic, scale: Array, m: int
+    ) -> OneStepEstimate:
+        """The mean over the run and its interval, for ξ of m coordinates."""
+        rank = setting.controls.c.shape[0] if m else 0
         count, total, squares, most = 0, *(np.zeros(scale.size) for _ in range(3))
-        for xi in self._draws(_RUN_STREAM, self.samples if rank else 1, m, len(setting.controls.c)):
+        for xi in self._draws(_RUN_STREAM, self.samples if rank else 1, m, rank):
             z = setting.z(statistic, xi)
             count, total, squares = count + len(xi), total + z.sum(0), squares + (z * z).sum(0)
             most = np.maximum(most, np.max(np.abs(z), axis=0))
@@ -254,7 +285,7 @@ class _Plan:
         variance = np.maximum(squares / count - mean**2, 0.0)
         half = np.zeros(scale.size)
         if rank:
-            beyond = np.sqrt(gammaincc(m / 2.0, radius**2 / 2.0))
+            beyond = np.sqrt(gammaincc(m / 2.0, self._radius(m) ** 2 / 2.0))
             half = self._half_width(variance, setting.reach) + beyond * setting.reach
             # A run that refutes the declared bound has shown nothing.
             half = np.where(most <= setting.reach, half, np.inf)
@@ -270,23 +301,36 @@ class _Plan:
             level=self.level,
         )
 
+    def _radius(self, m: int) -> float:
+        """r such that no |ξ| of the run is larger, but for the tail's share of the level."""
+        tail = _TAIL_SHARE * self.level / self.samples
+        return float(np.sqrt(2.0 * gammainccinv(m / 2.0, tail))) if m else 0.0
+
     def _draws(self, stream: int, samples: int, m: int, controls: int) -> Iterator[Array]:
         """Standard normals, some samples at a time; they depend on the seed and stream alone."""
         rng = np.random.Generator(np.random.SFC64([self.seed, stream]))
+        if self.frames is not None:
+            yield from (drawn(rng, 1, self.frames) for _ in range(samples))
+            return
         width = max(1, min(_CHUNK, _NUMBERS_AT_ONCE // max(controls, 1)))
         for first in range(0, samples, width):
             yield rng.standard_normal((min(width, samples - first), m))
 
-    def _piloted(self, step: Transition, statistic: Statistic, radius: float) -> _Setting:
-        """The setting at the step length that promises the shortest interval.
+    def _pilot(self, m: int) -> Array:
+        """The draws of the pilot, every second moved to the sphere |ξ| = r."""
+        draws = np.concatenate(list(self._draws(_PILOT_STREAM, self.pilot, m, 1)))
+        norms = np.linalg.norm(draws[1::2], axis=-1, keepdims=True)
+        draws[1::2] *= self._radius(m) / np.maximum(norms, np.finfo(float).tiny)
+        return draws
 
-        Every second draw of the pilot is moved to the sphere |ξ| = radius.
-        """
-        draws = np.concatenate(list(self._draws(_PILOT_STREAM, self.pilot, len(step.seen), 1)))
-        norms = np.linalg.norm(draws[1::2], axis=1, keepdims=True)
-        draws[1::2] *= radius / np.maximum(norms, np.finfo(float).tiny)
-        few = draws[: max(16, self.pilot // len(LADDER))]
+    def _resolved(
+        self, step: Transition, statistic: Statistic, draws: Array, values: int
+    ) -> tuple[float, Array]:
+        """The step length that promises the shortest interval, and rounding (`Sampled.grain`)."""
+        few = draws[: max(16, min(len(draws) // len(LADDER), _MOST_TRIED // values))]
         rounding = Sampled(statistic, few[::2]).grain(step.grain_time).ravel()
+        if self.h is not None:
+            return self.h, rounding
         taken = Sampled(statistic, np.concatenate([few, few / np.sqrt(2.0), 0.0 * few[:1]]))
 
         def promised(h: float) -> float:
@@ -297,13 +341,7 @@ class _Plan:
             worst = np.max(half + left)
             return float(worst) if np.isfinite(worst) else float("inf")
 
-        h = self.h
-        if h is None:
-            h = min((float(h) for h in step.unit_time * LADDER), key=promised)
-        setting = _measured(step, statistic, h, draws, rounding)
-        if not np.all(np.isfinite(setting.reach)):
-            raise NumericsError("point: the observable is not finite near it; draw another point")
-        return setting
+        return min((float(h) for h in step.unit_time * LADDER), key=promised), rounding
 
     def _half_width(self, variance: Array, reach: Array) -> Array:
         """Of all entries together: the rest of the tail's share of the level, split evenly."""
@@ -333,14 +371,22 @@ def _measured(
     step: Transition, statistic: Statistic, h: float, draws: Array, rounding: Array
 ) -> _Setting:
     """Controls, centre, range and bias at one step length, from draws that no run uses."""
-    controls = _Controls.of(lambda xi: Sampled(statistic, xi).extrapolated(h), step.seen)
+
+    def y(xi: Array) -> Array:
+        return Sampled(statistic, xi).extrapolated(h)
+
+    framed = draws.ndim > 2
+    controls = RadialControl.of(y, draws[0]) if framed else _Controls.of(y, step.seen)
     taken = Sampled(statistic, draws)
     z = taken.extrapolated(h).reshape(len(draws), -1) - controls(draws)
     centre = np.mean(z[::2], axis=0)
+    reach = _RANGE_FACTOR * np.max(np.abs(z - centre), axis=0)
+    if not np.all(np.isfinite(reach)):
+        raise NumericsError("point: the observable is not finite near it; draw another point")
     return _Setting(
         h=h,
         controls=controls,
         centre=centre,
-        reach=_RANGE_FACTOR * np.max(np.abs(z - centre), axis=0),
+        reach=reach,
         bias=_bias(taken.change(h)[::2]) + statistic.rounding(rounding, h),
     )

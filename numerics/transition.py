@@ -139,11 +139,16 @@ class Transition:
         moved = {name: before[name] + change[name] for name in self.system.states}
         return {**self.point, **moved, **({"t": t + h} if "t" in self.point else {})}
 
+    def _increment(self, xi: Array, unit: Array) -> Array:
+        """Σ_j ξ_j unit_j, (N, *shape); the entries of ξ themselves, if every unit is one entry."""
+        m = len(unit)
+        if unit.size == m * m and np.array_equal(unit.reshape(m, m), np.eye(m)):
+            return xi.reshape(len(xi), *unit.shape[1:])
+        return np.asarray(np.tensordot(xi, unit, axes=1))
+
     def pair(self, xi: Array, h: float) -> tuple[Point, Point]:
         """The points x_+ and x_− after a step with dB = ±√h times the increments for ξ."""
-        dB = {
-            name: np.sqrt(h) * np.tensordot(xi, unit, axes=1) for name, unit in self.units.items()
-        }
+        dB = {name: np.sqrt(h) * self._increment(xi, unit) for name, unit in self.units.items()}
         return self.after(dB, h), self.after({name: -value for name, value in dB.items()}, h)
 
 

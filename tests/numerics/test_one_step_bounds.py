@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from numerics.one_step import _RANGE_FACTOR, _Plan, one_step_drift
+from numerics.one_step import _RANGE_FACTOR, _measured, _Plan, one_step_drift
 from numerics.system import NoiseSpec, System
 from numerics.transition import Transition, drift_statistic
 
@@ -26,10 +26,12 @@ def test_the_declared_range_is_of_the_sphere_beyond_which_no_draw_is_expected() 
     step = Transition.at(system, {"x": np.array(1.0)})
     statistic = drift_statistic(step, exponential)
     plan = _Plan(samples=100, pilot=64, seed=1, level=1e-3, h=0.5)
-    found = plan._piloted(step, statistic, 6.0)
-    outermost = np.abs(found.z(statistic, np.array([[6.0]])))
+    r, draws = plan._radius(1), plan._pilot(1)
+    assert np.abs(draws[1::2]) == pytest.approx(r)
+    found = _measured(step, statistic, 0.5, draws, np.zeros(1))
+    outermost = np.abs(found.z(statistic, np.array([[r]])))
     assert found.reach == pytest.approx(_RANGE_FACTOR * outermost[0], rel=1e-12)
-    within = np.abs(found.z(statistic, np.linspace(-6.0, 6.0, 101)[:, None])).max()
+    within = np.abs(found.z(statistic, np.linspace(-r, r, 101)[:, None])).max()
     assert found.reach >= _RANGE_FACTOR * within * (1 - 1e-12)
 
 
