@@ -1,9 +1,15 @@
 """Lyapunov exponents of a linear system, by orthonormalising its columns as they are carried along.
 
 A system that multiplies the stack Θ of its states from the left, dΘ = L(dt, dB) Θ, has the
-exponents λ_1 ≥ λ_2 ≥ ..., the almost sure limits of (1/t) log of the singular values of Θ(t). Every
-now and then Θ = QR is replaced by Q; the logs of the diagonal of R add up to the growth of volumes:
-the first j of them to that of the first j columns, which is t(λ_1 + ... + λ_j) in the limit.
+exponents λ_1 ≥ λ_2 ≥ ..., the almost sure limits of (1/t) log of the singular values of Θ(t). After
+every step Θ = QR is replaced by Q; the logs of the diagonal of R add up to the growth of volumes:
+the first j of them to that of the first j columns, which is t(λ_1 + ... + λ_j) in the limit. That
+holds for generic columns: where the first of them span an invariant subspace, as those of the
+identity do in a triangular system, their volume grows like that subspace, whatever its exponents.
+So Θ starts from an orthogonal matrix that is drawn once and is the same for all paths.
+
+What the noise alone adds to log R_jj in a step is, to first order, (Q'L(0, dB)Q)_jj: a martingale M
+whose quadratic variation grows at a bounded rate if that of L does, so that M/t tends to 0.
 
 Source: G. Benettin, L. Galgani, A. Giorgilli, J.-M. Strelcyn, Meccanica 15 (1980) 9 and 21.
 """
@@ -11,6 +17,8 @@ Source: G. Benettin, L. Galgani, A. Giorgilli, J.-M. Strelcyn, Meccanica 15 (198
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import itemgetter
 
 import numpy as np
 
@@ -18,16 +26,41 @@ from numerics.brownian import basis, increments
 from numerics.errors import SimulationError
 from numerics.grids import iterate_grids
 from numerics.loop import Step
-from numerics.products import LARGEST_PATHS_LAST, with_paths_last
+from numerics.products import LARGEST_PATHS_LAST
 from numerics.schemes import named
 from numerics.schemes.conditions import require_conditions
 from numerics.schemes.step import stepper
 from numerics.system import Array, LeftMultiplication, State, System
 
-__all__ = ["log_growth", "log_growths", "require_left_multiplication", "spread_per_time"]
+__all__ = [
+    "VolumeGrowth",
+    "drift_per_time",
+    "generic_frame",
+    "log_growth",
+    "log_growths",
+    "require_left_multiplication",
+    "spread_per_time",
+]
 
 GROWTH = "growth"
+NOISE = "noise"
 ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class VolumeGrowth:
+    """Growth of the volumes that the columns of Θ span, column by column.
+
+    Attributes
+    ----------
+    growth
+        (times, paths, d): Σ log R_jj up to every time.
+    noise
+        (times, paths, d): the martingale Σ (Q'L(0, dB)Q)_jj, what the noise alone adds to it.
+    """
+
+    growth: Array
+    noise: Array
 
 
 def log_growth(
@@ -38,7 +71,6 @@ def log_growth(
     paths: int,
     seed: int,
     at: Sequence[int],
-    every: int,
     scheme: str = "euler_maruyama",
     block: int = 256,
     workers: int = 1,
@@ -50,11 +82,9 @@ def log_growth(
     system
         States (r, d) that stacked in their order are Θ (d, d), which it multiplies from the left.
     horizon, steps, paths, seed, block, workers
-        As for `numerics.simulate.simulate`; Θ starts from the identity.
+        As for `numerics.simulate.simulate`; Θ starts from `generic_frame`.
     at
         Numbers of steps after which to read the growth, ascending.
-    every
-        Steps between two orthonormalisations; it divides every entry of `at`.
     scheme
         Name of a scheme that converges to the Itô solution.
 
@@ -68,7 +98,7 @@ def log_growth(
     ------
     SimulationError
         If the states are not the rows of a square Θ, the system does not multiply it from the left,
-        a condition of the scheme fails, or `every` does not divide the times.
+        or a condition of the scheme fails.
 
     Examples
     --------
@@ -80,9 +110,7 @@ def log_growth(
     ...     noises=(NoiseSpec(name="B", shape=(1, 1)),),
     ...     increment=lambda point, t, dt, dB: {"x": dB["dB"] @ point["x"]},
     ... )
-    >>> growth = log_growth(
-    ...     system, horizon=16.0, steps=1024, paths=512, seed=1, at=[1024], every=64
-    ... )
+    >>> growth = log_growth(system, horizon=16.0, steps=1024, paths=512, seed=1, at=[1024])
     >>> round(float(growth.mean()) / 16.0, 1)
     -0.5
     """
@@ -93,12 +121,11 @@ def log_growth(
         paths=paths,
         seed=seed,
         at=at,
-        every=every,
         grids=1,
         scheme=scheme,
         block=block,
     )
-    return found
+    return found.growth
 
 
 def log_growths(
@@ -109,16 +136,15 @@ def log_growths(
     paths: int,
     seed: int,
     at: Sequence[int],
-    every: int,
     grids: int,
     scheme: str = "euler_maruyama",
     block: int = 256,
-) -> list[Array]:
-    """The same paths with steps, 2·steps, …, as `log_growth` gives them one after the other.
+) -> list[VolumeGrowth]:
+    """The same paths with steps, 2·steps, …: their growth, and what the noise alone adds to it.
 
     Parameters
     ----------
-    steps, at, every
+    steps, at
         Of the coarsest grid.
     grids
         How many.
@@ -131,19 +157,14 @@ def log_growths(
         As `log_growth`.
     """
     d = _side(system)
-    if every < 1 or any(mark % every for mark in at):
-        raise SimulationError(f"every {every}: does not divide the steps {tuple(at)}; give one")
     require_left_multiplication(system)
     stacked = LeftMultiplication(matrix=_unused, rows=tuple(system.states))
-    start = stacked.unstack(np.eye(d), system.states)
+    start = stacked.unstack(generic_frame(d), system.states)
     require_conditions(named(scheme), system, {name: x[None] for name, x in start.items()})
     last = system.paths_last and system.size <= LARGEST_PATHS_LAST
-    begin = {**start, GROWTH: np.zeros(d)}
+    begin = {**start, GROWTH: np.zeros(d), NOISE: np.zeros(d)}
     runs = iterate_grids(
-        [
-            _step(system, scheme, horizon / (steps << i), every << i, last=last)
-            for i in range(grids)
-        ],
+        [_step(system, scheme, horizon / (steps << i), last=last) for i in range(grids)],
         lambda block: {
             name: np.array(np.broadcast_to(x, (block.size, *x.shape))) for name, x in begin.items()
         },
@@ -152,30 +173,56 @@ def log_growths(
         paths=paths,
         seed=seed,
         draws=increments(system, horizon=horizon, steps=steps << (grids - 1), paths_last=last),
-        observe=[{GROWTH: lambda state: state[GROWTH]}] * grids,
+        observe=[{name: itemgetter(name) for name in (GROWTH, NOISE)}] * grids,
         at=at,
         finite=True,
         block=block,
     )
-    return [np.asarray(run.values[GROWTH]) for run in runs]
+    return [
+        VolumeGrowth(growth=np.asarray(x.values[GROWTH]), noise=np.asarray(x.values[NOISE]))
+        for x in runs
+    ]
 
 
-def _step(system: System, scheme: str, dt: float, every: int, *, last: bool) -> Step[State]:
-    """A step of a scheme; after so many the columns are made orthonormal again."""
+def generic_frame(d: int) -> Array:
+    """An orthogonal matrix (d, d) in general position, the same at every call.
+
+    The Q of a normal matrix: the invariant subspaces of a system hold no column of it.
+    """
+    drawn = np.random.Generator(np.random.SFC64(d)).standard_normal((d, d))
+    return np.asarray(np.linalg.qr(drawn)[0])
+
+
+def _step(system: System, scheme: str, dt: float, *, last: bool) -> Step[State]:
+    """A step of a scheme, after which the columns are made orthonormal again."""
     stacked = LeftMultiplication(matrix=_unused, rows=tuple(system.states))
     moved = stepper(named(scheme), system, dt)
 
     def step(state: State, index: int, dB: State) -> State:
-        after = moved({name: state[name] for name in system.states}, index, dB)
-        if (index + 1) % every:
-            return {**after, GROWTH: state[GROWTH]}
-        Q, R = np.linalg.qr(np.ascontiguousarray(stacked.stack(after)))
-        rows = stacked.unstack(Q, system.states)
-        grown = np.log(np.abs(np.diagonal(R, axis1=-2, axis2=-1)))
-        rows = {name: with_paths_last(x) if last else x for name, x in rows.items()}
-        return {**rows, GROWTH: state[GROWTH] + grown}
+        before = {name: state[name] for name in system.states}
+        noise = system.noise(before, index * dt, dB)
+        added = sum(np.sum(before[name] * noise[name], axis=-2) for name in before)
+        Q, grown = _orthonormal(stacked.stack(moved(before, index, dB)))
+        rows = stacked.unstack(Q if last else np.ascontiguousarray(Q), system.states)
+        return {**rows, GROWTH: state[GROWTH] + grown, NOISE: state[NOISE] + added}
 
     return step
+
+
+def _orthonormal(columns: Array) -> tuple[Array, Array]:
+    """Q with its paths last in memory, and log R_jj (N, d), of matrices (N, d, d).
+
+    Gram and Schmidt's way, modified: columns that are one step away from orthonormal ones are far
+    from dependent, and what is lost now is made up for after the next step.
+    """
+    Q = np.ascontiguousarray(columns.T)
+    grown = np.empty((Q.shape[0], Q.shape[2]))
+    for j, column in enumerate(Q):
+        grown[j] = np.sqrt(np.einsum("in,in->n", column, column))
+        column /= grown[j]
+        after = Q[j + 1 :]
+        after -= np.einsum("in,kin->kn", column, after)[:, None] * column
+    return Q.T, np.log(grown).T
 
 
 def require_left_multiplication(system: System) -> None:
@@ -209,6 +256,16 @@ def spread_per_time(system: System) -> float:
     Theta = np.broadcast_to(np.eye(d), (units, d, d))
     moved = stacked.stack(system.noise(stacked.unstack(Theta, system.states), 0.0, dB))
     return float(np.sum(moved**2)) / d
+
+
+def drift_per_time(system: System) -> float:
+    """|L(1, 0)|, the spectral norm: how fast the drift moves a column of Θ at most, relatively."""
+    d = _side(system)
+    stacked = LeftMultiplication(matrix=_unused, rows=tuple(system.states))
+    Theta = stacked.unstack(np.eye(d)[None], system.states)
+    none = {noise.differential: np.zeros((1, *noise.shape)) for noise in system.noises}
+    moved = stacked.stack(system.increment(Theta, 0.0, 1.0, none))
+    return float(np.linalg.norm(moved[0], ord=2))
 
 
 def _side(system: System) -> int:

@@ -9,8 +9,9 @@ import mpmath
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from sympy import Symbol
+from sympy import Rational, Symbol
 
+from derivations import Brownian, MatrixSDE, State, dims, dt
 from derivations.catalogue import find, find_theorem
 from derivations.claim import Claim, ExponentClaim, Exponents
 from verify.errors import UsageError
@@ -130,3 +131,84 @@ def test_wrong_exponents_are_rejected(id_: str, name: str) -> None:
     (mutant,) = (m for m in claim.mutants if m.name == name)
     evidence = grown(compiled(claim.mutated(mutant)), PLAN)
     assert evidence.status == Status.DISAGREES, evidence.reason
+
+
+# Systems with invariant subspaces, and with equal exponents.
+
+n = dims("n")
+X1, X2 = State("X1", n, 2 * n), State("X2", n, 2 * n)
+a, b = Brownian("a"), Brownian("b")
+LARGE, SMALL = 1 - Rational(1, 200), -2 - Rational(1, 200)
+
+
+def pair(drift: Any, noise: Any, *values: Any, **settings: Any) -> ExponentClaim:
+    """Exponents of [X1; X2] for n = 1."""
+    sde = MatrixSDE({X: drift[i] * dt + noise[i] for i, X in enumerate((X1, X2))})
+    stated = tuple(Exponents(first=i, last=i, value=v) for i, v in enumerate(values, 1))
+    return ExponentClaim(id="pair", sde=sde, exponents=stated, sizes=({n: 1},), **settings)
+
+
+@pytest.mark.parametrize("coupling", [0, 1])
+@pytest.mark.parametrize(
+    ("values", "status"),
+    [
+        ((LARGE, SMALL), Status.AGREES),
+        ((SMALL, LARGE), Status.DISAGREES),
+        ((SMALL,), Status.DISAGREES),
+        ((LARGE + Rational(1, 2), SMALL), Status.DISAGREES),
+    ],
+)
+def test_the_first_exponent_is_the_largest_whatever_is_invariant(
+    coupling: int, values: Any, status: Status
+) -> None:
+    """Diagonal and triangular: the columns of the identity never leave their subspaces."""
+    noise = (X1 * a.d / 10, X2 * b.d / 10)
+    claim = pair((-2 * X1 + coupling * X2, X2), noise, *values)
+    evidence = grown(compiled(claim), PLAN)
+    assert evidence.status == status, evidence.reason
+
+
+NEUTRAL = (0 * X1, 0 * X2)
+TURNED = ((X1 * (a.d + b.d) + X2 * (a.d - b.d)) / 2, (X1 * (a.d - b.d) + X2 * (a.d + b.d)) / 2)
+
+
+@pytest.mark.parametrize(("horizon", "relevant"), [(9, 0.1), (30, 0.05)])
+def test_equal_exponents_are_not_refuted(horizon: int, relevant: float) -> None:
+    """Two independent geometric Brownian motions: −1/2 twice, which paths come to like 1/√t."""
+    half = -Rational(1, 2)
+    claim = pair(NEUTRAL, TURNED, half, half, horizon=horizon, relevant=relevant)
+    evidence = grown(compiled(claim), PLAN)
+    assert evidence.status == Status.INCONCLUSIVE, evidence.reason
+    assert "a longer horizon" in evidence.reason
+    wide = grown(compiled(replace(claim, relevant=0.6)), PLAN)
+    assert wide.status == Status.AGREES, wide.reason
+    wrong = pair(NEUTRAL, TURNED, half + Rational(7, 10), half, horizon=horizon, relevant=0.6)
+    assert grown(compiled(wrong), PLAN).status == Status.DISAGREES
+
+
+def test_a_fast_drift_gets_the_steps_that_it_takes() -> None:
+    """At twelve steps a unit of time a drift of −30 would be taken for one of −60."""
+    noise = (X1 * a.d / 10, X2 * a.d / 10)
+    claim = pair((-30 * X1, X2), noise, LARGE, Rational(-6001, 200), horizon=3)
+    evidence = grown(compiled(claim), PLAN)
+    assert evidence.status == Status.AGREES, evidence.reason
+
+
+def test_what_is_simulated_is_the_declared_side_alone() -> None:
+    problem = compiled(small(SQUARE, 1))
+    asked: list[Any] = []
+
+    class Watched(type(problem)):  # type: ignore[misc]
+        def measured(self, what: Any, at: Any, measure: Any) -> Any:
+            asked.append(at)
+            return measure(self.declared)
+
+        def system(self, *args: Any, **kwargs: Any) -> Any:
+            if self.exponents is not None:
+                raise AssertionError("what states exponents was asked for a system")
+            return super().system(*args, **kwargs)
+
+    fields = {name: getattr(problem, name) for name in problem.__dataclass_fields__}
+    found = grown(Watched(**fields), PLAN)
+    assert found.status == Status.AGREES, found.reason
+    assert asked == [{"p": 1}]

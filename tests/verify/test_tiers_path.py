@@ -1,16 +1,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
+import verify
+from derivations.claim import PathCheck
 from tests.verify import problems
+from verify.loading import compiled
 from verify.paths.course import over_time, quantiles, watched
+from verify.paths.medians import left_by_steps, noise_of_median
 from verify.paths.pathwise import path_errors
 from verify.planning import ErrorBudget, Plan, effort
 from verify.problem import Problem
-from verify.tiers.path import check
+from verify.tiers.path import _scale, check
 from verify.verdict import Status
 
 PLAN = Plan(seed=1)
@@ -204,3 +209,61 @@ def test_what_is_no_number_on_the_way_is_left_out() -> None:
     assert kept["t"] == [0.5, 1.0]
     assert not over_time(law, np.array(0.0), [0.5, 1.0], None, 0.1)
     assert quantiles(np.zeros((2, 3, 4))) is None
+
+
+@pytest.mark.parametrize(("change", "scale"), [(1e-15, 4.0), (0.0, 4.0), (1e-3, 1e-3)])
+def test_a_rounding_error_is_no_scale(change: float, scale: float) -> None:
+    initial = np.array([4.0, -1.0])
+    assert _scale(initial, initial * (1 + change / 4)) == pytest.approx(scale, rel=1e-9)
+
+
+def test_a_conserved_law_written_with_rounding_is_judged_like_the_plain_one() -> None:
+    """x² + y² on the circle, and the same plus 0.3 − 0.3: relative to one, not to 5·10⁻¹⁷."""
+    sde = verify.NumericSDE(
+        states={"x": (), "y": ()},
+        noises={"B": ()},
+        drift={"x": lambda x: -x / 2, "y": lambda y: -y / 2},
+        noise={"x": lambda y, dB: -y * dB, "y": lambda x, dB: x * dB},
+    )
+
+    def square(x: Any, y: Any) -> Any:
+        return x**2 + y**2
+
+    def judged(law: Any) -> Status:
+        path = PathCheck(
+            sde=sde,
+            sizes={},
+            observable=square,
+            law=law,
+            horizon=1,
+            values={"x": 0.3, "y": 0.5},
+        )
+        claim = verify.DifferentialClaim(
+            id="circle",
+            sde=sde,
+            observable=square,
+            drift=lambda x: 0 * x,
+            martingale=lambda x, dB: 0 * x * dB,
+            path=path,
+        )
+        return check(compiled(claim), PLAN).status
+
+    assert judged(lambda initial: initial + 0.3 - 0.3) == judged(lambda initial: initial)
+    assert judged(lambda initial: initial + 0.3 - 0.3) == Status.AGREES
+    assert judged(lambda initial: initial + 0.3) == Status.DISAGREES
+
+
+def test_the_bias_of_a_median_is_what_an_error_of_root_h_leaves() -> None:
+    """A systematic error of order √h: from its last move follows all of it."""
+    errors = [np.full((4000, 1), 0.2 * h**0.5) for h in (1.0, 0.5, 0.25)]
+    (centre,) = path_errors(errors, ErrorBudget(), noisy=True).centre
+    assert centre.bias >= abs(centre.value)
+
+
+def test_the_bias_of_a_median_carries_its_noise() -> None:
+    rng = np.random.Generator(np.random.SFC64(5))
+    before, after = rng.standard_normal((2, 400))
+    noise = noise_of_median(after - before)
+    assert noise == pytest.approx(np.sqrt(np.pi / 2) * np.sqrt(2.0 / 400), rel=0.15)
+    after = after - np.median(after) + np.median(before)
+    assert left_by_steps(before, after, 1.0) == pytest.approx(noise, rel=0.05)

@@ -1,14 +1,14 @@
 """Lyapunov exponents on simulated paths, against those that are stated.
 
 The declared system is run by Euler–Maruyama at steps h, h/2, h/4 on the same Brownian paths, its
-columns orthonormalised once a unit of time.  A third of the time is left to the start.  An exponent
-is an almost sure limit of the growth per time of a path, so it is the limit of its median too,
-whatever the law of the growth, which is unbounded and near normal:
+columns orthonormalised after every step.  An exponent is an almost sure limit of the growth per
+time of a path, so it is the limit of its median too, whatever the law of the growth; it is
+estimated like any other such limit (`verify.paths.rates`): the median over (T/3, T) at h = 0, the
+bias of the steps, and that of the time from what the median moved from (T/9, T/3), with the noise
+of both.
 
-* value: the median over the paths of 2 q − m, where the term of order h is gone (c, m, q the growth
-  of a path at h, h/2, h/4); the half-width is that of order statistics;
-* bias of the step: how far (8 q − 6 m + c)/3 lies from it, where the term of order h² is gone too;
-* bias of the time: how far the median over the later half of that time lies from that over all.
+From the growth is taken β·M, where M is what the noise alone adds to it, a martingale with M/t → 0
+(`numerics.lyapunov`); β, and whether M/t shrinks, are those of a pilot.
 
 Exponents that are not stated are measured in the same way and reported, nothing is decided.
 """
@@ -18,36 +18,72 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from numerics.lyapunov import log_growths, spread_per_time
+from numerics.lyapunov import VolumeGrowth, drift_per_time, log_growths, spread_per_time
 from numerics.system import Array, System
 from verify.planning import Estimate, Plan
 from verify.problem import ExponentSetting, Problem, SizedExponents, StatedExponent
-from verify.statistics.bounds import quantile_interval
 from verify.systems import as_numbers
 from verify.verdict import Evidence, Status, combine
 
+from .controls import fitted_share
+from .horizon import LEVELS
 from .looks import looks
+from .rates import Growth, Rate, over_windows, rate_of, vanishes
 
-__all__ = ["Measured", "grown", "growths", "measured"]
+__all__ = ["Growths", "Measured", "grown", "growths", "measured"]
 
 TIER = "path"
 CONDITION = "the biases left by the step length and by the finite time, which are extrapolations"
 
-PATHS = 6
-"""One path for each so many of the plan: they are long, and each is an average over its time.
+PATHS_DIVISOR = 6
+"""One path for each so many of the plan: they are long, and each is an average over its time."""
 
-A second look costs eight times the first: so many paths leave few exponents open.
-"""
+STEPS_DIVISOR = 14
+"""A unit of the noise's time takes the steps of the plan divided by this."""
+
+TIMES = ((1, 1), (2, 1), (4, 2))
+"""How many times the paths and the steps of the plan a look has: most that stay open want paths."""
+
+PER_DRIFT = 8
+"""Steps, at least, while the drift moves a column by its own length."""
 
 BLOCK = 256
 """Paths in a block, or somewhat less, so that none is drawn in vain."""
 
-STEPS = 21
-"""Of the steps of the plan, a unit of the noise's time takes this part."""
+PILOT = 256
+"""Paths to which the share of the martingale is fitted, on the coarsest grid."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Growths:
+    """Growth per time of paths, and what the noise alone adds to it.
+
+    Each is (2, paths, d): over (T/3, T) and over (T/9, T/3).  ``levels`` are at h, h/2, h/4,
+    ``pilot`` are other paths at h.
+    """
+
+    levels: tuple[VolumeGrowth, ...]
+    pilot: VolumeGrowth
+
+    def of(self, first: int, last: int) -> Growth:
+        """The mean of some columns, less a share of the martingale if that is worth it."""
+        f, M = _mean(self.pilot, first, last)
+        share = fitted_share(f[0], M[0, :, None]) if vanishes(M) else ()
+        (beta,) = share or (0.0,)
+        means = [_mean(level, first, last) for level in self.levels]
+        return Growth(
+            plain=tuple(f for f, _ in means), levels=tuple(f - beta * M for f, M in means)
+        )
+
+
+def _mean(level: VolumeGrowth, first: int, last: int) -> tuple[Array, Array]:
+    growth, noise = (x[..., first - 1 : last].mean(axis=-1) for x in (level.growth, level.noise))
+    return growth, noise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,14 +92,25 @@ class Measured:
 
     sizes: Mapping[str, int]
     name: str
-    estimate: Estimate
+    rate: Rate
     paths: int
     stated: StatedExponent | None = None
 
     def decided(self, relevant: float) -> Status:
-        """The decision on a stated one."""
+        """The decision on a stated one; what the growth may still come to is not refuted."""
         assert self.stated is not None
-        return self.difference.decide(relevant)
+        status = self.difference.decide(relevant)
+        towards = status == Status.DISAGREES and self.rate.may_reach(self.stated.value)
+        return Status.INCONCLUSIVE if towards else status
+
+    def moves(self, relevant: float) -> bool:
+        """Whether no number of paths would settle it: the growth still changes with time."""
+        return self.decided(relevant) == Status.INCONCLUSIVE and self.rate.still > relevant / 2
+
+    @property
+    def estimate(self) -> Estimate:
+        """The limit of the median, with its half-width and its bias."""
+        return self.rate.estimate
 
     @property
     def difference(self) -> Estimate:
@@ -98,18 +145,17 @@ def grown(problem: Problem, plan: Plan) -> Evidence:
     others: list[Measured] = []
     most = 0
     for at in setting.at:
-        system = as_numbers(problem.system("declared", at.sizes), _point(problem, at.sizes))
-        for look, share in enumerate(looks(plan), 1):
+        for look, share in enumerate(looks(plan, TIMES), 1):
             spent = share.share("exponents", parts)
-            levels = problem.measured(
+            found_here = problem.measured(
                 (TIER, replace(spent, budget=plan.budget), setting.horizon),
                 at.sizes,
-                lambda _: growths(system, spent, setting.horizon),  # noqa: B023 - called at once
+                partial(_growths_of, at.sizes, spent, setting.horizon),
             )
-            here, left = measured(levels, at, spent)
+            here, left = measured(found_here, at, spent, setting.relevant)
             most = max(most, look)
             status = combine([m.decided(setting.relevant) for m in here])
-            if status != Status.INCONCLUSIVE:
+            if status != Status.INCONCLUSIVE or any(m.moves(setting.relevant) for m in here):
                 break
         found, others = [*found, *here], [*others, *left]
         if status == Status.DISAGREES:
@@ -117,35 +163,62 @@ def grown(problem: Problem, plan: Plan) -> Evidence:
     return _evidence(setting, plan, found, others, most)
 
 
-def _point(problem: Problem, sizes: Mapping[str, int]) -> dict[str, Any]:
-    """The sizes, and states that only show their shapes."""
-    states = {x.name: x for x in problem.letters() if x.kind == "state"}
-    return {**sizes, **{name: np.zeros(x.shape_at(sizes)) for name, x in states.items()}}
+def _growths_of(sizes: Mapping[str, int], plan: Plan, horizon: float, declared: Problem) -> Growths:
+    return growths(_system(declared, sizes), plan, horizon)
 
 
-def growths(system: System, plan: Plan, horizon: int) -> list[Array]:
-    """Growth per time of every path at three step lengths, each (2, paths, d)."""
-    spreads = max(1, math.ceil(spread_per_time(system)))
-    coarse = max(1, plan.effort.steps // STEPS * spreads)
-    return _over_windows(system, plan, coarse, horizon)
+def _system(declared: Problem, sizes: Mapping[str, int]) -> System:
+    """The declared system at some sizes; of its states only the shapes matter."""
+    states = {x.name: x for x in declared.letters() if x.kind == "state"}
+    shapes = {name: np.zeros(x.shape_at(sizes)) for name, x in states.items()}
+    return as_numbers(declared.system("declared", sizes), {**sizes, **shapes})
+
+
+def growths(system: System, plan: Plan, horizon: float) -> Growths:
+    """Growth per time of every path at three step lengths, and of those of a pilot."""
+    noise = plan.effort.steps // STEPS_DIVISOR * max(1, math.ceil(spread_per_time(system)))
+    per_unit = max(noise, math.ceil(PER_DRIFT * drift_per_time(system)))
+    ninth = max(1, math.ceil(per_unit * horizon / 9))
+    paths = _paths(plan)
+
+    def run(purpose: str, paths: int, grids: int) -> tuple[VolumeGrowth, ...]:
+        found = log_growths(
+            system,
+            horizon=float(horizon),
+            steps=9 * ninth,
+            paths=paths,
+            seed=plan.seed_for(purpose) % 2**63,
+            at=[ninth, 3 * ninth, 9 * ninth],
+            grids=grids,
+            block=math.ceil(paths / math.ceil(paths / BLOCK)),
+        )
+        return tuple(
+            VolumeGrowth(
+                growth=over_windows(x.growth, horizon), noise=over_windows(x.noise, horizon)
+            )
+            for x in found
+        )
+
+    return Growths(levels=run("paths", paths, LEVELS), pilot=run("control", PILOT, 1)[0])
 
 
 def measured(
-    levels: Sequence[Array], at: SizedExponents, plan: Plan
+    found: Growths, at: SizedExponents, plan: Plan, relevant: float
 ) -> tuple[list[Measured], list[Measured]]:
     """What is stated at one size, and the exponents that no statement is about, from growths.
 
-    Each interval has the whole error rate of the plan.
+    Each has the whole error rate of the plan.
     """
     alpha = plan.budget.alpha
-    d = levels[0].shape[-1]
+    d = found.pilot.growth.shape[-1]
 
     def one(first: int, last: int, stated: StatedExponent | None) -> Measured:
-        growths = [level[..., first - 1 : last].mean(axis=-1) for level in levels]
-        name = f"λ{first}" if stated is None else stated.name
-        estimate = _estimate(growths, alpha)
         return Measured(
-            sizes=at.sizes, name=name, estimate=estimate, paths=_paths(plan), stated=stated
+            sizes=at.sizes,
+            name=f"λ{first}" if stated is None else stated.name,
+            rate=rate_of(found.of(first, last), alpha, relevant, by_path=False),
+            paths=_paths(plan),
+            stated=stated,
         )
 
     said = {i for s in at.stated for i in range(s.first, s.last + 1)}
@@ -156,43 +229,7 @@ def measured(
 
 
 def _paths(plan: Plan) -> int:
-    return max(1, plan.effort.paths // PATHS)
-
-
-def _over_windows(system: System, plan: Plan, unit: int, horizon: int) -> list[Array]:
-    """Growth per time, (2, paths, d): over all but the first third, and over the last third.
-
-    At three step lengths; the longest has ``unit`` steps to a unit of time.
-    """
-    third, paths = horizon // 3, _paths(plan)
-    marks = [third * unit, (horizon - third) * unit, horizon * unit]
-    found = log_growths(
-        system,
-        horizon=float(horizon),
-        steps=horizon * unit,
-        paths=paths,
-        seed=plan.seed_for("paths") % 2**63,
-        at=marks,
-        every=unit,
-        grids=3,
-        block=math.ceil(paths / math.ceil(paths / BLOCK)),
-    )
-    return [
-        np.stack([(end - begun) / (horizon - third), (end - middle) / third])
-        for begun, middle, end in found
-    ]
-
-
-def _estimate(growths: Sequence[Array], alpha: float) -> Estimate:
-    """The median at h = 0 over all the time, from growths at h, h/2, h/4, each (2, paths)."""
-    c, m, q = growths
-    linear, quadratic = 2 * q - m, (8 * q - 6 * m + c) / 3
-    low, high = quantile_interval(linear[0], 0.5, alpha)
-    value, late = np.median(linear, axis=1)
-    step = abs(float(np.median(quadratic[0]) - value))
-    return Estimate(
-        value=(low + high) / 2, half_width=(high - low) / 2, bias=step + abs(float(late - value))
-    )
+    return max(1, plan.effort.paths // PATHS_DIVISOR)
 
 
 def _evidence(
@@ -216,6 +253,8 @@ def _evidence(
         f"{e.half_width:.2g}, bias ≤ "
         f"{e.bias:.1g}, relevant {setting.relevant:g}"
     )
+    if any(m.moves(setting.relevant) for m in telling):
+        reason += "; the growth still changes with time, a longer horizon may settle it"
     if others:
         reason += f"; {len(others)} others measured, nothing claimed"
     return Evidence(

@@ -7,7 +7,7 @@ honesty.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from verify.planning import Plan
@@ -15,7 +15,10 @@ from verify.verdict import Evidence, Status
 
 __all__ = ["LOOKS", "looks", "settled"]
 
-LOOKS = 2
+TIMES = ((1, 1), (4, 2))
+"""How many times the paths (and repeats) and the steps of the plan each look has."""
+
+LOOKS = len(TIMES)
 
 
 def settled(check: Callable[[Plan], Evidence], plan: Plan) -> Evidence:
@@ -32,10 +35,13 @@ def settled(check: Callable[[Plan], Evidence], plan: Plan) -> Evidence:
     )
 
 
-def looks(plan: Plan) -> Iterator[Plan]:
-    """The plan of each look, with its share of the rates, for a check that looks part by part."""
-    share = replace(plan, budget=plan.budget.split(LOOKS))
-    yield from (_enlarged(share, look) for look in range(LOOKS))
+def looks(plan: Plan, times: Sequence[tuple[int, int]] = TIMES) -> Iterator[Plan]:
+    """The plan of each look, with its share of the rates, for a check that looks part by part.
+
+    ``times`` are those of the paths and of the steps of the plan, at each look.
+    """
+    share = replace(plan, budget=plan.budget.split(len(times)))
+    yield from (_enlarged(share, look, *more) for look, more in enumerate(times))
 
 
 def _of_all_looks(rate: float | None, whole: float) -> float | None:
@@ -43,15 +49,15 @@ def _of_all_looks(rate: float | None, whole: float) -> float | None:
     return whole if rate else rate
 
 
-def _enlarged(plan: Plan, look: int) -> Plan:
+def _enlarged(plan: Plan, look: int, paths: int, steps: int) -> Plan:
     effort = plan.effort
     return replace(
         plan,
         purpose=f"{plan.purpose}/look {look}" if look else plan.purpose,
         effort=replace(
             effort,
-            paths=effort.paths * 4**look,
-            repeats=effort.repeats * 4**look,
-            steps=effort.steps * 2**look,
+            paths=effort.paths * paths,
+            repeats=effort.repeats * paths,
+            steps=effort.steps * steps,
         ),
     )

@@ -6,9 +6,10 @@ M/t that tends to 0 (`verify.paths.controls`): it leaves the limit of every path
 noise.
 
 * value: the median of 2 q − m, where the term of order h is gone, with order statistics as bounds;
-* bias of the step: how far it lies from the median of 2 m − c, the same at twice the step, in
-  units that follow from how fast c, m, q move, at least those of an error of order h, at most those
-  of √h; if two grids do not give single paths nearly the same growth, nothing is decided;
+* bias of the step: how far it lies from the median of 2 m − c, the same at twice the step, or the
+  noise of that, in units that follow from how fast c, m, q move, at least those of an error of
+  order h, at most those of √h; if two grids do not give single paths nearly the same growth,
+  nothing is decided;
 * bias of the time: what is left after T if the error of the median shrinks at least like 1/√T from
   the growth over (T/9, T/3) to that over (T/3, T), the noise of both medians added; a value that
   the median moves towards is refuted only if one shrinking like T^(−1/10) does not come there;
@@ -31,10 +32,20 @@ from verify.statistics.bounds import quantile_interval
 from .controls import NONE, Control, fitted_share, spread
 from .ensemble import BLOCK, SUMS, ensembles, is_fine, is_settled
 from .horizon import LEVELS, Setting
+from .medians import left_by_steps, noise_of_median
 from .outer import LEFT_BY_TIME, NOWHERE, Outer, outer_of
-from .refinement import Look
+from .refinement import Look, is_slow
 
-__all__ = ["LITTLE", "Growth", "Rate", "control_of", "growth_per_time", "rate_of"]
+__all__ = [
+    "LITTLE",
+    "Growth",
+    "Rate",
+    "control_of",
+    "growth_per_time",
+    "over_windows",
+    "rate_of",
+    "vanishes",
+]
 
 SLOW = 1 / (3**0.1 - 1)
 """The same of an error that shrinks like T^(−1/10): what moves so may still come far."""
@@ -54,6 +65,9 @@ UNKNOWN = 100.0
 
 LITTLE = 0.25
 """Two grids that move single paths by less than this part of what matters are fine."""
+
+MANY = 2.0
+"""Where many medians are asked, a move is larger only beyond so many times its usual bound."""
 
 PILOT = 512
 """Paths to which the control is fitted."""
@@ -105,8 +119,7 @@ def control_of(setting: Setting, plan: Plan, steps: int) -> Control:
         def piloted(control: Control) -> tuple[Control, float]:
             ((f, M),) = _grown(setting, declared, steps, PILOT, seed, 1, control)
             assert M is not None
-            late, early = (spread(x[:, -1]) for x in M)
-            tends_to_zero = not control.bound or late < SHRINKING * early
+            tends_to_zero = not control.bound or vanishes(M[..., -1])
             share = fitted_share(f[0], M[0]) if tends_to_zero else ()
             found = Control(share=share, bound=control.bound) if share else NONE
             return found, spread(f[0] - found.taken(M[0]) if share else f[0])
@@ -120,6 +133,12 @@ def control_of(setting: Setting, plan: Plan, steps: int) -> Control:
 
     key = ("control", steps, plan.seed, plan.purpose, setting.horizon)
     return setting.problem.measured(key, setting.point, chosen)
+
+
+def vanishes(martingale: Array) -> bool:
+    """Whether the spread of M/t, (2, paths) over both times, shrinks with the time."""
+    late, early = (spread(x) for x in martingale)
+    return late < SHRINKING * early
 
 
 def _grown(
@@ -145,14 +164,18 @@ def _grown(
         sums=[control.sums(setting, declared, h) for h in lengths] if control.share else None,
         block=min(BLOCK, paths),
     )
-    time = setting.horizon / 9
-
-    def per_time(values: Array) -> Array:
-        begun, middle, end = values
-        return np.stack([(end - middle) / (6 * time), (middle - begun) / (2 * time)])
-
+    T = setting.horizon
     with np.errstate(invalid="ignore"):
-        return [(per_time(x["f"]), per_time(x[SUMS]) if control.share else None) for x in found]
+        return [
+            (over_windows(x["f"], T), over_windows(x[SUMS], T) if control.share else None)
+            for x in found
+        ]
+
+
+def over_windows(values: Array, horizon: float) -> Array:
+    """What values at T/9, T/3 and T grow by per time over (T/3, T) and over (T/9, T/3)."""
+    begun, middle, end = values
+    return np.stack([(end - middle) / (2 * horizon / 3), (middle - begun) / (2 * horizon / 9)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,10 +229,13 @@ class Rate:
         return self.lost > LOST
 
 
-def rate_of(growth: Growth, alpha: float, relevant: float | None = None) -> Rate:
+def rate_of(
+    growth: Growth, alpha: float, relevant: float | None = None, *, by_path: bool = True
+) -> Rate:
     """The limit at h = 0; all that has a bound has an equal part of the rate.
 
-    ``relevant`` is the error that matters, by default the limit itself.
+    ``relevant`` is the error that matters, by default the limit itself.  ``by_path`` asks that two
+    grids give single paths nearly the same growth, else that their medians do not move too slowly.
     """
     c, m, q = growth.levels
     with np.errstate(invalid="ignore"):
@@ -220,11 +246,10 @@ def rate_of(growth: Growth, alpha: float, relevant: float | None = None) -> Rate
         return Rate(estimate=Estimate(value=0.0, half_width=math.inf, bias=math.inf), lost=lost)
     (low, high), early = (_median(x, kept, part) for x in linear)
     value = float(np.median(linear[0, kept]))
-    bias = _left(*(float(np.median(x[0, kept])) for x in growth.levels))
-    bias = bias * abs(float(np.median(before[0, kept])) - value) + ROUNDING * abs(value)
-    coarse, half, quarter = (x[0, kept] for x in growth.plain)
+    units = _left(*(float(np.median(x[0, kept])) for x in growth.levels))
+    bias = left_by_steps(before[0, kept], linear[0, kept], units) + ROUNDING * abs(value)
     little = LITTLE * (abs(value) if relevant is None else relevant)
-    unknown = not (is_fine(half, quarter) or is_settled(coarse, half, quarter, little))
+    unknown = _too_coarse(growth, kept, little) if by_path else _too_slow(growth, kept)
     if unknown:
         bias += UNKNOWN * (1 + abs(value))
     if not all(math.isfinite(x) for x in (low, high, *early)):
@@ -244,6 +269,22 @@ def rate_of(growth: Growth, alpha: float, relevant: float | None = None) -> Rate
         lost=lost,
         coarse=unknown,
     )
+
+
+def _too_coarse(growth: Growth, kept: Array, little: float) -> bool:
+    """Whether two grids do not give single paths nearly the same growth."""
+    coarse, half, quarter = (x[0, kept] for x in growth.plain)
+    return not (is_fine(half, quarter) or is_settled(coarse, half, quarter, little))
+
+
+def _too_slow(growth: Growth, kept: Array) -> bool:
+    """Whether the medians on three grids refute an error that shrinks at least like √h."""
+    c, m, q = (x[0, kept] for x in growth.levels)
+    before, last = m - c, q - m
+    noise = math.hypot(noise_of_median(last), noise_of_median(before) / math.sqrt(2))
+    typical = [float(np.median(x)) for x in (c, m, q)]
+    # One claim states many exponents, and each is asked.
+    return is_slow(typical[1] - typical[0], typical[2] - typical[1], MANY * noise)
 
 
 def _left(c: float, m: float, q: float) -> float:

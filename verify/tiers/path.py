@@ -42,6 +42,9 @@ EXCEPTIONS = 0.05
 """Share of paths on which a law that holds on every path may be seen off: no finite number of paths
 bounds it by zero."""
 
+ROUNDING = 1e-12
+"""What is stated to change by this part of its size is conserved."""
+
 SMALL, SMALL_BLOCK = 32, 4096
 """Systems of at most so many numbers, and their paths in a block."""
 
@@ -212,8 +215,10 @@ def _block(system: System) -> int | None:
 
 
 def _scale(initial: Array, stated: Array) -> float:
-    """What errors are relative to: the stated change; of what is conserved its size, or one."""
+    """What errors are relative to: the stated change; of what is conserved its size, or one.
+
+    A change by rounding, as that of an initial value less and plus a number, is none.
+    """
+    size = float(np.max(np.abs(initial)))
     change = float(np.max(np.abs(stated - initial)))
-    if change > 0.0:
-        return change
-    return max(1.0, float(np.max(np.abs(initial))))
+    return max(1.0, size) if change <= ROUNDING * size else change
