@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from verify.amounts import percent
-from verify.planning import Plan
+from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.verdict import Evidence, Status, combine
 
 from .horizon import Setting, settings
 from .refinement import CONDITION, Finding
 
-__all__ = ["Judgement", "judged"]
+__all__ = ["Judgement", "judged", "measured"]
 
 TIER = "path"
 
@@ -112,8 +112,8 @@ def _reason(setting: Setting, one: Judgement, count: int) -> str:
     if finding.measurement.why and not math.isfinite(e.half_width + abs(e.value)):
         return f"{finding.measurement.why}{setting.at}"
     text = (
-        f"{one.what} at T = {setting.horizon:g}{setting.at}: {e.value:+.2g} ± {e.half_width:.1g}, "
-        f"bias ≤ {e.bias:.1g}, relevant {one.unit:.3g}; {finding.paths:,} paths"
+        f"{one.what} at T = {setting.horizon:g}{setting.at}: {measured(e)}, "
+        f"relevant {one.unit:.3g}; {finding.paths:,} paths"
     )
     if finding.steps:
         text += f" of {finding.steps}, {2 * finding.steps}, {4 * finding.steps} steps"
@@ -124,10 +124,20 @@ def _reason(setting: Setting, one: Judgement, count: int) -> str:
     return text
 
 
+def measured(e: Estimate) -> str:
+    """What was measured, in words where it has no bounds."""
+    if not math.isfinite(e.half_width):
+        return "could not be measured"
+    if not math.isfinite(e.bias):
+        return f"{e.value:+.2g} ± {e.half_width:.1g}, of a bias that is not known"
+    return f"{e.value:+.2g} ± {e.half_width:.1g}, bias ≤ {e.bias:.1g}"
+
+
 def _numbers(setting: Setting, one: Judgement) -> dict[str, Any]:
     finding, e = one.finding, one.finding.estimate
     return {
         "setting": setting.label,
+        **({"drawn": setting.drawn} if setting.drawn else {}),
         "status": str(finding.status),
         **_stated(setting),
         "difference": e.value,

@@ -6,8 +6,8 @@ An average of simulated paths proves something only where tails are under contro
 * with finite bounds of the observable, Bernstein's inequality for the average;
 * with a declared bound of its variance, Catoni's mean;
 * with neither, the mean over all sign paths of the scheme, extrapolated to h = 0, where the system
-  has few components, drift, noise and observable are smooth, and no mean is lost far out
-  (``tails``): no statistics;
+  has few components that drive it (``driving``), drift, noise and observable are smooth, and no
+  mean is lost far out (``tails``): no statistics;
 * else, with one bound, such as f >= 0, the average of f cut off at some c bounds E f from one side:
   it refutes what lies beyond, and confirms nothing;
 * else nothing is proved by any number of paths, and the evidence says so.
@@ -30,6 +30,7 @@ from verify.statistics.decisions import ControlledMean, LowerBound
 from verify.verdict import Evidence, Status
 
 from .coefficients import has_smooth_coefficients
+from .driving import driven
 from .evidence import Judgement, judged
 from .horizon import Setting
 from .refinement import (
@@ -52,12 +53,21 @@ from .within_steps import changes_within_steps, resolved, too_fast
 __all__ = ["averaged"]
 
 ROUNDING = 1e-12
+ENOUGH = 8
+"""So many grids tell what is left at h = 0 of most smooth systems: two components have them."""
+
 SMOOTH = 1e-3
 """Error of interpolation of a smooth observable, in units of the relevant error and its spread."""
 
 NEVER = (
     "no number of paths would settle it: a mean may be carried by rare paths; declare bounds that "
     "the observable cannot leave, or a bound of its variance"
+)
+FEW_GRIDS = (
+    "no number of paths would settle it: with {components} components of the noise all sign paths "
+    "are run on {grids} grids, too few to tell what is left at h = 0; leave out states that the "
+    "observable does not need, or declare bounds= that it cannot leave, or variance=, a bound of "
+    "its variance"
 )
 EXTRAPOLATED = (
     "no rate is bounded: the mean over all sign paths is extrapolated over grids, and its error "
@@ -235,7 +245,7 @@ def _over_signs(setting: Setting, stated: float, unit: float) -> Judgement | Non
     smooth where they go.
     """
     try:
-        value, error, rough, paths = setting.problem.measured(
+        value, error, rough, paths, grids = setting.problem.measured(
             ("all sign paths", setting.horizon), setting.point, lambda p: _enumerated(p, setting)
         )
     except NumericsError:
@@ -243,13 +253,14 @@ def _over_signs(setting: Setting, stated: float, unit: float) -> Judgement | Non
     if not (math.isfinite(value) and math.isfinite(error) and rough <= SMOOTH * unit):
         return None
     e = Estimate(value=value - stated, bias=error)
+    components = paths.bit_length() // grids
     finding = Finding(
         status=e.decide(unit),
         measurement=Measurement(estimate=e),
         steps=0,
         paths=paths,
         looks=1,
-        needed=NEVER,
+        needed=FEW_GRIDS.format(components=components, grids=grids) if grids < ENOUGH else NEVER,
     )
     return Judgement(
         finding=finding,
@@ -262,8 +273,8 @@ def _over_signs(setting: Setting, stated: float, unit: float) -> Judgement | Non
     )
 
 
-def _enumerated(declared: Problem, setting: Setting) -> tuple[float, float, float, int]:
-    """Mean, its error, how rough the observable is around the paths, and how many they are.
+def _enumerated(declared: Problem, setting: Setting) -> tuple[float, float, float, int, int]:
+    """Mean, its error, how rough the observable is around the paths, how many, on how many grids.
 
     Infinitely rough if drift or noise is not smooth there, or a mean may be lost beyond.
     """
@@ -276,7 +287,13 @@ def _enumerated(declared: Problem, setting: Setting) -> tuple[float, float, floa
         return setting.observed(declared, state)[:, None]
 
     with np.errstate(all="ignore"):
-        found = expectation(setting.system, observed, setting.start, setting.horizon)
+        system = driven(
+            setting.system,
+            lambda x: setting.observed(declared, x),
+            setting.start,
+            setting.horizon,
+        )
+        found = expectation(system, observed, setting.start, setting.horizon)
         # What lies beyond their ends is met by rare paths of the system, and by none of these.
         ends = (
             {name: x - (high[name] - x) / 2 for name, x in low.items()},
@@ -290,7 +307,7 @@ def _enumerated(declared: Problem, setting: Setting) -> tuple[float, float, floa
             and _keeps_means(setting, declared)
         ):
             rough = math.inf
-    return float(found.value[0]), float(found.error[0]), rough, found.paths
+    return float(found.value[0]), float(found.error[0]), rough, found.paths, len(found.means)
 
 
 def _keeps_means(setting: Setting, declared: Problem) -> bool:

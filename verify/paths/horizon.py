@@ -11,8 +11,8 @@ is not 0 between two of them only, is missed by no grid.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -29,9 +29,9 @@ from verify.planning import Plan
 from verify.problem import Problem
 
 from .coefficients import has_smooth_coefficients
-from .simulated import number, simulated_system, starting_values, unmet
+from .simulated import as_drawn, drawn_values, number, simulated_system, starting_values, unmet
 
-__all__ = ["LEVELS", "Setting", "settings"]
+__all__ = ["LEVEL", "LEVELS", "Setting", "settings"]
 
 LEVELS = 3
 """Grids: h, h/2, h/4."""
@@ -42,6 +42,9 @@ BLOCK = 8192
 
 PILOT, PILOT_STEPS = 256, 64
 """Paths and steps that show where the coefficients have to be smooth."""
+
+LEVEL = "level"
+"""The argument of a stated distribution function."""
 
 PART = "part of a step"
 """Beside the increments of the noises: at which part of the step the coefficients are taken."""
@@ -56,7 +59,8 @@ class Setting:
     problem
         The claim.
     label
-        The values that vary, such as ``"sigma = 0.3"``; empty if none does.
+        The values that vary, such as ``"sigma = 0.3"``, and those that were drawn, such as
+        ``"a = 0.83, y(0) = 0.4 as drawn"``; empty if there are none.
     point
         Sizes, parameters and starting values.
     system
@@ -69,6 +73,8 @@ class Setting:
         Conditions that the point fails.
     takes_time
         Whether drift or noise depend on the time.
+    drawn
+        The values that the claim leaves open.
     """
 
     problem: Problem
@@ -79,6 +85,7 @@ class Setting:
     relevant: float
     unmet: tuple[str, ...]
     takes_time: bool = False
+    drawn: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def start(self) -> dict[str, Any]:
@@ -105,7 +112,7 @@ class Setting:
 
     @property
     def at(self) -> str:
-        """The varied values as they follow a sentence."""
+        """The varied and the drawn values as they follow a sentence."""
         return f" with {self.label}" if self.label else ""
 
     def observed(self, problem: Problem, state: Mapping[str, Any]) -> Array:
@@ -268,16 +275,32 @@ def _setting(problem: Problem, path: PathSignature, one: PathSignature, plan: Pl
     horizon = float(number(one.horizon))
     if not (np.isfinite(horizon) and horizon > 0):
         raise UsageError(f"horizon={horizon:g}: not a positive time; give a number above zero")
+    system, drawn = simulated_system(problem, one, point), drawn_values(one, point)
+    drawn = {name: x for name, x in drawn.items() if name not in _moved_by(problem)}
     return Setting(
         problem=problem,
-        label=", ".join(f"{name} = {_shown(point[name])}" for name in path.vary if name in point),
+        label=_label(path.vary, system, point, drawn),
         point=point,
-        system=simulated_system(problem, one, point),
+        system=system,
         horizon=horizon,
         relevant=one.relevant,
         unmet=tuple(unmet(problem, point)),
         takes_time="t" in problem.kernels[f"{prefix}increment"].arguments,
+        drawn=drawn,
     )
+
+
+def _moved_by(problem: Problem) -> set[str]:
+    """The letters that a check gives values of its own."""
+    moved = {LEVEL} if problem.kind == "law" else set()
+    return moved | ({problem.threshold.parameter} if problem.threshold is not None else set())
+
+
+def _label(
+    vary: Iterable[str], system: System, point: Mapping[str, Any], drawn: Mapping[str, Any]
+) -> str:
+    varied = ", ".join(f"{name} = {_shown(point[name])}" for name in vary if name in point)
+    return " and ".join(x for x in (varied, as_drawn(drawn, system.states)) if x)
 
 
 def _shown(value: Any) -> str:

@@ -21,7 +21,7 @@ from verify.statistics.decisions import DistributionFunction
 from verify.verdict import Evidence
 
 from .evidence import Judgement, judged
-from .horizon import Setting
+from .horizon import LEVEL, Setting
 from .refinement import (
     LEFT,
     SLOW,
@@ -183,7 +183,7 @@ def _moved(coarse: Array, fine: Array, values: Array) -> tuple[float, float]:
 
 
 def _stated(setting: Setting, x: Array) -> Array:
-    point = {**setting.point, "t": np.asarray(setting.horizon), "level": x}
+    point = {**setting.point, "t": np.asarray(setting.horizon), LEVEL: x}
     with np.errstate(all="ignore"):
         value = np.asarray(setting.problem.kernel("path_cdf")(point), dtype=float)
     return np.broadcast_to(value, x.shape)

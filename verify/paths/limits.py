@@ -39,7 +39,7 @@ from .almost_all import (
     unseen_sign,
 )
 from .ensemble import first_steps
-from .evidence import Judgement, judged
+from .evidence import Judgement, judged, measured
 from .horizon import Setting
 from .rates import LITTLE, Rate, control_of, growth_per_time, rate_of
 from .refinement import (
@@ -219,11 +219,8 @@ class Side:
 
     def said(self, parameter: str) -> str:
         """What was measured, in words."""
-        e = self.rate
-        return (
-            f"f/t at {parameter} = {self.at:.4g}, stated {SIGNS[self.sign]}: {e.value:+.2g} ± "
-            f"{e.half_width:.1g}, bias ≤ {e.bias:.1g}"
-        )
+        place = f"f/t at {parameter} = {self.at:.4g}, stated {SIGNS[self.sign]}"
+        return f"{place}: {measured(self.rate)}"
 
     def to_json(self) -> dict[str, Any]:
         """A dictionary of JSON-able values."""

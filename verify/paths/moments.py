@@ -8,6 +8,7 @@ exponential of the stated matrix and, where a claim has them, the stated laws.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ from verify.amounts import percent
 from verify.planning import Estimate
 from verify.problem import Problem
 from verify.verdict import Evidence, Status, combine
+
+from .simulated import as_drawn, drawn_values
 
 __all__ = ["expected"]
 
@@ -46,7 +49,12 @@ def expected(
         laws = problem.kernel("path_laws")({**point, "t": np.asarray(horizon)})
         stated["law"] = [np.broadcast_to(x, m.shape) for x, m in zip(laws, start, strict=True)]
     gaps = {name: _gaps(found, values) for name, values in stated.items()}
-    return _evidence(setting, found, stated, gaps, horizon)
+    evidence = _evidence(setting, found, stated, gaps, horizon)
+    drawn = drawn_values(setting, point)
+    if not drawn:
+        return evidence
+    reason = f"{evidence.reason}; with {as_drawn(drawn, system.states)}"
+    return replace(evidence, reason=reason, numbers={**evidence.numbers, "drawn": drawn})
 
 
 def _measured(problem: Problem, system: System, point: Point, horizon: float) -> Expectation:

@@ -1,8 +1,13 @@
-"""What a path check simulates: the start, the parameters and the system, as numbers."""
+"""What a path check simulates: the start, the parameters and the system, as numbers.
+
+Values that a claim leaves open are drawn with few digits, and named in what is said of the paths,
+so that a reader can put them into the claim and check by hand.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -18,7 +23,15 @@ from verify.planning import Plan
 from verify.problem import Problem
 from verify.systems import as_numbers
 
-__all__ = ["number", "simulated_system", "starting_values", "unmet"]
+__all__ = ["as_drawn", "drawn_values", "number", "simulated_system", "starting_values", "unmet"]
+
+VALUED = ("state", "parameter", "process")
+
+DIGITS = 2
+"""Decimals of drawn values; more where a range is narrow."""
+
+ENTRIES = 6
+"""A vector or a matrix with more entries is named without them."""
 
 
 def number(value: Any) -> Any:
@@ -34,12 +47,39 @@ def starting_values(setting: PathSignature, plan: Plan) -> dict[str, Any]:
     """Start and parameters: as the claim gives them, else drawn once from the seed."""
     point: dict[str, Any] = dict(setting.sizes)
     for letter in setting.letters:
-        if letter.kind in ("state", "parameter", "process"):
+        if letter.kind in VALUED:
             given = setting.values.get(letter.name)
             rng = plan.generator(f"value of {letter.name}")
             drawn = _drawn(letter, letter.shape_at(setting.sizes), rng)
             point[letter.name] = drawn if given is None else number(given)
     return point
+
+
+def drawn_values(setting: PathSignature, point: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the starting values that were drawn, since the claim leaves them open."""
+    return {
+        x.name: point[x.name]
+        for x in setting.letters
+        if x.kind in VALUED and x.name not in setting.values and not x.fixed
+    }
+
+
+def as_drawn(drawn: Mapping[str, Any], states: Collection[str]) -> str:
+    """Drawn values as they are named, ``"a = 0.83, y(0) = 0.4 as drawn"``; empty without any."""
+    named = [_said(f"{name}(0)" if name in states else name, x) for name, x in drawn.items()]
+    return f"{', '.join(named)} as drawn" if named else ""
+
+
+def _said(name: str, value: Any) -> str:
+    x = np.asarray(value, dtype=float)
+    many = f"a {' × '.join(map(str, x.shape))} array"
+    return f"{name} = {many if x.size > ENTRIES else _nested(x.tolist())}"
+
+
+def _nested(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_nested, value))}]"
+    return f"{value:g}"
 
 
 def unmet(problem: Problem, point: Mapping[str, Any]) -> list[str]:
@@ -71,10 +111,15 @@ def _exactly(ctx: RationalContext, value: Any) -> Any:
 def _drawn(letter: LetterSignature, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     if letter.within is not None:
         low, high = (np.asarray(x, dtype=float) for x in letter.within)
-        return np.asarray(rng.uniform(low, high, shape))
+        room = float(np.min(high - low, where=high > low, initial=1.0))
+        digits = DIGITS + max(0, math.ceil(-math.log10(room) - 1e-9))
+        unit = np.minimum(10.0**-digits, (high - low) / 2)
+        # Never an end of the range: the system may stop there.
+        return np.clip(np.round(rng.uniform(low, high, shape), digits), low + unit, high - unit)
     if "positive" in letter.facts:
-        return np.asarray(rng.uniform(0.5, 2.0, shape))
-    A = rng.standard_normal(shape)
+        return np.round(rng.uniform(0.5, 2.0, shape), DIGITS)
+    A = np.round(rng.standard_normal(shape), DIGITS)
+    A = np.where(A == 0.0, 10.0**-DIGITS, A)
     if "positive_definite" in letter.facts:
         return np.asarray(A @ A.swapaxes(-1, -2) / shape[-1] + 0.5 * np.eye(shape[-1]))
     if "symmetric" in letter.facts:
