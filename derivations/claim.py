@@ -117,7 +117,7 @@ class PathCheck:
     observable: Any = None
     law: Any = None
     horizon: Any
-    sizes: Mapping[Any, int]
+    sizes: Mapping[Any, int] = field(default_factory=dict)
     values: Mapping[Any, Any] = field(default_factory=dict)
     relevant: float = 0.02
 

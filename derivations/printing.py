@@ -165,7 +165,8 @@ class _Unicode(StrPrinter):
         return f"{self._factor(expr.args[0])}{str(expr.args[1]).translate(_SUPERSCRIPT)}"
 
     def _print_Trace(self, expr: Any) -> str:
-        return f"tr({self._print(expr.args[0])})"
+        inner = self._print(expr.args[0])
+        return inner if _is_scalar_draw(expr.args[0]) else f"tr({inner})"
 
     def _print_Determinant(self, expr: Any) -> str:
         return f"det({self._print(expr.args[0])})"
@@ -340,10 +341,17 @@ class _Latex(LatexPrinter):
         return rf"\frac{{{top}}}{{{below}}} \left({self._print(expr.expr)}\right)"
 
     def _print_Trace(self, expr: Any) -> str:
-        return rf"\operatorname{{tr}}\left({self._print(expr.args[0])}\right)"
+        inner = self._print(expr.args[0])
+        drawn = _is_scalar_draw(expr.args[0])
+        return inner if drawn else rf"\operatorname{{tr}}\left({inner}\right)"
 
     def _print_Determinant(self, expr: Any) -> str:
         return rf"\det\left({self._print(expr.args[0])}\right)"
+
+
+def _is_scalar_draw(matrix: Any) -> bool:
+    """Whether a matrix stands for one sign or one normal, which is declared without sizes."""
+    return hasattr(matrix, "law") and matrix.shape == (1, 1)
 
 
 def _is_negative(product: Any) -> bool:

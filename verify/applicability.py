@@ -196,6 +196,8 @@ def _reason(assumptions: Sequence[Any], gaps: Sequence[Any]) -> str:
 
 
 def _alone(condition: Any) -> str:
+    if condition == false:
+        return "its condition is false whatever the values are"
     if not isinstance(condition, AppliedPredicate):
         return f"no sizes meet {unicode(condition)}"
     A = _root(condition.arguments[0])

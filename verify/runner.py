@@ -199,7 +199,7 @@ class _Job:
             if self.reference.file is not None:
                 values = contents_of(claim).digest
             refused = _refused(claim, self.settings)
-            if refused:
+            if refused is not None:
                 return "", refused, values
             problem = load(self.reference, claim)
         except ClaimError as error:

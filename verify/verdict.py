@@ -21,7 +21,16 @@ from typing import Any
 from .errors import VerifyError
 from .finding.finding import Finding
 
-__all__ = ["TIERS", "Evidence", "Status", "Verdict", "combine", "exit_code", "json_value"]
+__all__ = [
+    "TIERS",
+    "Evidence",
+    "Status",
+    "Verdict",
+    "alike",
+    "combine",
+    "exit_code",
+    "json_value",
+]
 
 SCHEMA = "driftproof.verdicts/1"
 
@@ -107,6 +116,14 @@ class Evidence:
         return Evidence(**{**found, "status": Status(found["status"])})
 
 
+def alike(evidence: Iterable[Evidence]) -> list[tuple[str, Evidence]]:
+    """Evidence that says the same once, with the names of its tiers."""
+    groups: dict[tuple[Status, str], list[Evidence]] = {}
+    for one in evidence:
+        groups.setdefault((one.status, one.reason), []).append(one)
+    return [(", ".join(e.tier for e in group), group[0]) for group in groups.values()]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
     """The answer on one claim, with the evidence of every tier asked, in their order.
@@ -130,7 +147,7 @@ class Verdict:
         """The status, and why, a line for each tier; then what is wrong."""
         lines = [f"{self.claim}: {self.said}"] + ([self.error] if self.error else [])
         asked = [e for e in self.evidence if e.status != Status.NOT_APPLICABLE] or self.evidence
-        lines += [f"{e.tier} {e.status}: {e.reason}" for e in asked]
+        lines += [f"{tiers} {e.status}: {e.reason}" for tiers, e in alike(asked)]
         return "\n    ".join([*lines, *(self.finding.text if self.finding else ())])
 
     @property

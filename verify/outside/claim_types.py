@@ -17,9 +17,12 @@ from verify.errors import ClaimError, TimeLimitError
 from verify.printable import is_unicode, printable, said_by
 from verify.verdict import Status
 
+from .conditions import with_parts
 from .differentials import check_differentials
+from .entries import with_entries
 from .implied import with_implied
-from .shapes import check_shapes
+from .named_values import check_states, check_values
+from .shapes import check_shapes, of_shapes
 from .slips import advice
 from .texts import check_names, plain_texts
 
@@ -69,7 +72,7 @@ def accepted(claim: Any) -> Any:
     ClaimError
         Naming the field that is refused, what it is, and what it should be.
     """
-    claim = plain_texts(_with_numbers(claim))
+    claim = with_parts(with_entries(plain_texts(_with_numbers(claim))))
     _check_claim(claim)
     return with_implied(claim)
 
@@ -140,6 +143,8 @@ def _check_claim(claim: Any) -> None:
     if unknown:
         raise ClaimError(f"inapplicable: {unknown[0]!r} is no tier; there are {', '.join(TIERS)}")
     check_names(claim)
+    check_states(claim)
+    check_values(claim)
     check_differentials(claim)
     check_shapes(claim)
 
@@ -186,6 +191,8 @@ def _said(error: BaseException, text: str) -> str:
         return f"an expression in symbols is needed here ({text.removeprefix('SympifyError: ')})"
     if isinstance(error, TypeError):
         return _of_constructor(text) or f"TypeError: {text}"
+    if unfit := of_shapes(error):
+        return unfit
     unprinted = re.search(r"no kernel can be printed for (\w+)", text)
     if unprinted and unprinted[1] in KINKED:
         kink = KINKED[unprinted[1]]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sympy import Basic
+from sympy.matrices.exceptions import NonSquareMatrixError, ShapeError
 
 from derivations.errors import DerivationError
 from derivations.expressions import is_zero
@@ -13,7 +14,7 @@ from derivations.shapes import shape_of
 from derivations.symbols import same_shape
 from verify.errors import ClaimError
 
-__all__ = ["check_shapes"]
+__all__ = ["check_shapes", "of_shapes"]
 
 _STATED: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "differential": ("observable", ("drift", "martingale")),
@@ -45,6 +46,31 @@ def check_shapes(claim: Any) -> None:
             raise ClaimError(
                 f"{name}: it is {_text(found)}, {owner} is {_text(shape)}; give both one shape"
             )
+
+
+def of_shapes(error: BaseException) -> str:
+    """What SymPy says of matrices that do not conform, in words; empty for another error.
+
+    >>> from sympy import MatrixSymbol
+    >>> Y = MatrixSymbol("Y", 2, 3)
+    >>> try:
+    ...     Y * Y
+    ... except ValueError as error:
+    ...     of_shapes(error)
+    'a product of matrices does not conform, 3 columns before 2 rows; transpose one of them'
+    """
+    if not isinstance(error, ShapeError | NonSquareMatrixError):
+        return ""
+    said = " ".join(map(str, error.args))
+    match error.args:
+        case ("Matrices are not aligned", columns, rows):
+            return (
+                f"a product of matrices does not conform, {columns} columns before {rows} rows; "
+                "transpose one of them"
+            )
+    if isinstance(error, NonSquareMatrixError):
+        return f"only a square matrix has an inverse or a power ({said}); take one of X * X.T"
+    return f"matrices of different shapes are added ({said}); transpose one of them"
 
 
 def _shape(claim: Any, name: str) -> tuple[Any, ...] | None:

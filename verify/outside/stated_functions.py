@@ -17,7 +17,8 @@ from numerics.trial import BATCH, trial_points
 from numerics.vector_field import check_linear
 from verify.errors import ClaimError
 from verify.problem import Problem
-from verify.sampling import predicates, several_sizes
+from verify.sampling import predicates
+from verify.sizes import several_sizes
 
 __all__ = ["Ground", "stated_kernels"]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from verify.planning import TIERS
-from verify.verdict import Evidence, Status, Verdict
+from verify.verdict import Evidence, Status, Verdict, alike
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -126,7 +126,8 @@ def complaints(verdict: Verdict) -> list[str]:
         return [f"{verdict.claim}: {verdict.error}"]
     said = expectation(verdict)
     lines = [f"{verdict.claim}: {verdict.status}{f', {said}' if said else ''}"]
-    telling = [f"{e.tier}: {e.reason}" for e in verdict.evidence if e.status == verdict.status]
+    deciding = [e for e in verdict.evidence if e.status == verdict.status]
+    telling = [f"{tiers}: {e.reason}" for tiers, e in alike(deciding)]
     found = verdict.finding.text if verdict.finding else ()
     return lines + [f"    {x}" for x in dict.fromkeys([*telling, *found])]
 
