@@ -18,9 +18,10 @@ from typing import Any
 import flint
 from sympy.core.function import AppliedUndef
 
+from .admissible import draw
 from .errors import StepError
 from .expansion import Expansion, FormalDifferentials
-from .points import Point, draw, entries, evaluate, precision
+from .points import Point, entries, evaluate, precision
 from .sde import MatrixSDE
 from .symbols import MatrixIncrement, ScalarMember, t
 

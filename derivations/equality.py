@@ -15,8 +15,11 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any
 
-from sympy import Add, Integer, cancel, expand, sympify, together
+from sympy import Add, Integer, cancel, exp, expand, sympify, together
+from sympy.functions.elementary.hyperbolic import HyperbolicFunction
+from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
+from .admissible import draw
 from .basis import Basis, FormAlgebra
 from .errors import DerivationError
 from .expressions import zero_like
@@ -24,7 +27,7 @@ from .facts import Facts
 from .forms import Atom, Form
 from .insertion import inserted
 from .interpreter import interpret
-from .points import Point, draw, entries, evaluate, precision
+from .points import Point, entries, evaluate, precision
 from .resolution import apart_indices, is_spectral, resolved
 from .shapes import shape_of
 from .symbols import Index, same_shape
@@ -93,7 +96,13 @@ def _signs(atoms: Iterable[Atom]) -> dict[Atom, Atom]:
 
 @lru_cache(maxsize=1024)
 def _cancels(coefficient: Any) -> bool:
-    return bool(expand(coefficient) == 0 or cancel(together(coefficient)) == 0)
+    if expand(coefficient) == 0 or cancel(together(coefficient)) == 0:
+        return True
+    if not coefficient.has(TrigonometricFunction, HyperbolicFunction):
+        return False
+    # sin² + cos² is 1 as a polynomial in e^{iu}.
+    written = expand(coefficient.rewrite(exp))
+    return bool(written == 0 or cancel(together(written)) == 0)
 
 
 def equal(

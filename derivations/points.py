@@ -8,11 +8,10 @@ calculus.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import reduce
-from itertools import count as count_up
 from operator import add, methodcaller, mul
 from typing import Any
 
@@ -20,18 +19,16 @@ import flint
 from sympy import (
     Abs,
     Add,
+    Catalan,
     Derivative,
-    Eq,
-    Ge,
-    Gt,
+    EulerGamma,
     Integer,
-    Le,
-    Lt,
     MatMul,
     Mul,
+    NumberSymbol,
     Pow,
-    Q,
     Rational,
+    S,
     Symbol,
     acos,
     acosh,
@@ -45,27 +42,27 @@ from sympy import (
     exp,
     gamma,
     log,
+    pi,
     preorder_traversal,
     sin,
     sinh,
+    sqrt,
     tan,
     tanh,
 )
-from sympy.assumptions.assume import AppliedPredicate
 from sympy.core.function import AppliedUndef
-from sympy.core.relational import Relational
 from sympy.functions.special.tensor_functions import KroneckerDelta
 from sympy.matrices.expressions import MatrixExpr
 
 from .draws import MatrixDraw, WeightDraw
 from .errors import DerivationError
-from .expressions import LogAbs, free_indices
+from .expressions import LogAbs
 from .interpreter import interpret
 from .spectrum import Eigenprojector, Eigenvalue
 from .symbols import Dimension, FamilyMember, Index, MatrixParameter, ScalarMember
 from .words import Selector, Unit
 
-__all__ = ["NotAdmissible", "Point", "PointAlgebra", "draw", "evaluate", "precision", "sizes_for"]
+__all__ = ["NotAdmissible", "Point", "PointAlgebra", "entries", "evaluate", "precision"]
 
 
 class NotAdmissible(DerivationError):  # noqa: N818 - a property of a point, not a failure
@@ -187,6 +184,15 @@ _FUNCTIONS: dict[Any, Callable[[Any], Any]] = {
 }
 
 
+_CONSTANTS: dict[Any, Callable[[], Any]] = {
+    pi: flint.arb.pi,
+    S.Exp1: flint.arb.const_e,
+    EulerGamma: flint.arb.const_euler,
+    Catalan: flint.arb.const_catalan,
+}
+"""Numbers that are no roots of polynomials; the other ones of SymPy are written with roots."""
+
+
 class PointAlgebra:
     """Values at a point, for :func:`derivations.interpreter.interpret`.
 
@@ -212,8 +218,11 @@ class PointAlgebra:
             return flint.arb(self.point.size(value))
         if isinstance(value, Symbol | AppliedUndef | Derivative):
             return self.point.letter(value)
-        if value.is_Rational:
+        if value.is_Rational or value.is_Float:
             return _arb(value)
+        if isinstance(value, NumberSymbol):
+            known = _CONSTANTS.get(value)
+            return known() if known else self.scalar(value.rewrite(sqrt))
         if isinstance(value, KroneckerDelta):
             a, b = (self.bound.get(i, i) for i in value.args)
             return flint.arb(int(a == b))
@@ -379,117 +388,6 @@ def _member(symbol: Any, n: int) -> Any:
 def evaluate(expression: Any, point: Point) -> Any:
     """The value (a ball, or a matrix of balls) of an expression at a point."""
     return interpret(expression, PointAlgebra(point, point.indices))
-
-
-def draw(
-    expressions: Iterable[Any], facts: Iterable[Any] = (), *, count: int = 3, seed: int = 0
-) -> list[Point]:
-    """Points where all expressions can be evaluated and all facts hold; fewer if few are found."""
-    expressions, facts = list(expressions), list(facts)
-    relations = [f for f in facts if not isinstance(f, AppliedPredicate)]
-    predicates = [f for f in facts if isinstance(f, AppliedPredicate)]
-    definite = frozenset(f.arguments[0] for f in predicates if f.function == Q.positive_definite)
-    found: list[Point] = []
-    choices = sizes_for([*expressions, *facts], random.Random(f"sizes:{seed}"))
-    free = sorted(set[Any]().union(*map(free_indices, expressions)), key=str)
-    for attempt, sizes in zip(range(40 * count), choices, strict=False):
-        point = Point(sizes=sizes, seed=seed + attempt, definite=definite)
-        try:
-            point = replace(point, indices=_numbers(point, free))
-            if not all(_holds(fact, point) for fact in (*relations, *predicates)):
-                continue
-            for e in expressions:
-                evaluate(e, point)
-        except NotAdmissible:
-            continue
-        found.append(point)
-        if len(found) == count:
-            break
-    return found
-
-
-def _numbers(point: Point, free: Sequence[Index]) -> dict[Any, int]:
-    """Numbers for free indices, different ones for those of one range."""
-    numbers: dict[Any, int] = {}
-    for n in {i.range for i in free}:
-        indices = [i for i in free if i.range == n]
-        size = point.size(n)
-        if len(indices) > size:
-            raise NotAdmissible(f"{indices[-1]}: there are only {size} values here")
-        rng = random.Random(f"indices:{point.seed}:{n}")
-        numbers |= dict(zip(indices, rng.sample(range(1, size + 1), len(indices)), strict=True))
-    return numbers
-
-
-def sizes_for(expressions: Iterable[Any], rng: random.Random) -> Iterator[dict[Any, int]]:
-    """Small sizes for the dimensions that occur, mostly unequal ones."""
-    names = sorted({d for e in expressions for d in _dimensions(e)}, key=str)
-    for turn in count_up():
-        # Sizes of one are a corner where much agrees by accident: they are in the minority.  One
-        # size in three draws is large, since many conditions want one (a width, a sample).
-        pool = (1, 2, 3) if turn % 3 == 2 else (2, 3)
-        sizes = {name: rng.choice(pool) for name in names}
-        if turn % 2 and names:
-            # All different, so that one size written for another shows.
-            least = 1 if turn % 4 == 3 else 2
-            choices = rng.sample(range(least, len(names) + 4), len(names))
-            sizes = dict(zip(names, choices, strict=True))
-        elif names and turn % 4 != 3:
-            sizes[rng.choice(names)] = rng.randint(3, 4 + 2 * len(names))
-        yield sizes
-
-
-def _dimensions(expression: Any) -> set[Any]:
-    if isinstance(expression, Dimension):
-        return {expression}
-    if isinstance(expression, Index):
-        return set(expression.range.free_symbols)
-    found: set[Any] = set()
-    for part in getattr(expression, "args", ()):
-        found |= _dimensions(part)
-    return found
-
-
-def _holds(fact: Any, point: Point) -> bool:
-    if isinstance(fact, AppliedPredicate):
-        value = evaluate(fact.arguments[0], point)
-        if fact.function == Q.positive_definite:
-            return _is_positive_definite(value)
-        if fact.function == Q.positive:
-            return bool(value > 0)
-        if fact.function.name == "distinct_eigenvalues":
-            return _has_distinct_eigenvalues(value)
-        if fact.function == Q.invertible:
-            return bool(value.det() != 0)
-        raise DerivationError(
-            f"assuming: {fact} cannot be checked at a point; say it with Q.positive_definite, "
-            "Q.invertible, Q.positive or a relation"
-        )
-    if isinstance(fact, Relational):
-        gap = evaluate(fact.lhs - fact.rhs, point)
-        zero = flint.arb(0)
-        compare = {Ge: gap >= zero, Gt: gap > zero, Le: gap <= zero, Lt: gap < zero}
-        return bool(compare.get(fact.func, (gap == zero) == isinstance(fact, Eq)))
-    return bool(fact)
-
-
-def _has_distinct_eigenvalues(A: Any) -> bool:
-    try:
-        A.eig()
-    except (ValueError, ZeroDivisionError):
-        return False
-    return True
-
-
-def _is_positive_definite(A: Any) -> bool:
-    n = A.nrows()
-    if not all(A[a, b].overlaps(A[b, a]) for a in range(n) for b in range(a)):
-        return False
-    minors = (
-        flint.arb_mat(m, m, [A[a, b] for a in range(m) for b in range(m)]).det()
-        for m in range(1, n + 1)
-    )
-    return all(minor > 0 for minor in minors)
 
 
 def entries(value: Any) -> list[Any]:

@@ -12,13 +12,14 @@ from typing import Any
 
 from sympy import Dummy, Symbol, sympify, true
 
+from .admissible import draw
 from .claim import SignClaim
 from .derivation import Derivation, Step, algebraic_step, ito_derivation
 from .differential import Differential
 from .equality import BITS, Status, equal
 from .errors import DerivationError
 from .expressions import free_indices
-from .points import draw, evaluate, precision
+from .points import evaluate, precision
 from .printing import unicode
 from .signs import REGION, Sign, numbered, sign_of
 from .symbols import Index

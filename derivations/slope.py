@@ -13,8 +13,9 @@ from typing import Any
 
 import flint
 
+from .admissible import draw
 from .errors import DerivationError
-from .points import Point, draw, evaluate, precision
+from .points import Point, evaluate, precision
 from .printing import unicode
 from .shapes import shape_of
 from .symbols import Parameter

@@ -22,6 +22,7 @@ from typing import Any
 import flint
 from sympy import Identity, Integer, Poly, sympify
 
+from .admissible import draw
 from .basis import Basis, FormAlgebra
 from .contraction import Contraction
 from .derivation import Derivation, Step, algebraic_step
@@ -34,7 +35,7 @@ from .facts import Facts
 from .forms import Atom, Form
 from .interpreter import interpret
 from .inverses import InverseOf
-from .points import Point, draw, entries, evaluate, precision
+from .points import Point, entries, evaluate, precision
 from .printing import unicode
 from .resolution import is_spectral
 from .step_orders import NotDerived, coefficient, least_power, truncated

@@ -21,9 +21,10 @@ from derivations import (
     total,
     tr,
 )
+from derivations.admissible import draw
 from derivations.equality import BITS
 from derivations.expressions import det
-from derivations.points import draw, evaluate, precision
+from derivations.points import evaluate, precision
 from derivations.signs import numbered, sign_of
 from derivations.symbols import Index
 

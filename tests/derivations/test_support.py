@@ -25,9 +25,10 @@ from derivations import (
     total,
     tr,
 )
+from derivations.admissible import draw
 from derivations.derive import derive
 from derivations.equality import Equality, Status, equal
-from derivations.points import draw, entries, evaluate
+from derivations.points import entries, evaluate
 from derivations.step_claims import derived_change, stated_change
 
 p, k, (n, b) = dims("p"), dims("k"), dims("n b")

@@ -24,10 +24,11 @@ from derivations import (
     real,
     tr,
 )
+from derivations.admissible import draw
 from derivations.catalogue import find
 from derivations.derive import derive
 from derivations.mutation import generated_mutants
-from derivations.points import draw, evaluate
+from derivations.points import evaluate
 from verify import NumericSDE
 from verify.finding.contradiction import contradictions
 from verify.loading import compiled
