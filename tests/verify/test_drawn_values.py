@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sympy import exp
 
-from derivations import LEVEL, LawClaim
+from derivations import INITIAL, LEVEL, DifferentialClaim, LawClaim, MatrixSDE, PathCheck, dt, t
 from numerics.signature import LetterSignature
 from tests.verify.path_claims import (
     DRIFTED,
@@ -56,6 +57,16 @@ def test_what_varies_is_named_apart_from_what_was_drawn() -> None:
     found = judged(cosine(0, values={a: 1}, vary={sigma: (1, 2)}))
     assert "with sigma = 1 and x(0) = " in found.reason
     assert set(found.numbers["settings"][0]["drawn"]) == {"x"}
+
+
+@pytest.mark.parametrize("factor", [1, 2])
+def test_a_law_of_every_path_names_them_where_it_is_wrong(factor: int) -> None:
+    sde, law = MatrixSDE({x: -a * x * dt}), exp(-factor * a * t) * INITIAL
+    path = PathCheck(sde=sde, observable=x, law=law, horizon=1)
+    claim = DifferentialClaim(**named(sde=sde, observable=x, drift=-a * x, path=path))
+    found = judged(claim)
+    assert set(found.numbers["drawn"]) == {"x", "a"}
+    assert ("as drawn" in found.reason) is (found.status == Status.DISAGREES) is (factor == 2)
 
 
 def test_letters_that_a_check_moves_are_not_drawn() -> None:

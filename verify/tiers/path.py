@@ -28,7 +28,14 @@ from verify.paths.limits import limiting, threshold
 from verify.paths.looks import settled
 from verify.paths.moments import expected
 from verify.paths.pathwise import OUTER_RELEVANT, PathErrors, path_errors
-from verify.paths.simulated import number, simulated_system, starting_values, unmet
+from verify.paths.simulated import (
+    as_drawn,
+    drawn_values,
+    number,
+    simulated_system,
+    starting_values,
+    unmet,
+)
 from verify.paths.stationary import stationary
 from verify.planning import Plan
 from verify.problem import Problem
@@ -88,7 +95,11 @@ def _looked(problem: Problem, setting: PathSignature, plan: Plan) -> Evidence:
     errors, scale, course = _errors(problem, plan, system, point, setting)
     found = path_errors(errors, plan.budget, noisy=bool(system.noises), exceptions=EXCEPTIONS)
     evidence = _evidence(plan, setting, system, found, scale, horizon)
-    return replace(evidence, numbers={**evidence.numbers, **course})
+    drawn, reason = drawn_values(setting, point), evidence.reason
+    if drawn and evidence.status == Status.DISAGREES:
+        reason = f"{reason}; with {as_drawn(drawn, system.states)}"
+    numbers = {**evidence.numbers, **course, **({"drawn": drawn} if drawn else {})}
+    return replace(evidence, reason=reason, numbers=numbers)
 
 
 def _evidence(
