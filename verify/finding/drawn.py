@@ -13,7 +13,8 @@ from verify.planning import EFFORTS, Plan
 from verify.problem import Problem
 from verify.sampling import admissible
 
-from .shrink import Small, plain, shrunk, simplified
+from .shrink import Small, shrunk, simplified
+from .small_values import plain
 
 __all__ = ["failing"]
 

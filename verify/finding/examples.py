@@ -7,11 +7,15 @@ from typing import Any
 
 from .finding import CounterExample
 from .measured import Row
-from .shrink import Small, plain, shown
+from .shrink import Small
+from .small_values import plain, shown
 from .stated import StatedPart
 from .wording import entry_words, letter
 
 __all__ = ["example"]
+
+ROUNDING = 1e-11
+"""What is left of numbers of size one that cancel each other."""
 
 
 def example(part: StatedPart, small: Small, row: Row, stated: Any) -> CounterExample:
@@ -24,8 +28,15 @@ def example(part: StatedPart, small: Small, row: Row, stated: Any) -> CounterExa
         part=part.name,
         at={**at, **along},
         entry=entry_words(row),
-        measured=shown(row.measured),
-        claimed=shown(stated),
+        measured=shown(_rounded(row.measured, row)),
+        claimed=shown(_rounded(stated, row)),
         exact=exact,
         against=part.against,
     )
+
+
+def _rounded(value: Any, row: Row) -> Any:
+    """0 for what is but rounding."""
+    if isinstance(value, Fraction):
+        return value
+    return 0 if abs(float(value)) <= max(row.error, ROUNDING * row.scale) else value

@@ -15,7 +15,7 @@ from derivations.printing import unicode
 from derivations.symbols import t
 
 from .finding import CounterExample, Finding
-from .shrink import shown
+from .small_values import shown
 from .wording import letter
 
 __all__ = ["of_moment_laws"]

@@ -21,15 +21,26 @@ from numerics.points import meets
 from numerics.signature import LetterSignature
 from verify.counterexample import MOVED, widened
 from verify.problem import Problem
-from verify.sampling import predicates, small_sizes
+from verify.sampling import predicates
+from verify.sizes import small_sizes
 from verify.steps.support import on_support
 
 from .measured import Row
+from .small_values import entry_at, places
 
-__all__ = ["Small", "failure", "plain", "shown", "shrunk", "simplified"]
+__all__ = ["Small", "failure", "shrunk", "simplified"]
 
 SIZES, PATTERNS, LOOKS = 16, 8, 280
-"""Sizes, patterns at each, and points looked at in all."""
+"""Sizes, patterns at each, and points looked at in all, ..."""
+
+USUAL, FEWEST = 40, 24
+"""... of so many entries; of more entries fewer points, as each takes longer, but so many."""
+
+ZERO, UNIT = -2, -1
+"""The first patterns: every entry 0, and the first entry of every letter 1."""
+
+MANY = 36
+"""Of letters with more entries rows are made 0, and no entry is made simpler by itself."""
 
 FREE = tuple(map(Fraction, (0, 1, -1, 2, -2, 3)))
 POSITIVE = tuple(Fraction(x) for x in ("1", "4", "2", "9", "1/4"))
@@ -77,8 +88,9 @@ def shrunk(problem: Problem, fails: Fails) -> Small | None:
     blocks = [rows for spectrum in problem.signature.spectra for rows in (spectrum.rows or ())]
     spectral = {name for name, _ in blocks}
     for sizes in small_sizes(problem.signature, SIZES):
-        for pattern in range(PATTERNS):
-            if search.looks >= LOOKS // 2:
+        search.at_most(letters, sizes)
+        for pattern in range(ZERO, PATTERNS):
+            if search.looks >= search.most // 2:
                 return None
             point = {x.name: _patterned(x, sizes, _own(pattern, x.name, spectral)) for x in letters}
             point = search.drawn(sizes, point)
@@ -93,6 +105,7 @@ def simplified(problem: Problem, fails: Fails, small: Small) -> Small:
     letters = tuple(x for x in problem.letters() if x.kind in MOVED and x.name in small.point)
     definite = tuple(x.name for x in letters if "positive_definite" in x.facts)
     search = _Search(problem=problem, fails=fails, definite=definite)
+    search.at_most(letters, small.sizes)
     return _simpler(search, letters, small)
 
 
@@ -109,7 +122,13 @@ class _Search:
     fails: Fails
     definite: tuple[str, ...]
     looks: int = 0
+    most: int = LOOKS
     ctx: RationalContext = field(default_factory=RationalContext)
+
+    def at_most(self, letters: Sequence[LetterSignature], sizes: Mapping[str, int]) -> None:
+        """Look at fewer points where they have many entries."""
+        entries = sum(int(np.prod(x.shape_at(sizes))) for x in letters)
+        self.most = max(FEWEST, LOOKS * USUAL // max(USUAL, entries))
 
     def drawn(self, sizes: Mapping[str, int], point: Mapping[str, Rational]) -> dict[str, Rational]:
         """The point with values for draws that their laws have, if there are any."""
@@ -139,10 +158,10 @@ def _patterned(letter: LetterSignature, sizes: Mapping[str, int], pattern: int) 
     rng = Random(f"{pattern}/{letter.name}")
     positive = "positive" in letter.facts or letter.kind == "time"
     if letter.within is not None:
-        return _between(letter, shape, rng)
+        return _between(letter, shape, rng, pattern)
     if not shape:
-        choice = POSITIVE if positive else FREE[1:]
-        return choice[0] if pattern == 0 else rng.choice(choice[: pattern + 1])
+        choice = POSITIVE if positive else FREE[pattern != ZERO :]
+        return choice[0] if pattern <= 0 else rng.choice(choice[: pattern + 1])
     if letter.family is not None:
         return [_member(letter, shape[1:], pattern, rng, n) for n in range(shape[0])]
     return _patterned_matrix(letter, shape, pattern, rng)
@@ -152,8 +171,10 @@ def _member(
     letter: LetterSignature, shape: Sequence[int], pattern: int, rng: Random, n: int
 ) -> Rational:
     """A member of a family: members differ, so that their spread is not zero."""
+    if pattern < 0 and not shape and "positive" not in letter.facts:
+        return Fraction(int(n == 0 and pattern == UNIT))
     found = _patterned_matrix(letter, shape, pattern, rng)
-    if pattern not in (0, 1, 4) or not isinstance(found, list):
+    if pattern not in (UNIT, 0, 1, 4) or not isinstance(found, list):
         return found
     return [[n * x for x in row] for row in found]
 
@@ -165,6 +186,10 @@ def _patterned_matrix(
         positive = "positive" in letter.facts
         return Fraction(rng.choice((1, 4))) if positive else Fraction(rng.choice((1, -1, 2)))
     r, c = (*shape, 1)[:2]
+    if pattern < 0:
+        definite = "positive_definite" in letter.facts
+        ones = min(r, c) if definite else int(pattern == UNIT)
+        return _diagonal(r, c, ones)
     turn = sum(map(ord, letter.name)) % 2 if pattern in (1, 3) else 0
     ladder = pattern in (0, 1, 4)
     if ladder and {"symmetric", "positive_definite"} & set(letter.facts):
@@ -188,37 +213,116 @@ def _patterned_matrix(
     return A
 
 
-def _between(letter: LetterSignature, shape: Sequence[int], rng: Random) -> Rational:
-    low, high = (np.broadcast_to(np.asarray(x, float), shape) for x in letter.within or (0, 0))
+def _diagonal(r: int, c: int, ones: int) -> Rational:
+    """Ones at the first places of the diagonal, zeros elsewhere."""
+    return [[Fraction(int(i == j < ones)) for j in range(c)] for i in range(r)]
 
-    def one(a: float, b: float) -> Fraction:
+
+def _between(
+    letter: LetterSignature, shape: tuple[int, ...], rng: Random, pattern: int
+) -> Rational:
+    """A letter in its range: of the first patterns zeros, or a one, where the range has them."""
+    low, high = _range(letter, shape)
+    first = _filled(np.zeros(shape).tolist(), int(pattern == UNIT))
+
+    def one(a: float, b: float, wish: Fraction) -> Fraction:
+        if pattern < 0 and a <= wish <= b:
+            return wish
         a, b = max(a, -4.0), min(b, 4.0) if a < 4.0 else a + 4.0
         inside = [x for x in (*FREE[1:], *POSITIVE, *HALVES) if a <= x <= b]
-        return rng.choice(inside) if inside else Fraction((a + b) / 2).limit_denominator(100)
+        if not inside:
+            return Fraction((a + b) / 2).limit_denominator(100)
+        return inside[0] if pattern < 0 else rng.choice(inside)
 
-    def of(a: Any, b: Any) -> Rational:
+    def of(a: Any, b: Any, wish: Rational) -> Rational:
         if np.ndim(a) == 0:
-            return one(float(a), float(b))
-        return [of(x, y) for x, y in zip(a, b, strict=True)]
+            return one(float(a), float(b), wish)
+        return [of(x, y, z) for x, y, z in zip(a, b, wish, strict=True)]
 
-    return of(low, high)
+    return of(low, high, first)
+
+
+def _range(letter: LetterSignature, shape: tuple[int, ...]) -> tuple[Any, Any]:
+    ends = letter.within or (-np.inf, np.inf)
+    low, high = (np.broadcast_to(np.asarray(x, float), shape) for x in ends)
+    return low, high
+
+
+def _inside(letter: LetterSignature, value: Rational) -> bool:
+    """Whether all entries of a value lie in the range of the letter."""
+    x = np.asarray(value, dtype=float)
+    low, high = _range(letter, x.shape)
+    return bool(np.all((low <= x) & (x <= high)))
 
 
 def _simpler(search: _Search, letters: Sequence[LetterSignature], small: Small) -> Small:
-    """Entries made simpler one after the other, while something fails still."""
+    """Letters made simpler as a whole, then their entries, while something fails still."""
     for letter in letters:
-        for place in _places(small.point[letter.name]):
+        for whole in _simple_wholes(letter, small.point[letter.name]):
+            moved = _tried(search, small, letter, whole)
+            if moved is not None:
+                small = moved
+                break
+    for letter in letters:
+        every = places(small.point[letter.name])
+        if len(every) > MANY:
+            small = _fewer_rows(search, small, letter)
+            continue
+        for place in every:
             now = _entry(small.point[letter.name], place)
             for value in _simpler_than(letter, now, diagonal=len(set(place)) == 1):
-                if search.looks >= LOOKS:
-                    return small
-                moved = _placed(letter, small.point[letter.name], place, value)
-                point = search.drawn(small.sizes, {**small.point, letter.name: moved})
-                found = search.at(small.sizes, point)
-                if found is not None:
-                    small = Small(sizes=small.sizes, point=point, found=found)
+                whole = _placed(letter, small.point[letter.name], place, value)
+                moved = _tried(search, small, letter, whole)
+                if moved is not None:
+                    small = moved
                     break
     return small
+
+
+def _fewer_rows(search: _Search, small: Small, letter: LetterSignature) -> Small:
+    """The rows or entries of a large letter made 0, each where it can be."""
+    fixed = {"symmetric", "positive_definite", "positive"} & set(letter.facts)
+    if fixed:
+        return small
+    for n, row in enumerate(small.point[letter.name]):
+        value = list(small.point[letter.name])
+        value[n] = _filled(row, 0)
+        if value[n] == row or not _inside(letter, value):
+            continue
+        moved = _tried(search, small, letter, value)
+        small = small if moved is None else moved
+    return small
+
+
+def _simple_wholes(letter: LetterSignature, now: Rational) -> Iterator[Rational]:
+    """Values of a letter that are simpler than it is: zeros, a one, ones on the diagonal."""
+    if not isinstance(now, list) or "positive" in letter.facts:
+        return
+    table = isinstance(now[0], list) and not isinstance(now[0][0], list)
+    square = table and len(now) == len(now[0])
+    simple = [] if "positive_definite" in letter.facts else [_filled(now, 0), _filled(now, 1)]
+    simple += [_diagonal(len(now), len(now), len(now))] if square else []
+    for value in simple:
+        if value == now:
+            return
+        if _inside(letter, value):
+            yield value
+
+
+def _filled(x: Rational, first: int) -> Rational:
+    """Zeros in the shape of a value, but for its first entry."""
+    if not isinstance(x, list):
+        return Fraction(first)
+    return [_filled(part, first * (n == 0)) for n, part in enumerate(x)]
+
+
+def _tried(search: _Search, small: Small, letter: LetterSignature, value: Rational) -> Small | None:
+    """The point with another value of a letter, if something fails there."""
+    if search.looks >= search.most:
+        return None
+    point = search.drawn(small.sizes, {**small.point, letter.name: value})
+    found = search.at(small.sizes, point)
+    return None if found is None else Small(sizes=small.sizes, point=point, found=found)
 
 
 def _simpler_than(letter: LetterSignature, now: Fraction, *, diagonal: bool) -> Iterator[Fraction]:
@@ -241,17 +345,10 @@ def _simpler_than(letter: LetterSignature, now: Fraction, *, diagonal: bool) -> 
             yield near
 
 
-def _places(x: Rational) -> list[tuple[int, ...]]:
-    if not isinstance(x, list):
-        return [()]
-    return [(n, *rest) for n, part in enumerate(x) for rest in _places(part)]
-
-
 def _entry(x: Rational, place: tuple[int, ...]) -> Fraction:
-    for n in place:
-        x = x[n]
-    assert isinstance(x, Fraction)
-    return x
+    found = entry_at(x, place)
+    assert isinstance(found, Fraction)
+    return found
 
 
 def _placed(
@@ -266,27 +363,3 @@ def _placed(
         moved = [list(row) for row in moved]
         moved[j][i] = value
     return moved
-
-
-def plain(x: Any) -> Any:
-    """A value of the rationals, or an array, as nested lists of numbers."""
-    if hasattr(x, "tolist") and not hasattr(x, "nrows"):
-        return plain(x.tolist())
-    if isinstance(x, list | tuple):
-        return [plain(part) for part in x]
-    if hasattr(x, "nrows"):
-        return [[plain(x[i, j]) for j in range(x.ncols())] for i in range(x.nrows())]
-    return Fraction(int(x.p), int(x.q)) if hasattr(x, "p") else x
-
-
-def shown(x: Any) -> str:
-    """A number, or rows between semicolons."""
-    if isinstance(x, list | tuple):
-        if x and isinstance(x[0], list | tuple):
-            if x[0] and isinstance(x[0][0], list | tuple):
-                return "(" + ", ".join(map(shown, x)) + ")"
-            return "[" + "; ".join(" ".join(map(shown, row)) for row in x) + "]"
-        return "(" + ", ".join(map(shown, x)) + ")"
-    if isinstance(x, Fraction | int):
-        return str(x).replace("-", "−")
-    return f"{float(x):.6g}".replace("-", "−")

@@ -13,7 +13,7 @@ from verify.problem import Problem
 from verify.verdict import Evidence, Status
 
 from .finding import Finding
-from .shrink import shown
+from .small_values import shown
 
 __all__ = ["of_values", "with_values"]
 

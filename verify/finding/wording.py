@@ -10,7 +10,7 @@ from derivations.printing import unicode
 
 from .measured import CLOCK, Row, Table
 from .refit import Change, residuals
-from .shrink import shown
+from .small_values import shown
 from .stated import Residual, StatedPart
 
 __all__ = ["changed", "clock_line", "entry_words", "letter", "missing_line", "unexplained"]
