@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from sympy import (
     Dummy,
+    Mul,
     Pow,
     Rational,
     acos,
@@ -262,6 +263,8 @@ class ItoAlgebra:
             S = argument.matrix.spectral.matrix
             facts.positive_definite(S, f"{head.__name__.lower()} of an eigenvalue of {S}")
             return
+        if all(map(self._is_positive, Mul.make_args(argument))):
+            return
         for atom in argument.free_symbols:
             if isinstance(atom, Atom) and atom.payload[0] == "det" and not atom.is_positive:
                 matrix = expression(atom.payload[1])
@@ -272,6 +275,14 @@ class ItoAlgebra:
                 f"{head.__name__.lower()} of {shown}: not known to be positive; declare the state "
                 f"with positive=True, or pass assuming=[Q.positive({shown})]"
             )
+
+    def _is_positive(self, factor: Any) -> bool:
+        """Whether a factor is positive: declared so, or an even power of a determinant, not 0."""
+        base, power = factor.as_base_exp()
+        if factor.is_positive or not (isinstance(base, Atom) and base.payload[0] == "det"):
+            return bool(factor.is_positive)
+        matrix = expression(base.payload[1])
+        return bool(power.is_even) and self.forms.facts.is_nonsingular(matrix)
 
     def _value(self, typed: Any) -> Any:
         value: Form = interpret(typed, self.forms)

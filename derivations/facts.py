@@ -76,10 +76,15 @@ class Facts:
                 self._use(fact.arguments[0], Q.positive)
                 yield fact.arguments[0]
 
+    def is_nonsingular(self, A: Any) -> bool:
+        """Whether a square A is declared invertible, or of full rank, or is positive definite."""
+        gram = (A * A.T, A.T * A)
+        declared = self._use(A, Q.invertible) or self.is_positive_definite(A)
+        return declared or any(self._use(G, Q.positive_definite) for G in gram)
+
     def invertible(self, A: Any) -> None:
         """Use that A is invertible: declared, seen from its definiteness, or noted as implied."""
-        known = self._use(A, Q.invertible) or self.is_positive_definite(A)
-        if not known and Q.invertible(A) not in self.implied:
+        if not self.is_nonsingular(A) and Q.invertible(A) not in self.implied:
             self.implied.append(Q.invertible(A))
 
     def distinct(self, A: Any) -> None:
