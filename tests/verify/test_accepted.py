@@ -91,6 +91,14 @@ def refused(claim: Any) -> str:
             "path.values: q is no state or parameter of the claim; there are s, y",
         ),
         (
+            square(path=PathCheck(sde=LINE, horizon=1, values={y: 0})),
+            "path.observable: missing; give both observable and law",
+        ),
+        (
+            square(path=PathCheck(sde=LINE, observable=y, horizon=1, values={y: 0})),
+            "path.law: missing; give both observable and law",
+        ),
+        (
             ThresholdClaim(
                 sde=LINE, observable=y, horizon=1, parameter=eta, threshold=1, below=-1, above=1
             ),

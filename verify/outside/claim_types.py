@@ -130,6 +130,9 @@ def _check_claim(claim: Any) -> None:
         raise ClaimError(f"path: got {short(claim.path)}; give a PathCheck")
     if claim.path is not None:
         _check_system("path.sde", claim.path.sde)
+        for name in ("observable", "law") if claim.kind != "moments" else ():
+            if getattr(claim.path, name) is None:
+                raise ClaimError(f"path.{name}: missing; give both observable and law")
         _check_values("path.values", claim.path.values)
     if hasattr(claim, "values"):
         _check_values("values", claim.values)
