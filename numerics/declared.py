@@ -255,11 +255,15 @@ def _sides(ctx: NumberContext, B: BrownianMotion, point: Point) -> tuple[Any, An
     out = []
     for kernel, size in zip((B.rows, B.columns), sizes, strict=True):
         if kernel is None:
-            C = [[ctx.rational(int(i == j)) for j in range(size)] for i in range(size)]
+            out.append((_identity(ctx, size), [ctx.rational(1)] * size))
         else:
-            C = _rows(ctx, kernel.in_context(ctx, point))
-        out.append(_factored(ctx, C))
+            out.append(_factored(ctx, _rows(ctx, kernel.in_context(ctx, point))))
     return out[0], out[1]
+
+
+def _identity(ctx: NumberContext, size: int) -> list[list[Scalar]]:
+    zero, one = ctx.rational(0), ctx.rational(1)
+    return [[one if i == j else zero for j in range(size)] for i in range(size)]
 
 
 def _rows(ctx: NumberContext, C: Matrix) -> list[list[Scalar]]:
@@ -271,8 +275,7 @@ def _factored(ctx: NumberContext, C: list[list[Scalar]]) -> tuple[list[list[Scal
     """L with ones on its diagonal, and weights w, with C = L diag(w) L'."""
     n = len(C)
     C = [list(row) for row in C]
-    zero, one = ctx.rational(0), ctx.rational(1)
-    L = [[one if i == j else zero for j in range(n)] for i in range(n)]
+    L = _identity(ctx, n)
     weights = []
     for j in range(n):
         pivot = C[j][j]

@@ -89,8 +89,9 @@ def estimate_in_digits(
             states=system.states,
             reach=inf if reach is None else float(reach),
         )
-        components = system.components(ctx, point)
+        # A Python function of arrays has no drift in digits: found before all components are.
         a = system.drift(ctx, point)
+        components = system.components(ctx, point)
         fields = [system.noise(ctx, point, c.increments) for c in components]
         moved = {**a, "t": ctx.rational(1)} if "t" in point else a
         drift, error = lines.first(moved)

@@ -67,8 +67,9 @@ def generator(
     """
     jets = JetContext(ctx, 2)
     try:
-        components = system.components(ctx, point)
+        # A Python function of arrays has no drift in ctx: found before all components are.
         along = _line(jets, point, system.drift(ctx, point))
+        components = system.components(ctx, point)
         if "t" in point:
             along["t"] = jets.series(point["t"], ctx.rational(1))
         drift = _coefficient(jets, observable, point, along, 1)
