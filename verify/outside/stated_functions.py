@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from derivations.claim import is_function
-from numerics.errors import FunctionError
+from numerics.errors import FunctionError, NumericsError
 from numerics.function import Function, constant, tried
 from numerics.kernel import Kernel
 from numerics.signature import LetterSignature
@@ -21,6 +21,9 @@ from verify.sampling import predicates
 from verify.sizes import several_sizes
 
 __all__ = ["Ground", "stated_kernels"]
+
+MOST_SIZES = 4
+"""Sizes at which admissible points are looked for."""
 
 LIKE: Mapping[str, str] = {
     "stated_drift": "observable",
@@ -43,13 +46,23 @@ class Ground:
     path: bool
 
     @classmethod
-    def of(cls, problem: Problem, *, path: bool) -> Ground:
-        """The ground of a problem, or of its path check."""
+    def all(cls, problem: Problem, *, path: bool) -> Iterator[Ground]:
+        """The grounds of a problem at a few sizes, or the one of its path check."""
+        signature = problem.signature
+        setting = signature.path if path else None
+        if setting is not None:
+            yield cls.of(problem, setting.sizes, path=path)
+            return
+        for sizes in several_sizes(signature, MOST_SIZES) or ({},):
+            yield cls.of(problem, sizes, path=path)
+
+    @classmethod
+    def of(cls, problem: Problem, sizes: Mapping[str, int], *, path: bool) -> Ground:
+        """The ground at some sizes."""
         signature = problem.signature
         setting = signature.path if path else None
         letters = problem.letters() if setting is None else setting.letters
         systems = signature.systems if setting is None else setting.systems
-        sizes = next(iter(several_sizes(signature, 1)), {}) if setting is None else setting.sizes
         states = {x.name: x.shape_at(sizes) for x in letters if x.kind == "state"}
         noises = [
             B for name, s in systems.items() if name in ("declared", "path") for B in s.noises
@@ -92,8 +105,8 @@ class Ground:
 
 def stated_kernels(problem: Problem, stated: Mapping[str, Any], *, path: bool) -> dict[str, Kernel]:
     """The kernels of functions and, of a numeric system, of the numbers that stand for some."""
-    ground = Ground.of(problem, path=path)
-    points, found = ground.points(), dict[str, Function]()
+    ground, points = _ground(problem, path=path)
+    found = dict[str, Function]()
     kernels: dict[str, Kernel] = {}
     for name, value in stated.items():
         what = name.removeprefix("path_").removeprefix("stated_").replace("_", " ")
@@ -108,6 +121,17 @@ def stated_kernels(problem: Problem, stated: Mapping[str, Any], *, path: bool) -
         found[name] = f
         kernels[name] = (f if ground.fixed else replace(f, value=None)).kernel(name)
     return kernels
+
+
+def _ground(problem: Problem, *, path: bool) -> tuple[Ground, dict[str, Any]]:
+    """The first ground that has admissible points (X X' is definite at none with fewer columns)."""
+    refused = None
+    for ground in Ground.all(problem, path=path):
+        try:
+            return ground, ground.points()
+        except NumericsError as error:
+            refused = refused or error
+    raise refused or ClaimError("sizes: none meets the assumptions; declare fewer")
 
 
 def _check_number(what: str, value: Any) -> None:
