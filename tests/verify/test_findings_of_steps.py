@@ -66,7 +66,9 @@ def test_signs_in_a_counter_example_are_signs() -> None:
     assert example is not None
     assert example.at["τ"] in ("[1]", "[−1]")
     # Measured values at signs alone would let a square stand for a number.
-    assert "2 η w tr(τ)" in str(finding(claim))
+    # The trace of a number may be printed as that.
+    said = str(finding(claim)).replace("tr(τ)", "τ")
+    assert "2 η w τ" in said
 
 
 def test_weights_in_a_counter_example_are_those_of_a_minibatch() -> None:

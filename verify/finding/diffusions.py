@@ -158,7 +158,7 @@ def _parts(problem: Problem) -> Iterator[StatedPart]:
     system = problem.signature.systems["declared"]
     letters = {x.name: x for x in problem.letters()}
     names = [unicode(_symbol(name)) for name in system.states]
-    if all(not letters[name].shape for name in system.states):
+    if all(not letters[x].shape and letters[x].family is None for x in system.states):
         labels = names
     else:
         labels = [f"entry {n + 1} of {', '.join(names)}" for n in range(ALL)]

@@ -55,6 +55,8 @@ LOCATED = (
 
 LEFT_OUT = "a martingale part that is left out is claimed to be 0; martingale=None leaves it open"
 
+NAMED = "terms={…} would name its terms, and each would be refitted"
+
 ENOUGH = 1.35
 """A change no greater than that is not looked beyond."""
 
@@ -263,10 +265,13 @@ def _lines(wrong: _Wrong, problem: Problem, arithmetic: Arithmetic, plan: Plan) 
             return
     if wrong.fit is not None:
         for change in wrong.fit.changes:
-            yield changed(wrong.part, change, wrong.table)
+            functions = problem.claim is None
+            yield changed(wrong.part, change, wrong.table, of_functions=functions)
     elif wrong.missing is None:
         powers = growth(problem, arithmetic, wrong.part, plan)
-        yield unexplained(wrong.part, wrong.table, powers)
+        line, data = unexplained(wrong.part, wrong.table, powers)
+        advised = problem.claim is None and wrong.part.quantity == "drift"
+        yield (f"{line}; {NAMED}" if advised and len(wrong.part.terms) == 1 else line), data
 
 
 def _finding(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -25,12 +26,17 @@ from derivations.codegen.stated_parts import (
 from derivations.expressions import is_zero
 from derivations.printing import unicode
 from derivations.stated_terms import LEVELS, stated_terms
+from numerics.errors import NoValueError
 from numerics.kernel import Kernel
+from numerics.signature import LetterSignature
 from verify.errors import UsageError
 from verify.problem import Problem
 
 NOTHING = 1e-13
 """What is left of a sum relative to its terms, where it is but rounding."""
+
+FEW = 4
+"""Entries of a vector that are looked for one by one."""
 
 __all__ = [
     "Residual",
@@ -39,6 +45,7 @@ __all__ = [
     "TermKernel",
     "clock_of",
     "engine_residual",
+    "forgotten_terms",
     "whole_term",
 ]
 
@@ -83,8 +90,9 @@ def _of_functions(problem: Problem) -> Iterator[StatedPart]:
     if problem.kind == "differential":
         subject = (kernels["observable"],)
         terms = tuple(_named_terms(kernels)) or (whole_term(kernels["stated_drift"], "drift"),)
+        more = forgotten_terms(problem)
         yield StatedPart(
-            name="drift", quantity="drift", subject=subject, terms=terms, candidates=(_one(),)
+            name="drift", quantity="drift", subject=subject, terms=terms, candidates=more
         )
         if (stated := kernels.get("stated_martingale")) is not None:
             words = "martingale part"
@@ -92,8 +100,10 @@ def _of_functions(problem: Problem) -> Iterator[StatedPart]:
             yield StatedPart(name=words, quantity="martingale", subject=subject, terms=(term,))
     elif problem.kind == "covariation":
         pair = (kernels["first"], kernels["second"])
-        term = whole_term(kernels["stated_rate"], "rate")
-        yield StatedPart(name="rate", quantity="covariation", subject=pair, terms=(term,))
+        term, more = whole_term(kernels["stated_rate"], "rate"), forgotten_terms(problem)
+        yield StatedPart(
+            name="rate", quantity="covariation", subject=pair, terms=(term,), candidates=more
+        )
     elif problem.kind == "identity":
         for side, other in (("right", "left"), ("left", "right")):
             name, subject = f"{side}-hand side", (kernels[other],)
@@ -121,14 +131,45 @@ def _named_terms(kernels: Mapping[str, Kernel]) -> Iterator[TermKernel]:
     yield _function_term(kernel, "the rest of the stated drift")
 
 
-def _one() -> TermKernel:
-    """A constant, that a form may have lost, with any powers of the scalars."""
+def forgotten_terms(problem: Problem) -> tuple[TermKernel, ...]:
+    """What a function may have lost, with any powers of the scalars: 1, |v|², sums of entries."""
+    states = [x for x in problem.letters() if x.kind == "state"]
+    arrays = [x for x in states if x.shape or x.family is not None]
+    found = [_candidate("1", (), lambda: 1.0)]
+    for x in arrays:
+        name, axes = unicode(Symbol(x.name)), _axes(x)
+        found.append(_candidate(f"|{name}|²", (x.name,), lambda v, a=axes: np.sum(v**2, a)))
+        found.append(_candidate(f"Σ {name}", (x.name,), lambda v, a=axes: np.sum(v, a)))
+        if not x.shape and str(x.family).isdigit() and int(str(x.family)) <= FEW:
+            for n in range(int(str(x.family))):
+                found.append(_candidate(f"{name}_{n + 1}", (x.name,), lambda v, n=n: v[..., n]))
+        if len(axes) == 2 and x.shape[0] == x.shape[1]:
+            trace = partial(np.trace, axis1=-2, axis2=-1)
+            found.append(_candidate(f"tr({name})", (x.name,), trace))
+    return tuple(found)
+
+
+def _axes(x: LetterSignature) -> tuple[int, ...]:
+    count = len(x.shape) + (x.family is not None)
+    return tuple(range(-count, 0))
+
+
+def _candidate(text: str, arguments: tuple[str, ...], arrays: Any) -> TermKernel:
+    """One term, of doubles alone, that a form may have lost."""
+
+    def generic(ctx: Any, *_: Any) -> Any:
+        if not arguments:
+            return 1
+        raise NoValueError(f"{text}: evaluated in double precision alone")
 
     def shown(number: Any, powers: Mapping[str, Fraction]) -> str:
-        return unicode(Mul(number, *(Symbol(name) ** sympify(e) for name, e in powers.items())))
+        front = Mul(number, *(Symbol(name) ** sympify(e) for name, e in powers.items()))
+        if text == "1" or front == 1:
+            return unicode(front) if text == "1" else text
+        return f"-{text}" if front == -1 else f"{unicode(front)} {text}"
 
-    kernel = Kernel(name="one", arguments=(), arrays=lambda: 1.0, generic=lambda ctx: 1)
-    return replace(_function_term(kernel, "1"), coefficient=Fraction(0), times=shown)
+    kernel = Kernel(name="candidate", arguments=arguments, arrays=arrays, generic=generic)
+    return replace(_function_term(kernel, text), coefficient=Fraction(0), times=shown)
 
 
 def whole_term(kernel: Kernel, words: str) -> TermKernel:

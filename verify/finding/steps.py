@@ -27,10 +27,10 @@ from verify.steps.rules import Rule, rule_of
 from .examples import example
 from .finding import CounterExample, Finding
 from .measured import Row, Table, rows, tables
-from .refit import fits, whole_factor
+from .refit import Change, best_fit, fits, whole_factor
 from .residual_growth import growth
 from .shrink import failure, shrunk
-from .stated import StatedPart, whole_term
+from .stated import StatedPart, forgotten_terms, whole_term
 from .wording import changed, unexplained
 
 __all__ = ["of_steps"]
@@ -70,11 +70,12 @@ class _StepValues:
                 else _coefficient(moves, rule, self.power)
             )
         measured, stated, error = found
+        others = [float(np.ravel(c.kernel(moves.point))[0]) for c in part.candidates]
         return tuple(
             Row(
                 measured=float(x),
                 error=error,
-                terms=(float(y),),
+                terms=(float(y), *others),
                 entry=n,
                 scale=abs(float(x)) + abs(float(y)),
                 shape=measured.shape,
@@ -146,7 +147,11 @@ def of_steps(problem: Problem, plan: Plan) -> Finding | None:
         if not found.points:
             return None
         if not fits(found, ONE):
-            return _found(problem, part, arithmetic, _of_part(problem, found, power), plan)
+            absent = _absent(problem, power)
+            kept = [c for c in forgotten_terms(problem) if not {*c.kernel.arguments} & absent]
+            more = replace(part, candidates=tuple(kept))
+            (wide,) = tables(problem, [more], plan, arithmetic)
+            return _found(problem, more, arithmetic, _of_part(problem, wide, power), plan)
     return None
 
 
@@ -175,9 +180,9 @@ def _of_part(problem: Problem, table: Table, power: int | None) -> Table:
 def _found(
     problem: Problem, part: StatedPart, arithmetic: _StepValues, table: Table, plan: Plan
 ) -> Finding:
-    change = whole_factor(table, ONE) if _states_something(table) else None
+    change = _change(part, table)
     if change is not None:
-        line, data = changed(part, change, table)
+        line, data = changed(part, change, table, of_functions=problem.claim is None)
     else:
         absent = _absent(problem, arithmetic.power)
         powers = growth(problem, arithmetic, part, plan)
@@ -187,8 +192,21 @@ def _found(
         lines=(line,),
         changes=(data,),
         explained=change is not None,
-        counterexample=_example(problem, part, arithmetic),
+        counterexample=_example(problem, replace(part, candidates=()), arithmetic),
     )
+
+
+def _change(part: StatedPart, table: Table) -> Change | None:
+    """A factor with powers of the whole, else one forgotten term."""
+    narrow = tuple(tuple(replace(r, terms=r.terms[:1]) for r in rs) for rs in table.points)
+    if _states_something(table):
+        whole = whole_factor(replace(table, points=narrow), ONE)
+        if whole is not None:
+            return whole
+    fit = best_fit(table, (1, *(0 for _ in part.candidates)), len(part.candidates))
+    if fit is None or len(fit.changes) != 1 or not fit.changes[0].term:
+        return None
+    return fit.changes[0]
 
 
 def _states_something(table: Table) -> bool:

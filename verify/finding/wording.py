@@ -26,9 +26,11 @@ _UNFITTED = "no factor and no powers of scalars make it fit"
 Line: TypeAlias = tuple[str, Mapping[str, Any]]
 
 
-def changed(part: StatedPart, change: Change, table: Table) -> Line:
-    """The line of one change."""
+def changed(part: StatedPart, change: Change, table: Table, *, of_functions: bool = False) -> Line:
+    """The line of one change; of a function neither terms nor powers are known."""
     line, data = _changed(part, change, table)
+    if of_functions:
+        line = _of_function(part, change, table) or line
     return line.replace("measured", part.against), {**data, "against": part.against}
 
 
@@ -60,6 +62,30 @@ def _changed(part: StatedPart, change: Change, table: Table) -> Line:
     else:
         said = _powers(change, term, table) if change.powers else _coefficient(change, table)
     return f"{head}: {said}{at}", {**data, "term": term.text}
+
+
+def _of_function(part: StatedPart, change: Change, table: Table) -> str:
+    """What makes a function fit: a term to be added, or what it is to be multiplied by."""
+    at = f" ({table.where})"
+    if change.term is None:
+        return ""
+    if change.term >= len(part.terms) or change.claimed == 0:
+        term = (*part.terms, *part.candidates)[change.term]
+        text = term.times(_sympy(change.measured), _lettered(change.powers))
+        return f"{part.name}: adding {text} makes it fit{at}"
+    named = len(part.terms) - 1
+    if not named and not change.powers:
+        return ""
+    head = part.name
+    if named:
+        last = change.term == named
+        which = "what is left of it" if last else f"term {part.terms[change.term].text}"
+        head = f"{part.name}, {which}, {named} terms are named" if last else (
+            f"{part.name}, {which} of {named} that are named")  # fmt: skip
+    if not change.powers:
+        return f"{head}: {_coefficient(change, table)}{at}"
+    number_ = "" if change.same_number else f"{number(change, table)} times "
+    return f"{head}: it must be multiplied by {number_}{_monomial(change.powers)}{at}"
 
 
 def _head(part: StatedPart, n: int) -> str:
