@@ -17,8 +17,9 @@ rounded by more than their last digit, rounding is then measured instead of assu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import factorial
 from typing import Any, TypeAlias
 
@@ -37,6 +38,8 @@ Observable: TypeAlias = Callable[[Point], Any]
 
 _LEVELS = 12  # steps, each half of the one before
 _COLUMNS = 6  # Richardson steps at most
+_STARTS, _LATER = 5, 3  # extrapolations where a reach is measured, each begun 3 halvings later
+_BETWEEN = 0.7  # of the steps of one, those of the next: rounding is not the same at any two
 _FIRST_STEP = 0.1  # of |x| over |direction|
 _GRADIENT_STEP = 1e-5  # of |x|; the scale needs three digits, not ten
 _WITHIN, _GRADIENT_WITHIN = 0.5, 0.01  # of the reach, the largest step and that of the gradient
@@ -81,9 +84,9 @@ class GeneratorEstimate:
     def covariation(self, other: GeneratorEstimate) -> tuple[Array, Array, Array]:
         """Γ(f, g) entry by entry, with its error estimate and the sum of its absolute terms."""
         f, g = self.martingale, other.martingale
-        error = np.sum(
-            np.abs(f) * other.martingale_error + np.abs(g) * self.martingale_error, axis=0
-        )
+        off, of_other = self.martingale_error, other.martingale_error
+        # The product of both errors counts where a badly conditioned point leaves little but them.
+        error = np.sum(np.abs(f) * of_other + np.abs(g) * off + off * of_other, axis=0)
         scale = np.sum(self.martingale_scale * other.martingale_scale, axis=0)
         return np.sum(f * g, axis=0), error, scale
 
@@ -215,7 +218,8 @@ class _Frame:
     def differences(self, b: Mapping[str, Array]) -> tuple[Pair, Pair]:
         """[s¹]f and [s²]f along directions b (lines, *batch, *shape), each with its error."""
         first = self._lasting(b, np.minimum(_FIRST_STEP * self.size, _WITHIN * self.reach))
-        halves = 0.5 ** np.arange(_LEVELS, dtype=float)
+        measured: Any = self._fitted(np.isfinite(self.reach))
+        halves, spans = _ladders() if np.any(measured) else _ladder()
         # (levels, lines, *batch)
         steps: Array = halves.reshape(-1, *[1] * first.ndim) * first
         up, down = (self._values(b, sign * steps) for sign in (1.0, -1.0))
@@ -224,25 +228,23 @@ class _Frame:
         moves = {1: up - down, 2: up + down - 2 * self.value}
         units = {1: 2 * s, 2: 2 * s * s}
         bounds = {1: rounding, 2: 2 * rounding}
-        measured: Any = self._fitted(np.isfinite(self.reach))
         # An eigenvalue that is always zero is rounded as the others are.
         entries = self.value.ndim - len(self.batch)
         levels = np.maximum(np.abs(up), np.abs(down))
         own = tuple(range(levels.ndim - entries, levels.ndim))
         largest = np.max(levels, axis=(0, *own), keepdims=True)[0]
         noisy = measured & (self.noise > _NOISY * largest)
-        with np.errstate(invalid="ignore"):
-            once, twice = (
-                _extrapolated(moves[n] / units[n], bounds[n] / units[n], measured) for n in moves
-            )
-            lost = {
-                n: noisy | (measured & _unresolved(x, bounds[n], _SHRINKS[n]))
-                for n, x in moves.items()
-            }
-        return (
-            (once[0], np.where(lost[1], np.inf, once[1])),
-            (twice[0], np.where(lost[2], np.inf, twice[1])),
-        )
+        found: list[Pair] = []
+        for n, x in moves.items():
+            tables = []
+            for span in spans:
+                moved, bound, unit = (y[span] for y in (x, bounds[n], units[n]))
+                with np.errstate(invalid="ignore"):
+                    value, error = _extrapolated(moved / unit, bound / unit, measured)
+                    lost = noisy | (measured & _unresolved(moved, bound, _SHRINKS[n]))
+                tables.append((value, np.where(lost, np.inf, error)))
+            found.append(_consistent(tables, measured))
+        return found[0], found[1]
 
     def _lasting(self, b: Mapping[str, Array], distance: Array) -> Array:
         """The s for which s·b has the given length; 1 where b is 0."""
@@ -347,6 +349,25 @@ class _Frame:
         return {**self.point, **moved, **states}
 
 
+def _ladder() -> tuple[Array, Sequence[Any]]:
+    """The steps of one extrapolation, as parts of the first one."""
+    return 0.5 ** np.arange(_LEVELS, dtype=float), (slice(_LEVELS),)
+
+
+def _ladders() -> tuple[Array, Sequence[Any]]:
+    """The steps of several extrapolations, and where each one has its own; no two neighbours share.
+
+    Every other one is of steps between those of the first.
+    """
+    rows = [
+        _BETWEEN ** (n % 2) * 0.5 ** np.arange(n * _LATER, n * _LATER + _LEVELS, dtype=float)
+        for n in range(_STARTS)
+    ]
+    steps, where = np.unique(np.concatenate(rows), return_inverse=True)
+    last = len(steps) - 1
+    return steps[::-1], [last - where[n * _LEVELS : (n + 1) * _LEVELS] for n in range(_STARTS)]
+
+
 def _extrapolated(values: Array, rounding: Array, measured: Any) -> Pair:
     """Richardson's table for errors in even powers of a halved step, and its best entry.
 
@@ -370,6 +391,27 @@ def _extrapolated(values: Array, rounding: Array, measured: Any) -> Pair:
         best = np.where(least < error, found, best)
         error = np.where(least < error, least, error)
         previous = current
+    return best, error
+
+
+def _consistent(tables: Sequence[Pair], measured: Any) -> Pair:
+    """The best of several extrapolations, each begun at smaller steps than the one before.
+
+    Of a function nothing tells how far it is smooth, and steps that reach across its singular set
+    may settle on a wrong number.  A value counts with its distance from the next extrapolation and
+    the error of that one, so that what it refutes is refuted from two starting steps.  Where no
+    reach is measured, the first table is the only one.
+    """
+    best, error = tables[0]
+    if len(tables) == 1:
+        return best, error
+    best, error = best.copy(), np.where(measured, np.inf, error)
+    for (value, off), (finer, finer_off) in pairwise(tables):
+        with np.errstate(invalid="ignore"):
+            gap = np.maximum(off, np.abs(value - finer) + finer_off)
+        gap = np.where(measured & np.isfinite(gap), gap, np.inf)
+        best = np.where(gap < error, value, best)
+        error = np.where(gap < error, gap, error)
     return best, error
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -22,7 +21,6 @@ import numpy as np
 from numerics.contexts import FlintContext, MultiprecisionContext, RationalContext
 from numerics.errors import NoValueError
 from numerics.generator import estimate_generator
-from numerics.generator_digits import estimate_in_digits
 from numerics.jets import generator
 from numerics.one_step import one_step_drift
 from numerics.points import as_arrays
@@ -30,9 +28,11 @@ from numerics.points import as_arrays
 from .amounts import counted
 from .coordinates import entries
 from .counterexample import Counterexample, searched, widened
+from .differences import differences
 from .planning import Plan
 from .problem import Problem, SignSetting
-from .sampling import Sample, admissible, more_of_functions, net_sizes, point_near
+from .sampling import Sample, admissible, more_of_functions, point_near
+from .sizes import telling_sizes
 from .systems import as_numbers, smooth_within
 from .verdict import Evidence, Status, combine
 
@@ -173,26 +173,20 @@ def _drift(
 def generated(problem: Problem, plan: Plan) -> Evidence:
     """The sign of the drift by central differences, in float64 and at 50 digits."""
     setting, wide = _setting(problem), MultiprecisionContext(50)
-    f = problem.kernel("observable")
 
     def both(sizes: Mapping[str, int], point: Mapping[str, Any]) -> list[_Measured]:
-        system, values = problem.system("declared", sizes), as_arrays(point, RationalContext())
-        numbers = as_numbers(system, values)
-        reach = smooth_within(problem, numbers, values)
-        e = estimate_generator(numbers, f, values, reach=reach)
+        values = as_arrays(point, RationalContext())
+        at = {name: widened(wide, value) for name, value in point.items()}
+        e, d = differences(problem, "observable", wide, sizes, at, values)
         found = list(_doubles(setting, e.drift, e.drift_error))
-        if system.calculus == "ito":
-            at = {name: widened(wide, value) for name, value in point.items()}
-            near = None if reach is None else float(reach)
-            with suppress(NoValueError):  # of Python functions there is float64 alone
-                d = estimate_in_digits(wide, system, f, at, reach=near)
-                found += [
-                    _Measured(
-                        value=setting.direction * wide.to_float(x),
-                        radius=wide.radius(x) + d.drift_error,
-                    )
-                    for x in _chosen(entries(wide, d.drift), setting)
-                ]
+        if d is not None:
+            found += [
+                _Measured(
+                    value=setting.direction * wide.to_float(x),
+                    radius=wide.radius(x) + d.drift_error,
+                )
+                for x in _chosen(entries(wide, d.drift), setting)
+            ]
         return found
 
     sample = admissible(problem, RationalContext(), more_of_functions(problem, plan), both)
@@ -202,7 +196,7 @@ def generated(problem: Problem, plan: Plan) -> Evidence:
 def stepped(problem: Problem, plan: Plan) -> Evidence:
     """The sign of the drift by simulating one step at a generic point."""
     setting = _setting(problem)
-    sizes, sample = point_near(problem, net_sizes(problem.signature), plan)
+    sizes, sample = point_near(problem, telling_sizes(problem.signature), plan)
     if not sample.points:
         return sample.empty("one-step")
     point = sample.values[0]

@@ -8,17 +8,15 @@ is meant in the sense of Stratonovich, there is float64 alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from numerics.contexts import FlintContext, MultiprecisionContext, RationalContext
-from numerics.errors import NoValueError
-from numerics.generator import GeneratorEstimate, estimate_generator
-from numerics.generator_digits import DigitsEstimate, estimate_in_digits, largest_gap
+from numerics.generator_digits import DigitsEstimate, largest_gap
 from numerics.kernel import Kernel
 from numerics.points import as_arrays
 from verify.agreement import (
@@ -35,6 +33,7 @@ from verify.agreement import (
 )
 from verify.coordinates import by_tuple, coordinates, diffusion, entries, evaluated, fitted
 from verify.counterexample import widened
+from verify.differences import differences, said
 from verify.ends import within_its_support
 from verify.forward import flux_digits, side_digits
 from verify.moment_laws import law_digits
@@ -46,13 +45,12 @@ from verify.side_by_side import listed
 from verify.signs import generated as of_a_sign
 from verify.signs import with_its_form
 from verify.steps.checks import generated as of_a_step
-from verify.systems import as_numbers, fine_within, smooth_within
+from verify.systems import as_numbers
 from verify.verdict import Evidence, Status, combine
 
 __all__ = ["DIGITS", "check"]
 
 TIER = "generator"
-T = TypeVar("T")
 
 
 def check(problem: Problem, plan: Plan) -> Evidence:
@@ -186,40 +184,6 @@ def _reason(status: Status, shown: Mapping[str, Mapping[str, float]], where: str
     return f"the differences could not be resolved, at {where}"
 
 
-def _estimates(
-    problem: Problem,
-    name: str,
-    ctx: MultiprecisionContext,
-    sizes: Mapping[str, int],
-    wide: Mapping[str, Any],
-    point: Mapping[str, Any],
-) -> tuple[GeneratorEstimate, DigitsEstimate | None]:
-    """The differential of an observable by differences, in float64 and in many digits."""
-
-    def measure(declared: Problem) -> tuple[GeneratorEstimate, DigitsEstimate | None]:
-        system, f = declared.system("declared", sizes), declared.kernel(name)
-        numbers = as_numbers(system, point)
-        reach = smooth_within(declared, numbers, point)
-        within = None if reach is None else float(reach)
-        digits = None
-        if system.calculus == "ito":
-            digits = _said(lambda: estimate_in_digits(ctx, system, f, wide, reach=within))
-        if digits is None and reach is None:
-            # Nothing else tells how a function rounds: with a reach that is measured.
-            reach = fine_within(numbers, point)
-        return estimate_generator(numbers, f, point, reach=reach), digits
-
-    return problem.measured((TIER, name), point, measure)
-
-
-def _said(find: Callable[[], T]) -> T | None:
-    """What many digits say; None where a kernel has no value but in float64."""
-    try:
-        return find()
-    except NoValueError:
-        return None
-
-
 def _both(doubles: Gaps, digits: Gaps | None) -> dict[str, Gaps]:
     return {"float64": doubles} | ({} if digits is None else {"50 digits": digits})
 
@@ -234,12 +198,10 @@ def _differential(
     drift = problem.kernel("stated_drift")
     # A claim about moments, or about a sign, states no martingale part.
     martingale = problem.kernels.get("stated_martingale")
-    e, d = _estimates(problem, "observable", ctx, sizes, wide, point)
+    e, d = differences(problem, "observable", ctx, sizes, wide, point)
     axes = np.ndim(e.drift)
     stated = fitted(evaluated(drift, point), e.drift.shape, axes)
     error = e.drift_error
-    if d is not None:
-        error = np.maximum(error, _off(ctx, e.drift, d.drift))
     value = np.asarray(problem.kernel("observable")(point))
     # Where all terms are zero, as along the entries of a determinant, float64 has but rounding.
     quiet = 0.0
@@ -253,15 +215,13 @@ def _differential(
         gap = e.martingale - along
         least = NOTHING["float64"] * np.maximum(1.0, by_tuple(e.drift_scale, axes).max(axis=1))
         noise = e.martingale_error
-        if d is not None:
-            noise = np.maximum(noise, _off_noise(ctx, e, d))
         if d is None or _unmoved(d):
             least = np.maximum(least, rounding(np.max(noise, axis=0), value, axes))
         gaps["martingale part"] = worst(gap, e.martingale_scale, noise, axes, least)
         values["martingale part"] = side_by_side(
             along, e.martingale, e.martingale_scale, noise, axes, least
         )
-    digits = _said(lambda: None if d is None else _in_digits(problem, ctx, d, wide))
+    digits = said(lambda: None if d is None else _in_digits(problem, ctx, d, wide))
     return Agreement(gaps=_both(gaps, digits), values=values)
 
 
@@ -281,7 +241,7 @@ def _moments(
 ) -> Agreement:
     """The drifts of moments, and their laws, if any are stated."""
     found = _differential(problem, ctx, sizes, wide, point)
-    laws = _said(lambda: law_digits(problem, ctx, wide, rng))
+    laws = said(lambda: law_digits(problem, ctx, wide, rng))
     if not laws:
         return found
     digits = {**found.gaps.get("50 digits", {}), **laws}
@@ -314,32 +274,6 @@ def _in_digits(
     return gaps
 
 
-def _off(ctx: MultiprecisionContext, doubles: Any, wide: Any) -> Any:
-    """How far a difference in float64 is from the same one in many digits.
-
-    Where a point is badly conditioned the extrapolation may think better of itself than it is;
-    twice that, since what is stated rounds there too.
-    """
-    reference = np.array([ctx.to_float(x) for x in entries(ctx, wide)])
-    return 2.0 * np.abs(doubles - reference.reshape(np.shape(doubles)))
-
-
-def _off_noise(ctx: MultiprecisionContext, e: GeneratorEstimate, d: DigitsEstimate) -> Any:
-    """The same of the martingale part, whose coefficients are linear in the direction.
-
-    The components may be others, since a covariance has more than one square root.
-    """
-
-    def row(values: Iterable[Any]) -> list[float]:
-        return [ctx.to_float(x) for value in values for x in entries(ctx, value)]
-
-    along = np.array([row(c.increments[name] for name in e.directions) for c in d.components])
-    wide = np.array([row([value]) for value in d.martingale])
-    flat = [x.reshape(len(x), -1) for x in e.directions.values()]
-    weights = np.linalg.lstsq(along.T, np.concatenate(flat, axis=1).T, rcond=None)[0]
-    return 2.0 * np.abs(e.martingale - (weights.T @ wide).reshape(e.martingale.shape))
-
-
 def _stated(ctx: FlintContext, value: Any, like: Any) -> Any:
     """A stated value; a stated 0 stands for a zero of any shape."""
     if ctx.is_matrix(like) and not ctx.is_matrix(value):
@@ -357,7 +291,7 @@ def _covariation(
     """Σ_j of the products of the martingale coefficients, against the stated rate."""
     rate = problem.kernel("stated_rate")
     (e_f, f), (e_g, g) = (
-        _estimates(problem, name, ctx, sizes, wide, point) for name in ("first", "second")
+        differences(problem, name, ctx, sizes, wide, point) for name in ("first", "second")
     )
     value, error, scale = e_f.covariation(e_g)
     axes = np.ndim(value)
@@ -371,7 +305,7 @@ def _covariation(
     values = {"covariation": side_by_side(stated, value, scale, error, axes, least, beside)}
     digits = None
     if f is not None and g is not None:
-        digits = _said(lambda: _covariation_in_digits(ctx, rate, wide, f, g))
+        digits = said(lambda: _covariation_in_digits(ctx, rate, wide, f, g))
     return Agreement(gaps=_both(doubles, digits), values=values)
 
 
@@ -415,7 +349,7 @@ def _identity(
 ) -> dict[str, Gaps]:
     """Both sides; the rounding of float64 is measured by the same side at 50 digits."""
     sides = [problem.kernel(name) for name in ("left", "right")]
-    digits = _said(lambda: [side.in_context(ctx, wide) for side in sides])
+    digits = said(lambda: [side.in_context(ctx, wide) for side in sides])
     if digits is None:
         left, right = (evaluated(side, point) for side in sides)
         size, gap = np.max(np.abs(left) + np.abs(right)), np.max(np.abs(left - right))
@@ -460,7 +394,7 @@ def _time_change(
             }
 
     found = {}
-    in_digits = _said(digits)
+    in_digits = said(digits)
     if in_digits is not None:
         found["50 digits"] = in_digits
     if in_digits is None or all(system.calculus == "ito" for system in systems):
