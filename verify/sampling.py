@@ -20,7 +20,7 @@ from numerics.signature import ClaimSignature, Condition
 
 from .amounts import counted
 from .degrees import orders
-from .planning import Plan
+from .planning import EFFORTS, Plan
 from .problem import Problem
 from .verdict import Evidence, Status
 
@@ -52,7 +52,8 @@ MOST_ORDERS = 384
 MORE, WORK = 32, 2_000
 """Points for each one of the plan, of Python functions: nothing else looks for a corner there.
 
-Fewer where entries of the state times components of the noise are many, but at least an eighth.
+Fewer where entries of the state times components of the noise are many, but at least an eighth, or
+as many as the standard effort has then.
 """
 
 NET = {"p": 5, "k": 2, "l": 10, "n": 7}
@@ -282,7 +283,9 @@ def more_of_functions(problem: Problem, plan: Plan) -> Plan:
     sizes = next(iter(several_sizes(problem.signature, 1)), {})
     shapes = [x.shape_at(sizes) for x in problem.letters() if x.kind == "state"]
     entries = sum(int(np.prod(shape)) for shape in shapes)
-    more = min(MORE, max(MORE // 8, WORK // max(1, entries**2)))
+    few = EFFORTS["standard"].points
+    least = max(1, MORE // 8 * min(few, plan.effort.points) // plan.effort.points)
+    more = min(MORE, max(least, WORK // max(1, entries**2)))
     return replace(plan, effort=replace(plan.effort, points=more * plan.effort.points))
 
 

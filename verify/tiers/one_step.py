@@ -42,7 +42,7 @@ RELEVANT_OF_EIGENVALUES = 1e-5
 NOTHING = 1e-7
 """Terms of a drift below this share of what they might have been are rounding of differences."""
 
-LEAST_SAMPLES = 2_000
+LEAST_SAMPLES, MOST_SAMPLES = 2_000, 10**12
 LARGEST_ENUMERATION = 16
 CONDITION = "the range declared for the controlled statistic; the extrapolation in the step length"
 
@@ -127,10 +127,13 @@ def _reason(
     text = f"relative to the sum of the absolute terms, {'; '.join(parts)}"
     if status != Status.INCONCLUSIVE:
         return text
+    if any(gaps[name].bias >= relevant / 2 for name in telling):
+        return f"{text}; the bias is beyond half of the relevant error {relevant:g}"
     needed = [gaps[name].samples(plan.effort.samples, relevant) for name in telling]
-    if all(n is not None for n in needed):
-        return f"{text}; {max(n for n in needed if n is not None):,} samples would settle it"
-    return f"{text}; the bias is beyond half of the relevant error {relevant:g}"
+    most = max(math.inf if n is None else n for n in needed)
+    if most > MOST_SAMPLES:
+        return f"{text}; no number of samples settles it here"
+    return f"{text}; {most:,} samples would settle it"
 
 
 def _smallest(problem: Problem) -> Mapping[str, int]:
