@@ -23,6 +23,7 @@ from derivations import (
     t,
 )
 from verify.loading import compiled
+from verify.paths.rates import PARTS
 from verify.paths.refinement import LOOKS
 from verify.planning import EFFORTS, ErrorBudget, Plan
 from verify.statistics.bounds import clopper_pearson
@@ -248,5 +249,5 @@ def test_a_limit_of_almost_all_paths_names_the_share_of_which_nothing_is_said() 
     assert found.status == Status.AGREES, found.reason
     share = found.numbers["settings"][0]["unseen share"]
     # No more than seven paths of 8,000 beyond them, in a fifth of the rate of a look.
-    assert share == pytest.approx(clopper_pearson(7, 8000, 1e-6 / LOOKS / 5)[1], rel=1e-6)
+    assert share == pytest.approx(clopper_pearson(7, 8000, 1e-6 / LOOKS / PARTS)[1], rel=1e-6)
     assert "all but a share of at most 0.4 % of the paths are within" in found.condition

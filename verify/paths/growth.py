@@ -40,7 +40,7 @@ __all__ = ["Growths", "Measured", "grown", "growths", "measured"]
 TIER = "path"
 CONDITION = "the biases left by the step length and by the finite time, which are extrapolations"
 
-PATHS_DIVISOR = 6
+PATHS_DIVISOR = 10
 """One path for each so many of the plan: they are long, and each is an average over its time."""
 
 STEPS_DIVISOR = 14

@@ -11,8 +11,9 @@ noise.
   order h, at most those of √h; if two grids do not give single paths nearly the same growth,
   nothing is decided;
 * bias of the time: what is left after T if the error of the median shrinks at least like 1/√T from
-  the growth over (T/9, T/3) to that over (T/3, T), the noise of both medians added; a value that
-  the median moves towards is refuted only if one shrinking like T^(−1/10) does not come there;
+  the growth over (T/9, T/3) to that over (T/3, T), the noise of both medians added: those of q,
+  which has less noise, and whose steps leave it as far off at both times; a value that the median
+  moves towards is refuted only if one shrinking like T^(−1/10) does not come there;
 * spread: of all but how few paths a limit is one, and whether the outermost of them stay away from
   the median, `verify.paths.outer` says.
 """
@@ -56,8 +57,8 @@ SEEN = 0.6
 LOST = 0.01
 """A limit is not that of almost all paths if more of them have values that are no numbers."""
 
-PARTS = 5
-"""Parts of a rate: the median at two times, the outer quantiles on either side, their share."""
+PARTS = 6
+"""Parts of a rate: the median, that of q at two times, the outer quantiles, and their share."""
 
 ROUNDING = 1e-12
 UNKNOWN = 100.0
@@ -244,7 +245,8 @@ def rate_of(
     lost, part = 1.0 - float(np.mean(kept)), alpha / PARTS
     if lost == 1.0:
         return Rate(estimate=Estimate(value=0.0, half_width=math.inf, bias=math.inf), lost=lost)
-    (low, high), early = (_median(x, kept, part) for x in linear)
+    low, high = _median(linear[0], kept, part)
+    late, early = (_median(x, kept, part) for x in q)
     value = float(np.median(linear[0, kept]))
     units = _left(*(float(np.median(x[0, kept])) for x in growth.levels))
     bias = left_by_steps(before[0, kept], linear[0, kept], units) + ROUNDING * abs(value)
@@ -252,12 +254,12 @@ def rate_of(
     unknown = _too_coarse(growth, kept, little) if by_path else _too_slow(growth, kept)
     if unknown:
         bias += UNKNOWN * (1 + abs(value))
-    if not all(math.isfinite(x) for x in (low, high, *early)):
+    if not all(math.isfinite(x) for x in (low, high, *late, *early)):
         e = Estimate(value=value, half_width=math.inf, bias=bias)
         return Rate(estimate=e, lost=lost, coarse=unknown)
     half_width = (high - low) / 2
-    moved = (low + high - sum(early)) / 2
-    noise = LEFT_BY_TIME * math.hypot(half_width, (early[1] - early[0]) / 2)
+    moved = (sum(late) - sum(early)) / 2
+    noise = LEFT_BY_TIME * math.hypot(*(high - low for low, high in (late, early))) / 2
     time = LEFT_BY_TIME * abs(moved) + noise
     e = Estimate(value=(low + high) / 2, half_width=half_width, bias=bias + time)
     return Rate(
