@@ -1,14 +1,12 @@
 """Admissible points of a problem, at several sizes of every dimension, counted.
 
-Sizes are chosen so that dimensions differ from each other wherever the assumptions let them: a lost
-transpose, or k written for p, shows only where they differ.
+Which sizes these are says `verify.sizes`; of a sign, the corner of what is admissible comes first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -16,12 +14,13 @@ import numpy as np
 from numerics.contexts import NumberContext, RationalContext
 from numerics.errors import NotAdmissibleError
 from numerics.points import Predicate, as_arrays, meets, sample
-from numerics.signature import ClaimSignature, Condition
+from numerics.signature import Condition
 
 from .amounts import counted
 from .degrees import orders
 from .planning import EFFORTS, Plan
 from .problem import Problem
+from .sizes import Choice, Sizes, corner_sizes, several_sizes
 from .verdict import Evidence, Status
 
 __all__ = [
@@ -29,19 +28,13 @@ __all__ = [
     "admissible",
     "generic_point",
     "more_of_functions",
-    "net_sizes",
     "point_near",
     "predicates",
     "sample_at",
-    "several_sizes",
-    "small_sizes",
-    "wide_sizes",
 ]
 
-Sizes: TypeAlias = Mapping[str, int]
 Evaluation: TypeAlias = Callable[[Sizes, Mapping[str, Any]], Any]
 
-LARGEST = 6
 TELLING = 40
 SPARE = 6
 """Sizes that may be tried for every one that is wanted."""
@@ -56,8 +49,8 @@ Fewer where entries of the state times components of the noise are many, but at 
 as many as the standard effort has then.
 """
 
-NET = {"p": 5, "k": 2, "l": 10, "n": 7}
-"""The net of the speed and accuracy figures, for claims that speak of it."""
+CORNER = 4
+"""Sizes in the corner of what is admissible, at which a sign is looked at as well."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,91 +83,6 @@ class Sample:
             false_agree=None,
             refused=self.refused,
         )
-
-
-def several_sizes(signature: ClaimSignature, count: int) -> tuple[Sizes, ...]:
-    """Up to ``count`` small admissible sizes: first those with all dimensions different.
-
-    >>> several_sizes(ClaimSignature(claim="a", kind="identity", dimensions=(), letters=()), 3)
-    ({},)
-    """
-    left, found = _fitting(signature), list[Sizes]()
-    while left and len(found) < count:
-        found.append(_taken(left, found, ()))
-    return tuple(found)
-
-
-def wide_sizes(signature: ClaimSignature) -> Sizes:
-    """The smallest different admissible sizes of which none is 1, if there are such.
-
-    A matrix with one row is nearly a scalar: what does not commute, and what is lost in a trace,
-    does not show there.
-
-    >>> wide_sizes(ClaimSignature(claim="a", kind="identity", dimensions=("p", "q"), letters=()))
-    {'p': 2, 'q': 3}
-    """
-    fitting = _fitting(signature)
-    wide = (sizes for sizes in fitting if min(sizes.values(), default=2) > 1)
-    return next(wide, next(iter(fitting), {}))
-
-
-def small_sizes(signature: ClaimSignature, count: int) -> tuple[Sizes, ...]:
-    """Up to ``count`` admissible sizes, the smallest first.
-
-    >>> small_sizes(ClaimSignature(claim="a", kind="identity", dimensions=("p",), letters=()), 2)
-    ({'p': 1}, {'p': 2})
-    """
-    fitting = sorted(_fitting(signature), key=lambda s: (sum(s.values()), tuple(s.values())))
-    return tuple(fitting[:count])
-
-
-def _fitting(signature: ClaimSignature) -> list[Sizes]:
-    """All small admissible sizes, those with different dimensions and the smaller ones first."""
-    names = signature.dimensions
-    choices = [dict(zip(names, c, strict=True)) for c in _candidates(len(names))]
-    fitting: list[Sizes] = [sizes for sizes in choices if _sensible(signature, sizes)]
-    fitting.sort(key=lambda s: (-len(set(s.values())), sum(s.values()), tuple(s.values())))
-    return fitting
-
-
-def _candidates(dimensions: int) -> Iterable[tuple[int, ...]]:
-    largest = LARGEST if dimensions <= 5 else 3
-    return product(range(1, largest + 1), repeat=dimensions)
-
-
-def _sensible(signature: ClaimSignature, sizes: Sizes) -> bool:
-    try:
-        return signature.admits(sizes)
-    except ValueError:
-        return False
-
-
-def _taken(left: list[Sizes], found: Sequence[Sizes], failed: Sequence[Sizes]) -> Sizes:
-    """Take from ``left`` the size that adds most to those found; values that failed add nothing.
-
-    A dimension that was 1 at all that were found comes first: a lost factor k shows only at k > 1.
-    Then come unequal sizes, then those with the most new values.
-    """
-    seen = {item for sizes in (*found, *failed) for item in sizes.items()}
-    narrow = {d for d in left[0] if found and all(sizes[d] == 1 for sizes in found)}
-
-    def worth(sizes: Sizes) -> tuple[int, int, int]:
-        new = set(sizes.items()) - seen
-        widened = sum(n > 1 and d in narrow for d, n in new)
-        return widened, len(set(sizes.values())), len(new)
-
-    # Ties go to the earlier, which is the smaller.
-    best = max(left, key=worth)
-    left.remove(best)
-    return best
-
-
-def net_sizes(signature: ClaimSignature) -> Sizes:
-    """The sizes (p, k, l) = (5, 2, 10) if the claim has these dimensions and admits them."""
-    sizes = {name: NET.get(name, 3) for name in signature.dimensions}
-    if _sensible(signature, sizes):
-        return sizes
-    return next(iter(several_sizes(signature, 1)), {})
 
 
 def _condition(problem: Problem, condition: Condition) -> Predicate:
@@ -252,6 +160,7 @@ def generic_point(problem: Problem, sizes: Sizes, plan: Plan) -> Sample:
         scalars = [abs(float(v)) for v in drawn if v.ndim == 0]
         if len({*scalars, 0.0, 1.0}) < len(scalars) + 2:
             raise NotAdmissibleError("point: a scalar is 0, 1 or equal to another; draw again")
+        _require_finite(problem, values)
         return values
 
     for attempt in range(TELLING):
@@ -263,6 +172,15 @@ def generic_point(problem: Problem, sizes: Sizes, plan: Plan) -> Sample:
         refused += found.refused
         reasons |= dict.fromkeys(found.reasons)
     return Sample(points=(), values=(), refused=refused, reasons=tuple(reasons))
+
+
+def _require_finite(problem: Problem, point: Mapping[str, Any]) -> None:
+    """Refuse a point at which what is observed overflows."""
+    for name in ("observable", "first", "second"):
+        kernel = problem.kernels.get(name)
+        with np.errstate(all="ignore"):
+            if kernel is not None and np.any(np.isinf(kernel(point))):
+                raise NotAdmissibleError(f"point: {name} overflows there; draw another point")
 
 
 def point_near(problem: Problem, sizes: Sizes, plan: Plan) -> tuple[Sizes, Sample]:
@@ -297,17 +215,22 @@ def admissible(problem: Problem, ctx: NumberContext, plan: Plan, of: Evaluation)
     room for another, which differs from it as well as from those that have points.
     """
     parts: list[Sample] = []
-    left, found, failed = _fitting(problem.signature), list[Sizes](), list[Sizes]()
-    wanted = plan.effort.sizes
+    choice, found, failed = Choice.of(problem.signature), list[Sizes](), list[Sizes]()
+    # A bound that is nearly met, and one row or as many rows as columns, are where signs change.
+    corners = CORNER if problem.kind == "sign" and choice.names else 0
+    first = corner_sizes(problem.signature, corners)
+    wanted = plan.effort.sizes + len(first)
     # Without dimensions there is one size, which then has the points of all.
-    points = plan.effort.points * (1 if problem.signature.dimensions else wanted)
-    while left and len(found) < wanted and len(found) + len(failed) < SPARE * wanted:
-        sizes = _taken(left, found, failed)
+    points = plan.effort.points * (1 if choice.names else wanted)
+    while len(found) < wanted and len(found) + len(failed) < SPARE * wanted:
+        tried = len(found) + len(failed)
+        sizes = first[tried] if tried < len(first) else choice.next(found, failed)
+        if sizes is None:
+            break
         if orders(problem, sizes) > MOST_ORDERS:
             failed.append(sizes)
             continue
-        seed = plan.seed_for(str(sizes))
-        parts.append(sample_at(problem, ctx, sizes, points, seed, of))
+        parts.append(sample_at(problem, ctx, sizes, points, plan.seed_for(choice.key(sizes)), of))
         (found if parts[-1].points else failed).append(sizes)
     return Sample(
         points=tuple(point for part in parts for point in part.points),

@@ -59,9 +59,14 @@ class _Measured:
         """Whether its sign is known."""
         return abs(self.value) > self.radius
 
+    @property
+    def exactly_zero(self) -> bool:
+        """Whether it is 0, without any interval."""
+        return self.value == self.radius == 0.0
+
     def wrong(self, *, strict: bool) -> bool:
         """Whether it certainly has another sign than the one claimed."""
-        return self.value < -self.radius or (strict and self.value == self.radius == 0.0)
+        return self.value < -self.radius or (strict and self.exactly_zero)
 
 
 def exact(problem: Problem, plan: Plan) -> Evidence:
@@ -103,8 +108,9 @@ def _exact(problem: Problem, setting: SignSetting, plan: Plan, ctx: FlintContext
     if against is not None:
         reason = f"the drift is {against.value:.6g}, against {setting.sign} 0, at {against.text}"
         return _evidence("exact", Status.DISAGREES, reason, sample, tried=tried)
-    zero = sum(any(x.value == 0 for x in found) for found in sample.values)
-    if not any(x.resolved for found in sample.values for x in found):
+    zero = sum(any(x.exactly_zero for x in found) for found in sample.values)
+    # An exact 0, which no interval of a measured value is, has every sign but a strict one.
+    if not any(x.resolved or x.exactly_zero for found in sample.values for x in found):
         reason = f"no sign was resolved at {sample.described()}"
         return _evidence("exact", Status.INCONCLUSIVE, reason, sample, tried=tried)
     zeros = f" (0 at {zero})" if zero else ""

@@ -28,7 +28,8 @@ from numerics.transition import Transition
 from verify.coordinates import diffusion
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
-from verify.sampling import point_near, wide_sizes
+from verify.sampling import point_near
+from verify.sizes import wide_sizes
 from verify.statistics.bounds import dkw_half_width
 from verify.statistics.decisions import sample_distance
 from verify.systems import as_numbers, per_path

@@ -23,7 +23,8 @@ from numerics.intervals import empirical_bernstein
 from numerics.system import Array
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
-from verify.sampling import generic_point, net_sizes
+from verify.sampling import point_near
+from verify.sizes import Sizes, telling_sizes, wide_sizes
 from verify.verdict import Evidence, Status
 
 from .measures import EXACT, Drawn, Moves, evidence
@@ -59,8 +60,7 @@ Measure: TypeAlias = Callable[[float | None], Estimate]
 
 def simulated(problem: Problem, setting: StepSetting, plan: Plan, drawn: Drawn) -> Evidence:
     """The change at a generic point: every outcome, or samples with an interval."""
-    sizes = net_sizes(problem.signature)
-    sample = generic_point(problem, sizes, plan)
+    sizes, sample = point_near(problem, _sizes(problem, drawn), plan)
     if not sample.points:
         return sample.empty("one-step")
     moves = Moves(problem=problem, setting=setting, point=sample.values[0])
@@ -110,10 +110,21 @@ def simulated(problem: Problem, setting: StepSetting, plan: Plan, drawn: Drawn) 
     return evidence("one-step", sample, [answer], alpha, numbers)
 
 
+def _sizes(problem: Problem, drawn: Drawn) -> Sizes:
+    """Sizes that differ; smaller ones if all outcomes can be listed there, and there alone."""
+    telling, wide = telling_sizes(problem.signature), wide_sizes(problem.signature)
+    whole = (sizes for sizes in (telling, wide) if _finite(drawn(problem, sizes)))
+    return next(whole, telling)
+
+
+def _finite(draws: Sequence[Draw]) -> bool:
+    """Whether all outcomes can be listed."""
+    return not any(d.law == "gaussian" for d in draws) and count(draws) <= MOST_TABLED
+
+
 def _listed(draws: Sequence[Draw], plan: Plan, *, pathwise: bool) -> Rule | None:
     """Every outcome, or for a statement about each of them some; None where they are too many."""
-    finite = not any(d.law == "gaussian" for d in draws)
-    if finite and count(draws) <= MOST_TABLED:
+    if _finite(draws):
         return rule_of(draws)
     if not pathwise:
         return None

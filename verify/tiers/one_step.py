@@ -22,10 +22,11 @@ from verify.amounts import counted
 from verify.coordinates import by_tuple, diffusion, evaluated, fitted, units
 from verify.planning import Estimate, Plan
 from verify.problem import NOTHING_DRAWN, Problem
-from verify.sampling import generic_point, net_sizes, point_near, several_sizes
+from verify.sampling import generic_point, point_near
 from verify.side_by_side import Compared, listed
 from verify.signs import stepped as of_a_sign
 from verify.signs import with_its_form
+from verify.sizes import Sizes, several_sizes, telling_sizes
 from verify.steps.checks import stepped as of_a_step
 from verify.systems import as_numbers, fine_within, is_no_number, smooth_within
 from verify.verdict import Evidence, Status, combine
@@ -44,6 +45,7 @@ NOTHING = 1e-7
 
 LEAST_SAMPLES, MOST_SAMPLES = 2_000, 10**12
 LARGEST_ENUMERATION = 16
+FEW_ENTRIES = 12
 CONDITION = "the range declared for the controlled statistic; the extrapolation in the step length"
 
 Point = Mapping[str, Any]
@@ -53,7 +55,7 @@ Found = tuple[Estimate, Compared]
 
 
 def check(problem: Problem, plan: Plan) -> Evidence:
-    """One step at a generic point of the net (p, k, l) = (5, 2, 10), or of the sizes admitted."""
+    """One step at a generic point, at sizes that differ from each other and from 1."""
     if problem.kind == "sign":
         return with_its_form(of_a_sign, problem, plan, _compared)
     if problem.kind == "step":
@@ -64,9 +66,7 @@ def check(problem: Problem, plan: Plan) -> Evidence:
 
 
 def _compared(problem: Problem, plan: Plan) -> Evidence:
-    of_net = problem.kind in ("covariation", "differential", "moments", "sign")
-    sizes = net_sizes(problem.signature) if of_net else _smallest(problem)
-    sizes, sample = point_near(problem, sizes, plan)
+    sizes, sample = point_near(problem, _sizes(problem), plan)
     if not sample.points:
         return sample.empty(TIER)
     drawn = as_numbers(_declared(problem, sizes), sample.values[0])
@@ -136,8 +136,11 @@ def _reason(
     return f"{text}; {most:,} samples would settle it"
 
 
-def _smallest(problem: Problem) -> Mapping[str, int]:
-    return next(iter(several_sizes(problem.signature, 1)), {})
+def _sizes(problem: Problem) -> Sizes:
+    """The sizes to look at; of a change of time every product of two entries is simulated."""
+    if problem.kind == "time change":
+        return telling_sizes(problem.signature, FEW_ENTRIES)
+    return telling_sizes(problem.signature)
 
 
 def _relative(e: OneStepEstimate, stated: Any, beside: float = 0.0) -> Found:
