@@ -26,6 +26,7 @@ from verify.forward import equal_sides
 from verify.planning import Plan
 from verify.problem import Problem
 from verify.sampling import admissible, predicates
+from verify.sides import one_side_alone
 from verify.signs import exact as of_a_sign
 from verify.signs import with_its_form
 from verify.steps.checks import exact as of_a_step
@@ -45,7 +46,8 @@ def check(problem: Problem, plan: Plan) -> Evidence:
         return with_its_form(of_a_sign, problem, plan, _compared)
     if problem.kind == "step":
         return of_a_step(problem, plan)
-    return _compared(problem, plan)
+    alone = one_side_alone(problem, plan, TIER) if problem.kind == "identity" else None
+    return alone or _compared(problem, plan)
 
 
 def _compared(problem: Problem, plan: Plan) -> Evidence:

@@ -42,6 +42,7 @@ from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.sampling import admissible, more_of_functions
 from verify.side_by_side import listed
+from verify.sides import one_side_alone
 from verify.signs import generated as of_a_sign
 from verify.signs import with_its_form
 from verify.steps.checks import generated as of_a_step
@@ -59,7 +60,8 @@ def check(problem: Problem, plan: Plan) -> Evidence:
         return with_its_form(of_a_sign, problem, plan, _compared)
     if problem.kind == "step":
         return of_a_step(problem, plan)
-    found = _compared(problem, plan)
+    alone = one_side_alone(problem, plan, TIER) if problem.kind == "identity" else None
+    found = alone or _compared(problem, plan)
     return within_its_support(found, problem, plan) if problem.kind == "stationary" else found
 
 
