@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Identity, ZeroMatrix, sympify
+from sympy import Gt, Identity, Lt, ZeroMatrix, sympify
 from sympy.assumptions.assume import AppliedPredicate
 from sympy.core.relational import Relational
 
@@ -379,7 +379,20 @@ def conditions(claim: Claim) -> tuple[tuple[str, str | None, str | None, Formula
         if fact not in seen:
             seen.add(fact)
             found.append(_condition(str(fact), fact, len(found)))
+    found += [_condition(str(fact), fact, len(found)) for fact in _in_support(claim)]
     return tuple(found)
+
+
+def _in_support(claim: Claim) -> Iterator[Any]:
+    """That the state of a stated density is in its support, where the ends have parameters."""
+    if isinstance(claim, StationaryClaim) and claim.alone:
+        x, (low, high) = claim.observable, claim.interval
+        if low.is_number and high.is_number:
+            return  # it is drawn between them
+        if not low.is_infinite and not (low == 0 and x.is_positive):
+            yield Gt(x, low)
+        if not high.is_infinite:
+            yield Lt(x, high)
 
 
 _SIGNS = {">=": "nonnegative", ">": "positive", "==": "zero", "!=": "nonzero"}

@@ -28,6 +28,7 @@ from derivations.codegen.layout import Call
 from derivations.codegen.structure import dimensions, is_matrix
 from derivations.errors import DerivationError
 from derivations.expressions import Stack
+from derivations.path_claims import StationaryClaim
 from derivations.sde import is_increment
 from derivations.symbols import (
     Dimension,
@@ -45,18 +46,22 @@ from derivations.symbols import (
 
 __all__ = ["claim_signature", "letter_signature"]
 
+REACH = 8
+"""How far into a support that is no bounded interval points are drawn."""
+
 
 def claim_signature(claim: Claim, formulas: Iterable[Formula], systems: Iterable[System]) -> Call:
     """The signature of a claim with the given kernels and systems."""
     formulas, systems = tuple(formulas), tuple(systems)
     taken = _letters(formulas, systems)
     sizes = sorted({str(d.name) for letter in taken.values() for d in _dimensions(letter)})
+    ranges = _ranges(claim)
     return Call(
         "ClaimSignature",
         claim=claim.id,
         kind=claim.kind,
         dimensions=tuple(sizes),
-        letters=tuple(letter_signature(name, letter) for name, letter in taken.items()),
+        letters=tuple(letter_signature(name, x, ranges.get(x)) for name, x in taken.items()),
         conditions=tuple(
             Call(
                 "Condition",
@@ -66,7 +71,7 @@ def claim_signature(claim: Claim, formulas: Iterable[Formula], systems: Iterable
             )
             for text, relation, predicate, formula in conditions(claim)
         ),
-        systems={system.name: _system(system) for system in systems},
+        systems={system.name: _system(system, ranges) for system in systems},
         **_given(spectra=_spectra(formulas) or None),
         **_given(path=_path(claim)),
     )
@@ -164,18 +169,38 @@ def _facts(letter: Any) -> tuple[str, ...]:
     return ("positive",) if not sized and letter.is_positive else ()
 
 
-def letter_signature(name: str, letter: Any) -> Call:
-    """The signature of one letter."""
+def _ranges(claim: Claim) -> dict[Any, tuple[float, float]]:
+    """Where the state of a stated density lies, as numbers, if that is neither (0, ∞) nor a line.
+
+    Of a support that reaches to infinity it is a part, near the end that it has.
+    """
+    if not (isinstance(claim, StationaryClaim) and claim.alone):
+        return {}
+    low, high = claim.interval
+    if not (low.is_number and high.is_number) or (low.is_infinite and high.is_infinite):
+        return {}
+    if high.is_infinite and low == 0 and claim.observable.is_positive:
+        return {}
+    low, high = (
+        high - REACH if low.is_infinite else low,
+        low + REACH if high.is_infinite else high,
+    )
+    return {claim.observable: (float(low), float(high))}
+
+
+def letter_signature(name: str, letter: Any, within: tuple[float, float] | None = None) -> Call:
+    """The signature of one letter, with the numbers between which it is drawn if there are any."""
     facts = _facts(letter)
     return Call(
         "LetterSignature",
         name=name,
         kind=_kind(letter),
         **_given(shape=_shape(letter) or None, family=_family(letter), facts=facts or None),
+        **_given(within=within),
     )
 
 
-def _system(system: System) -> Call:
+def _system(system: System, ranges: Mapping[Any, Any] | None = None) -> Call:
     sde, prefix = system.sde, system.prefix
     noises: dict[str, Any] = {str(noise.name): noise for noise in sde.noises}
     pairs = [sorted(pair, key=str) for pair in sde.correlation]
@@ -186,7 +211,7 @@ def _system(system: System) -> Call:
         prefix=prefix,
         states=tuple(str(state.name) for state in sde.states),
         noises=tuple(_noise(prefix, noises[name]) for name in sorted(noises)),
-        letters=tuple(letter_signature(name, letter) for name, letter in used.items()),
+        letters=tuple(letter_signature(name, x, (ranges or {}).get(x)) for name, x in used.items()),
         **_given(correlations=correlations or None),
         **_given(calculus=None if sde.calculus == "ito" else sde.calculus),
     )

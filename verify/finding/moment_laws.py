@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import product
+from itertools import islice, product
 from typing import Any
 
-from sympy import ImmutableDenseMatrix, N, Rational, expand, simplify, sympify
+from sympy import (
+    Gt,
+    ImmutableDenseMatrix,
+    N,
+    Pow,
+    Q,
+    Rational,
+    count_ops,
+    expand,
+    simplify,
+    sympify,
+)
+from sympy.assumptions.assume import AppliedPredicate
+from sympy.core.relational import Relational
 
 from derivations.claim import MomentClaim
 from derivations.expressions import is_zero
@@ -23,8 +36,11 @@ __all__ = ["of_moment_laws"]
 LARGEST = 3
 """Moments of a system that is solved here."""
 
-SIMPLE = tuple(map(Fraction, ("1", "2", "1/2", "3")))
+SIMPLE = tuple(map(Fraction, ("1", "2", "1/2", "3", "1/4")))
 LOOKS = 64
+LONG = 200
+"""Operations beyond which a solution is not simplified."""
+
 DIGITS = 6
 
 
@@ -43,7 +59,7 @@ def of_moment_laws(claim: MomentClaim) -> Finding | None:
         missing = unicode(simplify(gap), claim.where)
         lines.append(f"{line}; {missing} is missing (as derived)")
         changes.append({"part": name, "term": missing, "missing": True, "against": "derived"})
-        example = example or _example(name, sympify(law), solved)
+        example = example or _example(claim, name, sympify(law), solved)
     if not lines:
         return None
     return Finding(
@@ -52,20 +68,28 @@ def of_moment_laws(claim: MomentClaim) -> Finding | None:
 
 
 def _solved(claim: MomentClaim) -> Sequence[Any]:
-    """e^{At} m."""
+    """e^{At} m, each multiplied out or simplified, whichever is shorter."""
     matrix = ImmutableDenseMatrix(claim.matrix)
     start = ImmutableDenseMatrix([sympify(m) for m in claim.moments])
-    return [expand(x) for x in (matrix * t).exp() * start]
+    return [_shorter(x) for x in (matrix * t).exp() * start]
 
 
-def _example(name: str, law: Any, solved: Any) -> CounterExample | None:
-    """The simplest point at which both laws differ."""
+def _shorter(value: Any) -> Any:
+    writings = [expand(value)]
+    if value.count_ops() <= LONG:
+        simple = simplify(value)
+        writings += [expand(simple), simple]
+    return min(writings, key=count_ops)
+
+
+def _example(claim: MomentClaim, name: str, law: Any, solved: Any) -> CounterExample | None:
+    """The simplest admissible point at which both laws differ."""
     symbols = sorted(law.free_symbols | solved.free_symbols, key=str)
-    for n, at in enumerate(_simple(symbols)):
+    for at in islice(_simple(symbols), LOOKS):
         values = {x: Rational(v.numerator, v.denominator) for x, v in at.items()}
+        if not _is_admissible(claim, values):
+            continue
         claimed, right = (N(x.subs(values), 30) for x in (law, solved))
-        if n > LOOKS:
-            return None
         if claimed.is_finite and right.is_finite and abs(claimed - right) > 1e-9 * abs(right):
             return CounterExample(
                 part=name,
@@ -77,6 +101,18 @@ def _example(name: str, law: Any, solved: Any) -> CounterExample | None:
                 against="derived",
             )
     return None
+
+
+def _is_admissible(claim: MomentClaim, values: Mapping[Any, Any]) -> bool:
+    """Whether nothing that is assumed of scalars fails there, and the coefficients are real."""
+    facts = (*claim.sde.assuming, *(a.condition for a in claim.assumptions))
+    for fact in facts:
+        if isinstance(fact, AppliedPredicate) and fact.function == Q.positive:
+            fact = Gt(fact.arguments[0], 0)
+        if isinstance(fact, Relational) and fact.xreplace(values).doit() == False:  # noqa: E712
+            return False
+    roots = {x for e in claim.sde.equations.values() for x in e.atoms(Pow) if not x.exp.is_integer}
+    return not any(root.base.xreplace(values).is_negative for root in roots)
 
 
 def _simple(symbols: Sequence[Any]) -> Iterator[Mapping[Any, Fraction]]:

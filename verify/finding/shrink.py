@@ -36,6 +36,9 @@ SIZES, PATTERNS, LOOKS = 16, 8, 280
 USUAL, FEWEST = 40, 24
 """... of so many entries; of more entries fewer points, as each takes longer, but so many."""
 
+REACH = 4.0
+"""How far from 0, or from the end next to it, numbers of a range are looked for."""
+
 ZERO, UNIT = -2, -1
 """The first patterns: every entry 0, and the first entry of every letter 1."""
 
@@ -228,7 +231,8 @@ def _between(
     def one(a: float, b: float, wish: Fraction) -> Fraction:
         if pattern < 0 and a <= wish <= b:
             return wish
-        a, b = max(a, -4.0), min(b, 4.0) if a < 4.0 else a + 4.0
+        near = min(max(a, 0.0), b)
+        a, b = max(a, near - REACH), min(b, near + REACH)
         inside = [x for x in (*FREE[1:], *POSITIVE, *HALVES) if a <= x <= b]
         if not inside:
             return Fraction((a + b) / 2).limit_denominator(100)
