@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Abs, Ge, Gt, Ne, cos, exp, log, sin, sqrt
+from sympy import Abs, Ge, Gt, Ne, cos, exp, log, pi, sin, sqrt
 
 from derivations import (
     Assumption,
@@ -189,3 +189,11 @@ def test_the_sign_of_the_drift_of_a_function_near_singular_matrices(
         sde=right.sde, observable=right.observable, sign=sign, assumptions=right.assumptions
     )
     assert status(claim, how="quick") == answer
+
+
+def test_a_counter_example_shows_more_than_rounding() -> None:
+    """At r = 1 both sides are what is left of sin π."""
+    claim = IdentityClaim(left=sin(2 * pi * r), right=sin(pi * r) * cos(pi * r))
+    found = check(claim, tiers=("generator",), effort="quick").finding
+    assert found is not None and found.counterexample is not None
+    assert "e" not in found.counterexample.measured

@@ -49,6 +49,9 @@ SLACK = 4.0
 
 ROUNDING = 1e-11
 
+LEAST = 1e-4
+"""A value below it is rounded as it is: what is left of sin π is no number of its own."""
+
 CLOCK = "the clock"
 """The rate of a change of time, among the scalars whose powers may be wrong."""
 
@@ -263,7 +266,7 @@ class Doubles:
         if part.quantity == "value":
             value = of(part.subject[0], at)
             terms, shape = _terms(part, at, of), np.shape(part.subject[0](at))
-            error = [ROUNDING * max(map(abs, value), default=0.0)] * len(value)
+            error = [ROUNDING * max(LEAST, *map(abs, value))] * len(value)
             yield from _joined(value, terms, shape, error=error)
             return
         numbers = as_numbers(problem.system("declared", sizes), at)
