@@ -195,5 +195,6 @@ def test_a_counter_example_shows_more_than_rounding() -> None:
     """At r = 1 both sides are what is left of sin π."""
     claim = IdentityClaim(left=sin(2 * pi * r), right=sin(pi * r) * cos(pi * r))
     found = check(claim, tiers=("generator",), effort="quick").finding
-    assert found is not None and found.counterexample is not None
+    assert found is not None
+    assert found.counterexample is not None
     assert "e" not in found.counterexample.measured
