@@ -49,7 +49,7 @@ LINEAR, CURVED = 5, 4
 Products of two of the first are looked at as well.
 """
 
-NEW, COST, NARROW, EQUAL, NEAR, REFUSED = 0.2, 0.015, 0.15, 0.3, 0.1, 0.5
+NEW, COST, NARROW, EQUAL, NEAR, REFUSED = 0.2, 0.018, 0.25, 0.3, 0.1, 0.5
 """Worth of a relation that is new; prices of a size, of a one, of equal or neighbouring sizes where
 only one is looked at, and of a value at which there was no admissible point."""
 
@@ -244,7 +244,7 @@ def _worth(
                 for i, j in pairs]  # fmt: skip
         news += [(rows[:, i] - rows[:, j], taken[:, i] - taken[:, j], 0.25) for i, j in pairs]
         worth += NEW * sum(w * ~np.isin(a, b) for a, b, w in news) / max(1, len(pairs))
-        worth += NEW / 4 * sum(~np.isin(rows[:, i], taken[:, i]) for i in range(count)) / count
+        worth += NEW * sum(~np.isin(rows[:, i], taken[:, i]) for i in range(count)) / count
     for i, values in enumerate(np.array(failed, dtype=int).reshape(-1, count).T):
         gone = set(values.tolist()) - set(taken[:, i].tolist())
         worth -= REFUSED * np.isin(rows[:, i], list(gone))

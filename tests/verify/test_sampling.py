@@ -7,10 +7,10 @@ import pytest
 
 from numerics.contexts import PrimeFieldContext, RationalContext
 from numerics.errors import NotAdmissibleError, OutsideFieldError
-from numerics.signature import Condition
 from tests.verify import problems
 from verify.planning import Plan, effort
-from verify.sampling import admissible, generic_point, net_sizes, several_sizes
+from verify.sampling import CORNER, admissible, generic_point
+from verify.sizes import corner_sizes, several_sizes
 
 PLAN = Plan(seed=1, effort=effort("standard"))
 NET = problems.label_noise()
@@ -20,23 +20,14 @@ def nothing(sizes: object, point: object) -> None:
     return None
 
 
-def test_dimensions_differ_and_meet_the_assumptions() -> None:
+def test_sizes_differ_and_meet_the_assumptions() -> None:
     sizes = several_sizes(NET.signature, 4)
     assert len(sizes) == 4
     for found in sizes:
         assert found["l"] >= found["p"] + found["k"]
-        assert len(set(found.values())) == 3
     # A lost transpose shows only where p and k differ, in both orders.
     assert any(s["p"] > s["k"] for s in sizes)
     assert any(s["p"] < s["k"] for s in sizes)
-
-
-def test_the_net_is_taken_where_it_fits() -> None:
-    assert net_sizes(NET.signature) == {"k": 2, "l": 10, "p": 5}
-    square = Condition(text="p = k", relation="p == k")
-    signature = replace(NET.signature, conditions=(*NET.signature.conditions, square))
-    found = net_sizes(signature)
-    assert found["p"] == found["k"]
 
 
 def test_points_are_counted_and_meet_the_assumptions() -> None:
@@ -63,7 +54,7 @@ def test_points_that_cannot_be_evaluated_are_drawn_again() -> None:
 
 
 def test_a_size_without_points_makes_room_for_another() -> None:
-    def wide(sizes: dict[str, int], point: object) -> None:
+    def wide(sizes: Mapping[str, int], point: object) -> None:
         if sizes["p"] == 1:
             raise NotAdmissibleError("too narrow")
 
@@ -76,15 +67,16 @@ def test_a_failed_size_is_not_followed_by_sizes_of_one_alone() -> None:
     """A factor k that is lost shows at k > 1, even if the first such size has no point."""
     quick = Plan(seed=1, effort=effort("quick"))
     first = several_sizes(NET.signature, 2)
-    assert [sizes["k"] == 1 for sizes in first] == [True, False]
+    assert len({sizes["k"] for sizes in first}) == 2
+    wide = max(sizes["k"] for sizes in first)
 
-    def not_the_second(sizes: Mapping[str, int], point: object) -> None:
-        if sizes["k"] == first[1]["k"]:
+    def not_that(sizes: Mapping[str, int], point: object) -> None:
+        if sizes["k"] == wide:
             raise OutsideFieldError("no root of it")
 
-    found = admissible(NET, PrimeFieldContext(), quick, not_the_second).sizes()
+    found = admissible(NET, PrimeFieldContext(), quick, not_that).sizes()
     assert len(found) == 2
-    assert {sizes["k"] for sizes in found} > {1}
+    assert max(sizes["k"] for sizes in found) > 1
 
 
 def test_where_only_sizes_of_one_have_points_they_are_taken() -> None:
@@ -95,6 +87,14 @@ def test_where_only_sizes_of_one_have_points_they_are_taken() -> None:
     found = admissible(NET, PrimeFieldContext(), PLAN, narrow).sizes()
     assert len(found) == PLAN.effort.sizes
     assert {sizes["k"] for sizes in found} == {1}
+
+
+def test_signs_are_looked_at_in_the_corner_as_well() -> None:
+    sign = replace(NET, signature=replace(NET.signature, kind="sign"))
+    found = admissible(sign, PrimeFieldContext(), PLAN, nothing).sizes()
+    assert found[:CORNER] == [dict(sizes) for sizes in corner_sizes(NET.signature, CORNER)]
+    assert len(found) == CORNER + PLAN.effort.sizes
+    assert found[0] == {"k": 1, "l": 2, "p": 1}
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -21,7 +21,7 @@ from numerics.system import System
 from verify.paths.simulated import number, starting_values
 from verify.planning import Plan
 from verify.problem import Problem
-from verify.sampling import admissible, generic_point
+from verify.sampling import admissible, point_near
 from verify.sizes import telling_sizes
 from verify.steps.samples import relevant_change
 from verify.systems import as_numbers, smooth_within
@@ -110,7 +110,7 @@ def _points(
         yield given, _of_bounds(problem)
         return
     if tier == "one-step" and problem.kind != "identity":
-        sample = generic_point(problem, telling_sizes(problem.signature), plan)
+        _, sample = point_near(problem, telling_sizes(problem.signature), plan)
         points = list(zip([sizes for sizes, _ in sample.points], sample.values, strict=True))
     else:
         sample = admissible(problem, exact, plan, lambda sizes, x: True)

@@ -36,6 +36,8 @@ __all__ = ["check"]
 
 TIER = "exact"
 
+CONDITION = "the sizes drawn: what is wrong at other sizes alone is not seen"
+
 Gaps = dict[str, bool]
 """Name of what is compared -> whether both sides are equal."""
 
@@ -98,7 +100,9 @@ def _checked(problem: Problem, plan: Plan, ctx: FlintContext) -> Evidence:
     missed = sum(not all(gaps.values()) for gaps in sample.values)
     field = "a prime field" if isinstance(ctx, PrimeFieldContext) else "the rationals"
     bound = false_pass(problem, ctx, [sizes for sizes, _ in sample.points])
-    said = "no bound stated" if bound is None else f"a false pass has probability below {bound:.1g}"
+    of_sizes = bool(problem.signature.dimensions)
+    below = f"{' at these sizes' if of_sizes else ''} has probability below"
+    said = "no bound stated" if bound is None else f"a false pass{below} {bound:.1g}"
     names = " and ".join(wrong or sample.values[0])
     reason = f"{names}: equal at {sample.described()} of {field}; {said}"
     if wrong:
@@ -109,6 +113,7 @@ def _checked(problem: Problem, plan: Plan, ctx: FlintContext) -> Evidence:
         reason=reason,
         brief=counted(len(sample.points), "point"),
         false_agree=bound,
+        condition=CONDITION if of_sizes else "",
         points=len(sample.points),
         refused=sample.refused,
         numbers={"field": field, "points that differ": missed, "sizes": sample.sizes()},
