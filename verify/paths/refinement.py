@@ -91,7 +91,8 @@ class Look:
 class Measurement:
     """A difference measured − stated, and how much of its bias may be noise.
 
-    ``rest`` is how much of the bias neither more paths nor finer steps lessen.
+    ``rest`` is how much of the bias neither more paths nor finer steps lessen, ``counted`` how much
+    of it is no estimate from what a halving moved.
     ``samples`` is how many paths have a given half-width, if not as many as 1/√n says; ``why`` says
     what keeps it from deciding, if it is neither paths nor steps, and ``finer`` whether finer steps
     may mend that.  ``numbers`` has what is kept to be looked at: the differences at h, h/2, h/4 as
@@ -101,6 +102,7 @@ class Measurement:
     estimate: Estimate
     noise: float = 0.0
     rest: float = 0.0
+    counted: float = 0.0
     why: str = ""
     finer: bool = False
     samples: Callable[[float], int] | None = field(default=None, compare=False)
@@ -154,7 +156,8 @@ def refined(
         found = measure(Look(steps=steps, paths=paths, plan=looking))
         status = found.estimate.decide(relevant)
         if status == Status.DISAGREES and math.isfinite(found.estimate.value):
-            wider = replace(found.estimate, bias=SLOWER * found.estimate.bias)
+            estimated = found.estimate.bias - found.counted
+            wider = replace(found.estimate, bias=SLOWER * estimated + found.counted)
             if wider.decide(relevant) != Status.DISAGREES and rough():
                 found = replace(found, estimate=wider, why=ROUGH, finer=True)
                 status = Status.INCONCLUSIVE

@@ -38,7 +38,9 @@ from .ensemble import first_steps
 from .evidence import Judgement, judged
 from .horizon import Setting
 from .refinement import Finding, Look, Measurement, most_path_steps, refined, undecided
-from .stationary_paths import biased, sampled, support, without_lost
+from .reflection import not_resolved, within_domain
+from .stationary_paths import Sample, biased, sampled, support, without_lost
+from .within_steps import resolved
 
 __all__ = ["stationary"]
 
@@ -81,14 +83,34 @@ def stationary(problem: Problem, plan: Plan) -> Evidence:
 
 
 def _refined(
-    measure: Callable[[Look], Measurement], plan: Plan, relevant: float, setting: Setting, more: int
+    measure: Callable[[Look, Sample, float], Measurement],
+    plan: Plan,
+    relevant: float,
+    setting: Setting,
+    more: int,
 ) -> Finding:
+    """The looks at paths that keep to the domain, with the part that counts as lost."""
+    rough = False
+
+    def looked(look: Look) -> Measurement:
+        nonlocal rough
+        sample, lost = without_lost(sampled(setting, look))
+        rough = sample.rough
+        if lost >= 1.0:
+            return undecided(NOWHERE)
+        found = measure(look, sample, lost + sample.reflected)
+        if sample.reflected > setting.relevant / 4 and not found.why:
+            return replace(found, why=not_resolved(sample.reflected), finer=True)
+        return found
+
     size, paths = setting.system.size, more * plan.effort.paths
     # No more steps than a look may take.
     most = max(4, most_path_steps(plan.effort, size) // (4 * paths * size))
     least = 3 * max(2, plan.effort.steps // FIRST_STEPS)
     steps = first_steps(setting, plan, least, (0, 3), share=SHARE, most=most)
-    return refined(measure, plan, relevant, size, begin=(steps, paths))
+    # Steps that cross 0 in a positive state are reflected, and counted.
+    measured = resolved(within_domain(setting), looked)
+    return refined(measured, plan, relevant, size, begin=(steps, paths), rough=lambda: rough)
 
 
 # A density.
@@ -97,10 +119,7 @@ def _refined(
 def _density(setting: Setting, plan: Plan) -> Judgement:
     ends: dict[str, Any] = {}
 
-    def measure(look: Look) -> Measurement:
-        sample, lost = without_lost(sampled(setting, look))
-        if lost >= 1.0:
-            return undecided(NOWHERE)
+    def measure(look: Look, sample: Sample, lost: float) -> Measurement:
         try:
             law = _law(setting, sample.values)
         except NoDensityError as error:
@@ -119,8 +138,14 @@ def _density(setting: Setting, plan: Plan) -> Judgement:
             typical=TYPICAL,
         )
         e = replace(e, bias=bias + lost)
-        kept = {"values": distribution_functions(sample.values, law.cdf, e, setting.relevant)}
-        return Measurement(estimate=e, noise=noise, why=why, finer=finer, numbers=kept)
+        return Measurement(
+            estimate=e,
+            noise=noise,
+            counted=lost,
+            why=why,
+            finer=finer,
+            numbers={"values": distribution_functions(sample.values, law.cdf, e, setting.relevant)},
+        )
 
     diverges = _diverging(setting)
     if diverges:
@@ -203,10 +228,7 @@ def _mean(setting: Setting, plan: Plan) -> Judgement:
         return Judgement(finding=found, what=what, unit=setting.relevant, chance=False)
     unit = setting.relevant * (high - low)
 
-    def measure(look: Look) -> Measurement:
-        sample, lost = without_lost(sampled(setting, look))
-        if lost >= 1.0:
-            return undecided(NOWHERE)
+    def measure(look: Look, sample: Sample, lost: float) -> Measurement:
         e = BoundedMean(alpha=look.plan.budget.alpha, low=low, high=high).estimate(
             sample.values, stated
         )
@@ -222,6 +244,7 @@ def _mean(setting: Setting, plan: Plan) -> Judgement:
         return Measurement(
             estimate=replace(e, bias=bias + lost * (high - low)),
             noise=noise,
+            counted=lost * (high - low),
             why=why,
             finer=finer,
         )

@@ -24,9 +24,11 @@ import numpy as np
 from numerics.system import Array, State
 from verify.problem import Problem
 
+from .coefficients import has_smooth_coefficients
 from .ensemble import BLOCK, ensemble, is_fine, positive_states
 from .horizon import Setting
 from .refinement import LEFT, Look
+from .reflection import at_reflection
 
 __all__ = ["Sample", "biased", "sampled", "support", "without_lost"]
 
@@ -77,6 +79,11 @@ class Sample:
         How many there are.
     far, farther
         The first paths at h/2 from farther starts in turn, and how many of these there are.
+    reflected
+        The part of all paths at h/4 that are within the noise of a step of where they are
+        reflected.
+    rough
+        Whether drift or noise are not smooth in the box of these paths.
     """
 
     values: Array
@@ -87,6 +94,8 @@ class Sample:
     starts: int
     far: Array
     farther: int
+    reflected: float
+    rough: bool
 
     @property
     def quarter(self) -> Array:
@@ -109,26 +118,51 @@ def _simulated(setting: Setting, declared: Problem, look: Look) -> Sample:
 
     count = len(next(iter(starts.values())))
 
-    def run(refinement: int, paths: int, turn: int = 0, first: int = 0, last: int = near) -> Array:
+    def run(
+        refinement: int, paths: int, turn: int = 0, first: int = 0, last: int = near
+    ) -> dict[str, Array]:
         which = first + (np.arange(paths) + turn) % (last - first)
         start = {name: x[which] for name, x in starts.items()}
         steps = look.steps * refinement
         marks = [steps // 2, steps]
-        block = min(BLOCK, few)
-        found = ensemble(setting, declared, steps, paths, seed, start=start, block=block, at=marks)
-        return found["f"]
+        return ensemble(
+            setting,
+            declared,
+            steps,
+            paths,
+            seed,
+            start=start,
+            block=min(BLOCK, few),
+            at=marks,
+            states=refinement == 4,
+        )
 
-    earlier, values = run(4, look.paths)
+    finest = run(4, look.paths)
+    earlier, values = finest["f"]
+    states = {name: finest[name][1] for name in setting.system.states}
     return Sample(
         values=values,
         earlier=earlier,
-        half=run(2, few)[1],
-        whole=run(1, few)[1],
-        swapped=run(2, few, 1)[1],
+        half=run(2, few)["f"][1],
+        whole=run(1, few)["f"][1],
+        swapped=run(2, few, 1)["f"][1],
         starts=near,
-        far=run(2, few, first=near, last=count)[1] if count > near else np.empty(0),
+        far=run(2, few, first=near, last=count)["f"][1] if count > near else np.empty(0),
         farther=min(count - near, few),
+        reflected=at_reflection(setting, states, setting.horizon / (4 * look.steps)),
+        rough=_is_rough(setting, states),
     )
+
+
+def _is_rough(setting: Setting, states: State) -> bool:
+    """Whether drift or noise are not smooth in the box of some states."""
+    finite = {name: np.where(np.isfinite(x), x, np.nan) for name, x in states.items()}
+    # A state of which no path is left may be anywhere.
+    if any(np.any(np.all(np.isnan(x), axis=0)) for x in finite.values()):
+        return True
+    low, high = ({n: f(x, axis=0) for n, x in finite.items()} for f in (np.nanmin, np.nanmax))
+    with np.errstate(all="ignore"):
+        return not has_smooth_coefficients(setting.system, setting.horizon, low, high)
 
 
 def _starts(setting: Setting, declared: Problem, look: Look) -> tuple[State, int]:

@@ -103,7 +103,8 @@ def _on_paths(setting: Setting, look: Look, paths: int, level: float | None) -> 
         found = _met(declared, setting, steps, paths, seed, level)
         with np.errstate(all="ignore"):
             # A path that hardly moves, where the noise vanishes, is compared with the others.
-            typical = np.fmax(found[ENERGY], np.nanmean(found[ENERGY])) / steps
+            known = found[ENERGY][~np.isnan(found[ENERGY])]
+            typical = np.fmax(found[ENERGY], np.mean(known) if len(known) else np.nan) / steps
             beyond = found[FARTHEST] > BEYOND * np.sqrt(typical)
             spikes = found[LARGEST] > CARRIED * found[INSIDE]
         few = min(FEW, paths)
