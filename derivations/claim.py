@@ -269,6 +269,32 @@ class MomentClaim(Claim):
     matrix: Any
     laws: tuple[Any, ...] = ()
 
+    def __post_init__(self) -> None:
+        owner = self.id or type(self).__name__
+        for name, given in (("moments", self.moments), ("laws", self.laws)):
+            if not isinstance(given, tuple | list):
+                raise DerivationError(f"{owner}: {name}: got {given}; give a tuple, ({given},)")
+        count, shown = len(self.moments), _sizes_of(self.matrix)
+        if shown != f"{count} x {count}":
+            raise ShapeError(
+                f"{owner}: matrix: {shown}, for {count} moments; give {count} x {count}, a row and "
+                "a column for each"
+            )
+        if self.laws and len(self.laws) != count:
+            raise DerivationError(
+                f"{owner}: laws: {len(self.laws)} for {count} moments; give one each, or none"
+            )
+
+
+def _sizes_of(matrix: Any) -> str:
+    """The sizes of a table of coefficients in words."""
+    given = getattr(matrix, "tolist", lambda: matrix)()
+    rows = given if isinstance(given, tuple | list) else ()
+    lengths = {len(row) if isinstance(row, tuple | list) else 0 for row in rows}
+    if len(lengths) == 1 and lengths != {0}:
+        return f"{len(rows)} x {lengths.pop()}"
+    return f"no table, {matrix}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityClaim(Claim):

@@ -24,7 +24,6 @@ from .derivation import (
 )
 from .differential import differential
 from .equality import equal
-from .errors import DerivationError
 from .expressions import is_zero, tr
 from .integrability import obstacle
 from .printing import unicode
@@ -50,8 +49,6 @@ def stated_drifts(claim: MomentClaim) -> tuple[Any, ...]:
 
 def _products(matrix: Any, moments: Sequence[Any]) -> tuple[Any, ...]:
     rows = ImmutableDenseMatrix(matrix).tolist()
-    if len(rows) != len(moments):
-        raise DerivationError(f"matrix: {len(rows)} rows for {len(moments)} moments; give one each")
     return tuple(_row(row, moments, like) for row, like in zip(rows, moments, strict=True))
 
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sympy import Symbol, sympify
+from sympy import Symbol, preorder_traversal, sympify
 
 from .claim import Claim, is_function
 from .draws import Gaussian, MatrixDraw, Minibatch, TwoPoint, WeightDraw, drawn_in
 from .errors import DerivationError, ShapeError
 from .printing import unicode
 from .shapes import shape_of
-from .symbols import MatrixState, ScalarState, same_shape
+from .symbols import MatrixState, ScalarState, dt, is_increment, same_shape
 
 __all__ = [
     "Gaussian",
@@ -51,6 +51,7 @@ class Update:
                 raise ShapeError(
                     f"update of {state}: shape {shape_of(sympify(new))}, it has {shape_of(state)}"
                 )
+            _check_no_increment(f"update of {state}", new)
         self.moves = {state: sympify(new) for state, new in moves.items()}
 
     @property
@@ -71,6 +72,20 @@ class Update:
     def __repr__(self) -> str:
         moved = ", ".join(f"{state}: {new}" for state, new in self.moves.items())
         return f"Update({{{moved}}})"
+
+
+def _check_no_increment(what: str, value: Any) -> None:
+    """A step has a size and draws; differentials belong to systems in continuous time."""
+    found = next(filter(is_increment, preorder_traversal(sympify(value))), None)
+    if found is None:
+        return
+    if found == dt:
+        remedy = 'give the step size a letter, as in h = positive("h")'
+    else:
+        sizes = "".join(f", {n}" for n in getattr(found, "shape", ()))
+        name = str(found.name).removeprefix("d")
+        remedy = f'write sqrt(h)*Gaussian("{name}"{sizes}) with the step size h'
+    raise DerivationError(f"{what}: {found} is a differential, and no draw of a step; {remedy}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +113,10 @@ class StepClaim(Claim):
         # Of an update by functions the change is a function too.
         symbolic = isinstance(self.update, Update) and not is_function(self.change)
         drawn = drawn_in(self.change) if symbolic else []
+        if symbolic:
+            _check_no_increment("change", self.change)
+            if not is_function(self.observable):
+                _check_no_increment("observable", self.observable)
         if drawn and not self.pathwise:
             raise DerivationError(
                 f"change: the mean over {drawn[0]} holds no draw; give pathwise=True"

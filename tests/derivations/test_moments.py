@@ -33,7 +33,6 @@ from derivations import (
     total,
     tr,
 )
-from derivations.moment_claims import stated_drifts
 from derivations.moments import moment_system
 from derivations.symbols import Family
 
@@ -210,13 +209,3 @@ def test_sums_over_an_index_are_refused() -> None:
     y = State("y")
     with pytest.raises(DerivationError, match="sums over an index"):
         moment_system(MatrixSDE({y: a * y * dt}), [y * total(x[i], i)])
-
-
-def test_a_matrix_of_another_size_is_refused() -> None:
-    from derivations import MomentClaim
-
-    claim = MomentClaim(
-        id="a", title="", source="", statement="", sde=ALONE, moments=(tr(W1 * W1.T),), matrix=()
-    )
-    with pytest.raises(DerivationError, match="0 rows for 1 moments"):
-        stated_drifts(claim)

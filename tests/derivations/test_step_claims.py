@@ -11,6 +11,7 @@ from sympy import exp, log, sqrt
 
 from derivations import (
     Assumption,
+    Brownian,
     DerivationError,
     Family,
     Gaussian,
@@ -22,6 +23,7 @@ from derivations import (
     TwoPoint,
     Update,
     dims,
+    dt,
     eigenvalues,
     equal,
     full_row_rank,
@@ -217,6 +219,15 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "order without a step": (lambda: claim({x: x}, x, 0, order=2), "give step="),
     "a draw in a mean": (lambda: claim({x: x + s}, x, tr(S.T * S)), "give pathwise=True"),
     "no index": (lambda: w[a], "make one with index"),
+    "a Brownian motion": (
+        lambda: Update({X: X + Brownian("b", p).d}),
+        r'db is a differential.*; write sqrt\(h\)\*Gaussian\("b", p, 1\)',
+    ),
+    "the time": (lambda: Update({x: x + x * dt}), "dt is a differential.*; give the step size"),
+    "a differential as a change": (
+        lambda: claim({x: x + s}, x, Brownian("b").d, pathwise=True),
+        "change: db is a differential",
+    ),
 }
 
 

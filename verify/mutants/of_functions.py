@@ -15,7 +15,7 @@ import numpy as np
 from derivations.claim import is_function
 from derivations.mutation import SIGNS, GeneratedMutant
 from verify.loading import compiled
-from verify.outside.stated_functions import Ground
+from verify.outside.stated_functions import tried_ground
 from verify.problem import Problem
 
 __all__ = ["function_mutants"]
@@ -72,8 +72,8 @@ def _of_field(claim: Any, problem: Problem, field: str) -> Iterator[GeneratedMut
 def _value(problem: Problem, name: str) -> Any:
     """The values of a stated form at the points of the trial."""
     path = name.startswith("path_")
-    ground = Ground.of(problem, path=path)
-    points = {**ground.points(), **ground.sizes}
+    ground, found = tried_ground(problem, path=path)
+    points = {**found, **ground.sizes}
     kernel = problem.kernel(name)
     if "level" in kernel.arguments:
         points["level"] = problem.kernel("path_observable")(points)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,7 +21,7 @@ from verify.problem import Problem
 from verify.sampling import predicates
 from verify.sizes import several_sizes
 
-__all__ = ["Ground", "stated_kernels"]
+__all__ = ["Ground", "stated_kernels", "tried_ground"]
 
 MOST_SIZES = 4
 """Sizes at which admissible points are looked for."""
@@ -46,21 +47,14 @@ class Ground:
     path: bool
 
     @classmethod
-    def all(cls, problem: Problem, *, path: bool) -> Iterator[Ground]:
-        """The grounds of a problem at a few sizes, or the one of its path check."""
+    def of(cls, problem: Problem, *, path: bool, sizes: Mapping[str, int] | None = None) -> Ground:
+        """The ground of a problem, at some sizes or the first ones, or of its path check."""
         signature = problem.signature
         setting = signature.path if path else None
         if setting is not None:
-            yield cls.of(problem, setting.sizes, path=path)
-            return
-        for sizes in several_sizes(signature, MOST_SIZES) or ({},):
-            yield cls.of(problem, sizes, path=path)
-
-    @classmethod
-    def of(cls, problem: Problem, sizes: Mapping[str, int], *, path: bool) -> Ground:
-        """The ground at some sizes."""
-        signature = problem.signature
-        setting = signature.path if path else None
+            sizes = setting.sizes
+        elif sizes is None:
+            sizes = next(iter(several_sizes(signature, 1)), {})
         letters = problem.letters() if setting is None else setting.letters
         systems = signature.systems if setting is None else setting.systems
         states = {x.name: x.shape_at(sizes) for x in letters if x.kind == "state"}
@@ -105,7 +99,7 @@ class Ground:
 
 def stated_kernels(problem: Problem, stated: Mapping[str, Any], *, path: bool) -> dict[str, Kernel]:
     """The kernels of functions and, of a numeric system, of the numbers that stand for some."""
-    ground, points = _ground(problem, path=path)
+    ground, points = tried_ground(problem, path=path)
     found = dict[str, Function]()
     kernels: dict[str, Kernel] = {}
     for name, value in stated.items():
@@ -123,15 +117,23 @@ def stated_kernels(problem: Problem, stated: Mapping[str, Any], *, path: bool) -
     return kernels
 
 
-def _ground(problem: Problem, *, path: bool) -> tuple[Ground, dict[str, Any]]:
-    """The first ground that has admissible points (X X' is definite at none with fewer columns)."""
-    refused = None
-    for ground in Ground.all(problem, path=path):
-        try:
-            return ground, ground.points()
-        except NumericsError as error:
-            refused = refused or error
-    raise refused or ClaimError("sizes: none meets the assumptions; declare fewer")
+def tried_ground(problem: Problem, *, path: bool) -> tuple[Ground, dict[str, Any]]:
+    """The first ground that has admissible points (X X' is definite at none with fewer columns).
+
+    Raises
+    ------
+    NumericsError
+        If none has any: what is said of the first.
+    """
+    first = Ground.of(problem, path=path)
+    try:
+        return first, first.points()
+    except NumericsError:
+        for sizes in () if path else several_sizes(problem.signature, MOST_SIZES)[1:]:
+            ground = Ground.of(problem, path=path, sizes=sizes)
+            with suppress(NumericsError):
+                return ground, ground.points()
+        raise
 
 
 def _check_number(what: str, value: Any) -> None:
