@@ -3,7 +3,7 @@
 A local martingale may lose its mean: dr = −r² dβ has no drift, and E r_t falls.  Every state gets a
 weight, such that the coefficients of its equation have at most its weighted degree in the states;
 with all weights 1 this is linear growth.  Then all moments of the states are finite at every time,
-and with them those of everything that grows polynomially.  Powers of any order are allowed of a
+and with them those of everything that grows polynomially.  Any power and the logarithm are allowed of a
 state whose equation is the state times bounded factors: the exponential of such an integral.
 
 What is not proved so may hold all the same: the answer is then a sentence, never a refutation.
@@ -29,6 +29,7 @@ from sympy import (
     cos,
     cosh,
     exp,
+    log,
     sin,
     sinh,
     sympify,
@@ -141,9 +142,18 @@ def _degree(e: Any, weights: Weights, free: Weights, *, smooth: bool = False) ->
         inner = of(e.args[0])
         if isinstance(e, _BOUNDED) or not (inner or free.keys() & e.free_symbols):
             return 0.0
+    if isinstance(e, log) and all(_is_free(f, free) for f in Mul.make_args(e.args[0])):
+        return math.inf  # |log x| <= x + 1/x, of which every power has a mean
     if isinstance(e, Pow | MatPow):
         return _of_power(e, of, free, smooth=smooth)
     raise _UnboundedError(f"{unicode(e)} is not known to be smooth and of polynomial growth")
+
+
+def _is_free(factor: Any, free: Weights) -> bool:
+    """Whether a factor is a positive constant, or a power of a state all of whose powers are."""
+    base, power = factor.as_base_exp()
+    constant = base.is_positive and _is_constant(base)
+    return bool(power.is_number and (base in free or constant))
 
 
 def _of_power(e: Any, of: Callable[[Any], float], free: Weights, *, smooth: bool) -> float:

@@ -48,6 +48,7 @@ JACOBI = sqrt(v * (1 - v)) * beta.d
         ({x: sqrt(1 + x**2) * beta.d + x / (1 + x**2) * dt}, (x**2,)),
         ({x: beta.d / (1 + t)}, (exp(-t) * x, cos(x))),
         ({v: a * v * dt + sin(t) * v * beta.d}, (v**q, 1 / v)),
+        ({v: a * v * dt + sin(t) * v * beta.d}, (log(v), log(v) ** 2, v * log(a / v))),
         ({x: Abs(x) * beta.d}, (x, x**2)),
         ({x: total(SHARES[i] * x, i) * beta.d}, (x,)),
         ({v: a * (1 - v) * dt + sqrt(v) * beta.d}, (v**2, 1)),
@@ -85,6 +86,11 @@ def test_all_moments_of_the_catalogue_are_finite() -> None:
         (MatrixSDE({x: beta.d}), Abs(x), "smooth"),
         (MatrixSDE({v: a * dt + 2 * sqrt(v) * beta.d}), v ** (1 - a / 2), "smooth"),
         (MatrixSDE({v: a * dt + 2 * sqrt(v) * beta.d}), v ** Rational(3, 2), "smooth"),
+        # Squared Bessel processes come to 0: of dimension 2 its logarithm has no drift, and grows.
+        (MatrixSDE({v: 2 * dt + 2 * sqrt(v) * beta.d}), log(v), "log"),
+        (MatrixSDE({v: a * v * dt + v * beta.d}), log(v + x), "log"),
+        (MatrixSDE({v: a * v * dt + v * beta.d}), log(t * v), "log"),
+        (MatrixSDE({v: v * log(v) * beta.d}), v, "log"),
         (FREE, v**q, "smooth"),
         (FREE, exp(v**2), "exp"),
         # The declared sign is none of the equation: paths come to v = 0 and end there.
