@@ -3,8 +3,9 @@
 A local martingale may lose its mean: dr = −r² dβ has no drift, and E r_t falls.  Every state gets a
 weight, such that the coefficients of its equation have at most its weighted degree in the states;
 with all weights 1 this is linear growth.  Then all moments of the states are finite at every time,
-and with them those of everything that grows polynomially.  Any power and the logarithm are allowed of a
-state whose equation is the state times bounded factors: the exponential of such an integral.
+and with them those of everything that grows polynomially.  Powers of any order, and the logarithm,
+are allowed of a state whose equation is the state times bounded factors: the exponential of such an
+integral.
 
 What is not proved so may hold all the same: the answer is then a sentence, never a refutation.
 """
