@@ -20,7 +20,7 @@ from .amounts import counted
 from .degrees import orders
 from .planning import EFFORTS, Plan
 from .problem import Problem
-from .sizes import Choice, Sizes, corner_sizes, several_sizes
+from .sizes import Choice, Sizes, corner_sizes, several_sizes, turned_sizes
 from .verdict import Evidence, Status
 
 __all__ = [
@@ -38,6 +38,9 @@ Evaluation: TypeAlias = Callable[[Sizes, Mapping[str, Any]], Any]
 TELLING = 40
 SPARE = 6
 """Sizes that may be tried for every one that is wanted."""
+
+TURNED = 3
+"""Other orders of the same sizes that are tried for a point."""
 
 MOST_ORDERS = 384
 """Eigenvalues are asked of matrices up to 4 x 4: modulo a prime, few larger ones have any."""
@@ -184,9 +187,14 @@ def _require_finite(problem: Problem, point: Mapping[str, Any]) -> None:
 
 
 def point_near(problem: Problem, sizes: Sizes, plan: Plan) -> tuple[Sizes, Sample]:
-    """A generic point at these sizes, or at others where these have no admissible one."""
+    """A generic point at these sizes, or at others where these have no admissible one.
+
+    Perhaps a dimension must be larger than another, which no relation says: first the same numbers
+    stand in another order.
+    """
     refused, reasons = 0, dict[str, None]()
-    for at in (sizes, *several_sizes(problem.signature, SPARE)):
+    turned = turned_sizes(problem.signature, sizes)[:TURNED]
+    for at in (sizes, *turned, *several_sizes(problem.signature, SPARE)):
         found = generic_point(problem, at, plan)
         refused, reasons = refused + found.refused, reasons | dict.fromkeys(found.reasons)
         if found.points:

@@ -30,6 +30,7 @@ __all__ = [
     "several_sizes",
     "small_sizes",
     "telling_sizes",
+    "turned_sizes",
     "wide_sizes",
 ]
 
@@ -81,11 +82,11 @@ class Choice:
 
     def key(self, sizes: Sizes) -> str:
         """What tells sizes apart, whatever the dimensions are called."""
-        return str(dict(enumerate(self._row(sizes))))
+        return str(dict(enumerate(self.row(sizes))))
 
     def next(self, found: Sequence[Sizes], failed: Sequence[Sizes] = ()) -> Sizes | None:
         """The sizes that add most to those found; None where all are found or have failed."""
-        taken, refused = ([self._row(sizes) for sizes in x] for x in (found, failed))
+        taken, refused = ([self.row(sizes) for sizes in x] for x in (found, failed))
         left = [row for row in self.rows if row not in {*taken, *refused}]
         if not left:
             return None
@@ -94,7 +95,8 @@ class Choice:
         # Ties go to the earlier, which is the smaller.
         return self.sizes(left[int(np.argmax(_worth(left, taken, refused)))])
 
-    def _row(self, sizes: Sizes) -> Row:
+    def row(self, sizes: Sizes) -> Row:
+        """The values of the dimensions, in the order of the names."""
         return tuple(sizes[name] for name in self.names)
 
 
@@ -178,7 +180,7 @@ def telling_sizes(signature: ClaimSignature, entries: int = ENTRIES) -> Sizes:
 
     >>> a = ClaimSignature(claim="a", kind="identity", dimensions=("p", "q"), letters=())
     >>> telling_sizes(a)
-    {'p': 5, 'q': 2}
+    {'p': 3, 'q': 5}
     """
     choice = Choice.of(signature, APART if len(signature.dimensions) <= 5 else APART[:3])
     states = [x for x in signature.letters if x.kind == "state"]
@@ -190,6 +192,23 @@ def telling_sizes(signature: ClaimSignature, entries: int = ENTRIES) -> Sizes:
     least = min(map(_alike, rows))
     rows = [row for row in rows if _alike(row) == least]
     return choice.sizes(rows[int(np.argmax(_worth(rows, (), (), cost=COST / 20)))])
+
+
+def turned_sizes(signature: ClaimSignature, sizes: Sizes) -> tuple[Sizes, ...]:
+    """The same numbers given to the dimensions in other orders, the most different one first.
+
+    >>> a = ClaimSignature(claim="a", kind="identity", dimensions=("p", "q"), letters=())
+    >>> turned_sizes(a, {"p": 3, "q": 5})
+    ({'p': 5, 'q': 3},)
+    """
+    choice = Choice.of(signature, sorted(set(sizes.values())))
+    own, pairs = choice.row(sizes), list(combinations(range(len(sizes)), 2))
+
+    def shared(row: Row) -> int:
+        return sum((row[i] < row[j]) == (own[i] < own[j]) for i, j in pairs)
+
+    turned = (row for row in choice.rows if sorted(row) == sorted(own) and row != own)
+    return tuple(choice.sizes(row) for row in sorted(turned, key=shared))
 
 
 def _alike(row: Row) -> Row:

@@ -23,6 +23,7 @@ from tests.verify.test_tiers_exact import RIGHT, WRONG
 from verify.loading import compiled
 from verify.planning import EFFORTS, Plan
 from verify.problem import Problem
+from verify.sizes import telling_sizes
 from verify.tiers.one_step import check
 from verify.verdict import Status
 
@@ -45,7 +46,7 @@ def test_five_digits_on_the_net_in_a_second() -> None:
     started = time.process_time()
     found = check(problems.label_noise(), PLAN)
     assert time.process_time() - started < 2
-    assert found.numbers["sizes"] == {"k": 2, "l": 10, "p": 5}
+    assert found.numbers["sizes"] == dict(telling_sizes(problems.label_noise().signature))
     drift = found.numbers["drift"]
     assert drift["half_width"] + drift["bias"] < 1e-5
 
