@@ -1,7 +1,7 @@
 """Paths of a claim over a long time: several starts, several times, the states beside what is seen.
 
 Paths are run by Euler–Maruyama.  A scalar state that is declared positive is reflected where the
-scheme leaves (0, ∞): the process never does, so that as h → 0 nothing is reflected.
+scheme leaves (0, ∞): of a process that never does, nothing is reflected as h → 0.
 """
 
 from __future__ import annotations
