@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Integer, Rational, exp
+from sympy import Integer, Rational, exp, sqrt
 
 from derivations import (
     Assumption,
@@ -20,6 +20,7 @@ from derivations import (
     dt,
     positive,
     t,
+    tr,
 )
 from tests.verify.test_stationary import PLAN, claimed
 from verify import NumericSDE
@@ -94,6 +95,20 @@ def test_a_lost_correlation_is_named_with_both_numbers() -> None:
     )
     assert finding.counterexample is not None
     assert (finding.counterexample.measured, finding.counterexample.claimed) == ("3/5", "0")
+
+
+def test_a_noise_that_does_not_belong_there_has_no_power() -> None:
+    drift, size = -a * X, tr(X * X.T)
+    claim = TimeChangeClaim(
+        sde=MatrixSDE({X: size * drift * dt + sqrt(size) * M.d}),
+        rate=size,
+        changed=MatrixSDE({X: drift * dt + (W.d + W.d.T) / sqrt(2)}),
+        assumptions=(Assumption(text="X is not 0", condition=size > 0),),
+    )
+    first, second = found(compiled(accepted(claim))).lines
+    assert "claimed coefficient 0.707107, measured 1.0000" in first
+    assert "the term does not belong there" in second
+    assert "power" not in second
 
 
 def test_pairs_of_entries_of_a_matrix_are_those_that_differ() -> None:

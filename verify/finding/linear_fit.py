@@ -8,12 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from .measured import Table
+from .measured import Row, Table
 
 __all__ = ["solved"]
 
 WIDEST = 1e-2
 """A number known worse than that, relative to itself or to 1, is not determined."""
+
+ROUNDING = 1e-15
 
 
 def solved(table: Table, count: int) -> list[tuple[Any, Any]] | None:
@@ -23,7 +25,7 @@ def solved(table: Table, count: int) -> list[tuple[Any, Any]] | None:
         system: list[list[Any]] = [[*row.terms[:count], row.measured] for row in rows]
         exact = _eliminated(system, count)
         return None if exact is None else [(c, c) for c in exact]
-    weights = np.array([1.0 / max(row.error, 1e-300) for row in rows])
+    weights = np.array([1.0 / _error(row, count) for row in rows])
     A = np.array([[float(x) for x in row.terms[:count]] for row in rows]) * weights[:, None]
     y = np.array([float(row.measured) for row in rows]) * weights
     scale = np.linalg.norm(A, axis=0)
@@ -37,6 +39,12 @@ def solved(table: Table, count: int) -> list[tuple[Any, Any]] | None:
     if np.any(spread > WIDEST * np.maximum(np.abs(centre), 1.0)):
         return None
     return [(c - s, c + s) for c, s in zip(centre.tolist(), spread.tolist(), strict=True)]
+
+
+def _error(row: Row, count: int) -> float:
+    """The error of a row; that of rounding where none is known, and any where all is 0."""
+    size = max(abs(float(x)) for x in (row.measured, *row.terms[:count]))
+    return max(row.error, ROUNDING * size) or 1.0
 
 
 def _eliminated(rows: Sequence[Sequence[Fraction]], count: int) -> list[Fraction] | None:

@@ -351,7 +351,8 @@ def _pair(
             claimed=coefficients[n],
             low=value - slack,
             high=value + slack,
-            powers=extra,
+            # 0 times a power is 0: what is not there has none.
+            powers=extra if abs(value) > slack else {},
         )
         changes.append(change)
     return Fit(cost=2.3 + 0.3 * (not changes[1].same_number), changes=tuple(changes))
