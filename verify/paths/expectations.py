@@ -118,7 +118,7 @@ def _bounded(setting: Setting, plan: Plan, stated: float, low: float, high: floa
 
     def measure(look: Look) -> Measurement:
         levels = setting.reached(look.steps, look.paths, look.plan)
-        out = _outside(levels[-1], low, high)
+        out = _outside(setting.problem, levels[-1], low, high)
         if out:
             return undecided(out, finer=True)
         if setting.takes_time and is_unresolved(levels):
@@ -147,17 +147,28 @@ def _off(values: Array, low: float, high: float) -> Array:
     return np.where(np.isfinite(values), np.maximum(out, 0.0), 0.0)
 
 
-def _outside(values: Array, low: float, high: float) -> str:
-    """What is wrong with bounds that simulated values leave; empty if they keep them."""
+def _outside(problem: Problem, values: Array, low: float, high: float) -> str:
+    """What is wrong with bounds that simulated values leave; empty if they keep them.
+
+    Paths on a grid may leave (0, ∞) where those of the system do not: then it is not the bounds.
+    """
     out = _off(values, low, high)
     count = np.count_nonzero(out)
     if not count:
         return ""
-    return (
+    said = (
         f"bounds ({low:g}, {high:g}): the observable is {values[np.argmax(out)]:.6g} on a "
-        f"simulated path, and outside on {count:,} of {values.size:,}; give bounds that hold, or "
-        "an observable that keeps them"
+        f"simulated path, and outside on {count:,} of {values.size:,}"
     )
+    letters = (problem.signature.path or problem.signature).letters
+    states = [x.name for x in letters if x.kind == "state" and "positive" in x.facts]
+    if states:
+        return (
+            f"{said}: they do not hold, or {' or '.join(states)}, declared positive, is negative "
+            "on paths that go by steps; give an observable that keeps its bounds on both sides of "
+            "0, or bounds that hold"
+        )
+    return f"{said}; give bounds that hold, or an observable that keeps them"
 
 
 # No noise.
@@ -342,7 +353,7 @@ def _one_sided(
         if changes_within_steps(setting, look):
             return _open(stated, unit, too_fast(look))
         levels = setting.reached(look.steps, look.paths, look.plan)
-        out = _outside(np.concatenate(levels), low, high)
+        out = _outside(setting.problem, np.concatenate(levels), low, high)
         if out:
             return _open(stated, unit, out)
         e = _cut([sign * x for x in levels], end, sign * stated, look.plan.budget.alpha)
