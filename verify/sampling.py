@@ -228,8 +228,8 @@ def admissible(problem: Problem, ctx: NumberContext, plan: Plan, of: Evaluation)
     corners = CORNER if problem.kind == "sign" and choice.names else 0
     first = corner_sizes(problem.signature, corners)
     wanted = plan.effort.sizes + len(first)
-    # Without dimensions there is one size, which then has the points of all.
-    points = plan.effort.points * (1 if choice.names else wanted)
+    # Where there are fewer sizes, one without dimensions, they have the points of all.
+    points = -(-plan.effort.points * wanted // max(1, min(wanted, len(choice.rows))))
     while len(found) < wanted and len(found) + len(failed) < SPARE * wanted:
         tried = len(found) + len(failed)
         sizes = first[tried] if tried < len(first) else choice.next(found, failed)
