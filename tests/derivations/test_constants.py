@@ -1,5 +1,7 @@
 """Numbers that are not rational, and identities of trigonometric functions."""
 
+from typing import Any
+
 import pytest
 from sympy import (
     Catalan,
@@ -24,7 +26,7 @@ a, r = positive("a"), real("r")
 
 
 @pytest.mark.parametrize("number", [pi, E, EulerGamma, Catalan, GoldenRatio, TribonacciConstant])
-def test_a_constant_is_told_from_its_neighbour_in_fifty_digits(number):
+def test_a_constant_is_told_from_its_neighbour_in_fifty_digits(number: Any) -> None:
     near = number.evalf(50)
     assert equal(number * r, number * r).status is Status.EQUAL
     for wrong in (3 * r, near * r):
@@ -44,12 +46,12 @@ def test_a_constant_is_told_from_its_neighbour_in_fifty_digits(number):
         (cosh(a) ** 2 - sinh(a) ** 2, 1),
     ],
 )
-def test_identities_are_proved_and_wrong_ones_refuted(left, right):
+def test_identities_are_proved_and_wrong_ones_refuted(left: Any, right: Any) -> None:
     assert equal(left, right).status is Status.EQUAL
     assert equal(left, right + a / 7).status is Status.DIFFERENT
 
 
-def test_a_differential_with_pi_in_it():
+def test_a_differential_with_pi_in_it() -> None:
     x, b = State("x"), Brownian("b")
     drift = MatrixSDE({x: b.d}).d(sin(pi * x)).drift
     assert equal(drift, -(pi**2) * sin(pi * x) / 2)

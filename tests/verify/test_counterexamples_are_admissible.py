@@ -20,6 +20,7 @@ POINTS = ("derivation", "generator")
 def refuted(claim: Any) -> Any:
     verdict = check(claim, tiers=POINTS, effort="quick")
     assert verdict.status is Status.DISAGREES
+    assert verdict.finding is not None
     assert verdict.finding.counterexample is not None
     return verdict.finding
 

@@ -1,5 +1,7 @@
 """Functions of a system whose sizes are free: tried where the assumptions can hold."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -11,12 +13,12 @@ X, B = State("X", n, m), Brownian("B", n, m)
 RANK = Assumption(text="X full row rank", condition=full_row_rank(X))
 
 
-def _gram(X):
+def _gram(X: Any) -> Any:
     return X @ np.swapaxes(X, -1, -2)
 
 
 @pytest.mark.parametrize(("missing", "status"), [(0, Status.AGREES), (1, Status.DISAGREES)])
-def test_a_rank_that_only_some_sizes_can_have(missing, status):
+def test_a_rank_that_only_some_sizes_can_have(missing: int, status: Status) -> None:
     claim = DifferentialClaim(
         sde=MatrixSDE({X: B.d}),
         observable=lambda X: np.linalg.slogdet(_gram(X))[1],
