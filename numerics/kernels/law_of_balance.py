@@ -457,8 +457,8 @@ def law_of_balance_constant_path_law_in(ctx: Any, C0: Any, T: Any, initial: Any,
 def law_of_balance_one_step_update(u: Any, w: Any, eta: Any, s: Any) -> tuple[Any, Any]:
     """The states after one step, as declared.
 
-        u_after = u - η tr(s) w
-        w_after = w - η tr(s) u
+        u_after = u - η s w
+        w_after = w - η s u
 
     Shapes: u (..., m, 1), w (..., m, 1), eta (...), s (..., 1, 1); result (..., m, 1), (..., m,
     1).
@@ -485,7 +485,7 @@ def law_of_balance_one_step_update_in(
 def law_of_balance_one_step_change(u: Any, w: Any, eta: Any, s: Any) -> Any:
     """The change of f in one step, as stated.
 
-        -η² (tr(u' u) - tr(w' w)) tr(s)²
+        -η² (tr(u' u) - tr(w' w)) s²
 
     Shapes: u (..., m, 1), w (..., m, 1), eta (...), s (..., 1, 1); result (...).
     """

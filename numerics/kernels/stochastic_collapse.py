@@ -811,8 +811,8 @@ def stochastic_collapse_neuron_step_update(
 ) -> tuple[Any, Any]:
     """The states after one step, as declared.
 
-        w1_after = w₁ + c η w₂ (Σ_i (ζ tr(ξ) + y_i) x_i w_i)/n
-        w2_after = w₂ + c η w₁ (Σ_i (ζ tr(ξ) + y_i) x_i w_i)/n
+        w1_after = w₁ + c η w₂ (Σ_i (ζ ξ + y_i) x_i w_i)/n
+        w2_after = w₂ + c η w₁ (Σ_i (ζ ξ + y_i) x_i w_i)/n
 
     Shapes: w1 (...), w2 (...), c (...), eta (...), w (..., n), x (..., n), xi (..., 1, 1), y
     (..., n), zeta (...), n int; result (...), (...).
