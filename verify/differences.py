@@ -52,7 +52,7 @@ def differences(
     -------
     GeneratorEstimate, DigitsEstimate or None
         The errors of the former cover how far it is from the latter, which is None where there is
-        float64 alone.
+        float64 alone, as of the drift in the sense of Stratonovich.
     """
 
     def measure(declared: Problem) -> tuple[GeneratorEstimate, DigitsEstimate | None]:
@@ -60,14 +60,19 @@ def differences(
         numbers = as_numbers(system, point)
         reach = smooth_within(declared, numbers, point)
         within = None if reach is None else float(reach)
-        digits = None
-        if system.calculus == "ito":
-            digits = said(lambda: estimate_in_digits(ctx, system, f, wide, reach=within))
+        ito = replace(system, calculus="ito")
+        digits = said(lambda: estimate_in_digits(ctx, ito, f, wide, reach=within))
         if digits is None and reach is None:
             # Nothing else tells how a function rounds: with a reach that is measured.
             reach = fine_within(numbers, point)
         doubles = estimate_generator(numbers, f, point, reach=reach)
-        return doubles if digits is None else _corrected(ctx, doubles, digits), digits
+        if digits is None:
+            return doubles, None
+        found = _corrected(ctx, doubles, digits)
+        if system.calculus == "ito":
+            return found, digits
+        # In either calculus the noise is the same; the drift is not.
+        return replace(found, drift_error=doubles.drift_error), None
 
     return problem.measured(("differences", name), point, measure)
 

@@ -7,6 +7,7 @@ import pytest
 
 from numerics.contexts import PrimeFieldContext, RationalContext
 from numerics.errors import NotAdmissibleError, OutsideFieldError
+from numerics.signature import Condition
 from tests.verify import problems
 from verify.planning import Plan, effort
 from verify.sampling import CORNER, admissible, generic_point
@@ -87,6 +88,15 @@ def test_where_only_sizes_of_one_have_points_they_are_taken() -> None:
     found = admissible(NET, PrimeFieldContext(), PLAN, narrow).sizes()
     assert len(found) == PLAN.effort.sizes
     assert {sizes["k"] for sizes in found} == {1}
+
+
+def test_where_few_sizes_are_admissible_they_have_the_points_of_all() -> None:
+    few = Condition(text="two sizes", relation="4 >= k + l + p")
+    tight = (*NET.signature.conditions, few)
+    problem = replace(NET, signature=replace(NET.signature, conditions=tight))
+    found = admissible(problem, PrimeFieldContext(), PLAN, nothing)
+    assert found.sizes() == [{"k": 1, "l": 2, "p": 1}]
+    assert len(found.points) == PLAN.effort.points * PLAN.effort.sizes
 
 
 def test_signs_are_looked_at_in_the_corner_as_well() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import combinations_with_replacement, permutations
 
 import pytest
-from sympy import Ge, Le, Rational
+from sympy import Ge, Identity, Le, Rational
 
 from derivations import (
     Assumption,
@@ -13,6 +13,7 @@ from derivations import (
     CovariationClaim,
     DifferentialClaim,
     MatrixSDE,
+    Parameter,
     SignClaim,
     State,
     TimeChangeClaim,
@@ -35,6 +36,7 @@ from verify.sizes import (
     corner_sizes,
     several_sizes,
     telling_sizes,
+    turned_sizes,
     wide_sizes,
 )
 from verify.tiers import exact, generator, one_step
@@ -143,6 +145,15 @@ def test_one_size_meets_the_assumptions_and_stands_in_no_corner_of_them() -> Non
     assert telling_sizes(signature("")) == {}
 
 
+def test_other_orders_of_the_same_sizes_begin_with_the_most_different() -> None:
+    given = signature("pkl")
+    turned = rows("pkl", turned_sizes(given, {"p": 3, "k": 5, "l": 7}))
+    assert len(turned) == 5
+    assert turned[0] == (7, 5, 3)
+    bounded = signature("pkl", "l >= k")
+    assert all(k <= l for _, k, l in rows("pkl", turned_sizes(bounded, {"p": 3, "k": 5, "l": 7})))
+
+
 def test_the_corner_has_ones_equal_dimensions_and_bounds_that_are_met() -> None:
     assert rows("nm", corner_sizes(signature("nm"), 2)) == [(1, 1), (2, 2)]
     assert rows("nm", corner_sizes(signature("nm", "n > m"), 1)) == [(2, 1)]
@@ -165,6 +176,25 @@ def test_what_dimensions_are_called_changes_nothing(other: str) -> None:
     at = several_sizes(here, 1)[0]
     renamed = {name.translate(as_other): size for name, size in at.items()}
     assert Choice.of(there).key(renamed) == Choice.of(here).key(at)
+
+
+@pytest.mark.parametrize("calculus", ["ito", "stratonovich"])
+def test_a_noise_that_is_the_rounding_of_a_difference_refutes_nothing(calculus: str) -> None:
+    """Columns of N that span the whole space, as where p = q, leave none of the noise."""
+    p, q, k = dims("p q k")
+    W, N, B = State("W", p, k), Parameter("N", p, q), Brownian("B", p, k)
+    off = Identity(p) - N * (N.T * N).I * N.T
+    claim = DifferentialClaim(
+        sde=MatrixSDE({W: -W * dt + off * B.d}, calculus=calculus),
+        observable=N.T * W,
+        drift=-N.T * W,
+        martingale=0,
+        assumptions=(Assumption(text="independent", condition=full_row_rank(N.T)),),
+    )
+    for found in judged(claim, generator, one_step):
+        assert found.status == Status.AGREES, found.reason
+    for found in judged(replace(claim, drift=N.T * W), generator, one_step):
+        assert found.status == Status.DISAGREES, found.reason
 
 
 # Wrong claims that were accepted, as all sizes drawn lay on one line or at one corner.
