@@ -16,7 +16,7 @@ import numpy as np
 
 from numerics.contexts import MultiprecisionContext
 from numerics.errors import NoValueError
-from numerics.generator import GeneratorEstimate, estimate_generator
+from numerics.generator import STARTS, GeneratorEstimate, estimate_generator
 from numerics.generator_digits import DigitsEstimate, estimate_in_digits
 
 from .coordinates import entries
@@ -62,10 +62,11 @@ def differences(
         within = None if reach is None else float(reach)
         ito = replace(system, calculus="ito")
         digits = said(lambda: estimate_in_digits(ctx, ito, f, wide, reach=within))
-        if digits is None and reach is None:
-            # Nothing else tells how a function rounds: with a reach that is measured.
-            reach = fine_within(numbers, point)
-        doubles = estimate_generator(numbers, f, point, reach=reach)
+        starts = 1
+        if reach is None and (digits is None or system.calculus != "ito"):
+            # Nothing else tells how a drift rounds: with a reach that is measured.
+            reach, starts = fine_within(numbers, point), STARTS
+        doubles = estimate_generator(numbers, f, point, reach=reach, starts=starts)
         if digits is None:
             return doubles, None
         found = _corrected(ctx, doubles, digits)

@@ -181,11 +181,11 @@ def test_what_dimensions_are_called_changes_nothing(other: str) -> None:
 @pytest.mark.parametrize("calculus", ["ito", "stratonovich"])
 def test_a_noise_that_is_the_rounding_of_a_difference_refutes_nothing(calculus: str) -> None:
     """Columns of N that span the whole space, as where p = q, leave none of the noise."""
-    p, q, k = dims("p q k")
-    W, N, B = State("W", p, k), Parameter("N", p, q), Brownian("B", p, k)
-    off = Identity(p) - N * (N.T * N).I * N.T
+    p, q, k, n = dims("p q k n")
+    W, N, B = State("W", p, k), Parameter("N", p, q), Brownian("B", n, k)
+    off = Parameter("Z", n, p) * (Identity(p) - N * (N.T * N).I * N.T)
     claim = DifferentialClaim(
-        sde=MatrixSDE({W: -W * dt + off * B.d}, calculus=calculus),
+        sde=MatrixSDE({W: -W * dt + off.T * B.d}, calculus=calculus),
         observable=N.T * W,
         drift=-N.T * W,
         martingale=0,
