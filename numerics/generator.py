@@ -31,14 +31,17 @@ from numerics.errors import NumericsError
 from numerics.kernel import Point
 from numerics.system import State, System
 
-__all__ = ["GeneratorEstimate", "estimate_generator", "matching_digits"]
+__all__ = ["STARTS", "GeneratorEstimate", "estimate_generator", "matching_digits"]
 
 Array: TypeAlias = NDArray[np.float64]
 Observable: TypeAlias = Callable[[Point], Any]
 
+STARTS = 5
+"""Extrapolations of a function of which nothing tells how far it is smooth."""
+
 _LEVELS = 12  # steps, each half of the one before
 _COLUMNS = 6  # Richardson steps at most
-_STARTS, _LATER = 5, 3  # extrapolations where a reach is measured, each begun 3 halvings later
+_LATER = 3  # halvings later begins each of several extrapolations
 _BETWEEN = 0.7  # of the steps of one, those of the next: rounding is not the same at any two
 _FIRST_STEP = 0.1  # of |x| over |direction|
 _GRADIENT_STEP = 1e-5  # of |x|; the scale needs three digits, not ten
@@ -92,7 +95,7 @@ class GeneratorEstimate:
 
 
 def estimate_generator(
-    system: System, observable: Observable, point: Point, *, reach: Any = None
+    system: System, observable: Observable, point: Point, *, reach: Any = None, starts: int = 1
 ) -> GeneratorEstimate:
     """L f and the martingale coefficients by differences, vectorised over points.
 
@@ -107,13 +110,16 @@ def estimate_generator(
     reach
         For every point of the batch the length in state space within which f is smooth, such as
         `numerics.reach.reach` finds it for eigenvalues; None if f is smooth wherever it is defined.
+    starts
+        Extrapolations, of which each begins at smaller steps than the one before: with ``STARTS`` a
+        value counts if two of them say it.  For a reach that is a guess.
 
     Raises
     ------
     NumericsError
         If f is not finite at the point, or a reach is not positive.
     """
-    frame = _Frame.at(system, observable, point, reach)
+    frame = replace(_Frame.at(system, observable, point, reach), starts=starts)
     a = frame.increments(1.0, system.no_noise(frame.batch), ())
     along_drift = {name: value[None] for name, value in a.items()}
     if "t" in point:
@@ -178,6 +184,7 @@ class _Frame:
     value: Array  # f(x)
     reach: Array  # per point of the batch; infinite if f has none
     noise: Array | float = 0.0  # bound of the rounding error of f, where there is a reach
+    starts: int = 1  # extrapolations where there is a reach
 
     @classmethod
     def at(cls, system: System, observable: Observable, point: Point, reach: Any) -> _Frame:
@@ -219,7 +226,7 @@ class _Frame:
         """[s¹]f and [s²]f along directions b (lines, *batch, *shape), each with its error."""
         first = self._lasting(b, np.minimum(_FIRST_STEP * self.size, _WITHIN * self.reach))
         measured: Any = self._fitted(np.isfinite(self.reach))
-        halves, spans = _ladders() if np.any(measured) else _ladder()
+        halves, spans = _ladders(self.starts if np.any(measured) else 1)
         # (levels, lines, *batch)
         steps: Array = halves.reshape(-1, *[1] * first.ndim) * first
         up, down = (self._values(b, sign * steps) for sign in (1.0, -1.0))
@@ -349,23 +356,18 @@ class _Frame:
         return {**self.point, **moved, **states}
 
 
-def _ladder() -> tuple[Array, Sequence[Any]]:
-    """The steps of one extrapolation, as parts of the first one."""
-    return 0.5 ** np.arange(_LEVELS, dtype=float), (slice(_LEVELS),)
-
-
-def _ladders() -> tuple[Array, Sequence[Any]]:
+def _ladders(starts: int) -> tuple[Array, Sequence[Any]]:
     """The steps of several extrapolations, and where each one has its own; no two neighbours share.
 
     Every other one is of steps between those of the first.
     """
     rows = [
         _BETWEEN ** (n % 2) * 0.5 ** np.arange(n * _LATER, n * _LATER + _LEVELS, dtype=float)
-        for n in range(_STARTS)
+        for n in range(starts)
     ]
     steps, where = np.unique(np.concatenate(rows), return_inverse=True)
     last = len(steps) - 1
-    return steps[::-1], [last - where[n * _LEVELS : (n + 1) * _LEVELS] for n in range(_STARTS)]
+    return steps[::-1], [last - where[n * _LEVELS : (n + 1) * _LEVELS] for n in range(starts)]
 
 
 def _extrapolated(values: Array, rounding: Array, measured: Any) -> Pair:
@@ -399,8 +401,7 @@ def _consistent(tables: Sequence[Pair], measured: Any) -> Pair:
 
     Of a function nothing tells how far it is smooth, and steps that reach across its singular set
     may settle on a wrong number.  A value counts with its distance from the next extrapolation and
-    the error of that one, so that what it refutes is refuted from two starting steps.  Where no
-    reach is measured, the first table is the only one.
+    the error of that one, so that what it refutes is refuted from two starting steps.
     """
     best, error = tables[0]
     if len(tables) == 1:

@@ -26,7 +26,7 @@ from derivations import (
     t,
     tr,
 )
-from numerics.generator import estimate_generator
+from numerics.generator import STARTS, estimate_generator
 from numerics.system import NoiseSpec, System
 from verify import check
 from verify.loading import compiled
@@ -110,9 +110,13 @@ def of_functions(name: str, wrong: Any = lambda drift, X: drift) -> Differential
     )
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", ["log det S", "the smallest singular value"])
 def test_functions_near_singular_matrices(name: str) -> None:
     assert status(of_functions(name), how="quick") == AGREES
+
+
+def test_a_wrong_drift_near_singular_matrices_is_refuted() -> None:
+    name = "log det S"
     other = of_functions(name, lambda drift, X: drift + trace(inverse(X)))
     assert status(other, how="quick") == DISAGREES
 
@@ -127,7 +131,9 @@ LINE = System(states={"x": ()}, noises=(NoiseSpec(name="B", shape=()),), increme
 def test_a_function_is_told_from_its_pole() -> None:
     """Steps of a tenth of |x| reach across it: nothing that they settle on has a small error."""
     gaps = np.logspace(-1, -5, 60)
-    e = estimate_generator(LINE, lambda at: (at["x"] - 1) ** -2, {"x": 1 + gaps}, reach=0.2)
+    e = estimate_generator(
+        LINE, lambda at: (at["x"] - 1) ** -2, {"x": 1 + gaps}, reach=0.2, starts=STARTS
+    )
     off = np.abs(e.drift - 3 * gaps**-4)
     assert np.all(off <= e.drift_error)
     assert np.all(e.drift_error[gaps > 1e-3] < 1e-5 * e.drift[gaps > 1e-3])
