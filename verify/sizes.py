@@ -51,8 +51,11 @@ Products of two of the first are looked at as well.
 """
 
 NEW, COST, NARROW, EQUAL, NEAR, REFUSED = 0.2, 0.018, 0.25, 0.3, 0.1, 0.5
-"""Worth of a relation that is new; prices of a size, of a one, of equal or neighbouring sizes where
-only one is looked at, and of a value at which there was no admissible point."""
+"""Worth of a relation that is new; prices of a size, of a one, of equal or neighbouring sizes among
+the first, and of a value at which there was no admissible point."""
+
+GENERIC = 2
+"""How many are looked at before those where dimensions are equal."""
 
 
 @dataclass(frozen=True)
@@ -254,11 +257,11 @@ def _worth(
     for group in groups:
         share = 1.0 / len(group) / len(groups)
         worth += sum(share * _broken(rows[:, list(x)], taken[:, list(x)]) for x in group)
-    if not found:
-        for i, j in pairs:
-            apart = np.abs(rows[:, i] - rows[:, j])
-            worth -= (EQUAL * (apart == 0) + NEAR * (apart == 1)) / len(pairs)
-    else:
+    if len(found) < GENERIC:
+        gaps = np.array([np.abs(rows[:, i] - rows[:, j]) for i, j in pairs] or [rows[:, 0] + 1])
+        equal = (gaps == 0).any(axis=0) + (gaps == 0).mean(axis=0)
+        worth -= EQUAL * equal + NEAR * (gaps == 1).mean(axis=0)
+    if found:
         news = [(np.sign(rows[:, i] - rows[:, j]), np.sign(taken[:, i] - taken[:, j]), 1.0)
                 for i, j in pairs]  # fmt: skip
         news += [(rows[:, i] - rows[:, j], taken[:, i] - taken[:, j], 0.25) for i, j in pairs]

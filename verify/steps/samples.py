@@ -24,7 +24,7 @@ from numerics.system import Array
 from verify.planning import Estimate, Plan
 from verify.problem import Problem
 from verify.sampling import point_near
-from verify.sizes import Sizes, telling_sizes, wide_sizes
+from verify.sizes import Sizes, telling_sizes, turned_sizes, wide_sizes
 from verify.verdict import Evidence, Status
 
 from .measures import EXACT, Drawn, Moves, evidence
@@ -112,9 +112,12 @@ def simulated(problem: Problem, setting: StepSetting, plan: Plan, drawn: Drawn) 
 
 def _sizes(problem: Problem, drawn: Drawn) -> Sizes:
     """Sizes that differ; smaller ones if all outcomes can be listed there, and there alone."""
-    telling, wide = telling_sizes(problem.signature), wide_sizes(problem.signature)
-    whole = (sizes for sizes in (telling, wide) if _finite(drawn(problem, sizes)))
-    return next(whole, telling)
+    first = telling_sizes(problem.signature)
+    for sizes in (first, wide_sizes(problem.signature)):
+        for turned in (sizes, *turned_sizes(problem.signature, sizes)):
+            if _finite(drawn(problem, turned)):
+                return turned
+    return first
 
 
 def _finite(draws: Sequence[Draw]) -> bool:
