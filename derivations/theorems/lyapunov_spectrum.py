@@ -202,7 +202,7 @@ def _square() -> ExponentClaim:
         "p = 3 on.",
         sde=MatrixSDE({X: E.d * Y, Y: E.d.T * X}),
         **stated(p / 2 - i, -p / 2, p / 2 + 1 - i),
-        sizes=tuple({p: n} for n in range(1, 6)),
+        sizes=tuple({p: n} for n in range(1, 5)),
         mutants=(
             Mutant(
                 name="largest",

@@ -29,6 +29,7 @@ from verify.statistics.bounds import clopper_pearson, quantile_interval
 from verify.verdict import Status, combine
 
 from .medians import left_by_steps
+from .refinement import LEFT
 
 __all__ = ["OUTER_RELEVANT", "PathErrors", "path_errors"]
 
@@ -117,11 +118,13 @@ def path_errors(
     *,
     noisy: bool,
     exceptions: float | None = None,
+    left: float = LEFT,
 ) -> PathErrors:
     """Judge errors at h, h/2, h/4, each (paths, components), relative to the scale of the law.
 
     Without noise all paths are one; the extrapolation is all there is, and nothing spreads.
-    ``exceptions`` is the share of paths that may be off, if only so few may be.
+    ``exceptions`` is the share of paths that may be off, if only so few may be.  ``left`` is what
+    remains of a median after a halving, in units of what it moved: 1 for an error of order one.
     """
     e = [np.asarray(x, dtype=float).reshape(len(x), -1) for x in errors]
     components = e[0].shape[1]
@@ -131,7 +134,7 @@ def path_errors(
     centre, spread, tails = [], [], []
     for c in range(components):
         h, half, quarter = (x[:, c] for x in e)
-        centre.append(_centre(2 * half - h, 2 * quarter - half, alpha, noisy=noisy))
+        centre.append(_centre(2 * half - h, 2 * quarter - half, alpha, left, noisy=noisy))
         if noisy:
             sizes = [np.abs(x) for x in (h, half, quarter)]
             spread.append(_spread(sizes, OUTER, alpha))
@@ -165,9 +168,9 @@ def _interval(values: Array, q: float, alpha: float, *, noisy: bool) -> tuple[fl
     return (low + high) / 2, (high - low) / 2
 
 
-def _centre(before: Array, after: Array, alpha: float, *, noisy: bool) -> Estimate:
+def _centre(before: Array, after: Array, alpha: float, left: float, *, noisy: bool) -> Estimate:
     value, half_width = _interval(after, 0.5, alpha, noisy=noisy)
-    bias = left_by_steps(before, after) + ROUNDING
+    bias = left_by_steps(before, after, left) + ROUNDING
     return Estimate(value=value, half_width=half_width, bias=bias)
 
 

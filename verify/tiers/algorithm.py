@@ -122,7 +122,8 @@ def _looked(problem: Problem, training: _Training, plan: Plan) -> Evidence:
         errors, noisy = [gaps[:, None] for gaps, _ in found], True
     change = float(np.mean([np.mean(np.abs(integral)) for _, integral in found]))
     scale = change if change > 0.0 else float(np.max(np.abs(errors[0])))
-    judged = path_errors([e / scale for e in errors], plan.budget, noisy=noisy)
+    # Less the term of order η the gap is of order η², of which a halving leaves a third.
+    judged = path_errors([e / scale for e in errors], plan.budget, noisy=noisy, left=1.0)
     return _evidence(plan, training, judged, scale, noisy=noisy)
 
 
