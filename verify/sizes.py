@@ -54,6 +54,9 @@ NEW, COST, NARROW, EQUAL, NEAR, REFUSED = 0.2, 0.018, 0.25, 0.3, 0.1, 0.5
 """Worth of a relation that is new; prices of a size, of a one, of equal or neighbouring sizes among
 the first, and of a value at which there was no admissible point."""
 
+WIDER = 0.5
+"""Worth of a dimension that is larger than 1, which it was not at all that were found."""
+
 GENERIC = 2
 """How many are looked at before those where dimensions are equal."""
 
@@ -261,7 +264,12 @@ def _worth(
         gaps = np.array([np.abs(rows[:, i] - rows[:, j]) for i, j in pairs] or [rows[:, 0] + 1])
         equal = (gaps == 0).any(axis=0) + (gaps == 0).mean(axis=0)
         worth -= EQUAL * equal + NEAR * (gaps == 1).mean(axis=0)
+        # Where the width is p + k it could be taken for it.
+        sums = [rows[:, i] + rows[:, j] == rows[:, n] for i, j, n in permutations(range(count), 3)]
+        worth -= EQUAL * np.any(sums, axis=0) if sums else 0.0
     if found:
+        # What is lost with a factor k shows only at k > 1.
+        worth += WIDER * (rows[:, (taken == 1).all(axis=0)] > 1).sum(axis=1)
         news = [(np.sign(rows[:, i] - rows[:, j]), np.sign(taken[:, i] - taken[:, j]), 1.0)
                 for i, j in pairs]  # fmt: skip
         news += [(rows[:, i] - rows[:, j], taken[:, i] - taken[:, j], 0.25) for i, j in pairs]
@@ -269,7 +277,7 @@ def _worth(
         worth += NEW * sum(~np.isin(rows[:, i], taken[:, i]) for i in range(count)) / count
     for i, values in enumerate(np.array(failed, dtype=int).reshape(-1, count).T):
         gone = set(values.tolist()) - set(taken[:, i].tolist())
-        worth -= REFUSED * np.isin(rows[:, i], list(gone))
+        worth -= REFUSED / count * np.isin(rows[:, i], list(gone))
     return np.asarray(worth)
 
 
