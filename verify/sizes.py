@@ -264,9 +264,10 @@ def _worth(
         gaps = np.array([np.abs(rows[:, i] - rows[:, j]) for i, j in pairs] or [rows[:, 0] + 1])
         equal = (gaps == 0).any(axis=0) + (gaps == 0).mean(axis=0)
         worth -= EQUAL * equal + NEAR * (gaps == 1).mean(axis=0)
+    if not found and count > 2:
         # Where the width is p + k it could be taken for it.
         sums = [rows[:, i] + rows[:, j] == rows[:, n] for i, j, n in permutations(range(count), 3)]
-        worth -= EQUAL * np.any(sums, axis=0) if sums else 0.0
+        worth -= NEAR * np.any(sums, axis=0)
     if found:
         # What is lost with a factor k shows only at k > 1.
         worth += WIDER * (rows[:, (taken == 1).all(axis=0)] > 1).sum(axis=1)

@@ -156,7 +156,7 @@ energy = DifferentialClaim(
 )
 show(check(energy, effort="quick"))
 """,
-        prints=("DISAGREES", "-s²/2 is missing"),
+        prints=("DISAGREES", "adding -s²/2 makes it fit"),
     ),
     text(r"""
 The factor ½ of Itô's formula is missing:

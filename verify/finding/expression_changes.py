@@ -127,10 +127,11 @@ def _placed(expression: Any, way: tuple[int, ...], new: Any) -> Any:
 
 
 def _of_letters(expression: Any) -> Iterator[ExpressionChange]:
-    """A letter that stands at several places, changed at all of them."""
+    """A letter that stands at several places, changed at all of them; a size of matrices is left."""
     counts: dict[Any, int] = {}
+    sizes = set().union(*(x.shape for x in expression.atoms(MatrixExpr)))
     for node in preorder_traversal(expression):
-        if isinstance(node, Symbol):
+        if isinstance(node, Symbol) and node not in sizes:
             counts[node] = counts.get(node, 0) + 1
     for x in sorted((x for x, n in counts.items() if n > 1), key=str):
         for new in (x**2, sqrt(x), 2 * x, x / 2, sqrt(2) * x, x / sqrt(2)):
