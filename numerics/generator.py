@@ -36,7 +36,7 @@ __all__ = ["STARTS", "GeneratorEstimate", "estimate_generator", "matching_digits
 Array: TypeAlias = NDArray[np.float64]
 Observable: TypeAlias = Callable[[Point], Any]
 
-STARTS = 5
+STARTS = 3
 """Extrapolations of a function of which nothing tells how far it is smooth."""
 
 _LEVELS = 12  # steps, each half of the one before

@@ -127,7 +127,7 @@ def _placed(expression: Any, way: tuple[int, ...], new: Any) -> Any:
 
 
 def _of_letters(expression: Any) -> Iterator[ExpressionChange]:
-    """A letter that stands at several places, changed at all of them; a size of matrices is left."""
+    """A letter at several places, changed at all of them; a size of matrices is left alone."""
     counts: dict[Any, int] = {}
     sizes = set().union(*(x.shape for x in expression.atoms(MatrixExpr)))
     for node in preorder_traversal(expression):
