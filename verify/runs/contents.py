@@ -82,8 +82,10 @@ def contents_of(claim: Any) -> Contents:
     Examples
     --------
     >>> from verify.runs.contents import contents_of
+    >>> def scaled_by(rate):
+    ...     return lambda x: rate[0] * x
     >>> rate = [2.0]
-    >>> f = lambda x: rate[0] * x
+    >>> f = scaled_by(rate)
     >>> before = contents_of(f)
     >>> rate[0] = 3.0
     >>> contents_of(f) == before
