@@ -241,17 +241,22 @@ class _Frame:
         own = tuple(range(levels.ndim - entries, levels.ndim))
         largest = np.max(levels, axis=(0, *own), keepdims=True)[0]
         noisy = measured & (self.noise > _NOISY * largest)
-        found: list[Pair] = []
-        for n, x in moves.items():
-            tables = []
-            for span in spans:
-                moved, bound, unit = (y[span] for y in (x, bounds[n], units[n]))
-                with np.errstate(invalid="ignore"):
-                    value, error = _extrapolated(moved / unit, bound / unit, measured)
-                    lost = noisy | (measured & _unresolved(moved, bound, _SHRINKS[n]))
-                tables.append((value, np.where(lost, np.inf, error)))
-            found.append(_consistent(tables, measured))
-        return found[0], found[1]
+        # All tables at once, (levels, orders * starts, lines, *batch, *entries).
+        orders = [n for n in moves for _ in spans]
+        moved, bound, unit = (
+            np.stack([x[n][span] for n in moves for span in spans], axis=1)
+            for x in (moves, bounds, units)
+        )
+        with np.errstate(invalid="ignore"):
+            value, error = _extrapolated(moved / unit, bound / unit, measured)
+            if np.any(measured):
+                parts = np.array([_SHRINKS[n] for n in orders])
+                parts = parts.reshape(-1, *[1] * (moved.ndim - 2))
+                lost = noisy | (measured & _unresolved(moved, bound, parts))
+                error = np.where(lost, np.inf, error)
+        tables = list(zip(value, error, strict=True))
+        first_order, second_order = tables[: len(spans)], tables[len(spans) :]
+        return _consistent(first_order, measured), _consistent(second_order, measured)
 
     def _lasting(self, b: Mapping[str, Array], distance: Array) -> Array:
         """The s for which s·b has the given length; 1 where b is 0."""
@@ -378,22 +383,50 @@ def _extrapolated(values: Array, rounding: Array, measured: Any) -> Pair:
     count.  Where rounding is measured, no entry counts from which differences at smaller steps are
     farther than those that it was made of: those of a fast f agree by chance at large steps.
     """
-    best, error = values[0].copy(), np.full(values.shape[1:], np.inf)
+    refuting = _Refuting(values, rounding) if np.any(measured) else None
+    entries, gaps = [], []
     previous, floor = values, rounding
     for column in range(1, _COLUMNS + 1):
         factor = 4.0**column
         current = previous[1:] + (previous[1:] - previous[:-1]) / (factor - 1.0)
         floor = (factor * floor[1:] + floor[:-1]) / (factor - 1.0)
         gap = np.maximum(np.abs(current - previous[1:]), np.abs(current - previous[:-1])) + floor
-        gap = np.where(np.isfinite(gap), gap, np.inf)
-        if np.any(measured):
-            gap = np.where(measured & _refuted(values, rounding, current, column), np.inf, gap)
-        row = np.argmin(gap, axis=0)[None]
-        least, found = (np.take_along_axis(x, row, axis=0)[0] for x in (gap, current))
-        best = np.where(least < error, found, best)
-        error = np.where(least < error, least, error)
+        if refuting is not None:
+            gap = np.where(measured & refuting.next(current), np.inf, gap)
+        entries.append(current)
+        gaps.append(gap)
         previous = current
-    return best, error
+    table, off = np.concatenate(entries), np.concatenate(gaps)
+    off = np.where(np.isfinite(off), off, np.inf)
+    row = np.argmin(off, axis=0)[None]
+    best, error = (np.take_along_axis(x, row, axis=0)[0] for x in (table, off))
+    return np.where(np.isfinite(error), best, values[0]), error
+
+
+class _Refuting:
+    """Whether a later difference is farther from an entry than all that it was made of.
+
+    Entry r of column c was made of the differences r to r + c; their extremes are kept, and those
+    of all differences from each one on.
+    """
+
+    def __init__(self, values: Array, rounding: Array) -> None:
+        self.values, self.column = values, 0
+        self.high = self.low = values
+        slack = _ROUNDED * rounding
+        self.above = np.maximum.accumulate((values - slack)[::-1])[::-1]
+        self.below = np.minimum.accumulate((values + slack)[::-1])[::-1]
+
+    def next(self, entries: Array) -> Any:
+        """The answer for the entries of the next column; the last has no later difference."""
+        self.column += 1
+        self.high = np.maximum(self.high[:-1], self.values[self.column :])
+        self.low = np.minimum(self.low[:-1], self.values[self.column :])
+        own = np.maximum(self.high - entries, entries - self.low)[:-1]
+        above, below = self.above[self.column + 1 :], self.below[self.column + 1 :]
+        found = np.zeros(entries.shape, dtype=bool)
+        found[:-1] = np.maximum(above - entries[:-1], entries[:-1] - below) > own
+        return found
 
 
 def _consistent(tables: Sequence[Pair], measured: Any) -> Pair:
@@ -416,18 +449,7 @@ def _consistent(tables: Sequence[Pair], measured: Any) -> Pair:
     return best, error
 
 
-def _refuted(values: Array, rounding: Array, entries: Array, column: int) -> Any:
-    """Whether a later difference is farther from an entry than all that it was made of."""
-    rows, levels = np.arange(len(entries))[:, None], np.arange(len(values))[None]
-    shape = (len(entries), len(values), *[1] * (values.ndim - 1))
-    own = ((levels >= rows) & (levels <= rows + column)).reshape(shape)
-    later = (levels > rows + column).reshape(shape)
-    off = np.abs(values[None] - entries[:, None])
-    finer = np.max((off - _ROUNDED * rounding[None]) * later, axis=1)
-    return finer > np.max(off * own, axis=1)
-
-
-def _unresolved(moves: Array, rounding: Array, part: float) -> Any:
+def _unresolved(moves: Array, rounding: Array, part: Any) -> Any:
     """Where a difference does not shrink with the last steps, though it is more than rounding."""
     late = np.abs(moves[-_LAST:])
     kept = late[1:] > part * late[:-1] + _ROUNDED * rounding[-_LAST + 1 :]

@@ -7,10 +7,10 @@ stay well within the `reach` where eigenvalues cannot meet (`numerics.reach`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, inf, isfinite, isinf, log10
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ _STEPS_EXPONENT = 6  # the largest step is 10⁻⁶ at 50 digits: second differe
 _SCALE_EXPONENT = 15
 _WITHIN = 1e-5  # of the reach: leaves thirty digits where it is 10⁻¹⁰
 _LEVELS = 3
+
+_Pair: TypeAlias = tuple[Scalar, Any, Any]
+"""A step h, and an observable at h and at −h along a line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,14 +97,16 @@ def estimate_in_digits(
         components = system.components(ctx, point)
         fields = [system.noise(ctx, point, c.increments) for c in components]
         moved = {**a, "t": ctx.rational(1)} if "t" in point else a
-        drift, error = lines.first(moved)
+        drift, error = lines.first(lines.along(moved))
+        middle = observable.in_context(ctx, point)
         martingale, martingale_error = [], []
         scales = lines.absolute_terms([moved, *fields])
         for component, b in zip(components, fields, strict=True):
-            value, gap = lines.first(b)
+            pairs = lines.along(b)
+            value, gap = lines.first(pairs)
             martingale.append(value)
             martingale_error.append(gap)
-            value, gap = lines.second(b)
+            value, gap = lines.second(pairs, middle)
             drift = combine(ctx, (ctx.rational(1), drift), (component.weight, value))
             weight = abs(ctx.to_float(component.weight))
             error += weight * gap
@@ -145,25 +150,24 @@ class _Lines:
             return least
         return max(least, ceil(log10(length / (_WITHIN * self.reach))))
 
-    def first(self, b: Mapping[str, Any]) -> tuple[Any, float]:
+    def along(self, b: Mapping[str, Any]) -> list[_Pair]:
+        """The steps h, h/2, h/4 with f(x + h·b) and f(x − h·b)."""
+        exponent = self._exponent(b, _STEPS_EXPONENT)
+        steps = [self.ctx.rational(1, 10**exponent * 2**level) for level in range(_LEVELS)]
+        return [(h, self._at(b, h), self._at(b, -h)) for h in steps]
+
+    def first(self, pairs: Sequence[_Pair]) -> tuple[Any, float]:
         """[s¹] f(x + s·b), and the last change of its extrapolation."""
-        ctx = self.ctx
+        return self._extrapolated(
+            combine(self.ctx, (1 / (2 * h), up), (-1 / (2 * h), down)) for h, up, down in pairs
+        )
 
-        def quotient(h: Scalar) -> Any:
-            up, down = self._at(b, h), self._at(b, -h)
-            return combine(ctx, (1 / (2 * h), up), (-1 / (2 * h), down))
-
-        return self._extrapolated(quotient, self._exponent(b, _STEPS_EXPONENT))
-
-    def second(self, b: Mapping[str, Any]) -> tuple[Any, float]:
-        """[s²] f(x + s·b), and the last change of its extrapolation."""
-        ctx, middle = self.ctx, self._at(b, self.ctx.rational(0))
-
-        def quotient(h: Scalar) -> Any:
-            c = 1 / (2 * h * h)
-            return combine(ctx, (c, self._at(b, h)), (c, self._at(b, -h)), (-2 * c, middle))
-
-        return self._extrapolated(quotient, self._exponent(b, _STEPS_EXPONENT))
+    def second(self, pairs: Sequence[_Pair], middle: Any) -> tuple[Any, float]:
+        """[s²] f(x + s·b), and the last change of its extrapolation, from f(x) too."""
+        units = [(1 / (2 * h * h), up, down) for h, up, down in pairs]
+        return self._extrapolated(
+            combine(self.ctx, (c, up), (c, down), (-2 * c, middle)) for c, up, down in units
+        )
 
     def absolute_terms(self, directions: list[dict[str, Any]]) -> list[Any]:
         """Σ_e |∂_e f b_e| over the entries e of the states, for every b and entry of f."""
@@ -187,12 +191,12 @@ class _Lines:
         }
         return self.observable.in_context(ctx, {**self.point, **moved})
 
-    def _extrapolated(self, quotient: Any, exponent: int) -> tuple[Any, float]:
+    def _extrapolated(self, quotients: Iterable[Any]) -> tuple[Any, float]:
         """Richardson's table for the steps h, h/2, h/4 and errors in even powers of the step."""
         ctx = self.ctx
         row: list[Any] = []
-        for level in range(_LEVELS):
-            new = [quotient(ctx.rational(1, 10**exponent * 2**level))]
+        for quotient in quotients:
+            new = [quotient]
             for column, old in enumerate(row, start=1):
                 factor = 4**column
                 weights = ctx.rational(factor, factor - 1), ctx.rational(-1, factor - 1)

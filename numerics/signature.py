@@ -11,6 +11,7 @@ import ast
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from numerics.errors import NumericsError
@@ -241,7 +242,7 @@ def size(text: str, sizes: Sizes) -> int:
     >>> size("p + k", {"p": 3, "k": 2})
     5
     """
-    return int(_number(ast.parse(text, mode="eval").body, text, sizes))
+    return int(_number(_parsed(text), text, sizes))
 
 
 def holds(relation: str, sizes: Sizes) -> bool:
@@ -250,11 +251,16 @@ def holds(relation: str, sizes: Sizes) -> bool:
     >>> holds("l >= p + k", {"p": 3, "k": 2, "l": 4})
     False
     """
-    node = ast.parse(relation, mode="eval").body
+    node = _parsed(relation)
     if not isinstance(node, ast.Compare) or len(node.ops) != 1:
         raise NumericsError(f"relation {relation!r}: write two sizes with >=, >, <=, <, == or !=")
     left, right = (_number(side, relation, sizes) for side in (node.left, node.comparators[0]))
     return _COMPARISON[type(node.ops[0])](left, right)
+
+
+@cache
+def _parsed(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
 
 
 def _number(node: ast.expr, text: str, sizes: Sizes) -> int:

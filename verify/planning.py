@@ -94,7 +94,7 @@ EFFORTS: Mapping[str, Effort] = MappingProxyType(
             Effort(name="quick", sizes=2, points=2, samples=5_000, pilot=1_000,
                    paths=4_000, steps=256, updates=100, repeats=500),
             Effort(name="standard", sizes=4, points=2, samples=10_000, pilot=2_000,
-                   paths=4_000, steps=256, updates=200, repeats=1_000),
+                   paths=4_000, steps=256, updates=200, repeats=1_500),
             Effort(name="deep", sizes=8, points=16, samples=200_000, pilot=5_000,
                    paths=16_000, steps=1_024, updates=400, repeats=4_000),
         )

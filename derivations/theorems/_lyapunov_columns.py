@@ -338,6 +338,7 @@ def _extremes() -> ExponentClaim:
         sde=MatrixSDE({X: B.d * Y, Y: B.d.T * X}),
         **stated(largest, smallest),
         sizes=({p: 2, k: 1}, {p: 3, k: 1}, {p: 3, k: 2}, {p: 5, k: 2}),
+        horizon=14,
         relevant=0.3,
         assumptions=(WIDER,),
         mutants=(
