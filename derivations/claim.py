@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar
 
 from sympy import Basic, Symbol
 from sympy.matrices.expressions import MatrixExpr
 
+from .decimals import exactly
 from .errors import DerivationError, ShapeError
 from .sde import MatrixSDE
 from .symbols import real
@@ -38,6 +39,7 @@ __all__ = [
     "Theorem",
     "TimeChangeClaim",
     "is_function",
+    "read_decimals",
     "require_positive",
 ]
 
@@ -49,7 +51,19 @@ POSITION = Symbol("i", integer=True, positive=True)
 
 SIGNS = (">=", "<=", ">", "<")
 
+SETTINGS = ("sizes", "values", "vary", "horizon", "relevant", "bounds", "arguments", "mutants")
+"""Fields of claims whose decimals stay decimals: what is simulated at them is no formula."""
+
 TIERS = ("derivation", "exact", "generator", "one-step", "path", "algorithm")
+
+
+def read_decimals(stated: Any) -> None:
+    """Put fractions for the decimals into the fields of a claim, or of a part of one.
+
+    Its settings stay as they are.
+    """
+    for name in (f.name for f in fields(stated) if f.name not in SETTINGS):
+        object.__setattr__(stated, name, exactly(getattr(stated, name)))
 
 
 def is_function(value: Any) -> bool:
@@ -93,6 +107,9 @@ class Assumption:
     text: str
     condition: Any
 
+    def __post_init__(self) -> None:
+        read_decimals(self)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Mutant:
@@ -122,6 +139,7 @@ class PathCheck:
     relevant: float = 0.02
 
     def __post_init__(self) -> None:
+        read_decimals(self)
         require_positive("PathCheck", horizon=self.horizon, relevant=self.relevant)
 
 
@@ -142,6 +160,9 @@ class AlgorithmCheck:
     values: Mapping[str, Any] = field(default_factory=dict)
     order: int = 1
 
+    def __post_init__(self) -> None:
+        read_decimals(self)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
@@ -150,6 +171,9 @@ class Claim:
     ``inapplicable`` maps a tier to the reason why it does not apply; every other tier of
     ``TIERS`` is run.  ``where`` names compound expressions for display, ``{"M": theta * theta.T}``.
     A claim outside of the catalogue may leave out the first four.
+
+    Decimals in what is stated, in systems and in assumptions are read as the fractions that they
+    are written as, 0.1 as 1/10 (:mod:`derivations.decimals`).
 
     Points are drawn that meet all ``assumptions``.  ``expected`` is the verdict with which a run
     ends with 0.  ``path`` and ``algorithm`` ask for those tiers, where the kind of claim knows
@@ -170,6 +194,9 @@ class Claim:
     where: Mapping[str, Any] = field(default_factory=dict)
     path: PathCheck | None = None
     algorithm: AlgorithmCheck | None = None
+
+    def __post_init__(self) -> None:
+        read_decimals(self)
 
     @property
     def speaks(self) -> bool:
@@ -243,6 +270,7 @@ class SignClaim(Claim):
     shown: Any = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.sign not in SIGNS:
             raise DerivationError(f"sign={self.sign!r}: give one of {', '.join(SIGNS)}")
         if isinstance(self.observable, MatrixExpr):
@@ -270,6 +298,10 @@ class MomentClaim(Claim):
     laws: tuple[Any, ...] = ()
 
     def __post_init__(self) -> None:
+        table = getattr(self.matrix, "tolist", lambda: self.matrix)()
+        if exactly(table) is not table:
+            object.__setattr__(self, "matrix", table)
+        super().__post_init__()
         owner = self.id or type(self).__name__
         for name, given in (("moments", self.moments), ("laws", self.laws)):
             if not isinstance(given, tuple | list):
@@ -337,6 +369,9 @@ class Exponents:
     value: Any
     mean: bool = False
 
+    def __post_init__(self) -> None:
+        read_decimals(self)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ExponentClaim(Claim):
@@ -356,6 +391,7 @@ class ExponentClaim(Claim):
     relevant: float = 0.45
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         require_positive(
             self.id or type(self).__name__, horizon=self.horizon, relevant=self.relevant
         )

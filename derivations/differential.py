@@ -44,6 +44,7 @@ from sympy.core.function import AppliedUndef
 from .basis import Basis, FormAlgebra
 from .coincidence import where_indices_coincide
 from .contraction import Contraction
+from .decimals import exactly
 from .display import expression
 from .errors import AssumptionError, DerivationError, UnknownSymbolError
 from .expressions import LogAbs, Stack
@@ -405,10 +406,10 @@ def differential(
     """
     if isinstance(f, str):
         raise DerivationError(f"observable: got the text {f!r}; give a SymPy expression")
-    f = sympify(f)
+    f = exactly(sympify(f))
     shape_of(f)
     system.check_letters(f, str(f))
-    facts = Facts((*system.assuming, *assuming))
+    facts = Facts((*system.assuming, *exactly(tuple(assuming))))
     forms = FormAlgebra(Basis([f, *beside]), facts)
     contract = Contraction(system.correlation)
     ito = system.to_ito()

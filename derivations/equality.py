@@ -21,6 +21,7 @@ from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
 from .admissible import draw
 from .basis import Basis, FormAlgebra
+from .decimals import exactly
 from .errors import DerivationError
 from .expressions import zero_like
 from .facts import Facts
@@ -122,12 +123,12 @@ def equal(
     ShapeError
         If one of the two does not conform in itself.
     """
-    a, b = sympify(a), sympify(b)
+    a, b = exactly(sympify(a)), exactly(sympify(b))
     a, b = zero_like(b) if a == 0 else a, zero_like(a) if b == 0 else b
     if not same_shape(shape_of(a), shape_of(b)):
         reason = f"the shapes {shape_of(a)} and {shape_of(b)} differ"
         return Equality(status=Status.DIFFERENT, reason=reason)
-    facts = tuple(assuming)
+    facts = exactly(tuple(assuming))
     refuted, _ = _by_points(a, b, facts, seed=seed, points=1)
     if refuted is not None:
         return refuted

@@ -68,6 +68,7 @@ class FokkerPlanckClaim(Claim):
     right: Any
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "inapplicable", {**_OTHER_TIERS, **self.inapplicable})
         p, states = self.density, self.sde.states
         if not isinstance(p, AppliedUndef) or p.args != (*states, t):

@@ -69,6 +69,7 @@ class PathClaim(Claim):
     relevant: float = 0.02
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "inapplicable", {**self.unasked, **self.inapplicable})
         if getattr(self.observable, "is_Matrix", False):
             raise DerivationError(

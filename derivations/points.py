@@ -54,6 +54,7 @@ from sympy.core.function import AppliedUndef
 from sympy.functions.special.tensor_functions import KroneckerDelta
 from sympy.matrices.expressions import MatrixExpr
 
+from .decimals import exactly
 from .draws import MatrixDraw, WeightDraw
 from .errors import DerivationError
 from .expressions import LogAbs
@@ -219,7 +220,7 @@ class PointAlgebra:
         if isinstance(value, Symbol | AppliedUndef | Derivative):
             return self.point.letter(value)
         if value.is_Rational or value.is_Float:
-            return _arb(value)
+            return _arb(exactly(value))
         if isinstance(value, NumberSymbol):
             known = _CONSTANTS.get(value)
             return known() if known else self.scalar(value.rewrite(sqrt))

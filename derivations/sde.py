@@ -27,6 +27,7 @@ from sympy import (
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 
+from .decimals import exactly
 from .errors import DerivationError, NonlinearNoiseError, ShapeError, UnknownSymbolError
 from .expressions import (
     IndexSum,
@@ -183,10 +184,10 @@ class MatrixSDE:
         if not equations:
             raise DerivationError("equations: got none; give at least one state and its equation")
         self.calculus = calculus
-        self.assuming = tuple(assuming)
+        self.assuming = exactly(tuple(assuming))
         self.equations: dict[Any, Any] = {}
         for state, equation in equations.items():
-            self.equations[state] = self._checked(state, sympify(equation))
+            self.equations[state] = self._checked(state, exactly(sympify(equation)))
         for state, equation in self.equations.items():
             self.check_letters(equation, f"d{state}")
         self._check_families()
@@ -199,7 +200,7 @@ class MatrixSDE:
             pair = frozenset((increment_of(a), increment_of(b)))
             if pair in self.correlation:
                 raise DerivationError(f"correlation: the pair {a}, {b} is given twice")
-            self.correlation[pair] = self._correlated(a, b, sympify(rho))
+            self.correlation[pair] = self._correlated(a, b, exactly(sympify(rho)))
 
     def _check_families(self) -> None:
         ranges: dict[str, Any] = {}
@@ -331,7 +332,7 @@ class MatrixSDE:
         """The equation in the new time τ, dτ = rate dt, rate > 0 constant or state-dependent."""
         from .clocks import change_time
 
-        return change_time(self, rate, renamed=renamed)
+        return change_time(self, exactly(rate), renamed=renamed)
 
     def with_equations(
         self,

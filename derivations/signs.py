@@ -23,6 +23,7 @@ from sympy import expand, sympify
 from sympy.core.relational import Relational
 
 from .assumed import Assumed, quotient, rooted
+from .decimals import exactly
 from .domains import is_admissible
 from .errors import DerivationError
 from .facts import Facts
@@ -79,10 +80,10 @@ def sign_of(expression: Any, facts: Iterable[Any] = (), *, enough: str = "") -> 
     DerivationError
         If the expression is a matrix, or has a node that the language does not have.
     """
-    expression = sympify(expression)
+    expression = exactly(sympify(expression))
     if shape_of(expression):
         raise DerivationError("sign: got a matrix; take a trace, an entry or an eigenvalue")
-    facts = tuple(facts)
+    facts = exactly(tuple(facts))
     relations = [fact for fact in facts if isinstance(fact, Relational)]
     others = [fact for fact in facts if not isinstance(fact, Relational)]
     reading = Reading(Facts(others))

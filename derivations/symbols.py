@@ -17,6 +17,7 @@ from sympy import Expr, Identity, MatrixSymbol, Symbol, sympify
 from sympy.core.kind import NumberKind
 from sympy.core.symbol import Str
 
+from .decimals import exactly
 from .errors import DerivationError, ShapeError
 
 __all__ = [
@@ -304,8 +305,8 @@ class Brownian:
         if rows is None:
             self.d = ScalarIncrement(f"d{name}", real=True)
             return
-        C = Identity(rows) if row_covariance is None else row_covariance
-        D = Identity(columns) if column_covariance is None else column_covariance
+        C = Identity(rows) if row_covariance is None else exactly(row_covariance)
+        D = Identity(columns) if column_covariance is None else exactly(column_covariance)
         for what, matrix, size in (("row", C, rows), ("column", D, columns)):
             if tuple(matrix.shape) != (sympify(size), sympify(size)):
                 raise ShapeError(

@@ -26,6 +26,7 @@ from typing import Any
 from sympy import Add, sqrt, sympify
 
 from .claim import DifferentialClaim
+from .decimals import exactly
 from .differential import differential
 from .display import expression
 from .equality import Status, equal
@@ -103,6 +104,8 @@ class Symmetry:
     assuming: tuple[Any, ...] = ()
 
     def __post_init__(self) -> None:
+        for name in ("loss", "moves", "gradient", "abbreviations", "assuming"):
+            object.__setattr__(self, name, exactly(getattr(self, name)))
         object.__setattr__(self, "loss", self.spelled(self.loss))
         if shape_of(self.loss) != ():
             raise DerivationError(f"loss {self.loss}: a matrix; take its trace")

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from sympy import Symbol, preorder_traversal, sympify
 
 from .claim import Claim, is_function
+from .decimals import exactly
 from .draws import Gaussian, MatrixDraw, Minibatch, TwoPoint, WeightDraw, drawn_in
 from .errors import DerivationError, ShapeError
 from .printing import unicode
@@ -52,7 +53,7 @@ class Update:
                     f"update of {state}: shape {shape_of(sympify(new))}, it has {shape_of(state)}"
                 )
             _check_no_increment(f"update of {state}", new)
-        self.moves = {state: sympify(new) for state, new in moves.items()}
+        self.moves = {state: exactly(sympify(new)) for state, new in moves.items()}
 
     @property
     def states(self) -> tuple[Any, ...]:
@@ -106,6 +107,7 @@ class StepClaim(Claim):
     pathwise: bool = False
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.order is not None and (self.step is None or self.order < 1):
             raise DerivationError(
                 f"order={self.order}: an order is at least 1 and is one in a step size; give step="
