@@ -88,10 +88,13 @@ class GeneratorEstimate:
         """Γ(f, g) entry by entry, with its error estimate and the sum of its absolute terms."""
         f, g = self.martingale, other.martingale
         off, of_other = self.martingale_error, other.martingale_error
-        # The product of both errors counts where a badly conditioned point leaves little but them.
-        error = np.sum(np.abs(f) * of_other + np.abs(g) * off + off * of_other, axis=0)
-        scale = np.sum(self.martingale_scale * other.martingale_scale, axis=0)
-        return np.sum(f * g, axis=0), error, scale
+        with np.errstate(invalid="ignore"):
+            # The product of both errors counts where a badly conditioned point leaves little else.
+            error = np.abs(f) * of_other + np.abs(g) * off + off * of_other
+            scale = np.sum(self.martingale_scale * other.martingale_scale, axis=0)
+            value = np.sum(f * g, axis=0)
+        # Of 0 times what is not known nothing is known.
+        return value, np.sum(np.where(np.isnan(error), np.inf, error), axis=0), scale
 
 
 def estimate_generator(

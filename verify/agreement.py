@@ -56,13 +56,15 @@ class Agreement:
 
 
 def digits_of(gap: Estimate) -> float:
-    """Decimal digits that agree."""
+    """Decimal digits that agree; none where the difference is no number."""
+    if np.isnan(gap.value):
+        return 0.0
     return float(max(0.0, min(60.0, -np.log10(abs(gap.value))))) if gap.value else 60.0
 
 
 def relative(gap: float, scale: float, error: float = 0.0, least: float = 0.0) -> Estimate:
     """A difference in units of the scale, or of what counts as nothing where that is more."""
-    unit = max(scale, least) or gap or 1.0
+    unit = max(scale, least) or (gap if np.isfinite(gap) else 0.0) or 1.0
     return Estimate(value=gap / unit, bias=error / unit)
 
 
@@ -80,17 +82,26 @@ def worst(
 
     What the drift of a scalar or a matrix consists of is measured over all its entries together;
     different eigenvalues are measured each by its own.  A gap that is no number is of a stated form
-    that has no value where the observable has a differential: nothing is farther off.
+    that has no value where the observable has a differential: nothing is farther off.  An error
+    that is no number, and terms that overflow, settle nothing.
     """
     sizes, scales, biases = (
         np.max(np.abs(by_tuple(x, axes)), axis=1, initial=0.0) for x in (gap, scale, error)
     )
     sizes = np.where(np.isfinite(sizes), sizes, np.inf)
-    least = np.broadcast_to(least, scales.shape)
-    rows = zip(sizes, units(scales, beside), biases, least, strict=True)
+    known = np.isfinite(scales)
+    unit = units(np.where(known, scales, 0.0), beside)
+    biases = np.where(known & np.isfinite(unit) & ~np.isnan(biases), biases, np.inf)
+    rows = zip(sizes, unit, biases, np.broadcast_to(least, scales.shape), strict=True)
     found = [relative(*(float(x) for x in row)) for row in rows]
     clear = [x for x in found if x.decide(10.0 ** -DIGITS["float64"]) == Status.DISAGREES]
-    return max(clear or found, key=lambda x: abs(x.value) + x.bias, default=Estimate(value=0.0))
+    return max(clear or found, key=_distance, default=Estimate(value=0.0))
+
+
+def _distance(gap: Estimate) -> float:
+    """How far off it may be: what is no number, any distance."""
+    found = abs(gap.value) + gap.bias
+    return np.inf if np.isnan(found) else found
 
 
 def side_by_side(
