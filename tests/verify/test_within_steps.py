@@ -99,6 +99,41 @@ def test_coefficients_that_rise_fall_or_jump_are_resolved(claim: Any) -> None:
     assert not met(claim, 8)
 
 
+def cells(x: Any, dB: Any) -> Any:
+    """Noise that keeps paths within cells of width π/400."""
+    return np.abs(np.sin(400 * x)) * dB
+
+
+@pytest.mark.parametrize(
+    ("beside", "noise", "harmless"),
+    [
+        (lambda dW: 10 * dW, cells, lambda x, dB: np.tanh(x) * dB),
+        (lambda y, dW: 4 * y * dW, cells, lambda x, dB: np.tanh(x) * dB),
+        (lambda y, dW: 1e4 * y * dW, spike, lambda t, dB: (1 + t) * dB),
+    ],
+    ids=["cells, large", "cells, heavy tails", "spike, large"],
+)
+def test_a_state_beside_hides_nothing_and_shows_nothing(
+    beside: Any, noise: Any, harmless: Any
+) -> None:
+    """However far y moves, or only a few of its paths, x is judged as it is without it."""
+
+    def claim(noise: Any) -> ExpectationClaim:
+        sde = NumericSDE(
+            states={"x": (), "y": ()},
+            noises={"B": (), "W": ()},
+            drift={"x": 0, "y": 0},
+            noise={"x": noise, "y": beside},
+        )
+        return ExpectationClaim(
+            sde=sde, observable=lambda x: np.tanh(x) ** 2, value=0.085, bounds=(0, 1), horizon=1,
+            values={"x": 0.3, "y": 1}, relevant=0.05,
+        )  # fmt: skip
+
+    assert met(claim(noise), 8)
+    assert not met(claim(harmless), 8)
+
+
 def test_finer_steps_resolve_what_is_wide_enough() -> None:
     claim = LawClaim(**driven(lambda x, dB: (1 + np.sin(5 * x)) * dB, cdf=lambda x: x))
     assert met(claim, 4)

@@ -6,6 +6,9 @@ random points of steps that paths take, in state and time, the increment is comp
 both ends: a coefficient that rises or falls, or jumps, lies between them, one that oscillates or
 has a strip of its own does not.
 
+Each entry of the state is judged by its own increments alone: entries have units of their own, and
+one that moves far, or seldom and then far, says nothing of what is typical of the others.
+
 The points depend on the seed of the run alone: what a claim states, and how often its system is
 run, does not change what is found, so a memory finds it once.
 """
@@ -39,7 +42,11 @@ MOST = 64
 """Points within one step."""
 
 BEYOND = 0.5
-"""Part of the typical increment, of a path or of all, by which one is beyond both ends."""
+"""Part of the typical increment of an entry, on its path or on half of all paths if that is larger,
+by which one is beyond both ends."""
+
+ROUNDING = 1e-10
+"""An entry whose increments are this part of those of another is what rounding leaves."""
 
 SPIKE = 4.0
 """Times as large within a step as at both ends, at a time."""
@@ -102,22 +109,31 @@ def _on_paths(setting: Setting, look: Look, paths: int, level: float | None) -> 
         seed = plan.seed_for(WITHIN_STEPS) % 2**63
         found = _met(declared, setting, steps, paths, seed, level)
         with np.errstate(all="ignore"):
-            # A path that hardly moves, where the noise vanishes, is compared with the others.
-            known = found[ENERGY][~np.isnan(found[ENERGY])]
-            typical = np.fmax(found[ENERGY], np.mean(known) if len(known) else np.nan) / steps
-            beyond = found[FARTHEST] > BEYOND * np.sqrt(typical)
-            spikes = found[LARGEST] > CARRIED * found[INSIDE]
+            typical = _typical(found[ENERGY]) / steps
+            rounding = ROUNDING**2 * np.fmax.reduce(typical, axis=1, keepdims=True)
+            beyond = found[FARTHEST] > BEYOND * np.sqrt(np.fmax(typical, rounding))
+            spikes = found[LARGEST] > np.fmax(CARRIED * found[INSIDE], rounding)
         few = min(FEW, paths)
-        strips = np.count_nonzero(beyond) >= max(few, SHARE * paths)
-        return bool(strips or np.count_nonzero(spikes) >= few)
+        strips = np.count_nonzero(np.any(beyond, axis=1)) >= max(few, SHARE * paths)
+        return bool(strips or np.count_nonzero(np.any(spikes, axis=1)) >= few)
 
     return setting.problem.measured(key, setting.point, measure)
+
+
+def _typical(energy: Array) -> Array:
+    """The sums of squares of every path, (N, entries), or their medians if these are larger.
+
+    A path that hardly moves, where the noise vanishes, is compared with the others: with half of
+    them, as the mean may be that of a few.
+    """
+    known = [column[~np.isnan(column)] for column in energy.T]
+    return np.fmax(energy, [np.median(x) if len(x) else np.nan for x in known])
 
 
 def _met(
     declared: Problem, setting: Setting, steps: int, paths: int, seed: int, level: float | None
 ) -> dict[str, Array]:
-    """Of every path: what its steps and the points within them add up to, and the extremes."""
+    """Of every entry of every path: what steps and points in them add up to, and the extremes."""
     system, h = setting.system, setting.horizon / steps
     points = TIMED_POINTS if setting.takes_time else POINTS
     within = int(np.clip(points // steps, 1, MOST))
@@ -139,25 +155,26 @@ def _met(
                 ends_at = ({**x, "t": np.asarray(t)}, {**after, "t": np.asarray(t + h)})
                 a, b = (setting.observed(declared, one) - level for one in ends_at)
                 gone = gone | (a * b <= 0)
-            ends = np.maximum(_square(first), _square(moved(x, t + h)))
+            ends = np.maximum(_entries(first, x) ** 2, _entries(moved(x, t + h), x) ** 2)
+            length = _length(dB, h)
             inside, farthest, largest = state[INSIDE], state[FARTHEST], state[LARGEST]
             for u in np.moveaxis(draws[PARTS], -1, 0):
                 at = {name: x[name] + per_path(u, first[name]) * first[name] for name in x}
                 if setting.takes_time:
                     first_then, last_then = moved(x, t + u * h), moved(after, t + u * h)
                     here = moved(at, t + u * h)
-                    square = _square(first_then)
+                    square = _entries(first_then, x) ** 2
                     spike = square > SPIKE**2 * ends
                     largest = np.fmax(largest, np.where(spike, square, 0.0))
                     inside = inside + square
                 else:
                     first_then, last_then, here = first, last, moved(at, t)
-                out = _beyond(here, first_then, last_then) / _length(dB, h)
-                farthest = np.fmax(farthest, np.where(gone, 0.0, out))
+                out = _beyond(*(_entries(one, x) for one in (here, first_then, last_then)))
+                farthest = np.fmax(farthest, np.where(gone[:, None], 0.0, out / length))
         return {
             **after,
             GONE: np.asarray(gone, dtype=float),
-            ENERGY: state[ENERGY] + _square(first),
+            ENERGY: state[ENERGY] + _entries(first, x) ** 2,
             INSIDE: inside,
             FARTHEST: farthest,
             LARGEST: largest,
@@ -176,7 +193,7 @@ def _run(
     start[GONE] = np.asarray(0.0)
     run = iterate(
         step,
-        {**start, **{name: np.asarray(0.0) for name in kept}},
+        {**start, **{name: np.zeros(system.size) for name in kept}},
         steps=steps,
         paths=paths,
         seed=seed,
@@ -201,26 +218,22 @@ def _with_parts(draws: Draws[State], count: int) -> Draws[State]:
     return of
 
 
-def _square(moved: State) -> Array:
-    """The square of the norm of increments, of every path."""
-    return np.asarray(sum(np.sum(x**2, axis=tuple(range(1, np.ndim(x)))) for x in moved.values()))
+def _entries(moved: State, state: State) -> Array:
+    """Increments of every path, those of all states in a row, (N, entries)."""
+    rows = [np.broadcast_to(moved[name], x.shape).reshape(len(x), -1) for name, x in state.items()]
+    return rows[0] if len(rows) == 1 else np.concatenate(rows, axis=1)
 
 
-def _beyond(here: State, first: State, last: State) -> Array:
+def _beyond(here: Array, first: Array, last: Array) -> Array:
     """How far increments are from lying between two others, entry by entry; NaN is nowhere."""
-    out = {
-        name: np.maximum(
-            np.maximum(
-                here[name] - np.maximum(a, last[name]), np.minimum(a, last[name]) - here[name]
-            ),
-            0.0,
-        )
-        for name, a in first.items()
-    }
-    return np.asarray(np.sqrt(_square(out)))
+    above, below = here - np.maximum(first, last), np.minimum(first, last) - here
+    return np.maximum(np.maximum(above, below), 0.0)
 
 
 def _length(dB: State, h: float) -> Array:
-    """Increments of the noises in units of √h, if they are longer: large ones are rare."""
-    entries = sum(int(np.prod(np.shape(x)[1:])) for x in dB.values())
-    return np.asarray(np.sqrt(np.maximum(1.0, _square(dB) / (h * max(1, entries)))))
+    """The largest increment of all noises in units of √h, at least 1: large ones are rare."""
+    length = np.ones((1, 1))
+    for x in dB.values():
+        most = np.max(np.abs(x).reshape(len(x), -1), axis=1, keepdims=True)
+        length = np.maximum(length, most / np.sqrt(h))
+    return length
