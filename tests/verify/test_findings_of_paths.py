@@ -126,6 +126,32 @@ def test_the_power_of_a_parameter_in_a_function() -> None:
     assert verdict.finding.lines[-1] == "what fits at all 3 settings: s times what is claimed"
 
 
+@pytest.mark.parametrize("parameters", [{}, {"s": (0.5, 2.0)}])
+def test_a_wrong_value_of_a_vector_is_said_with_what_can_be_varied(parameters: Any) -> None:
+    """A state that is a vector has no one value: what is advised is a scalar, if there is any."""
+    alone: Any = lambda x: 0.5 + 0 * x[..., 0]  # noqa: E731
+    of_both: Any = lambda x, s: alone(x) + 0 * s  # noqa: E731
+    claim = ExpectationClaim(
+        sde=NumericSDE(
+            states={"x": (2,)},
+            noises={"B": (2,)},
+            parameters=parameters,
+            drift=lambda x: -x,
+            noise=lambda dB: dB,
+        ),
+        observable=lambda x: np.cos(x[..., 0]),
+        value=of_both if parameters else alone,
+        horizon=1,
+        values={"x": [1.0, 1.0], **dict.fromkeys(parameters, 1.0)},
+        bounds=(-1, 1),
+    )
+    verdict = check(claim, effort="quick")
+    assert verdict.status == Status.DISAGREES
+    assert verdict.finding is not None
+    assert "E[f] at t = 1: claimed 0.5, simulated 0.7" in (said := " ".join(verdict.finding.text))
+    assert ("vary={s: (1, 2)}" if parameters else "more values in vary") in said
+
+
 def test_a_power_in_a_law_is_named_although_the_band_is_wide() -> None:
     claim = geometric_law(power=1, vary={sigma: (1, 2)}, values={y: 1, mu: "1/2"})
     finding = found(claim)

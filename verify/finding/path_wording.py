@@ -107,7 +107,8 @@ def _advice(stated: PathStatement) -> str:
     """What would tell more: a parameter of what is stated at several values."""
     path = stated.problem.signature.path
     assert path is not None
-    letters = {x.name: x for x in path.letters if not x.shape and x.name not in path.vary}
+    scalars = (x for x in path.letters if not x.shape and x.family is None)
+    letters = {x.name: x for x in scalars if x.name not in path.vary}
     free = [
         name
         for kind in ("parameter", "state")
