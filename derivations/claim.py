@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from sympy import Basic, Symbol
 from sympy.matrices.expressions import MatrixExpr
 
+from .assumable import assumable
 from .decimals import exactly
 from .errors import DerivationError, ShapeError
 from .sde import MatrixSDE
@@ -108,7 +109,7 @@ class Assumption:
     condition: Any
 
     def __post_init__(self) -> None:
-        read_decimals(self)
+        object.__setattr__(self, "condition", assumable([self.condition])[0])
 
 
 @dataclass(frozen=True, kw_only=True)

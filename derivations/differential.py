@@ -41,6 +41,7 @@ from sympy import (
 )
 from sympy.core.function import AppliedUndef
 
+from .assumable import assumable
 from .basis import Basis, FormAlgebra
 from .coincidence import where_indices_coincide
 from .contraction import Contraction
@@ -409,7 +410,7 @@ def differential(
     f = exactly(sympify(f))
     shape_of(f)
     system.check_letters(f, str(f))
-    facts = Facts((*system.assuming, *exactly(tuple(assuming))))
+    facts = Facts((*system.assuming, *assumable(assuming)))
     forms = FormAlgebra(Basis([f, *beside]), facts)
     contract = Contraction(system.correlation)
     ito = system.to_ito()

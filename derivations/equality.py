@@ -20,6 +20,7 @@ from sympy.functions.elementary.hyperbolic import HyperbolicFunction
 from sympy.functions.elementary.trigonometric import TrigonometricFunction
 
 from .admissible import draw
+from .assumable import assumable
 from .basis import Basis, FormAlgebra
 from .decimals import exactly
 from .errors import DerivationError
@@ -128,7 +129,7 @@ def equal(
     if not same_shape(shape_of(a), shape_of(b)):
         reason = f"the shapes {shape_of(a)} and {shape_of(b)} differ"
         return Equality(status=Status.DIFFERENT, reason=reason)
-    facts = exactly(tuple(assuming))
+    facts = assumable(assuming)
     refuted, _ = _by_points(a, b, facts, seed=seed, points=1)
     if refuted is not None:
         return refuted

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from sympy import oo, sympify
+from sympy import SympifyError, false, oo, sympify
 
 from .claim import Claim, PathCheck, is_function, require_positive
 from .errors import DerivationError
@@ -48,6 +48,24 @@ def _require_bounds(claim: str, bounds: Any) -> None:
         raise DerivationError(f"{claim}: bounds {bounds}: give two numbers (low, high)") from None
     if not low < high:
         raise DerivationError(f"{claim}: bounds ({low:g}, {high:g}): give the lower one first")
+
+
+def _require_support(claim: str, support: Any, state: Any) -> None:
+    if support is None:
+        return
+    wrong = f"{claim}: support={support}: "
+    try:
+        low, high = (sympify(end) for end in support)
+    except (SympifyError, TypeError, ValueError):
+        raise DerivationError(f"{wrong}give its two ends (low, high)") from None
+    for end in (low, high):
+        real = getattr(end, "is_extended_real", False)
+        if real is False or (end.is_number and not real):
+            raise DerivationError(f"{wrong}{end} is no end of an interval; give a real one, or oo")
+    if (low < high) is false:
+        raise DerivationError(f"{wrong}no interval; give the lower end first")
+    if getattr(state, "is_positive", False) and low.is_extended_negative:
+        raise DerivationError(f"{wrong}{state} is positive; begin at 0, or at a number above it")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,6 +221,7 @@ class StationaryClaim(PathClaim):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        _require_support(self.id or type(self).__name__, self.support, self.observable)
         if (self.density is None) == (self.value is None):
             raise DerivationError(f"{self.id}: give a density or a value, one of the two")
         if self.density is None or is_function(self.density):

@@ -27,6 +27,7 @@ from sympy import (
 from sympy.matrices.expressions.blockmatrix import BlockMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 
+from .assumable import assumable
 from .decimals import exactly
 from .errors import DerivationError, NonlinearNoiseError, ShapeError, UnknownSymbolError
 from .expressions import (
@@ -184,7 +185,7 @@ class MatrixSDE:
         if not equations:
             raise DerivationError("equations: got none; give at least one state and its equation")
         self.calculus = calculus
-        self.assuming = exactly(tuple(assuming))
+        self.assuming = assumable(assuming)
         self.equations: dict[Any, Any] = {}
         for state, equation in equations.items():
             self.equations[state] = self._checked(state, exactly(sympify(equation)))

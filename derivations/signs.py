@@ -22,6 +22,7 @@ from typing import Any
 from sympy import expand, sympify
 from sympy.core.relational import Relational
 
+from .assumable import assumable
 from .assumed import Assumed, quotient, rooted
 from .decimals import exactly
 from .domains import is_admissible
@@ -83,7 +84,7 @@ def sign_of(expression: Any, facts: Iterable[Any] = (), *, enough: str = "") -> 
     expression = exactly(sympify(expression))
     if shape_of(expression):
         raise DerivationError("sign: got a matrix; take a trace, an entry or an eigenvalue")
-    facts = exactly(tuple(facts))
+    facts = assumable(facts)
     relations = [fact for fact in facts if isinstance(fact, Relational)]
     others = [fact for fact in facts if not isinstance(fact, Relational)]
     reading = Reading(Facts(others))

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 import pytest
-from sympy import (
-    Identity,
-    Matrix,
-    exp,
-)
+from sympy import And, Eq, I, Identity, Matrix, Ne, Q, exp, nan, oo, zoo
 
 from derivations import (
+    Assumption,
     Brownian,
     DerivationError,
     MatrixSDE,
     Parameter,
     Process,
     State,
+    StationaryClaim,
     det,
     dims,
     dt,
+    equal,
     logdet,
     positive,
     stack,
@@ -30,6 +32,7 @@ from derivations.errors import (
     ShapeError,
     UnknownSymbolError,
 )
+from derivations.signs import sign_of
 from tests.derivations.refusals import (
     W1,
     W2,
@@ -44,6 +47,7 @@ from tests.derivations.refusals import (
     beta,
     betas,
     check_refused,
+    flat,
     foreign,
     foreign_matrix,
     gamma,
@@ -57,6 +61,13 @@ from tests.derivations.refusals import (
     x,
     y,
 )
+
+above = positive("above")
+
+
+def _law(state: Any, support: Any) -> StationaryClaim:
+    return StationaryClaim(sde=flat, observable=state, density=1, support=support, horizon=1)
+
 
 REFUSALS = (
     Refusal(
@@ -286,6 +297,69 @@ REFUSALS = (
         right=lambda: MatrixSDE(
             {x: beta.d + gamma.d}, correlation={(beta, gamma): Parameter("rho")}
         ),
+    ),
+    Refusal(
+        id="invertibility of no square matrix",
+        wrong=lambda: MatrixSDE({x: beta.d}, assuming=[Q.invertible(W1)]),
+        error=ShapeError,
+        names=("W1", "p x l", "square"),
+        right=lambda: MatrixSDE({x: beta.d}, assuming=[Q.invertible(A)]),
+    ),
+    Refusal(
+        id="definiteness of no square matrix",
+        wrong=lambda: Assumption(text="", condition=Q.positive_definite(W1)),
+        error=ShapeError,
+        names=("W1", "p x l", "square"),
+        right=lambda: Assumption(text="", condition=Q.positive_definite(M)),
+    ),
+    Refusal(
+        id="definiteness of a scalar",
+        wrong=lambda: equal(x, x, assuming=[Q.positive_definite(x)]),
+        error=ShapeError,
+        names=("x is a scalar", "Q.positive"),
+        right=lambda: equal(x, x, assuming=[Q.positive(x)]),
+    ),
+    Refusal(
+        id="positivity of a matrix among others",
+        wrong=lambda: sign_of(x, [And(Q.positive(A), x > 0)]),
+        error=ShapeError,
+        names=("A is n x n", "Q.positive_definite"),
+        right=lambda: sign_of(x, [And(Q.positive(tr(A)), x > 0)]),
+    ),
+    Refusal(
+        id="symmetry as a relation",
+        wrong=lambda: flat.d(x, assuming=[Eq(A, A.T)]),
+        error=ShapeError,
+        names=("Eq(A, A.T)", "symmetric=True"),
+        right=lambda: flat.d(x, assuming=[Eq(tr(A), 1)]),
+    ),
+    Refusal(
+        id="a relation of matrices",
+        wrong=lambda: flat.d(x, assuming=[Ne(A, X)]),
+        error=ShapeError,
+        names=("Ne(A, X)", "entry"),
+        right=lambda: flat.d(x, assuming=[Ne(tr(A), tr(X))]),
+    ),
+    *(
+        Refusal(
+            id=f"support {support}",
+            wrong=partial(_law, state, support),
+            error=DerivationError,
+            names=("support", names),
+            right=partial(_law, state, (0, above)),
+        )
+        for state, support, names in (
+            (x, (1, 0), "lower end first"),
+            (x, (above, above), "lower end first"),
+            (x, (oo, oo), "lower end first"),
+            (x, (0,), "two ends"),
+            (x, zoo, "two ends"),
+            (x, (I, 1), "I is no end"),
+            (x, (0, zoo), "zoo is no end"),
+            (x, (nan, 1), "nan is no end"),
+            (y, (-1, 1), "begin at 0"),
+            (y, (-oo, oo), "begin at 0"),
+        )
     ),
     Refusal(
         id="no dimension",
