@@ -35,8 +35,9 @@ SYMBOLS, FUNCTIONS = 120.0, 60.0
 
 UNREAD = "it reaches a value that cannot be read, a {}; give its functions numbers, texts or arrays"
 MOVING = (
-    "a value that it reaches is another each time that its file is executed; give random numbers a "
-    "seed, and leave the data alone while they are used"
+    "a value that it reaches changed while claims were judged, as a dict that functions fill does, "
+    "or is another each time that its file is executed; give random numbers a seed, and leave the "
+    "data alone while they are used"
 )
 
 Progress = Callable[[int, int, str], None]
@@ -167,10 +168,11 @@ def records(
         done[index], was = (kernels, verdict), before[index]
         # If a file was changed meanwhile, it is not known which text was judged.
         if store and not was.unread and sources.of(references[index]) == was:
-            if values == was.values:
-                store.put(keys[index], kernels, verdict)
-            else:
+            if verdict.finished and values != was.values:
                 store.unkept(references[index].claim, MOVING)
+            else:
+                # One that was cut off is judged anew in any case, and is not put there.
+                store.put(keys[index], kernels, verdict)
         if progress:
             progress(len(done), len(references), references[index].claim)
     return tuple(

@@ -8,13 +8,17 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from verify import cli
 from verify.outside.files import read
+from verify.problem import Reference
+from verify.runner import Settings, _Job, records
 from verify.runs.contents import contents_of
+from verify.runs.store import Store
 
 HEAD = """
 import collections, dataclasses, enum, fractions, functools, json, pathlib
@@ -69,6 +73,8 @@ REACHED = {
     "one = claim(lambda x: beside.rate() - 2 * x**2)",
     "a module asked by a text": "import contents_beside as beside\n"
     "one = claim(lambda x: getattr(beside, 'RATE')['c'] - 2 * x**2)",
+    "a distribution": "from scipy.stats import norm\nlaw = norm(c)\n"
+    "one = claim(lambda x: law.mean() + norm.mean() - 2 * x**2)",
     "an expression": "from sympy import Float\nfrom derivations import *\n"
     "y, W = State('y'), Brownian('W')\none = DifferentialClaim(sde=MatrixSDE({y: -y * dt + W.d}), "
     "observable=y**2, drift=Float(c) - 2 * y**2, martingale=2 * y * W.d)",
@@ -115,6 +121,30 @@ def test_another_value_is_another_hash(tmp_path: Path, text: str) -> None:
     first = digest(written(tmp_path, text))
     assert digest(written(tmp_path, text)) == first
     assert digest(written(tmp_path, text, 5.0)) != first
+
+
+@pytest.mark.parametrize(
+    "text", ["lambda: first.rate()", "lambda: second.rate()", "lambda: second.first.RATE[0]"]
+)
+def test_modules_that_import_each_other_hide_no_value(text: str) -> None:
+    first, second = ModuleType("contents_first"), ModuleType("contents_second")
+    exec("RATE = [2.0]\ndef rate():\n    return second.rate()", vars(first))
+    exec("def rate():\n    return first.RATE[0]", vars(second))
+    vars(first)["second"], vars(second)["first"] = second, first
+    modules = {"first": first, "second": second}
+    f = eval(text, {name: module for name, module in modules.items() if f" {name}." in text})
+    before = contents_of(f)
+    assert contents_of(f) == before
+    vars(first)["RATE"][0] = 3.0
+    assert contents_of(f) != before
+
+
+def test_a_mapping_of_a_package_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is kept beside its class, as a distribution is, and holds what others put in."""
+    held = os.environ
+    before = contents_of(lambda: held["RATE"])
+    monkeypatch.setenv("RATE", "2")
+    assert contents_of(lambda: held["RATE"]) != before
 
 
 def test_what_it_does_not_reach_is_of_no_account(tmp_path: Path) -> None:
@@ -205,8 +235,9 @@ def test_a_run_takes_up_no_verdict_on_other_data(
         ),
         (
             "import time\nnow = time.time_ns()\none = claim(lambda x: 4 - 2 * x**2 + 0 * now)",
-            "one: judged anew, and its verdict is not kept: a value that it reaches is another "
-            "each time that its file is executed; give random numbers a seed",
+            "one: judged anew, and its verdict is not kept: a value that it reaches changed while "
+            "claims were judged, as a dict that functions fill does, or is another each time that "
+            "its file is executed; give random numbers a seed",
         ),
     ],
     ids=["unread", "moving"],
@@ -219,3 +250,16 @@ def test_what_is_not_sure_to_be_the_same_is_judged_anew_and_says_so(
         (line,) = [x for x in capsys.readouterr().err.splitlines() if "anew" in x]
         assert said in line
         assert not list((tmp_path / "store" / "verdicts").iterdir())
+
+
+def test_a_claim_that_ends_its_process_is_not_said_to_move(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the values that it reached nothing is known then; its verdict is open, and not kept."""
+    reference = Reference(claim="one", file=written(tmp_path, REACHED["a name of the module"]))
+    monkeypatch.setattr(_Job, "judged", lambda job: job.lost("its process died twice"))
+    said: list[str] = []
+    store = Store(tmp_path / "store", said.append)
+    (record,) = records([reference], Settings(tiers=("exact",), workers=1), store=store)
+    assert not record.verdict.finished
+    assert (said, store.kept) == ([], 0)

@@ -14,7 +14,7 @@ import hashlib
 import sys
 import sysconfig
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any
@@ -108,6 +108,8 @@ class _Reading:
         self._known: dict[int, tuple[Any, str]] = {}  # the object too, so that its address stays
         self._open: dict[int, int] = {}
         self._dummies: dict[int, int] = {}
+        self._names: dict[int, set[str]] = {}  # of modules that are open, what was read of them
+        self._globals: dict[str, dict[int, str]] = {}
 
     def of(self, value: Any) -> str:
         """The hash of a value."""
@@ -173,8 +175,11 @@ class _Reading:
             yield from self._of_pickle(value)
 
     def _of_pickle(self, value: Any) -> Iterator[str]:
-        """What a pickle of an object would hold."""
+        """What a pickle of an object would hold; of what a package made it is the name."""
         kind = type(value)
+        if name := self._library_name(value):
+            yield from ("global", str(kind.__module__), name)
+            return
         try:
             reduce = copyreg.dispatch_table.get(kind)
             found: Any = reduce(value) if reduce else value.__reduce_ex__(4)
@@ -188,6 +193,19 @@ class _Reading:
         for part in found:
             # Items come as iterators.
             yield self.of(part if part is None or not hasattr(part, "__next__") else list(part))
+
+    def _library_name(self, value: Any) -> str:
+        """The name under which a package keeps an object beside its class; empty for any other.
+
+        So are the distributions of SciPy kept, and the random numbers of NumPy that nobody made,
+        whose state is another in every process.  What is in a container may be a user's.
+        """
+        module = type(value).__module__
+        if module not in self._globals:
+            held = getattr(sys.modules.get(module), "__dict__", {}) if _is_library(module) else {}
+            self._globals[module] = {id(x): n for n, x in held.items() if not _is_private(n)}
+        found = self._globals[module].get(id(value), "")
+        return "" if issubclass(type(value), Container) else found
 
     # Expressions, classes, modules, functions.
 
@@ -234,7 +252,14 @@ class _Reading:
             yield from ("module", value.__name__)
             return
         yield "module"
-        yield from self._named(vars(value), names)
+        # It may come back to itself, then for the names that are left.
+        read = self._names.setdefault(id(value), set())
+        left = frozenset(names).intersection(vars(value)) - read
+        read |= left
+        try:
+            yield from tuple(self._named(vars(value), left, names))
+        finally:
+            read -= left
 
     def _of_function(self, value: types.FunctionType) -> Iterator[str]:
         yield "function"
@@ -251,25 +276,26 @@ class _Reading:
             yield from (str(value.__module__), value.__qualname__)
             return
         yield self.of(value.__code__)
-        yield from self._named(value.__globals__, names)
+        yield from self._named(value.__globals__, names, names)
 
-    def _named(self, namespace: dict[str, Any], names: Iterable[str]) -> Iterator[str]:
-        """What some names stand for in a module; where its file lies is none of its values."""
+    def _named(
+        self, namespace: dict[str, Any], names: Iterable[str], used: Iterable[str]
+    ) -> Iterator[str]:
+        """What names stand for in a module; ``used`` are those that modules among it are read for.
+
+        Where its file lies is none of its values.
+        """
         for name in sorted(names):
             if name in namespace and not _is_private(name):
                 yield name
-                yield from self._used(namespace[name], names)
+                yield from self._used(namespace[name], used)
 
     def _used(self, value: Any, names: Iterable[str]) -> Iterator[str]:
         """A value of which these names are used, if it is a module."""
-        if not isinstance(value, types.ModuleType) or _is_library(value.__name__):
+        if isinstance(value, types.ModuleType):
+            yield from self._of_module(value, names)
+        else:
             yield self.of(value)
-        elif id(value) not in self._open:
-            self._open[id(value)] = len(self._open)
-            try:
-                yield from tuple(self._of_module(value, names))
-            finally:
-                del self._open[id(value)]
 
 
 def _names(code: types.CodeType) -> frozenset[str]:
