@@ -18,6 +18,7 @@ from derivations import (
     TimeChangeClaim,
     dims,
     dt,
+    full_row_rank,
     positive,
     t,
     tr,
@@ -30,9 +31,10 @@ from verify.loading import compiled
 from verify.outside.claim_types import accepted
 from verify.problem import Problem
 
-n = dims("n")
+n, m = dims("n m")
 a, s = positive("a"), positive("s")
 x, y, X = State("x"), State("y"), State("X", n, n)
+Y = State("Y", n, m)
 B, G = Brownian("B"), Brownian("G")
 M, W = Brownian("M", n, n), Brownian("W", n, n)
 OU = MatrixSDE({x: -a * x * dt + s * B.d})
@@ -162,6 +164,32 @@ def test_a_law_of_a_moment_that_does_not_solve_its_system() -> None:
     assert finding.counterexample is not None
     assert finding.counterexample.claimed == "0.451396"
     assert finding.counterexample.measured == "0.567668"
+
+
+@pytest.mark.parametrize(
+    ("assumed", "example"),
+    [
+        (None, "m = 1, n = 1, Y = [1], a = 1, s = 1, t = 1"),
+        (n > m, "m = 1, n = 2, Y = [1; 0], a = 1, s = 1, t = 1"),
+        (full_row_rank(Y), ""),
+    ],
+)
+def test_a_law_of_a_moment_of_a_matrix(assumed: Any, example: str) -> None:
+    fade, noise, moment = exp(-2 * a * t), n * m * s**2, tr(Y * Y.T)
+    claim = MomentClaim(
+        id="law", title="", source="", statement="",
+        sde=MatrixSDE({Y: -a * Y * dt + s * Brownian("C", n, m).d}),
+        moments=(moment, 1), matrix=((-2 * a, noise), (0, 0)),
+        laws=(moment * fade + noise / a * (1 - fade), 1),
+        assumptions=() if assumed is None else (Assumption(text="", condition=assumed),),
+    )  # fmt: skip
+    finding = found(compiled(claim))
+    assert finding.lines[0].startswith("the law of E[tr(Y Y')]: what solves the system is ")
+    # Where more is assumed of the matrix, no point is made up.
+    if not example:
+        assert finding.counterexample is None
+    else:
+        assert str(finding.counterexample).startswith(f"counter-example: {example}: ")
 
 
 def test_the_power_of_a_parameter_in_a_density() -> None:
