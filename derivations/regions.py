@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
+from functools import lru_cache, reduce
 from typing import Any
 
 from sympy import Integer, Matrix, Poly, Rational, ceiling, factor_list
@@ -52,13 +52,14 @@ _OF_SIGNS: Mapping[frozenset[int], str] = {
 def sign_over(value: Any, bounds: Iterable[Bound]) -> Over:
     """The sign of a polynomial wherever all bounds hold, with what letters are by declaration."""
     try:
-        return _sign_over(value, [*bounds])
+        return _sign_over(value, tuple(bounds))
     except (CoercionFailed, PolynomialError):  # no polynomial with rational coefficients
         return Over(relation="?")
 
 
-def _sign_over(value: Any, bounds: list[Bound]) -> Over:
-    bounds = _connected(value, bounds)
+@lru_cache(maxsize=4096)  # a discriminant comes back for every order of the letters before it
+def _sign_over(value: Any, given: tuple[Bound, ...]) -> Over:
+    bounds = _connected(value, given)
     letters = _letters([value, *(b.gap for b in bounds)])
     bounds = list(dict.fromkeys([*bounds, *(bound for x in letters for bound in declared(x))]))
     polynomials = [value, *(b.gap for b in bounds)]
@@ -149,29 +150,39 @@ def _shown(
         found = reduce(product_of, signs, ">" if content > 0 else "<")
         if found != "?":
             return found
+    weak = 0 in points or _is_zero_at_origin(value, bounds, letters)
     for turned in (False, True):
         if (1 if turned else -1) in points:
             continue
-        found = _nonnegative((-value if turned else value).expand(), bounds, letters)
+        target = (-value if turned else value).expand()
+        found = _nonnegative(target, bounds, letters, weak=weak)
         if found != "?":
             return found.replace(">", "<") if turned else found
     return "?"
 
 
+def _is_zero_at_origin(value: Any, bounds: Iterable[Bound], letters: Iterable[Any]) -> bool:
+    """Whether the region has the point of all zeros, and the value is 0 there."""
+    zeros = dict.fromkeys(letters, Integer(0))
+    signs = ((b.relation, sign_of_number(b.gap.xreplace(zeros))) for b in bounds)
+    return value.xreplace(zeros) == 0 and all(HOLDS[relation](sign) for relation, sign in signs)
+
+
 def _of_power(f: Any, e: int, bounds: Sequence[Bound]) -> str:
     """The sign of a power of an irreducible polynomial."""
     if e % 2 or len(f.free_symbols) > 1:
-        return power_of(_sign_over(f, [*bounds]).relation, e)
+        return power_of(_sign_over(f, tuple(bounds)).relation, e)
     # A square may be positive where its root has either sign.
-    own = [b for b in bounds if b.gap.free_symbols <= f.free_symbols]
+    own = tuple(b for b in bounds if b.gap.free_symbols <= f.free_symbols)
     return _sign_over((f**2).expand(), own).relation
 
 
-def _nonnegative(value: Any, bounds: Sequence[Bound], letters: Sequence[Any]) -> str:
+def _nonnegative(value: Any, bounds: Sequence[Bound], letters: Sequence[Any], *, weak: bool) -> str:
+    """``">"`` or ``">="`` if one is shown; ``weak`` says that the value is 0 somewhere."""
     best = "?"
     for x in letters:
         found = _by_discriminant(value, bounds, x)
-        if found == ">":
+        if found == ">" or (weak and found == ">="):
             return found
         best = best if found == "?" else found
     if len(letters) > MOST_LETTERS:
@@ -187,11 +198,13 @@ def _by_discriminant(value: Any, bounds: Sequence[Bound], x: Any) -> str:
     most = max(powers)
     if most == 0 or most % 2 or not powers.keys() <= {0, most // 2, most}:
         return "?"
-    others = [b for b in bounds if not b.gap.has(x)]
+    others = tuple(b for b in bounds if not b.gap.has(x))
     if _sign_over(powers[most], others).relation != ">":
         return "?"
     A, B, C = (powers.get(n, Integer(0)) for n in (most, most // 2, 0))
-    found = _sign_over((4 * A * C - B**2).expand(), others).relation
+    # Without its content, which is positive, it is the same in whatever order letters go.
+    _, discriminant = (4 * A * C - B**2).expand().as_content_primitive()
+    found = _sign_over(discriminant, others).relation
     return {">": ">", ">=": ">=", "=": ">="}.get(found, "?")
 
 
