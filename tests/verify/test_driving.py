@@ -85,6 +85,21 @@ def test_a_state_that_is_not_asked_for_costs_no_grids(factor: float, status: Sta
     assert found.status == status, found.reason
 
 
+def test_an_observable_that_no_noise_drives_is_seen_on_the_paths_of_one() -> None:
+    """E x² = e⁻² for dx = −x dt from 1, whatever m and n do."""
+    sde = NumericSDE(
+        states={"x": (), "m": (3,), "n": ()},
+        noises={"B": (3,), "W": ()},
+        drift={"x": lambda x: -x, "m": 0, "n": 0},
+        noise={"x": 0, "m": lambda dB: dB, "n": lambda dW: dW},
+    )
+    given = {"sde": sde, "observable": lambda x: x**2, "horizon": 1, "relevant": 0.02}
+    start = {"x": 1.0, "m": np.zeros(3), "n": 0.0}
+    for value, status in ((np.exp(-2), Status.AGREES), (1.05 * np.exp(-2), Status.DISAGREES)):
+        found = judged(ExpectationClaim(**named(**given, value=value, values=start)))
+        assert found.status == status, found.reason
+
+
 def test_too_many_components_are_named() -> None:
     found = judged(square(1.5 * (1 - np.exp(-2)), 3))
     assert found.status == Status.INCONCLUSIVE

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Abs, Rational, log, sqrt, tanh
+from sympy import Abs, Lt, Rational, log, sqrt, tanh
 
 from derivations import (
+    Assumption,
     Brownian,
     DerivationError,
     LimitClaim,
@@ -57,6 +58,7 @@ def rate(value: Any, sde: Any = GBM, relevant: float = 0.15, **fields: Any) -> E
 
 
 def sides(value: Any, below: int, above: int, **fields: Any) -> Evidence:
+    plan = fields.pop("plan", PLAN)
     given: dict[str, Any] = {
         "sde": GBM, "parameter": mu, "values": {sigma: 1, x: 1}, "horizon": 48,
         "relevant": 0.2, **fields,
@@ -65,7 +67,7 @@ def sides(value: Any, below: int, above: int, **fields: Any) -> Evidence:
         id="threshold", title="", source="", statement="", observable=log(x), threshold=value,
         below=below, above=above, **given,
     )  # fmt: skip
-    return check_of("path")(compiled(claim), PLAN)
+    return check_of("path")(compiled(claim), plan)
 
 
 def test_the_growth_rate_of_geometric_brownian_motion() -> None:
@@ -116,6 +118,22 @@ def test_a_threshold_is_seen_from_both_sides() -> None:
     (setting,) = found.numbers["settings"]
     low, high = sorted(side["at"] for side in setting["sides"])
     assert (low, high) == pytest.approx((0.4, 0.6))
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_conditions_on_the_parameter_are_asked_at_the_values_that_are_run(seed: int) -> None:
+    """At 0.4 and 0.6: what was drawn for μ, from a normal law, is not among them."""
+
+    def below(bound: Any, low: int) -> Evidence:
+        condition = Assumption(text="μ below a bound", condition=Lt(mu, bound))
+        fields: dict[str, Any] = {"assumptions": (condition,), "horizon": 24}
+        return sides(sigma**2 / 2, low, -low, plan=replace(PLAN, seed=seed), **fields)
+
+    assert below(Rational(61, 100), -1).status == Status.AGREES
+    assert below(Rational(1, 2), 1).status == Status.DISAGREES
+    found = below(Rational(1, 2), -1)
+    assert found.status == Status.INCONCLUSIVE
+    assert "mu = 0.6 does not meet: μ below a bound" in found.reason
 
 
 def test_planted_thresholds_are_rejected() -> None:

@@ -6,10 +6,21 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sympy import Rational, exp, nan, sin, solve, symbols
+from sympy import Gt, Rational, exp, nan, sin, solve, sqrt, symbols
 
 import verify
-from derivations import Brownian, MatrixSDE, MomentClaim, PathCheck, State, dt, equal, real, t
+from derivations import (
+    Assumption,
+    Brownian,
+    MatrixSDE,
+    MomentClaim,
+    PathCheck,
+    State,
+    dt,
+    equal,
+    real,
+    t,
+)
 from derivations.derive import derive
 from tests.verify.explaining import explained
 from verify.explain import exposition_of
@@ -75,6 +86,24 @@ def test_a_wrong_matrix_disagrees(tier: str, matrix: Any) -> None:
 )
 def test_a_wrong_law_disagrees(tier: str, law: Any) -> None:
     assert found(tier, laws=(law, exp(a * t) * x)).status == Status.DISAGREES
+
+
+@pytest.mark.parametrize("tier", [*FORMS, "path"])
+def test_a_claim_is_not_refuted_where_its_assumptions_do_not_hold(tier: str) -> None:
+    """The law with |a − b| holds for a > b, and what is drawn for a and b may be otherwise."""
+    sde, speed = MatrixSDE({x: -(a - b) * x * dt + beta.d}), sqrt((a - b) ** 2)
+    claim = replace(
+        SQUARE,
+        sde=sde,
+        moments=(x,),
+        matrix=((-speed,),),
+        laws=(exp(-speed * t) * x,),
+        assumptions=(Assumption(text="a > b", condition=Gt(a, b)),),
+        path=PathCheck(sde=sde, horizon=1, sizes={}, values={x: 1}, relevant=0.01),
+    )
+    statuses = {check_of(tier)(compiled(claim), replace(PLAN, seed=n)).status for n in range(3)}
+    assert statuses <= {Status.AGREES, Status.INCONCLUSIVE}
+    assert Status.AGREES in statuses or tier == "derivation"
 
 
 def test_the_derivation_names_the_moment() -> None:

@@ -29,6 +29,9 @@ def driven(
 ) -> System:
     """The system without the noises that do not drive an observable; itself if all do.
 
+    One noise is always left, the smallest: where none drives the observable, all its sign paths
+    are alike.
+
     Parameters
     ----------
     system
@@ -57,6 +60,8 @@ def driven(
                 value, f(_run(system, {**drawn, name: other[name]}, start, h)), equal_nan=True
             )
         }
+    if len(idle) == len(drawn):
+        idle.remove(min(system.noises, key=lambda noise: noise.components).differential)
     return _without(system, idle) if idle else system
 
 

@@ -276,6 +276,8 @@ def _setting(problem: Problem, path: PathSignature, one: PathSignature, plan: Pl
     if not (np.isfinite(horizon) and horizon > 0):
         raise UsageError(f"horizon={horizon:g}: not a positive time; give a number above zero")
     system, drawn = simulated_system(problem, one, point), drawn_values(one, point)
+    # What a threshold is of takes values of its own, at which its conditions are asked.
+    moved = problem.threshold.parameter if problem.threshold is not None else None
     drawn = {name: x for name, x in drawn.items() if name not in _moved_by(problem)}
     return Setting(
         problem=problem,
@@ -284,7 +286,7 @@ def _setting(problem: Problem, path: PathSignature, one: PathSignature, plan: Pl
         system=system,
         horizon=horizon,
         relevant=one.relevant,
-        unmet=tuple(unmet(problem, point)),
+        unmet=tuple(unmet(problem, {name: x for name, x in point.items() if name != moved})),
         takes_time="t" in problem.kernels[f"{prefix}increment"].arguments,
         drawn=drawn,
     )

@@ -53,7 +53,7 @@ from .refinement import (
     would_settle,
 )
 from .rounding import loses_digits
-from .simulated import simulated_system
+from .simulated import simulated_system, unmet
 
 __all__ = ["limiting", "threshold"]
 
@@ -251,21 +251,37 @@ def _threshold(setting: Setting, plan: Plan) -> Judgement:
     for at, sign in sorted(signs, key=lambda pair: pair[1] == 0):
         other = abs(sides[0].rate.value) if sides else 0.0
         share = plan.share(f"{stated.parameter} {at!r}", 2)
-        sides.append(_side(_moved(setting, stated.parameter, at), at, sign, other / 2, share))
+        moved = _moved(setting, stated.parameter, at)
+        if moved.unmet:
+            why = f"{stated.parameter} = {at:.4g} does not meet: {'; '.join(moved.unmet)}"
+            sides.append(
+                _left_out(f"{why}; that side of the threshold was not looked at", at, sign)
+            )
+        else:
+            sides.append(_side(moved, at, sign, other / 2, share))
         if sides[-1].status == Status.DISAGREES:
             break
     return _judgement(setting, stated.parameter, value, sides)
 
 
 def _moved(setting: Setting, parameter: str, value: float) -> Setting:
-    """The setting with another value of the parameter."""
+    """The setting with another value of the parameter, and the conditions that fail there."""
     path = setting.problem.signature.path
     assert path is not None
     if parameter not in setting.point:
         raise UsageError(f"parameter {parameter}: not in the system; name one that it has")
     point = {**setting.point, parameter: np.asarray(value)}
     system = replace(simulated_system(setting.problem, path, point), paths_last=False)
-    return replace(setting, point=point, system=system)
+    failed = tuple(unmet(setting.problem, point))
+    return replace(setting, point=point, system=system, unmet=failed)
+
+
+def _left_out(why: str, at: float, sign: int, paths: int = 0, steps: int = 0) -> Side:
+    """A side that was not measured."""
+    nothing, open_ = undecided(why).estimate, Status.INCONCLUSIVE
+    return Side(
+        at=at, sign=sign, rate=nothing, status=open_, paths=paths, steps=steps, looks=0, why=why
+    )
 
 
 def _side(setting: Setting, at: float, sign: int, near: float, plan: Plan) -> Side:
@@ -274,17 +290,7 @@ def _side(setting: Setting, at: float, sign: int, near: float, plan: Plan) -> Si
     steps, paths = _begin(setting, plan, COARSE, 1)
     most = LONGER * most_path_steps(plan.effort, setting.system.size)
     if lost := loses_digits(setting, plan, steps):
-        nothing, open_ = undecided(lost).estimate, Status.INCONCLUSIVE
-        return Side(
-            at=at,
-            sign=sign,
-            rate=nothing,
-            status=open_,
-            paths=paths,
-            steps=steps,
-            looks=0,
-            why=lost,
-        )
+        return _left_out(lost, at, sign, paths, steps)
     control = control_of(setting, plan, steps)
     side = None
     for number in range(LOOKS):
@@ -368,7 +374,7 @@ def _judgement(setting: Setting, parameter: str, value: float, sides: Sequence[S
     worst = min(telling, key=lambda side: abs(side.rate.value))
     finding = Finding(
         status=status,
-        measurement=Measurement(estimate=worst.rate),
+        measurement=Measurement(estimate=worst.rate, why=worst.why),
         steps=worst.steps,
         paths=worst.paths,
         looks=worst.looks,

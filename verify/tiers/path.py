@@ -7,7 +7,7 @@ on paths too: both systems are driven by one Brownian motion, dB̃ = √rate dB.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -78,18 +78,28 @@ def check(problem: Problem, plan: Plan) -> Evidence:
         reason = "the claim states no law of a concrete system over a span of time"
         return Evidence(tier=TIER, status=Status.NOT_APPLICABLE, reason=reason)
     if problem.kind == "moments":
-        point = starting_values(setting, plan)
-        system = simulated_system(problem, setting, point)
-        return expected(problem, setting, system, point, float(number(setting.horizon)))
+        return _moments(problem, setting, plan)
     return settled(lambda look: _looked(problem, setting, look), plan)
+
+
+def _moments(problem: Problem, setting: PathSignature, plan: Plan) -> Evidence:
+    point = starting_values(setting, plan)
+    if failed := unmet(problem, point):
+        return _inadmissible(failed)
+    system = simulated_system(problem, setting, point)
+    return expected(problem, setting, system, point, float(number(setting.horizon)))
+
+
+def _inadmissible(failed: Sequence[str]) -> Evidence:
+    """Of a start that fails these conditions nothing is claimed."""
+    reason = f"the start does not meet: {'; '.join(failed)}; no admissible point was looked at"
+    return Evidence(tier=TIER, status=Status.INCONCLUSIVE, reason=reason)
 
 
 def _looked(problem: Problem, setting: PathSignature, plan: Plan) -> Evidence:
     point = starting_values(setting, plan)
-    failed = unmet(problem, point)
-    if failed:
-        reason = f"the start does not meet: {'; '.join(failed)}; no admissible point was looked at"
-        return Evidence(tier=TIER, status=Status.INCONCLUSIVE, reason=reason)
+    if failed := unmet(problem, point):
+        return _inadmissible(failed)
     horizon = float(number(setting.horizon))
     system = simulated_system(problem, setting, point)
     errors, scale, course = _errors(problem, plan, system, point, setting)
