@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sympy import Ge, Gt, exp, sqrt
+from sympy import Eq, Ge, Gt, Identity, Le, Lt, Ne, Q, exp, sqrt
 
 from derivations import (
     Assumption,
     Brownian,
     CovariationClaim,
     DifferentialClaim,
+    ExpectationClaim,
     MatrixSDE,
     State,
     dims,
@@ -243,6 +244,84 @@ def test_eigenvalues_and_inverses_bring_what_they_need_with_them() -> None:
             assert {one.status for one in found.evidence} == {Status.AGREES}
         wrong = check(replace(claim, drift=claim.drift + m), tiers=("one-step",))
         assert wrong.status is Status.DISAGREES
+
+
+@pytest.mark.parametrize(
+    "matrix", [X * X.T, 2 * X * X.T, X * X.T + Identity(n)], ids=["bare", "scaled", "a sum"]
+)
+def test_what_is_declared_is_not_added_again(matrix: Any) -> None:
+    lam, inverse = eigenvalues(matrix), tr(matrix.inverse())
+    for observable, fact in (
+        (lam[lam.indices("i")], lam.distinct),
+        (inverse, Q.invertible(matrix)),
+        (inverse, Q.positive_definite(matrix)),
+    ):
+        claim = DifferentialClaim(sde=free, observable=observable, drift=0)
+        declared = replace(claim, assumptions=(Assumption(text="said", condition=fact),))
+        assert len(accepted(claim).assumptions) == 1
+        assert accepted(declared) == declared
+        # What is said of another matrix is not enough.
+        other = Assumption(text="said", condition=fact.function(matrix + matrix * matrix))
+        assert len(accepted(replace(claim, assumptions=(other,))).assumptions) == 2
+
+
+RELATIONS = {Q.eq: Eq, Q.ge: Ge, Q.gt: Gt, Q.le: Le, Q.lt: Lt, Q.ne: Ne}
+
+
+@pytest.mark.parametrize("predicate", RELATIONS, ids=str)
+def test_a_predicate_of_two_is_the_relation_that_it_is(predicate: Any) -> None:
+    x = State("x")
+    claim = DifferentialClaim(
+        sde=MatrixSDE({x: -x * dt}),
+        observable=x**2,
+        drift=-2 * x**2,
+        assumptions=(Assumption(text="said", condition=predicate(x, 1)),),
+    )
+    (found,) = accepted(claim).assumptions
+    assert (found.text, found.condition) == ("said", RELATIONS[predicate](x, 1))
+
+
+def test_a_predicate_of_two_matrices_is_refused_in_words() -> None:
+    fact = Assumption(text="said", condition=Q.gt(X * X.T, 0))
+    claim = DifferentialClaim(sde=free, observable=tr(X * X.T), drift=n * m, assumptions=(fact,))
+    with pytest.raises(ClaimError, match=r"^assumptions: Q.gt\(X\*X.T, 0\) is no relation of num"):
+        check(claim)
+
+
+# Letters that stand in an assumption alone.
+
+
+@pytest.mark.parametrize(
+    ("values", "vary", "said"),
+    [
+        ({"a": 2, "b": 1}, {}, ""),
+        ({"a": 1, "b": 2}, {}, "values: a = 1, b = 2 do not meet the assumption: larger"),
+        ({"b": 1}, {"a": (2, 3)}, ""),
+        ({"b": 1}, {"a": (2, 0.5)}, "values: a = 0.5, b = 1 do not meet the assumption: larger"),
+        ({"a": 1}, {}, ""),
+        ({}, {"b": (1, 2)}, "vary: b is no state or parameter of the claim; there are a, x"),
+        ({"c": 1}, {}, "values: c is no state or parameter of the claim; there are a, b, x"),
+    ],
+)
+def test_values_of_letters_of_an_assumption_are_taken_and_asked(
+    values: dict[str, float], vary: dict[str, Any], said: str
+) -> None:
+    x, B, a, b = State("x"), Brownian("B"), positive("a"), positive("b")
+    claim = ExpectationClaim(
+        sde=MatrixSDE({x: -a * x * dt + B.d}),
+        observable=x,
+        value=0,
+        horizon=1,
+        values={x: 0, **{positive(name): value for name, value in values.items()}},
+        vary={positive(name): several for name, several in vary.items()},
+        assumptions=(Assumption(text="larger", condition=Gt(a, b)),),
+    )
+    if said:
+        with pytest.raises(ClaimError) as error:
+            accepted(claim)
+        assert str(error.value) == said
+    else:
+        assert accepted(claim).values == claim.values
 
 
 def test_what_is_no_fraction_is_not_asked_of_points() -> None:

@@ -59,15 +59,12 @@ class PathValues:
 
     Attributes
     ----------
-    label
-        The values that vary, in words.
     point
         Parameters, states at time 0, ``t``; of a law ``level``, an array.
     stated, low, high
         Arrays of the stated values and the ends of the intervals.
     """
 
-    label: str
     point: Mapping[str, Any]
     stated: Array
     low: Array
@@ -132,7 +129,6 @@ def _threshold(
         return None
     low, high = (np.asarray([x]) for x in found)
     return PathValues(
-        label=setting.label,
         point={**setting.point, "t": np.asarray(setting.horizon)},
         stated=np.asarray([stated]),
         low=low,
@@ -164,7 +160,6 @@ def _value(setting: Setting, name: str, entry: Mapping[str, Any]) -> PathValues 
     if not math.isfinite(float(np.max(np.abs(measured)) + np.max(radius))):
         return None
     return PathValues(
-        label=setting.label,
         point=point,
         stated=again,
         low=measured - radius,

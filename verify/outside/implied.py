@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from sympy import Function, Ge, Gt, Integer, Inverse, NumberSymbol, Pow, Q
+from sympy import Function, Ge, Gt, Integer, Inverse, MatMul, MatrixExpr, NumberSymbol, Pow, Q
 from sympy.assumptions import AppliedPredicate
 from sympy.matrices.expressions.matexpr import MatrixElement
 
@@ -38,20 +38,30 @@ def _facts(claim: Any, known: list[Any]) -> Iterator[tuple[str, Any]]:
     for size, needed in sorted(least.items(), key=str):
         if needed > 1 and not any(_holds(size, needed, fact) for fact in known):
             yield f"{size} ≥ {needed}", Ge(size, needed)
+    said = [fact for fact in known if _is_of_matrix(fact)]
+    distinct = {fact.function(_unscaled(fact.arg)) for fact in said}
     for matrix in dict.fromkeys(map(_unscaled, spectra_of(expressions))):
         fact = distinct_eigenvalues(matrix)
-        if fact not in known and _is_rational(matrix):
+        if fact not in distinct and _is_rational(matrix):
             yield f"the eigenvalues of {matrix} are distinct", fact
-    spoken_of = {fact.arg for fact in known if isinstance(fact, AppliedPredicate)}
+    spoken_of = {_unscaled(fact.arg) for fact in said}
     inverted = {_unscaled(part.arg) for one in expressions for part in one.atoms(Inverse)}
     for matrix in sorted(inverted - spoken_of, key=str):
         if _is_rational(matrix):
             yield f"{matrix} is invertible", Q.invertible(matrix)
 
 
+def _is_of_matrix(fact: Any) -> bool:
+    unary = isinstance(fact, AppliedPredicate) and len(fact.arguments) == 1
+    return unary and isinstance(fact.arg, MatrixExpr)
+
+
 def _unscaled(matrix: Any) -> Any:
     """The matrix without its scalar factor, which makes no eigenvalues meet: √2 X X' is X X'."""
-    return matrix.as_coeff_mmul()[1]
+    product = matrix.as_coeff_mmul()[1]
+    # A sum comes as a product of one factor, which equals nothing that anyone declares.
+    alone = isinstance(product, MatMul) and len(product.args) == 1
+    return product.args[0] if alone else product
 
 
 def _is_rational(matrix: Any) -> bool:

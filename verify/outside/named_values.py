@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from typing import Any
 
-from sympy import Basic, MatrixSymbol, Symbol
+from sympy import Basic, Expr, MatrixSymbol, Symbol, ask, false
+from sympy.assumptions import AppliedPredicate
 
+from derivations.printing import unicode
 from derivations.sde import MatrixSDE, is_increment
 from derivations.symbols import Dimension, FamilyMember, Index, MatrixState, ScalarState, dt, t
 from verify.errors import ClaimError
@@ -40,7 +43,7 @@ def check_states(claim: Any) -> None:
 
 
 def check_values(claim: Any) -> None:
-    """Refuse values of what is no state or parameter of a claim in symbols.
+    """Refuse values of what is no state or parameter of a claim, and those it assumes away.
 
     Raises
     ------
@@ -55,13 +58,16 @@ def check_values(claim: Any) -> None:
         known = sorted({str(x.name): x for x in _letters(claim, system)})
         parameter = getattr(owner, "parameter", None)
         _check_sizes(f"{place}sizes", owner.sizes, _sizes(claim, system, place))
-        _check(f"{place}values", owner.values, known)
+        facts = _assumed(claim, system)
+        assumed = {str(x.name) for x in _letters_in(facts)}
+        _check(f"{place}values", owner.values, sorted(assumed.union(known)))
         _check(f"{place}vary", getattr(owner, "vary", {}), known)
         if isinstance(parameter, Basic):
             _check(f"{place}parameter", {parameter: None}, known)
         for key, several in getattr(owner, "vary", {}).items():
             if not isinstance(several, list | tuple) or not several:
                 raise ClaimError(f"vary: {key} = {several!r}; give several values, as (0.5, 1, 2)")
+        _check_assumed(f"{place}values", owner, known, facts)
 
 
 def _check(place: str, given: Any, known: Iterable[str]) -> None:
@@ -75,6 +81,39 @@ def _check(place: str, given: Any, known: Iterable[str]) -> None:
                 f"{place}: {key} is no state or parameter of the claim; there are "
                 f"{', '.join(known)}"
             )
+
+
+def _assumed(claim: Any, system: MatrixSDE) -> dict[Any, str]:
+    """The conditions of a claim and of its system, each in words."""
+    found = {fact: unicode(fact) for fact in system.assuming}
+    found |= {x.condition: x.text for x in claim.assumptions if isinstance(x.condition, Basic)}
+    return found
+
+
+def _check_assumed(place: str, owner: Any, known: Iterable[str], facts: Mapping[Any, str]) -> None:
+    """Refuse values that fail an assumption on letters that nothing is simulated of.
+
+    On all other letters the simulated start is asked.
+    """
+    varied = [[(key, x) for x in several] for key, several in getattr(owner, "vary", {}).items()]
+    for fact, text in facts.items():
+        if {str(x.name) for x in _letters_in([fact])} <= {*known}:
+            continue
+        for chosen in product(*varied):
+            given = {str(key.name): x for key, x in [*owner.values.items(), *chosen]}
+            if _fails(fact, given):
+                named = sorted({str(x.name) for x in _letters_in([fact])})
+                values = ", ".join(f"{name} = {given[name]}" for name in named)
+                raise ClaimError(f"{place}: {values} do not meet the assumption: {text}")
+
+
+def _fails(fact: Any, given: Mapping[str, Any]) -> bool:
+    """Whether a condition is false at values of all its letters, which are numbers."""
+    numbers = {x: given.get(str(getattr(x, "name", x))) for x in fact.free_symbols}
+    if not all(isinstance(x, int | float | Expr) for x in numbers.values()):
+        return False
+    found = fact.subs(numbers)
+    return (ask(found) if isinstance(found, AppliedPredicate) else found) in (False, false)
 
 
 def _check_sizes(place: str, given: Any, needed: Iterable[str]) -> None:
@@ -97,7 +136,11 @@ def _letters(claim: Any, system: MatrixSDE) -> Iterator[Any]:
     """States and parameters of a system and of what is stated of it."""
     held = [*system.equations, *system.equations.values(), *system.correlation.values()]
     held += [value for place, value in stated("", claim) if place != "parameter"]
-    for expression in held:
+    return _letters_in(held)
+
+
+def _letters_in(expressions: Iterable[Any]) -> Iterator[Any]:
+    for expression in expressions:
         for x in expression.atoms(Symbol, MatrixSymbol, FamilyMember):
             aside = isinstance(x, Dimension | Index) or x in (t, dt) or is_increment(x)
             if not aside:
