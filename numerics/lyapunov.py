@@ -73,7 +73,6 @@ def log_growth(
     at: Sequence[int],
     scheme: str = "euler_maruyama",
     block: int = 256,
-    workers: int = 1,
 ) -> Array:
     """Log growth of the volumes that the columns of Θ span, column by column.
 
@@ -81,7 +80,7 @@ def log_growth(
     ----------
     system
         States (r, d) that stacked in their order are Θ (d, d), which it multiplies from the left.
-    horizon, steps, paths, seed, block, workers
+    horizon, steps, paths, seed, block
         As for `numerics.simulate.simulate`; Θ starts from `generic_frame`.
     at
         Numbers of steps after which to read the growth, ascending.
@@ -248,7 +247,7 @@ def require_left_multiplication(system: System) -> None:
 
 
 def spread_per_time(system: System) -> float:
-    """E|L(0, dB)|²/d per unit of time: how fast the noise moves a column of Θ, relatively."""
+    """E|L(0, dB)|²/d per unit of time, at t = 0: how fast noise moves a column of Θ, relatively."""
     d = _side(system)
     stacked = LeftMultiplication(matrix=_unused, rows=tuple(system.states))
     dB = basis(system)
@@ -259,7 +258,10 @@ def spread_per_time(system: System) -> float:
 
 
 def drift_per_time(system: System) -> float:
-    """|L(1, 0)|, the spectral norm: how fast the drift moves a column of Θ at most, relatively."""
+    """|L(1, 0)| at t = 0, the spectral norm: how fast the drift moves a column of Θ, relatively.
+
+    No column is moved faster, then; what L is at other times is not looked at.
+    """
     d = _side(system)
     stacked = LeftMultiplication(matrix=_unused, rows=tuple(system.states))
     Theta = stacked.unstack(np.eye(d)[None], system.states)

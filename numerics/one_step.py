@@ -84,7 +84,8 @@ class OneStepEstimate:
     scale
         The sum of the absolute values of the terms, by central differences.
     deviation
-        Standard deviation of one sample.
+        Standard deviation of one sample; in frames, whose samples are drawn together, √samples
+        times that of the mean.
     step, samples, controls, level
         h; antithetic pairs in the run; Hermite polynomials used; error probability.
     """
@@ -258,7 +259,9 @@ class _Plan:
         width = max(scale.size, step.system.size)
         framed = averaged(statistic, width, _NUMBERS_AT_ONCE)
         setting = _measured(step, framed, h, plan._pilot(rank), rounding)
-        return replace(plan._run(setting, framed, scale, rank), samples=plan.samples * rank)
+        found = plan._run(setting, framed, scale, rank)
+        deviation = found.deviation * np.sqrt(rank)
+        return replace(found, samples=plan.samples * rank, deviation=deviation)
 
     def _in_frames(self, step: Transition) -> _Plan:
         """The same with frames, of about as many antithetic pairs in all if that is affordable."""

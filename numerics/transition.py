@@ -63,6 +63,7 @@ class Transition:
     system: System
     point: Point
     units: Mapping[str, Array]
+    plain: frozenset[str]  # the noises of which every unit is one entry
     seen: Array  # V (m, rank): orthonormal coordinates that move the state
     unit_time: float  # in which the state moves by about its own size, or a part of its reach
     grain_time: float  # the unit of time for the steps at which nothing but rounding is left
@@ -86,10 +87,12 @@ class Transition:
         if not limit > 0.0:
             raise NumericsError(f"reach: got {reach}; give a positive length, or None")
         m = sum(noise.components for noise in system.noises)
+        units = basis(system)
         step = cls(
             system=system,
             point=point,
-            units=basis(system),
+            units=units,
+            plain=frozenset(name for name, unit in units.items() if _is_plain(unit)),
             seen=np.eye(m),
             unit_time=1.0,
             grain_time=1.0,
@@ -139,17 +142,23 @@ class Transition:
         moved = {name: before[name] + change[name] for name in self.system.states}
         return {**self.point, **moved, **({"t": t + h} if "t" in self.point else {})}
 
-    def _increment(self, xi: Array, unit: Array) -> Array:
+    def _increment(self, xi: Array, name: str) -> Array:
         """Σ_j ξ_j unit_j, (N, *shape); the entries of ξ themselves, if every unit is one entry."""
-        m = len(unit)
-        if unit.size == m * m and np.array_equal(unit.reshape(m, m), np.eye(m)):
+        unit = self.units[name]
+        if name in self.plain:
             return xi.reshape(len(xi), *unit.shape[1:])
         return np.asarray(np.tensordot(xi, unit, axes=1))
 
     def pair(self, xi: Array, h: float) -> tuple[Point, Point]:
         """The points x_+ and x_− after a step with dB = ±√h times the increments for ξ."""
-        dB = {name: np.sqrt(h) * self._increment(xi, unit) for name, unit in self.units.items()}
+        dB = {name: np.sqrt(h) * self._increment(xi, name) for name in self.units}
         return self.after(dB, h), self.after({name: -value for name, value in dB.items()}, h)
+
+
+def _is_plain(unit: Array) -> bool:
+    """Whether unit number j, of a noise with as many entries, is its entry number j."""
+    m = len(unit)
+    return unit.size == m * m and np.array_equal(unit.reshape(m, m), np.eye(m))
 
 
 def _time_to_move(distance: float, a: Array, b: Array) -> float:

@@ -85,6 +85,13 @@ def test_the_noise_of_the_growth_is_a_sum_over_orthonormal_columns() -> None:
     assert np.allclose(found.noise[0], total, rtol=1e-10, atol=1e-12)
 
 
+def test_workers_that_would_be_ignored_are_refused() -> None:
+    with pytest.raises(TypeError, match="workers"):
+        log_growth(  # type: ignore[call-arg]
+            network(1, 1), horizon=1.0, steps=1, paths=1, seed=1, at=[1], workers=2
+        )
+
+
 def test_drift_per_time() -> None:
     assert drift_per_time(network(2, 1)) == 0.0
     assert drift_per_time(triangular(-3.0, 1.0, coupling=0.0)) == pytest.approx(3.0, rel=1e-14)

@@ -309,18 +309,60 @@ def test_the_entries_of_one_value_share_its_level() -> None:
     assert np.all(ratio <= growth + 1e-3)
 
 
-def test_the_estimate_varies_as_its_deviation_says() -> None:
-    point = {"x": np.array(0.4), "n": np.array(3.0)}
-    system = bessel().at(point)
-    runs = [
+def free(entries: int) -> System:
+    """dX = dB."""
+    return System(
+        states={"x": (entries,)},
+        noises=(NoiseSpec(name="B", shape=(entries,)),),
+        increment=lambda x, t, dt, dB: {"x": dB["dB"]},
+    )
+
+
+POINT = {"x": np.array(0.4), "n": np.array(3.0)}
+
+
+@pytest.mark.parametrize(
+    ("system", "f", "point", "runs"),
+    [
+        (bessel().at(POINT), log_x, POINT, 80),
+        (free(63), lambda p: np.exp(np.sum(p["x"], axis=-1)), {"x": np.zeros(63)}, 8),
+    ],
+    ids=["Bessel", "frames"],
+)
+def test_the_estimate_varies_as_its_deviation_says(
+    system: System, f: Any, point: Any, runs: int
+) -> None:
+    found = [
         one_step_drift(
-            system, log_x, point, seed=seed, level=0.1, samples=256, pilot=64, h=4e-3, scale=1.0
+            system, f, point, seed=seed, level=0.1, samples=256, pilot=64, h=4e-3, scale=1.0
         )
-        for seed in range(80)
+        for seed in range(runs)
     ]
-    spread = np.std([run.mean for run in runs])
-    promised = np.mean([run.deviation for run in runs]) / np.sqrt(256)
+    spread = np.std([run.mean for run in found])
+    promised = np.mean([run.deviation for run in found]) / np.sqrt(found[0].samples)
     assert 0.5 * promised < spread < 2.0 * promised
+
+
+@pytest.mark.parametrize("entries", [1, 3])
+def test_the_increments_of_a_pair_are_sums_of_the_units(entries: int) -> None:
+    """They are the normals themselves where no noise is correlated, which is asked once."""
+    noises = tuple(NoiseSpec(name=name, shape=(entries,)) for name in ("B", "W"))
+    xi = np.random.default_rng(1).standard_normal((5, 2 * entries))
+    for rho in (0.0, 0.5):
+        system = System(
+            states={"x": (entries,), "y": (entries,)},
+            noises=noises,
+            increment=lambda x, t, dt, dB: {"x": dB["dB"], "y": dB["dW"]},
+            correlation={("B", "W"): rho} if rho else {},
+        )
+        step = Transition.at(system, {name: np.zeros(entries) for name in system.states})
+        up, down = step.pair(xi, 0.25)
+        for state, name in (("x", "dB"), ("y", "dW")):
+            literal = 0.5 * sum(np.outer(xi[:, j], step.units[name][j]) for j in range(xi.shape[1]))
+            np.testing.assert_allclose(up[state], literal, rtol=1e-14, atol=1e-15)
+            np.testing.assert_array_equal(down[state], -up[state])
+        assert step.plain == set()
+    assert Transition.at(free(entries), {"x": np.zeros(entries)}).plain == {"dB"}
 
 
 def test_a_run_that_refutes_the_declared_range_has_shown_nothing() -> None:
