@@ -1,8 +1,11 @@
 """More samples where the first did not settle a claim: looks, each with its share of the rates.
 
-The second look spends four times the paths and twice the steps.  Both error rates are split over
-the looks beforehand, and each has randomness of its own, so that looking twice costs nothing in
-honesty.
+What a look spends is fixed beforehand.  Of laws that hold on every path, and of real algorithms,
+the second look spends four times the paths and twice the steps; exponents have three looks
+(`verify.paths.growth`).  What follows from the last look instead stands in
+`verify.paths.refinement`: laws at a time, stationary ones, expectations, crossing probabilities,
+limits.  Both error rates are split over the looks beforehand, and each has randomness of its own,
+so that looking twice costs nothing in honesty.
 """
 
 from __future__ import annotations
