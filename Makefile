@@ -12,9 +12,10 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 REPORTS := build/reports
 PACKAGES := derivations numerics verify notebooks
 
-# Two threads at most inside NumPy, so that two cores are enough; a caller's own value wins.
-export OMP_NUM_THREADS ?= 2
-export OPENBLAS_NUM_THREADS ?= 2
+# Commands keep two cores busy with two processes; threads inside NumPy would wait for each other.
+# A caller's own value wins.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
 .DEFAULT_GOAL := help

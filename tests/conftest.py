@@ -12,6 +12,7 @@ import hypothesis
 import mpmath
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 # The examples follow from the test alone, so that a failure is the same on every machine.
 # HYPOTHESIS_PROFILE=explore looks for new ones.
@@ -25,6 +26,9 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "reproduci
 # garbage again and again, which took a sixth of the time of tests of the derivations: it looks less
 # often, and only at what the tests make.
 gc.set_threshold(10_000, 10, 50)
+
+# The tests run in several processes: threads inside NumPy would wait for those of the others.
+threadpool_limits(limits=1)
 
 
 def pytest_collection_finish() -> None:

@@ -32,7 +32,7 @@ from typing import Any, TypeVar
 
 from .strangers import Kept, heard, single
 
-__all__ = ["results"]
+__all__ = ["one_thread", "results"]
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -72,7 +72,7 @@ def results(
     waiting = dict(enumerate(jobs))
     if workers == 1 or len(jobs) < 2:
         for index, job in waiting.items():
-            with _one_thread(), single(), heard(), Kept():
+            with one_thread(), single(), heard(), Kept():
                 result = task(job)
             yield index, result
         return
@@ -136,9 +136,9 @@ class _Worker:
     def __call__(self, index: int, job: Any) -> tuple[int, Any]:
         if os.getppid() != self.parent:
             # The machine of a cluster, or a thread of the caller's own process.
-            with _one_thread(), single(), heard(), Kept():
+            with one_thread(), single(), heard(), Kept():
                 return index, self.task(job)
-        with _one_thread(), single(), heard(), Kept(), _ended_after(self.seconds):
+        with one_thread(), single(), heard(), Kept(), _ended_after(self.seconds):
             return index, self.task(job)
 
 
@@ -186,7 +186,8 @@ def _ended_after(seconds: float) -> Iterator[None]:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
+    """A block in which NumPy uses one thread: no sum depends on how many there are."""
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):
