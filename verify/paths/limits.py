@@ -374,7 +374,8 @@ def _judgement(setting: Setting, parameter: str, value: float, sides: Sequence[S
     worst = min(telling, key=lambda side: abs(side.rate.value))
     finding = Finding(
         status=status,
-        measurement=Measurement(estimate=worst.rate, why=worst.why),
+        # Where no path was run there is nothing to say of paths.
+        measurement=Measurement(estimate=worst.rate, why="" if worst.paths else worst.why),
         steps=worst.steps,
         paths=worst.paths,
         looks=worst.looks,
