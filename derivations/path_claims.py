@@ -6,6 +6,7 @@ the seed.  What is stated is kept as typed: it meets the simulated values in the
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -15,7 +16,7 @@ from sympy import SympifyError, false, oo, sympify
 from .claim import Claim, PathCheck, is_function, require_positive
 from .errors import DerivationError
 from .printing import unicode
-from .symbols import ScalarState, real
+from .symbols import ScalarState, real, t
 
 __all__ = [
     "LEVEL",
@@ -68,6 +69,16 @@ def _require_support(claim: str, support: Any, state: Any) -> None:
         raise DerivationError(f"{wrong}{state} is positive; begin at 0, or at a number above it")
 
 
+def _has_time(value: Any) -> bool:
+    """Whether an expression has t, or a function takes it."""
+    if not is_function(value):
+        return value is not None and t in sympify(value).free_symbols
+    try:
+        return "t" in inspect.signature(value).parameters
+    except (TypeError, ValueError):
+        return False
+
+
 @dataclass(frozen=True, kw_only=True)
 class PathClaim(Claim):
     """What claims about simulated paths have: a system, an observable, a horizon, a setting.
@@ -76,7 +87,11 @@ class PathClaim(Claim):
     and parameters that it leaves out are drawn once; ``vary`` gives several values for some of
     them, and the claim is judged at each: a formula with the wrong power of η fits one value of η
     at most.  ``relevant`` is the error that matters, in units that each class states.
+
+    ``timeless`` are the fields in which ``t`` has no meaning, with what to write instead.
     """
+
+    timeless: ClassVar[Mapping[str, str]] = {}
 
     sde: Any
     observable: Any
@@ -98,6 +113,11 @@ class PathClaim(Claim):
             self.id or type(self).__name__, horizon=self.horizon, relevant=self.relevant
         )
         _require_bounds(self.id, getattr(self, "bounds", None))
+        for name, remedy in self.timeless.items():
+            if _has_time(getattr(self, name)):
+                claim, value = self.id or type(self).__name__, getattr(self, name)
+                shown = "its function" if is_function(value) else value
+                raise DerivationError(f"{claim}: {name}: {shown} has the time t; {remedy}")
 
     @property
     def unasked(self) -> dict[str, str]:
@@ -179,10 +199,15 @@ class LawClaim(PathClaim):
 class HittingClaim(PathClaim):
     """P(f(X) reaches ``level`` by time T) = probability, for a scalar observable f.
 
-    ``relevant`` is a difference of probabilities.
+    ``level`` may have parameters and the states, which stand for their values at time 0; a level
+    that moves is put into the observable, f(X) less the level reaching 0.  ``relevant`` is a
+    difference of probabilities.
     """
 
     kind: ClassVar[str] = "hitting"
+    timeless: ClassVar[Mapping[str, str]] = {
+        "level": "take it from the observable, which then reaches 0"
+    }
 
     level: Any
     probability: Any
@@ -212,6 +237,10 @@ class StationaryClaim(PathClaim):
     """
 
     kind: ClassVar[str] = "stationary"
+    timeless: ClassVar[Mapping[str, str]] = {
+        "density": "a stationary law does not move",
+        "value": "a stationary law does not move",
+    }
 
     density: Any = None
     support: tuple[Any, Any] | None = None
@@ -287,6 +316,7 @@ class LimitClaim(PathClaim):
     """
 
     kind: ClassVar[str] = "limit"
+    timeless: ClassVar[Mapping[str, str]] = {"value": "give the limit, which has none"}
 
     value: Any
     relevant: float = 0.05
@@ -311,6 +341,9 @@ class ThresholdClaim(PathClaim):
     """
 
     kind: ClassVar[str] = "threshold"
+    timeless: ClassVar[Mapping[str, str]] = {
+        "threshold": "give a number, or the other parameters alone"
+    }
 
     parameter: Any
     threshold: Any

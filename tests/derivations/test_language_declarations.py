@@ -12,11 +12,14 @@ from derivations import (
     Assumption,
     Brownian,
     DerivationError,
+    HittingClaim,
+    LimitClaim,
     MatrixSDE,
     Parameter,
     Process,
     State,
     StationaryClaim,
+    ThresholdClaim,
     det,
     dims,
     dt,
@@ -24,6 +27,7 @@ from derivations import (
     logdet,
     positive,
     stack,
+    t,
     total,
     tr,
 )
@@ -67,6 +71,25 @@ above = positive("above")
 
 def _law(state: Any, support: Any) -> StationaryClaim:
     return StationaryClaim(sde=flat, observable=state, density=1, support=support, horizon=1)
+
+
+SETTING: dict[str, Any] = {"sde": flat, "observable": x, "horizon": 1}
+
+
+def _hitting(level: Any) -> HittingClaim:
+    return HittingClaim(**SETTING, level=level, probability=1)
+
+
+def _limit(kind: Any, value: Any) -> Any:
+    return kind(**SETTING, value=value)
+
+
+def _density(density: Any) -> StationaryClaim:
+    return StationaryClaim(**SETTING, density=density)
+
+
+def _threshold(threshold: Any) -> ThresholdClaim:
+    return ThresholdClaim(**SETTING, parameter=gamma, threshold=threshold, below=-1, above=1)
 
 
 REFUSALS = (
@@ -359,6 +382,23 @@ REFUSALS = (
             (x, (nan, 1), "nan is no end"),
             (y, (-1, 1), "begin at 0"),
             (y, (-oo, oo), "begin at 0"),
+        )
+    ),
+    *(
+        Refusal(
+            id=f"{field} that moves: {wrong}",
+            wrong=partial(stated, wrong),
+            error=DerivationError,
+            names=(field, "has the time t", remedy),
+            right=partial(stated, 1),
+        )
+        for stated, field, wrong, remedy in (
+            (_hitting, "level", 1 + t, "from the observable"),
+            (_hitting, "level", lambda t: 1 + t, "from the observable"),
+            (partial(_limit, LimitClaim), "value", t, "limit"),
+            (partial(_limit, StationaryClaim), "value", 2 * t, "does not move"),
+            (_density, "density", exp(-t * x**2), "does not move"),
+            (_threshold, "threshold", t, "other parameters"),
         )
     ),
     Refusal(
