@@ -25,6 +25,7 @@ from sympy import (
     cos,
     erf,
     expand,
+    floor,
     fraction,
     ilcm,
     sin,
@@ -134,9 +135,19 @@ class Assumed:
 
     def _gap(self, gap: Any, relation: str) -> Iterator[Bound]:
         try:
-            yield Bound(self.reading.value(gap), relation)
+            value = self.reading.value(gap)
         except (AttributeError, DerivationError):  # a relation between matrices says nothing here
             return
+        yield _rounded(value) if relation == ">" else Bound(value, relation)
+
+
+def _rounded(gap: Any) -> Bound:
+    """That a gap is positive; of whole numbers it is then at least the next one."""
+    number, terms = gap.as_coeff_Add()
+    content, whole = terms.as_content_primitive()
+    if not (whole.is_integer and number.is_Rational and content.is_Rational):
+        return Bound(gap, ">")
+    return Bound(whole - floor(-number / content) - 1, ">=")
 
 
 def quotient(value: Any) -> tuple[Any, Any]:

@@ -64,7 +64,10 @@ def _bounds(x: Any, relations: Iterable[Relational]) -> Iterator[Any]:
         if rest.has(x):  # also as the size of a matrix
             continue
         strict = isinstance(relation, Gt | Lt)
-        slack = Dummy(f"{x}'", **{"positive" if strict else "nonnegative": True})
+        if strict and gap.is_integer:
+            slack = 1 + Dummy(f"{x}'", nonnegative=True, integer=True)
+        else:
+            slack = Dummy(f"{x}'", **{"positive" if strict else "nonnegative": True})
         # gap = slope·x + rest = slack.
         yield expand((slack - rest) / slope)
     if isinstance(x, Dimension):

@@ -152,6 +152,9 @@ FACTS: dict[str, tuple[Any, tuple[Any, ...], str, str]] = {
     "outside a modulus": (1 - 2 * x**2, (Gt(Abs(x), 1),), "<", REGION),
     "an equation": (1 - 2 * x**2, (Eq(2 * x**2, 1),), "=", REGION),
     "a puncture": ((x - 1) ** 2, (Ne(x, 1),), ">", REGION),
+    "whole numbers apart": (n - m - 1, (Gt(n, m),), ">=", TERMS),
+    "whole numbers over a region": ((n - m) ** 2 * x**2 - x**2, (Gt(2 * n, 2 * m),), ">=", REGION),
+    "a whole number above a fraction": (n - m - 1, (Gt(n - m, HUNDREDTH),), ">=", REGION),
     "a predicate": (x - HUNDREDTH * x**2, (Q.positive(x - x**2),), ">", REGION),
     "roots": (1 - w, (Lt(sqrt(w), 1),), ">", REGION),
     "a quotient": (x / (x**2 - 1), (Gt(x**2, 1), Gt(x, 0)), ">", REGION),
@@ -169,6 +172,11 @@ def test_what_is_assumed_bounds_the_region(name: str) -> None:
     expression, facts, relation, how = FACTS[name]
     found = sign_of(expression, facts)
     assert (found.relation, found.how) == (relation, how)
+
+
+def test_whole_numbers_are_one_apart_and_no_more() -> None:
+    for gap, fact in ((n - m - 2, Gt(n, m)), (n - m - 1, Ge(n, m)), (a - 1, Gt(a, 0))):
+        assert sign_of(gap, (fact,)).relation == "?"
 
 
 def test_numbers_are_enclosed_and_not_rounded() -> None:
