@@ -27,9 +27,11 @@ from tests.verify.test_stationary import PLAN, claimed
 from verify import NumericSDE
 from verify.finding.finding import Finding
 from verify.finding.locate import located
+from verify.finding.moment_laws import of_moment_laws
 from verify.loading import compiled
 from verify.outside.claim_types import accepted
 from verify.problem import Problem
+from verify.runs.time_limit import limited
 
 n, m = dims("n m")
 a, s = positive("a"), positive("s")
@@ -190,6 +192,18 @@ def test_a_law_of_a_moment_of_a_matrix(assumed: Any, example: str) -> None:
         assert finding.counterexample is None
     else:
         assert str(finding.counterexample).startswith(f"counter-example: {example}: ")
+
+
+def test_a_trace_that_simplification_would_turn_for_ever_is_one_number() -> None:
+    fade, moment = exp(-a * t), tr(X.T * X * X.T * X)
+    claim = MomentClaim(
+        id="law", title="", source="", statement="", sde=MatrixSDE({X: -X * dt + M.d}),
+        moments=(moment, 1), matrix=((-a, s), (0, 0)), laws=(moment * fade + s * (1 - fade), 1),
+    )  # fmt: skip
+    with limited(5.0):
+        finding = of_moment_laws(claim)
+    assert finding is not None
+    assert "what solves the system is s/a" in finding.lines[0]
 
 
 def test_the_power_of_a_parameter_in_a_density() -> None:

@@ -8,6 +8,7 @@ from itertools import islice, product
 from typing import Any
 
 from sympy import (
+    Dummy,
     Gt,
     ImmutableDenseMatrix,
     MatrixExpr,
@@ -18,6 +19,7 @@ from sympy import (
     Symbol,
     count_ops,
     expand,
+    preorder_traversal,
     simplify,
     sympify,
 )
@@ -60,11 +62,11 @@ def of_moment_laws(claim: MomentClaim) -> Finding | None:
     right = _solved(claim)
     for moment, law, solved in zip(claim.moments, claim.laws, right, strict=True):
         gap = expand(solved - sympify(law))
-        if is_zero(gap) or is_zero(simplify(gap)):
+        if is_zero(gap) or is_zero(_simplified(gap)):
             continue
         name = f"the law of E[{unicode(moment, claim.where)}]"
         line = f"{name}: what solves the system is {unicode(solved, claim.where)}"
-        missing = unicode(simplify(gap), claim.where)
+        missing = unicode(_simplified(gap), claim.where)
         lines.append(f"{line}; {missing} is missing (as derived)")
         changes.append({"part": name, "term": missing, "missing": True, "against": "derived"})
         example = example or _example(claim, name, sympify(law), solved)
@@ -85,9 +87,16 @@ def _solved(claim: MomentClaim) -> Sequence[Any]:
 def _shorter(value: Any) -> Any:
     writings = [expand(value)]
     if value.count_ops() <= LONG:
-        simple = simplify(value)
+        simple = _simplified(value)
         writings += [expand(simple), simple]
     return min(writings, key=count_ops)
+
+
+def _simplified(value: Any) -> Any:
+    """Simplified as an expression in numbers, a trace being one: SymPy may turn one for ever."""
+    held = [x for x in preorder_traversal(value) if any(isinstance(y, MatrixExpr) for y in x.args)]
+    names = {x: Dummy() for x in held if not isinstance(x, MatrixExpr)}
+    return simplify(value.xreplace(names)).xreplace({name: x for x, name in names.items()})
 
 
 def _example(claim: MomentClaim, name: str, law: Any, solved: Any) -> CounterExample | None:
