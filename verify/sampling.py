@@ -58,12 +58,16 @@ CORNER = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """Admissible points with their sizes, the values there, how many others were refused."""
+    """Admissible points with their sizes, the values there, how many others were refused.
+
+    ``without`` says why none was drawn at all.
+    """
 
     points: tuple[tuple[Sizes, Mapping[str, Any]], ...]
     values: tuple[Any, ...]
     refused: int
     reasons: tuple[str, ...] = ()
+    without: str = ""
 
     def described(self) -> str:
         """How many points, of how many sizes."""
@@ -82,7 +86,7 @@ class Sample:
         return Evidence(
             tier=tier,
             status=Status.INCONCLUSIVE,
-            reason=f"no admissible point among {self.refused} drawn{why}",
+            reason=self.without or f"no admissible point among {self.refused} drawn{why}",
             false_agree=None,
             refused=self.refused,
         )
@@ -193,6 +197,8 @@ def point_near(problem: Problem, sizes: Sizes, plan: Plan) -> tuple[Sizes, Sampl
     stand in another order.
     """
     refused, reasons = 0, dict[str, None]()
+    if without := Choice.of(problem.signature).without:
+        return sizes, Sample(points=(), values=(), refused=0, without=without)
     turned = turned_sizes(problem.signature, sizes)[:TURNED]
     for at in (sizes, *turned, *several_sizes(problem.signature, SPARE)):
         found = generic_point(problem, at, plan)
@@ -240,9 +246,14 @@ def admissible(problem: Problem, ctx: NumberContext, plan: Plan, of: Evaluation)
             continue
         parts.append(sample_at(problem, ctx, sizes, points, plan.seed_for(choice.key(sizes)), of))
         (found if parts[-1].points else failed).append(sizes)
+    without = choice.without
+    if failed and not parts:
+        large = ", ".join(f"{name} = {size}" for name, size in failed[0].items())
+        without = f"eigenvalues are looked at of small matrices alone, not of those at {large}"
     return Sample(
         points=tuple(point for part in parts for point in part.points),
         values=tuple(value for part in parts for value in part.values),
         refused=sum(part.refused for part in parts),
         reasons=tuple(dict.fromkeys(reason for part in parts for reason in part.reasons)),
+        without=without,
     )

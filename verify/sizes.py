@@ -38,6 +38,12 @@ Sizes: TypeAlias = Mapping[str, int]
 Row: TypeAlias = tuple[int, ...]
 
 LARGEST = 6
+WIDEST, ROWS = 24, 10_000
+"""Where no small size is admissible, values are looked at up to these, and so many rows of them."""
+
+BEYOND = 2
+"""How much larger than need be sizes are then."""
+
 APART = (2, 3, 5, 7, 10)
 """Sizes of a tier that looks at one: hardly two that a small number takes to each other."""
 
@@ -65,21 +71,33 @@ GENERIC = 2
 class Choice:
     """The small admissible sizes of a claim, from which one is taken after the other.
 
-    ``rows`` are values of the dimensions in the order of ``names``, the smaller ones first.
+    ``rows`` are values of the dimensions in the order of ``names``, the smaller ones first;
+    ``without`` says why there are none.
     """
 
     dimensions: tuple[str, ...]
     names: tuple[str, ...]
     rows: tuple[Row, ...]
+    without: str = ""
 
     @classmethod
     def of(cls, signature: ClaimSignature, values: Sequence[int] | None = None) -> Choice:
-        """All sizes of these values, or all small ones, that meet the assumptions."""
+        """All sizes of these values, or all small ones, that meet the assumptions.
+
+        Where no small ones do, those are taken that are hardly larger than the smallest that do.
+        """
         names = appearance(signature)
         largest = LARGEST if len(names) <= 5 else 3
         each = tuple(range(1, largest + 1) if values is None else values)
-        relations = (c.relation for c in signature.conditions if c.relation is not None)
-        return cls(signature.dimensions, names, _fitting(names, tuple(relations), each))
+        relations = tuple(c.relation for c in signature.conditions if c.relation is not None)
+        rows = _fitting(names, relations, each)
+        if not rows and names and values is None:
+            largest = max(largest, min(WIDEST, int(ROWS ** (1 / len(names)) + 1e-9)))
+            rows = _fitting(names, relations, tuple(range(1, largest + 1)))
+            least = min(map(max, rows), default=0)
+            rows = tuple(row for row in rows if max(row) <= least + BEYOND)
+        without = "" if rows else f"no sizes up to {largest} meet {' and '.join(relations)}"
+        return cls(signature.dimensions, names, rows, without)
 
     def sizes(self, row: Row) -> Sizes:
         """The sizes that a row is, in the order of the signature."""

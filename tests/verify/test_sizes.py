@@ -160,6 +160,32 @@ def test_the_corner_has_ones_equal_dimensions_and_bounds_that_are_met() -> None:
     assert rows("plk", corner_sizes(signature("plk", "l >= k + p"), 1)) == [(1, 2, 1)]
 
 
+@pytest.mark.parametrize(
+    ("names", "relation", "least", "largest"),
+    [
+        ("n", "n >= 7", (7,), 9),
+        ("nm", "n >= m + 6", (7, 1), 9),
+        ("pkl", "l > p + k + 5", (1, 2, 9), 10),
+    ],
+)
+def test_large_sizes_are_looked_at_where_no_small_ones_are_admissible(
+    names: str, relation: str, least: Row, largest: int
+) -> None:
+    given = signature(names, relation)
+    found = rows(names, several_sizes(given, 3))
+    assert len(set(found)) == 3
+    assert found[0] == least
+    assert max(map(max, found)) <= largest
+    assert min(rows(names, [telling_sizes(given)])[0]) >= 1
+    assert not Choice.of(given).without
+
+
+def test_where_no_sizes_are_admissible_that_is_said() -> None:
+    assert Choice.of(signature("nm", "n > m + 60")).without == "no sizes up to 24 meet n > m + 60"
+    assert not several_sizes(signature("nm", "n > m + 60"), 1)
+    assert not Choice.of(signature("nm", "n > m"), (2,)).rows
+
+
 @pytest.mark.parametrize("other", ["zab", "cba", "bzx"])
 def test_what_dimensions_are_called_changes_nothing(other: str) -> None:
     as_other = str.maketrans("plk", other)
@@ -225,6 +251,31 @@ def test_n_plus_1_for_m_is_refuted_whatever_they_are_called(names: str, wide: bo
     # The bound is one at the sizes drawn, and says so.
     assert "at these sizes" in right[0].reason
     assert "sizes" in right[0].condition
+
+
+def test_an_entry_that_small_matrices_do_not_have() -> None:
+    n = dims("n")
+    X, B = State("X", n, n), Brownian("B", n, n)
+    claim = DifferentialClaim(
+        sde=MatrixSDE({X: -X * dt + B.d}),
+        observable=X[6, 0],
+        drift=-X[6, 0],
+        martingale=B.d[6, 0],
+        assumptions=(Assumption(text="large", condition=Ge(n, 7)),),
+    )
+    quick = Plan(seed=1, effort=effort("quick"))
+    for found in judged(claim, exact, generator, plan=quick):
+        assert found.status == Status.AGREES, found.reason
+        assert min(at["n"] for at in found.numbers["sizes"]) == 7
+    for found in judged(replace(claim, drift=X[6, 0]), exact, generator, plan=quick):
+        assert found.status == Status.DISAGREES
+    none = replace(claim, assumptions=(Assumption(text="huge", condition=Ge(n, 60)),))
+    for found in judged(none, exact, generator, one_step, plan=quick):
+        assert found.status == Status.INCONCLUSIVE
+        assert found.reason == "no sizes up to 24 meet n >= 60"
+    of_many = replace(claim, observable=eigenvalues(X * X.T)[eigenvalues(X * X.T).indices("i")])
+    for found in judged(of_many, exact, generator, plan=quick):
+        assert found.reason.startswith("eigenvalues are looked at of small matrices alone"), found
 
 
 def test_strict_signs_that_fail_at_a_single_entry_are_refuted() -> None:
