@@ -361,8 +361,8 @@ class TimeChangeClaim(Claim):
 class Exponents:
     """Lyapunov exponents number ``first`` to ``last``, counted from the largest, and their value.
 
-    All three are expressions in the dimensions; ``value`` may have `POSITION` too.  With ``mean``
-    the value is that of their mean, and nothing is said of each.
+    All three are expressions in the dimensions; ``value`` may have `POSITION` and parameters too.
+    With ``mean`` the value is that of their mean, and nothing is said of each.
     """
 
     first: Any
@@ -379,8 +379,8 @@ class ExponentClaim(Claim):
     """Lyapunov exponents of a linear system dΘ = L(dt, dB)Θ whose states, stacked, are Θ (d, d).
 
     They are the almost sure limits of (1/t) log of the singular values of Θ(t).  ``sizes`` are
-    those at which paths are run, up to the time ``horizon``; exponents that are not stated are
-    measured.
+    those at which paths are run, up to the time ``horizon``, with the ``values`` of the parameters;
+    exponents that are not stated are measured.
     """
 
     kind: ClassVar[str] = "exponents"
@@ -388,6 +388,7 @@ class ExponentClaim(Claim):
     sde: Any
     exponents: tuple[Exponents, ...]
     sizes: tuple[Mapping[Any, int], ...]
+    values: Mapping[Any, Any] = field(default_factory=dict)
     horizon: int = 9
     relevant: float = 0.45
 

@@ -90,11 +90,15 @@ class SizedExponents:
 
 @dataclass(frozen=True, kw_only=True)
 class ExponentSetting:
-    """Lyapunov exponents to be measured over ``horizon`` units of time, at several sizes."""
+    """Lyapunov exponents to be measured over ``horizon`` units of time, at several sizes.
+
+    ``values`` are those of the parameters of the system.
+    """
 
     at: tuple[SizedExponents, ...]
     horizon: int
     relevant: float
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -386,19 +386,21 @@ REFUSALS = (
     ),
     *(
         Refusal(
-            id=f"{field} that moves: {wrong}",
+            id=f"{field} that moves, {n}",
             wrong=partial(stated, wrong),
             error=DerivationError,
             names=(field, "has the time t", remedy),
             right=partial(stated, 1),
         )
-        for stated, field, wrong, remedy in (
-            (_hitting, "level", 1 + t, "from the observable"),
-            (_hitting, "level", lambda t: 1 + t, "from the observable"),
-            (partial(_limit, LimitClaim), "value", t, "limit"),
-            (partial(_limit, StationaryClaim), "value", 2 * t, "does not move"),
-            (_density, "density", exp(-t * x**2), "does not move"),
-            (_threshold, "threshold", t, "other parameters"),
+        for n, (stated, field, wrong, remedy) in enumerate(
+            (
+                (_hitting, "level", 1 + t, "from the observable"),
+                (_hitting, "level", lambda t: 1 + t, "from the observable"),
+                (partial(_limit, LimitClaim), "value", t, "limit"),
+                (partial(_limit, StationaryClaim), "value", 2 * t, "does not move"),
+                (_density, "density", exp(-t * x**2), "does not move"),
+                (_threshold, "threshold", t, "other parameters"),
+            )
         )
     ),
     Refusal(

@@ -11,9 +11,10 @@ import pytest
 from scipy.integrate import quad
 from sympy import Rational, Symbol
 
-from derivations import Brownian, MatrixSDE, State, dims, dt
+from derivations import Brownian, MatrixSDE, State, dims, dt, positive
 from derivations.catalogue import find, find_theorem
-from derivations.claim import ExponentClaim, Exponents
+from derivations.claim import POSITION, ExponentClaim, Exponents
+from verify import check
 from verify.errors import UsageError
 from verify.loading import compiled
 from verify.paths.exponents import exponent_setting
@@ -103,8 +104,36 @@ def test_no_exponent_beyond_the_last_and_no_free_letter() -> None:
     with pytest.raises(UsageError, match="1 to 99 of 2"):
         exponent_setting(replace(claim, exponents=(beyond,)))
     letter = Exponents(first=1, last=1, value=Symbol("q"))
-    with pytest.raises(UsageError, match="no number"):
+    with pytest.raises(UsageError, match="q has no value"):
         exponent_setting(replace(claim, exponents=(letter,)))
+
+
+def damped(**values: Any) -> ExponentClaim:
+    """dG = −a G dt + s dE G has the exponents −a + s²(N − 2i)/2."""
+    a, s, b, N = positive("a"), positive("s"), positive("b"), dims("N")
+    G, E = State("G", N, N), Brownian("E", N, N)
+    return ExponentClaim(
+        id="damped",
+        sde=MatrixSDE({G: -a * G * dt + s * E.d * G}),
+        exponents=(Exponents(first=1, last=N, value=-a + s**2 * (N - 2 * POSITION) / 2),),
+        sizes=({N: 2},),
+        values={{"a": a, "s": s, "b": b}[name]: x for name, x in values.items()},
+    )
+
+
+def test_parameters_have_values() -> None:
+    right = damped(a=Rational(1, 2), s=1.5)
+    assert check(right, effort="quick").status == Status.AGREES
+    stated = replace(right.exponents[0], value=right.exponents[0].value.subs(positive("s") ** 2, 1))
+    wrong = check(replace(right, exponents=(stated,)), effort="quick")
+    assert wrong.status == Status.DISAGREES
+    for given, said in (
+        ({"a": 1}, "s has no value"),
+        ({"a": 1, "s": 1, "b": 1}, "b is no parameter"),
+        ({"a": 1, "s": "x"}, "s = 'x' is no number"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            exponent_setting(damped(**given))
 
 
 def small(id_: str) -> ExponentClaim:

@@ -145,12 +145,13 @@ def grown(problem: Problem, plan: Plan) -> Evidence:
     others: list[Measured] = []
     most = 0
     for at in setting.at:
+        where = {**at.sizes, **setting.values}
         for look, share in enumerate(looks(plan, TIMES), 1):
             spent = share.share("exponents", parts)
             found_here = problem.measured(
                 (TIER, replace(spent, budget=plan.budget), setting.horizon),
-                at.sizes,
-                partial(_growths_of, at.sizes, spent, setting.horizon),
+                where,
+                partial(_growths_of, where, spent, setting.horizon),
             )
             here, left = measured(found_here, at, spent, setting.relevant)
             most = max(most, look)
@@ -163,15 +164,15 @@ def grown(problem: Problem, plan: Plan) -> Evidence:
     return _evidence(setting, plan, found, others, most)
 
 
-def _growths_of(sizes: Mapping[str, int], plan: Plan, horizon: float, declared: Problem) -> Growths:
-    return growths(_system(declared, sizes), plan, horizon)
+def _growths_of(at: Mapping[str, Any], plan: Plan, horizon: float, declared: Problem) -> Growths:
+    return growths(_system(declared, at), plan, horizon)
 
 
-def _system(declared: Problem, sizes: Mapping[str, int]) -> System:
-    """The declared system at some sizes; of its states only the shapes matter."""
+def _system(declared: Problem, at: Mapping[str, Any]) -> System:
+    """The declared system at sizes and values of parameters; of its states the shapes matter."""
     states = {x.name: x for x in declared.letters() if x.kind == "state"}
-    shapes = {name: np.zeros(x.shape_at(sizes)) for name, x in states.items()}
-    return as_numbers(declared.system("declared", sizes), {**sizes, **shapes})
+    shapes = {name: np.zeros(x.shape_at(at)) for name, x in states.items()}
+    return as_numbers(declared.system("declared", at), {**at, **shapes})
 
 
 def growths(system: System, plan: Plan, horizon: float) -> Growths:
