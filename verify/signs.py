@@ -339,7 +339,9 @@ def _place(sample: Sample, worst: _Measured) -> str:
     n = next(n for n, values in enumerate(sample.values) if any(x is worst for x in values))
     sizes, point = sample.points[n]
     named = [f"{name} = {size}" for name, size in sizes.items()]
-    named += [f"{name} = {_number(x)}" for name, x in sorted(as_arrays(point).items())]
+    # A point has the dimensions of its letters too.
+    values = sorted(item for item in as_arrays(point).items() if item[0] not in sizes)
+    named += [f"{name} = {_number(x)}" for name, x in values]
     return ", ".join(named) or "the point"
 
 

@@ -290,6 +290,9 @@ def test_sizes_are_whole_numbers(drift: Any) -> None:
     """Between them, and below 1, the drift has another sign."""
     right = claim(drift * dt, beta.d, x, ">=")
     assert statuses(right, "derivation") == [AGREES]
+    (refuted,) = evidence(replace(right, sign="<"), "generator").values()
+    assert refuted.status == DISAGREES
+    assert refuted.reason.count(" n = ") == 1, refuted.reason
     assert statuses(replace(right, sign="<"), "derivation") == [DISAGREES]
     assert DISAGREES not in statuses(right)
 
