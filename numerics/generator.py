@@ -31,7 +31,7 @@ from numerics.errors import NumericsError
 from numerics.kernel import Point
 from numerics.system import State, System
 
-__all__ = ["STARTS", "GeneratorEstimate", "estimate_generator", "matching_digits"]
+__all__ = ["STARTS", "GeneratorEstimate", "estimate_generator"]
 
 Array: TypeAlias = NDArray[np.float64]
 Observable: TypeAlias = Callable[[Point], Any]
@@ -57,6 +57,7 @@ _SHRINKS = {1: 0.75, 2: 0.6}
 
 _NOISY = 1e-4  # of |f|: what rounds more than that, or moves so fast, has no differences
 _NUMBERS_AT_ONCE = 2_000_000
+_ARRAYS, _KEPT = 8, 4  # as large as the values at all steps; as the entries of a table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,26 +151,6 @@ def estimate_generator(
     )
 
 
-def matching_digits(
-    estimate: Any, stated: Any, scale: Any, *, value_axes: int = 0, most: float = 16.0
-) -> Array:
-    """Decimal digits to which two values agree, relative to the sum of the absolute terms.
-
-    The last `value_axes` axes belong to one value (2 for a matrix): its entries are measured by
-    their largest scale, and the worst entry counts. A gap or a scale that is no finite number has
-    no digits.
-    """
-    gap = np.abs(np.asarray(estimate, dtype=float) - np.asarray(stated, dtype=float))
-    scale = np.broadcast_to(np.asarray(scale, dtype=float), gap.shape)
-    axes = tuple(range(gap.ndim - value_axes, gap.ndim))
-    gap, scale = np.max(gap, axis=axes), np.max(scale, axis=axes)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        digits = -np.log10(gap / scale)
-    digits = np.where(gap == 0.0, most, np.where(np.isfinite(scale), digits, 0.0))
-    digits = np.where(np.isnan(digits), 0.0, digits)
-    return np.asarray(np.clip(digits, 0.0, most))
-
-
 Pair: TypeAlias = tuple[Array, Array]
 """A value and the estimate of its error."""
 
@@ -229,9 +210,9 @@ class _Frame:
         """[s¹]f and [s²]f along directions b (lines, *batch, *shape), each with its error."""
         first = self._lasting(b, np.minimum(_FIRST_STEP * self.size, _WITHIN * self.reach))
         measured: Any = self._fitted(np.isfinite(self.reach))
-        halves, spans = _ladders(self.starts if np.any(measured) else 1)
+        ladder, spans = self._ladder()
         # (levels, lines, *batch)
-        steps: Array = halves.reshape(-1, *[1] * first.ndim) * first
+        steps: Array = ladder.reshape(-1, *[1] * first.ndim) * first
         up, down = (self._values(b, sign * steps) for sign in (1.0, -1.0))
         s = self._fitted(steps)
         rounding = 4.0 * np.finfo(float).eps * (np.abs(up) + np.abs(down)) + 2.0 * self.noise
@@ -293,11 +274,22 @@ class _Frame:
             noise = np.maximum(noise, _NOISE_FACTOR * np.max(sigma, axis=(0, 1)))
         return replace(self, noise=np.where(np.isfinite(noise), noise, np.inf))
 
+    def _ladder(self) -> tuple[Array, Sequence[Any]]:
+        """The steps in parts of the first one, and which of them each extrapolation has."""
+        return _ladders(self.starts if np.any(np.isfinite(self.reach)) else 1)
+
+    def _numbers_of_a_line(self) -> int:
+        """How many `differences` holds at once: moved states, values there, tables of both."""
+        ladder, spans = self._ladder()
+        levels, tables = len(ladder), 2 * len(spans)
+        rows = _ARRAYS * _LEVELS + _KEPT * sum(_LEVELS - n for n in range(1, _COLUMNS + 1))
+        states = 2 * levels * self.system.size * int(np.prod(self.batch))
+        return states + (_ARRAYS * levels + tables * rows) * int(self.value.size)
+
     def in_chunks(self, b: Mapping[str, Array]) -> tuple[Pair, Pair]:
         """`differences`, a few lines at a time where all at once would need much memory."""
         lines = len(next(iter(b.values())))
-        per_line = 2 * _LEVELS * self.system.size * max(1, int(np.prod(self.batch)))
-        width = max(1, _NUMBERS_AT_ONCE // per_line)
+        width = max(1, _NUMBERS_AT_ONCE // self._numbers_of_a_line())
         parts = [
             self.differences({name: value[i : i + width] for name, value in b.items()})
             for i in range(0, lines, width)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pytest
 
+import numerics.generator as generator_module
 from numerics.brownian import basis
 from numerics.contexts import MultiprecisionContext, RationalContext
 from numerics.declared import BrownianMotion, DeclaredSystem, letter
 from numerics.errors import NotAdmissibleError, NumericsError
-from numerics.generator import estimate_generator, matching_digits
+from numerics.generator import STARTS, estimate_generator
 from numerics.generator_digits import estimate_in_digits, largest_gap
 from numerics.jets import covariation, generator
 from numerics.kernel import Kernel
@@ -35,6 +37,27 @@ from tests.numerics.handmade import (
     trace_of_inverse,
 )
 from tests.numerics.test_jets import network_point as exact_point
+
+
+def matching_digits(
+    estimate: Any, stated: Any, scale: Any, *, value_axes: int = 0, most: float = 16.0
+) -> Any:
+    """Decimal digits to which two values agree, relative to the sum of the absolute terms.
+
+    The last `value_axes` axes belong to one value (2 for a matrix): its entries are measured by
+    their largest scale, and the worst entry counts. A gap or a scale that is no finite number has
+    no digits.
+    """
+    gap = np.abs(np.asarray(estimate, dtype=float) - np.asarray(stated, dtype=float))
+    scale = np.broadcast_to(np.asarray(scale, dtype=float), gap.shape)
+    axes = tuple(range(gap.ndim - value_axes, gap.ndim))
+    gap, scale = np.max(gap, axis=axes), np.max(scale, axis=axes)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        digits = -np.log10(gap / scale)
+    digits = np.where(gap == 0.0, most, np.where(np.isfinite(scale), digits, 0.0))
+    digits = np.where(np.isnan(digits), 0.0, digits)
+    return np.asarray(np.clip(digits, 0.0, most))
+
 
 SIZES = [(1, 1, 2), (2, 1, 4), (2, 3, 6), (5, 2, 10)]
 
@@ -181,6 +204,33 @@ def test_a_point_where_the_observable_is_not_finite_is_refused() -> None:
         np.errstate(invalid="ignore"),
     ):
         estimate_generator(geometric_brownian_motion().at(point), log_x, point)
+
+
+@pytest.mark.parametrize(("entries", "starts"), [(32, 1), (16, STARTS)])
+def test_what_is_held_at_once_is_bounded(
+    entries: int, starts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tables of all extrapolations of all entries are more than the states that are moved."""
+    monkeypatch.setattr(generator_module, "_NUMBERS_AT_ONCE", few := 100_000)
+    noise = NoiseSpec(name="B", shape=(entries, 4))
+    system = System(
+        states={"X": (entries, 1)},
+        noises=(noise,),
+        increment=lambda point, t, dt, dB: {
+            "X": 0.0 * point["X"] + np.sum(dB["dB"], axis=-1, keepdims=True)
+        },
+    )
+    point = {"X": np.ones((entries, 1))}
+    tracemalloc.start()
+    try:
+        found = estimate_generator(
+            system, lambda p: p["X"] ** 2, point, reach=1.0 if starts > 1 else None, starts=starts
+        )
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_allclose(found.drift, 4.0, rtol=1e-6)
+    assert peak < 2 * 8 * few, peak
 
 
 # ---------------------------------------------------------------------- fifty digits
