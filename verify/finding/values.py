@@ -54,7 +54,7 @@ def _numbers(problem: Problem, numbers: Mapping[str, Any]) -> Iterator[Line]:
         off = abs(exponent["value"] - stated)
         if off > radius:
             sizes = ", ".join(f"{name} = {n}" for name, n in exponent["sizes"].items())
-            what = f"{exponent['exponent']} at {sizes}"
+            what = f"{exponent['exponent']}{sizes and f' at {sizes}'}"
             yield from _line(what, shown(stated), stated, exponent["value"], radius)
 
 

@@ -25,6 +25,7 @@ import numpy as np
 
 from numerics.lyapunov import VolumeGrowth, drift_per_time, log_growths, spread_per_time
 from numerics.system import Array, System
+from verify.amounts import counted
 from verify.planning import Estimate, Plan
 from verify.problem import ExponentSetting, Problem, SizedExponents, StatedExponent
 from verify.systems import as_numbers
@@ -246,11 +247,12 @@ def _evidence(
     worst = max(telling, key=lambda m: _reach(m.difference))
     e = worst.difference
     at = ", ".join(f"{name} = {n}" for name, n in worst.sizes.items())
+    sizes = counted(len({str(m.sizes) for m in found}), "size")
     shown = "" if worst.stated is None else f"{worst.stated.value:.6g}"
     paths = max(m.paths for m in found)
     reason = (
-        f"{len(found)} exponents at {len({str(m.sizes) for m in found})} sizes; farthest "
-        f"{worst.name} at {at}: measured − stated ({shown}) {e.value:+.2g} ± "
+        f"{counted(len(found), 'exponent')} at {sizes}; farthest "
+        f"{worst.name}{at and f' at {at}'}: measured − stated ({shown}) {e.value:+.2g} ± "
         f"{e.half_width:.2g}, bias ≤ "
         f"{e.bias:.1g}, relevant {setting.relevant:g}"
     )
