@@ -30,9 +30,14 @@ def draw(
     predicates = [f for f in facts if isinstance(f, AppliedPredicate)]
     definite = frozenset(f.arguments[0] for f in predicates if f.function == Q.positive_definite)
     found: list[Point] = []
-    choices = sizes_for([*expressions, *facts], random.Random(f"sizes:{seed}"))
+    rng = random.Random(f"sizes:{seed}")
+    choices = sizes_for([*expressions, *facts], rng)
     free = sorted(set[Any]().union(*map(free_indices, expressions)), key=str)
-    for attempt, sizes in zip(range(40 * count), choices, strict=False):
+    for attempt, sizes in zip(range(60 * count), choices, strict=False):
+        if attempt >= 40 * count:
+            if found:
+                break
+            sizes = _widened(sizes, rng)
         point = Point(sizes=sizes, seed=seed + attempt, definite=definite)
         try:
             point = replace(point, indices=_numbers(point, free))
@@ -46,6 +51,14 @@ def draw(
         if len(found) == count:
             break
     return found
+
+
+def _widened(sizes: dict[Any, int], rng: random.Random) -> dict[Any, int]:
+    """Sizes of which one is large, for facts that no small ones meet."""
+    if not sizes:
+        return sizes
+    name = rng.choice(list(sizes))
+    return {**sizes, name: sizes[name] + rng.randint(4, 20)}
 
 
 def _numbers(point: Point, free: Sequence[Index]) -> dict[Any, int]:
