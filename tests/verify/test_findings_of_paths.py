@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from sympy import Rational, exp, log, sqrt
+from sympy import Rational, erf, exp, log, sqrt
 
 from derivations import (
+    LEVEL,
     ExpectationClaim,
     HittingClaim,
+    LawClaim,
     LimitClaim,
     MatrixSDE,
     ThresholdClaim,
@@ -33,9 +37,15 @@ from tests.verify.path_claims import (
     y,
 )
 from verify import NumericSDE, check
-from verify.finding.expression_changes import expression_changes
+from verify.finding import thresholds
+from verify.finding.expression_changes import MOST, expression_changes
 from verify.finding.finding import Finding
 from verify.finding.locate import located
+from verify.finding.path_fits import _anywhere, _distinct
+from verify.finding.path_statement import PathStatement, statement_of
+from verify.finding.path_values import PathValues
+from verify.finding.path_wording import said
+from verify.finding.thresholds import measured_threshold
 from verify.loading import compiled
 from verify.planning import Plan
 from verify.verdict import Status
@@ -102,7 +112,10 @@ def test_the_mistake_in_a_mean_is_named(claim: PathClaim, words: str) -> None:
     finding = found(claim)
     assert f"what fits {words}" in finding.lines[-1], finding.lines
     assert "; or " not in finding.lines[-1]
-    assert finding.changes[-1]["settings"] == int(words.split()[2])
+    settings = finding.changes[-1]["settings"]
+    assert settings == int(words.split()[2])
+    # What fits at two settings may fit by chance.
+    assert ("would tell" in finding.lines[-1]) == (settings < 3)
 
 
 def test_the_power_of_a_parameter_in_a_function() -> None:
@@ -165,7 +178,13 @@ def test_a_power_in_a_limit_is_named() -> None:
         values={g: 1, y: 1},
         vary={sigma: (1, 2)},
     )
-    assert "what fits at all 2 settings: σ² in place of σ, g - σ²/2" in found(claim).lines
+    assert (
+        found(claim)
+        .lines[-1]
+        .startswith(
+            "what fits at all 2 settings: σ² in place of σ, g - σ²/2; vary={g: (1, 2)} would tell"
+        )
+    )
 
 
 def test_a_threshold_is_measured_and_its_power_named() -> None:
@@ -179,7 +198,7 @@ def test_a_threshold_is_measured_and_its_power_named() -> None:
         vary={g: (1, 2)},
     )
     finding = found(claim)
-    assert finding.lines[-1].endswith("√2/(2 √g) times what is claimed, √2 √g"), finding.lines
+    assert ": √2/(2 √g) times what is claimed, √2 √g; more values" in finding.lines[-1]
     measured = [c for c in finding.changes if c["part"].startswith("threshold of σ with g")]
     assert [c["claimed"] for c in measured] == [2, 4]
     for change, right in zip(measured, (2**0.5, 2.0), strict=True):
@@ -188,8 +207,10 @@ def test_a_threshold_is_measured_and_its_power_named() -> None:
 
 def test_of_one_number_a_factor_is_said_and_what_to_vary() -> None:
     claim = HittingClaim(
-        **named(sde=MatrixSDE({x: g * dt + beta.d}), observable=x, level=-1, relevant=0.05),
-        probability=exp(-2 * g),
+        **named(
+            sde=MatrixSDE({x: g * dt + beta.d}), observable=x, level=Rational(-1, 2), relevant=0.05
+        ),
+        probability=exp(-g / 4),
         horizon=1,
         values={g: Rational(1, 2), x: 0},
     )
@@ -203,6 +224,91 @@ def test_settings_that_do_not_tell_changes_apart_are_not_made_to() -> None:
     claim = mean(x**2, x**2 * FADE + 2 * VARIANCE, horizon=1, values={x: 1, a: 1, sigma: 1})
     line = found(claim).lines[-1]
     assert "one number cannot tell" in line
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "line"),
+    [
+        (-0.03, 0.02, "what fits at the one setting: 0 in place of the stated value; vary={"),
+        (-0.1, 0.7, None),
+        (0.02, 0.8, None),
+        (0.4, 0.6, "the factor 0.50 ± 0.1 would make it fit; one number cannot tell"),
+    ],
+)
+def test_of_a_number_that_may_be_0_no_factor_is_said(
+    low: float, high: float, line: str | None
+) -> None:
+    claim = mean(x, a, horizon=1, values={x: 0, a: 1, sigma: 1})
+    point = {"x": np.asarray(0.0), "a": np.asarray(1.0), "t": np.asarray(1.0)}
+    stated = of_point(claim, point, [1.0], [low], [high])
+    what = said(stated, ())
+    assert (what is None) == (line is None)
+    assert what is None or line is None or what[0].startswith(line), what
+
+
+def of_point(claim: PathClaim, point: Any, stated: Any, low: Any, high: Any) -> PathStatement:
+    one = PathValues(
+        point=point, stated=np.asarray(stated), low=np.asarray(low), high=np.asarray(high)
+    )
+    return statement_of(compiled(claim), (one,))
+
+
+def test_changes_are_told_apart_of_tiny_states() -> None:
+    """Of a law whose states are of the size 1e-9 several changes fit, and none is the only one."""
+    size = 1e-9
+    variance = sigma**2 / a * (1 - FADE)
+    claim = LawClaim(
+        **named(sde=ORNSTEIN_UHLENBECK, observable=x, horizon=1),
+        cdf=(1 + erf((LEVEL - x * exp(-a * t)) / sqrt(2 * variance))) / 2,
+        values={x: 0, a: 1, sigma: 1},
+    )
+    speed = size ** (-2 / 3)
+    levels = size * np.linspace(-2, 2, 9)
+    deviation = size * math.sqrt((1 - math.exp(-2)) / 2)
+    right = np.asarray([(1 + math.erf(u / deviation / math.sqrt(2))) / 2 for u in levels])
+    point = {"x": 0.0, "a": speed, "sigma": size * speed**0.5, "t": 1 / speed}
+    stated = of_point(
+        claim,
+        {**{name: np.asarray(value) for name, value in point.items()}, "level": levels},
+        right, right - 0.05, right + 0.05,
+    )  # fmt: skip
+    fits = _distinct(stated, tuple(_anywhere(stated, expression_changes(stated.expression)[:50])))
+    assert len(fits) > 1, fits
+
+
+@pytest.mark.parametrize(
+    ("zero", "finest", "found"),
+    [(0.5, 0.02, True), (0.5, 0.0, True), (-0.5, 0.0, True), (0.5, 1.0, False)],
+    ids=["too coarse at first", "fine", "negative", "too coarse"],
+)
+def test_a_threshold_is_no_wider_than_its_size(
+    monkeypatch: pytest.MonkeyPatch, zero: float, finest: float, found: bool
+) -> None:
+    """Of grids that are too coarse for what is asked no error is known: less is asked."""
+
+    def measured(limit: Any, plan: Plan) -> Any:
+        path = limit.signature.path
+        rate = zero - path.values["mu"]
+        error = 0.01 if path.relevant > finest else 100 * (1 + abs(rate))
+        one = {"difference": rate, "half_width": 0.005, "bias": error}
+        return SimpleNamespace(numbers={"settings": (one,)})
+
+    monkeypatch.setattr(thresholds, "check", measured)
+    claim = ThresholdClaim(
+        **named(sde=GEOMETRIC, observable=log(y), horizon=24, relevant=0.3),
+        parameter=mu,
+        threshold=2 * zero * sigma,
+        below=1,
+        above=-1,
+        values={y: 1, sigma: 1},
+    )
+    problem = compiled(claim)
+    assert problem.signature.path is not None
+    ends = measured_threshold(problem, problem.signature.path, 2 * zero, (), Plan(seed=3))
+    assert (ends is not None) == found
+    if ends is not None:
+        assert ends[0] < zero < ends[1]
+        assert ends[1] - ends[0] < 0.2
 
 
 def test_where_nothing_fits_that_is_said() -> None:
@@ -224,6 +330,15 @@ def test_changes_of_an_expression_are_single_and_different() -> None:
         x**2 * exp(2 * a * t) + VARIANCE,
     }
     assert wanted <= {c.expression for c in changes}
+
+
+def test_a_letter_is_changed_everywhere_however_long_an_expression_is() -> None:
+    terms = (sigma * a**n * exp(-n * sigma * t) / (n + x) for n in range(1, 25))
+    expression = sum(terms, start=x)
+    changes = expression_changes(expression)
+    assert expression.xreplace({sigma: sigma**2}) in {c.expression for c in changes}
+    assert len([c for c in changes if not c.everywhere]) == MOST
+    assert [c.cost for c in changes] == sorted(c.cost for c in changes)
 
 
 def test_a_finding_is_the_same_twice() -> None:

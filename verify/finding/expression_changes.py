@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from sympy import (
@@ -29,8 +28,8 @@ from sympy.matrices.expressions import MatrixExpr
 
 __all__ = ["ExpressionChange", "expression_changes"]
 
-MOST = 100
-"""Changes of one expression."""
+MOST = 400
+"""Changes of one expression at one place; what changes a letter everywhere is kept besides."""
 
 FACTORS = ((2, 1.0), (Rational(1, 2), 1.0), (-1, 1.0), (sqrt(2), 1.3), (1 / sqrt(2), 1.3))
 """Numbers in front that may be missing, and what each costs."""
@@ -61,8 +60,10 @@ def expression_changes(expression: Any) -> tuple[ExpressionChange, ...]:
     """The changes of an expression, the most likely and those at its top first."""
     every = sorted((*_changes(expression), *_of_letters(expression)), key=lambda c: c.cost)
     different = {**{c.expression: c for c in reversed(every)}, expression: None}
-    kept = (c for c in every if different[c.expression] is c and not c.expression.has(*NO_NUMBERS))
-    return tuple(islice(kept, MOST))
+    kept = [c for c in every if different[c.expression] is c and not c.expression.has(*NO_NUMBERS)]
+    of_places = [c for c in kept if not c.everywhere][:MOST]
+    of_letters = [c for c in kept if c.everywhere]
+    return tuple(sorted((*of_places, *of_letters), key=lambda c: c.cost))
 
 
 def _changes(expression: Any) -> Iterator[ExpressionChange]:

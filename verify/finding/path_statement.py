@@ -19,6 +19,9 @@ from .path_values import PathValues, stated_name
 
 __all__ = ["PathFit", "PathStatement", "number_of", "statement_of", "value_at"]
 
+PART_OF_LEVELS = 0.7
+"""The level at which functions are compared: in the middle many have the same value."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PathFit:
@@ -72,22 +75,35 @@ def statement_of(problem: Problem, measured: tuple[PathValues, ...]) -> PathStat
     return PathStatement(
         problem=problem,
         settings=measured,
-        elsewhere=tuple(_moved(measured[0].point, n) for n in range(2)),
+        elsewhere=_elsewhere(measured[0].point),
         expression=expression if symbolic else None,
     )
 
 
-def _moved(point: Mapping[str, Any], turn: int) -> dict[str, Any]:
+def _elsewhere(point: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+    """Points beside a setting; what is 0 there gets the unit, and the smallest size of the rest.
+
+    With one of both a state that is 0 is neither all that matters nor nothing.
+    """
+    start = {
+        name: np.quantile(x, PART_OF_LEVELS) if name == "level" else x for name, x in point.items()
+    }
+    sizes = [np.abs(x).ravel() for x in start.values() if not isinstance(x, int)]
+    positive = [float(x) for x in np.concatenate([np.ones(1), *sizes]) if x > 0]
+    units = dict.fromkeys((1.0, min(positive)))
+    return tuple(_moved(start, turn, unit) for turn in range(2) for unit in units)
+
+
+def _moved(point: Mapping[str, Any], turn: int, unit: float) -> dict[str, Any]:
     """A point at which no two letters have the same value, and none is 0 or 1."""
     found: dict[str, Any] = {}
     for n, name in enumerate(sorted(point)):
-        x = point[name]
-        if isinstance(x, int):
+        if isinstance(x := point[name], int):
             found[name] = x
             continue
-        found[name] = np.asarray(np.median(x) if name == "level" else x, dtype=float) * (
-            1.13 + 0.07 * n + 0.19 * turn
-        ) + 0.011 * (n + 1 + turn)
+        x = np.asarray(x, dtype=float)
+        beside = 0.011 * (n + 1 + turn) * np.where(x == 0, unit, np.abs(x))
+        found[name] = x * (1.13 + 0.07 * n + 0.19 * turn) + beside
     return found
 
 

@@ -31,6 +31,15 @@ __all__ = [
 ALTERNATIVES = 3
 """So many different changes are said; more are not told apart."""
 
+ENOUGH = 3
+"""What fits at fewer settings may fit by chance."""
+
+VAGUE = 0.5
+"""A factor known no better than that, relative to itself, is no suggestion."""
+
+NONE = 0.1
+"""A factor of 0 that is known as well as that says that 0 is right."""
+
 LONGEST = 160
 
 Line: TypeAlias = tuple[str, tuple[Mapping[str, Any], ...]]
@@ -72,7 +81,7 @@ def said(stated: PathStatement, fits: Sequence[PathFit]) -> Line | None:
             f"{'; '.join(texts)}; {_advice(stated)}"
         )
         return line, ()
-    tail = f"; {_advice(stated)}" if len(fits) > 1 or count == 1 else ""
+    tail = f"; {_advice(stated)}" if len(fits) > 1 or count < ENOUGH else ""
     return f"what fits {where}: {'; or '.join(texts)}{tail}", data
 
 
@@ -83,6 +92,20 @@ def _of_one(stated: PathStatement, fits: Sequence[PathFit]) -> Line | None:
     found = interval_of(stated.settings, [0.0], [base]) if base else None
     if found is None:
         return None
+    part = _noun(stated)
+    data = {
+        "part": part,
+        "settings": 1,
+        "term": "whole",
+        "claimed": "1",
+        "measured": as_data((found[0] + found[1]) / 2),
+        "radius": (found[1] - found[0]) / 2,
+    }
+    if found[0] <= 0 <= found[1]:
+        line = f"what fits at the one setting: 0 in place of the stated {part}; {_advice(stated)}"
+        return (line, (data,)) if found[1] - found[0] <= 2 * NONE else None
+    if found[1] - found[0] > abs(found[0] + found[1]) * VAGUE:
+        return None
     simple = simple_number(*found) if is_sharp(found) else None
     number = (found[0] + found[1]) / 2 if simple is None else simple[0]
     line = (
@@ -92,14 +115,6 @@ def _of_one(stated: PathStatement, fits: Sequence[PathFit]) -> Line | None:
     others = [fit for fit in fits if fit.data["term"] != "whole"]
     if is_sharp(found) and 0 < len(others) <= ALTERNATIVES:
         line += f"; what fits there: {'; or '.join(fit.text for fit in others)}"
-    data = {
-        "part": _noun(stated),
-        "settings": 1,
-        "term": "whole",
-        "claimed": "1",
-        "measured": as_data((found[0] + found[1]) / 2),
-        "radius": (found[1] - found[0]) / 2,
-    }
     return line, (data,)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from numerics.kernel import Kernel
 from numerics.signature import PathSignature
 from verify.errors import VerifyError
+from verify.paths.rates import UNKNOWN
 from verify.planning import EFFORTS, ErrorBudget, Plan
 from verify.problem import Problem
 from verify.tiers.path import check
@@ -29,8 +30,11 @@ LEVEL = 1e-3
 """Error rates of a rate, which decides nothing."""
 
 PATHS, STEPS = 200, 128
-LITTLE = 0.1
-"""The relevant error of a rate, as part of what is known of it."""
+LITTLE = (0.1, 0.2, 0.4)
+"""The relevant error of a rate, as part of what is known of it; the next if grids are too coarse.
+
+How near two grids have to be follows from it, and few steps are not near enough for the first.
+"""
 
 FARTHEST = 2.0
 """So many times greater or smaller is the next value while the sign does not change."""
@@ -44,6 +48,11 @@ class _Rate:
     value: float
     error: float
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it is a number whose error was found; of grids too coarse for one it is not."""
+        return math.isfinite(self.value) and self.error < UNKNOWN
+
 
 def measured_threshold(
     problem: Problem, one: PathSignature, stated: float, sides: Sequence[Mapping[str, Any]],
@@ -54,16 +63,16 @@ def measured_threshold(
     ``sides`` are what the path tier has measured at this setting.
     """
     claimed = problem.threshold
-    if claimed is None or {claimed.below, claimed.above} != {-1, 1} or not stated > 0:
+    if claimed is None or {claimed.below, claimed.above} != {-1, 1} or stated == 0:
         return None
-    known = [x for x in map(_side, sides) if math.isfinite(x.value + x.error)]
+    known = [x for x in map(_side, sides) if x.is_known]
     if not known:
         known = [_rate(problem, one, stated * (1 - one.relevant), 0.0, plan)]
     for _ in range(LOOKS):
-        if any(not math.isfinite(x.value + x.error) for x in known):
+        if not known[-1].is_known:
             return None
         sizes = [abs(x.value) for x in known]
-        scale = max(min(sizes), LITTLE * max(sizes))
+        scale = max(min(sizes), LITTLE[0] * max(sizes))
         known.append(_rate(problem, one, _next(known, claimed.below), scale, plan))
         if _zeros(known) and abs(known[-1].value) <= known[-1].error / 2:
             break
@@ -75,12 +84,19 @@ def _side(side: Mapping[str, Any]) -> _Rate:
 
 
 def _rate(problem: Problem, one: PathSignature, at: float, scale: float, plan: Plan) -> _Rate:
-    """The rate of growth at one value of the parameter."""
+    """The rate of growth at one value of the parameter, with an error if any was found."""
+    for little in LITTLE:
+        found = _run(problem, one, at, little * scale or one.relevant, plan)
+        if found.is_known or not scale:
+            break
+    return found
+
+
+def _run(problem: Problem, one: PathSignature, at: float, relevant: float, plan: Plan) -> _Rate:
+    """The rate of growth at one value of the parameter, with this relevant error."""
     assert problem.threshold is not None
     name = problem.threshold.parameter
-    path = replace(
-        one, values={**one.values, name: at}, relevant=LITTLE * scale or one.relevant, vary={}
-    )
+    path = replace(one, values={**one.values, name: at}, relevant=relevant, vary={})
     limit = replace(
         problem,
         kernels={**problem.kernels, "path_value": ZERO},
@@ -105,7 +121,9 @@ def _next(known: Sequence[_Rate], below: int) -> float:
         return zeros[-1]
     under = all(x.value * below > 0 for x in known)
     ends = [x.at for x in known]
-    return max(ends) * FARTHEST if under else min(ends) / FARTHEST
+    # Away from 0 or towards it, never beyond: a negative one grows where it is divided.
+    last, choose = (max(ends), max) if under else (min(ends), min)
+    return choose(last * FARTHEST, last / FARTHEST)
 
 
 def _zeros(known: Sequence[_Rate]) -> list[float]:
@@ -125,11 +143,14 @@ def _zeros(known: Sequence[_Rate]) -> list[float]:
 
 
 def _interval(known: Sequence[_Rate]) -> tuple[float, float] | None:
-    """The last zero with the errors of the rates beside it; a line and a parabola differ little."""
+    """The last zero with the errors of the rates beside it; a line and a parabola differ little.
+
+    None where that is no better than not to know its sign.
+    """
     zeros = _zeros(known)
-    if not zeros or any(not math.isfinite(x.value + x.error) for x in known):
+    if not zeros or not all(x.is_known for x in known):
         return None
     a, b = sorted(known, key=lambda x: abs(x.at - zeros[-1]))[:2]
     slope = abs((b.value - a.value) / (b.at - a.at))
     radius = max(a.error, b.error) / slope + abs(zeros[-1] - zeros[0])
-    return zeros[-1] - radius, zeros[-1] + radius
+    return (zeros[-1] - radius, zeros[-1] + radius) if radius < abs(zeros[-1]) else None
