@@ -278,7 +278,7 @@ def test_changes_are_told_apart_of_tiny_states() -> None:
 
 @pytest.mark.parametrize(
     ("zero", "finest", "found"),
-    [(0.5, 0.02, True), (0.5, 0.0, True), (-0.5, 0.0, True), (0.5, 1.0, False)],
+    [(0.5, 0.05, True), (0.5, 0.0, True), (-0.5, 0.0, True), (0.5, 1.0, False)],
     ids=["too coarse at first", "fine", "negative", "too coarse"],
 )
 def test_a_threshold_is_no_wider_than_its_size(
