@@ -66,7 +66,7 @@ b = Brownian("b")
 )
 def test_a_decimal_is_the_fraction_that_it_is_written_as(decimal: Any, fraction: Any) -> None:
     assert exactly(decimal) == fraction
-    assert exactly(fraction) is fraction
+    assert exactly(fraction) == fraction
 
 
 @pytest.mark.parametrize(
