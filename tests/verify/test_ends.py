@@ -110,3 +110,13 @@ def test_every_value_that_varies_is_looked_at() -> None:
     density = y ** (2 * a / s**2 - 2) * exp(-(y**2) / s**2)
     claim = law(sde, y, density, {a: 2, y: 1}, vary={s: (1, 3)})
     assert asked("generator", claim).status == Status.DISAGREES
+
+
+def test_a_support_that_is_forgotten_is_named() -> None:
+    """Beyond 1 the density of a Jacobi diffusion on (0, 1) is negative or no number."""
+    sde = MatrixSDE({y: (4 - 6 * y) * dt + sqrt(2 * y * (1 - y)) * B.d})
+    found = asked("derivation", law(sde, y, y**3 * (1 - y), {y: HALF}))
+    assert found.status == Status.DISAGREES, found.reason
+    assert "negative" in found.reason
+    assert "support=(0, 1)" in found.reason
+    assert "inf" not in found.reason

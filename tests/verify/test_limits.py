@@ -182,6 +182,18 @@ def test_a_limit_that_differs_from_path_to_path_is_not_one() -> None:
     assert growth(sde, y, 1, 0.2, **fields).status == Status.DISAGREES
 
 
+def test_no_number_of_paths_is_named_for_a_limit_that_paths_do_not_have() -> None:
+    """An Ornstein–Uhlenbeck process and a fixation at 0 or at 1: neither has one limit."""
+    y = State("y")
+    settled = MatrixSDE({x: x * (1 - x) * B.d})
+    for sde, z, value in ((MatrixSDE({y: -y * dt + B.d}), y, 0), (settled, x, Rational(1, 2))):
+        values = {z: value}
+        found = growth(sde, t * z, value, 0.2, values=values, horizon=60)
+        assert found.status == Status.INCONCLUSIVE, found.reason
+        assert "a longer horizon may" in found.reason
+        assert "steps would settle it" not in found.reason
+
+
 def test_a_limit_that_is_approached_like_one_over_the_root_of_time() -> None:
     """|B|/t → 0, and x/t → 0 where x grows like √t."""
     y = State("y")

@@ -25,6 +25,7 @@ x, y, A = State("x", positive=True), State("y"), State("A")
 u, v = State("u"), State("v")
 mu, sigma = real("mu"), positive("sigma")
 B, B1, B2 = Brownian("B"), Brownian("B1"), Brownian("B2")
+A1, A2 = Brownian("A1"), Brownian("A2")
 PLAN = Plan(
     seed=3,
     effort=replace(EFFORTS["standard"], paths=1000),
@@ -73,6 +74,29 @@ def test_standard_limits_settle_at_the_default_and_wrong_ones_too(name: str) -> 
     assert right.numbers["settings"][0]["looks"] <= 2
     wrong = judged(sde, f, value * Rational(11, 10), **fields)
     assert wrong.status == Status.DISAGREES, wrong.reason
+
+
+NOISY = MatrixSDE(
+    {
+        u: mu * u * dt + sigma * (u * B1.d + v * B2.d),
+        v: mu * v * dt + sigma * (u * A1.d + v * A2.d),
+    }
+)
+
+
+def test_a_limit_that_is_far_off_is_refuted_by_few_paths_on_coarse_grids() -> None:
+    """What is right asks for ten times the path steps: in the plane the noise moves every path."""
+    fields: dict[str, Any] = {"horizon": 60, "relevant": 0.15}
+    values = {mu: Rational(3, 10), sigma: 1, u: 1, v: 0}
+    plan = replace(PLAN, effort=EFFORTS["standard"])
+    f = log(u**2 + v**2) / 2
+    found = judged(NOISY, f, mu - sigma**2 / 2, values=values, plan=plan, **fields)
+    assert found.status == Status.DISAGREES, found.reason
+    (setting,) = found.numbers["settings"]
+    assert setting["paths"] <= 1000
+    assert setting["steps"] <= 1024
+    # The rates of this look and of those it did not need are shared.
+    assert found.false_reject == plan.budget.false_reject
 
 
 def test_without_a_control_the_same_effort_leaves_growth_open(
@@ -168,10 +192,10 @@ def test_the_second_look_at_a_threshold_takes_what_the_first_named(
     assert len(seen) == 4
 
 
-def test_what_no_look_takes_is_named_with_the_effort_that_does(
+def test_paths_that_no_look_takes_are_named_if_effort_deep_takes_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found, _ = threshold_of(monkeypatch, 2_000_000)
     assert "would settle it, and effort deep takes so many" in found.reason
     found, _ = threshold_of(monkeypatch, 2_000_000_000)
-    assert "would settle it, more than effort deep takes" in found.reason
+    assert "no number of paths would settle it; a longer horizon may" in found.reason

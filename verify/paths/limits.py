@@ -37,16 +37,18 @@ from .almost_all import (
     paths_wanted,
     unseen,
     unseen_sign,
+    what_parts,
 )
 from .ensemble import first_steps
 from .evidence import Judgement, judged, measured
 from .horizon import Setting
-from .rates import LITTLE, Rate, control_of, growth_per_time, rate_of
+from .rates import LITTLE, Rate, control_of, growth_per_time, likely_rate, moves_little, rate_of
 from .refinement import (
     LOOKS,
     Finding,
     Look,
     Measurement,
+    are_taken,
     most_path_steps,
     refined,
     undecided,
@@ -68,6 +70,11 @@ TOWARDS = (
     "longer horizon may"
 )
 
+NO_SIGN = (
+    "f/t is not told from 0, and if its limit is 0 no number of paths would settle it; a longer "
+    "horizon may, or a larger relevant error, which looks farther from the threshold"
+)
+
 MARGIN = 1.3
 """A second look at a sign takes so many times the paths that the first one named."""
 
@@ -86,6 +93,18 @@ SHARE, COARSE = 0.13, 0.25
 A limit is measured, of a threshold only a sign.  Few paths choose the steps: by less than what the
 look itself asks for, so that it hardly ever finds them too coarse.
 """
+
+FAR = 2.0
+"""Few paths look first where a pilot is off by more than so many times the relevant error."""
+
+FEWER, LEAST_PATHS = 4, 1000
+"""They are this part of the paths of a plan, but at least so many."""
+
+FAR_LOOKS, FINER_BY = 2, 4
+"""So often, the second time with so many times the steps, if the first grids are too coarse."""
+
+UNCLEAR = 0.4
+"""A limit within this part of its half-width, two standard deviations, may well be 0."""
 
 ROOM = 0.8
 """A half-width is asked for as this part of the room that is left to it."""
@@ -127,6 +146,12 @@ def _limit(setting: Setting, plan: Plan) -> Judgement:
     stated = setting.stated("value")
 
     what = f"f/t, median of the paths − stated {stated:.6g}"
+    far = _far_off(setting, plan, stated)
+    if far > FAR * setting.relevant:
+        refuted = _refuted(setting, plan.share("far", 2), stated, far)
+        if refuted is not None:
+            return Judgement(finding=refuted, what=what, unit=setting.relevant, condition=CONDITION)
+        plan = plan.share("near", 2)
     begin = _begin(setting, plan, SHARE, PATHS, LITTLE * setting.relevant)
     if lost := loses_digits(setting, plan, begin[0], setting.relevant):
         return Judgement(finding=_unmeasured(lost, *begin), what=what, unit=setting.relevant)
@@ -144,17 +169,24 @@ def _limit(setting: Setting, plan: Plan) -> Judgement:
         elif difference.decide(setting.relevant) == Status.AGREES:
             kept |= unseen(rate, difference.value)
             difference, why = of_all(rate, difference, setting.relevant)
+        if rate.coarse and abs(difference.value) > setting.relevant:
+            # What refutes needs grids that are fine beside what it refutes.
+            rate = rate_of(growth, look.plan.budget.alpha, abs(difference.value))
+            difference = replace(rate.estimate, value=rate.estimate.value - stated)
         if difference.decide(setting.relevant) == Status.DISAGREES and rate.may_reach(stated):
             difference, why = replace(difference, bias=abs(difference.value)), TOWARDS
         # Lost paths widen everything, and finer steps lose fewer.
         noise, rest = (0.0, 0.0) if rate.lost else (rate.noise + rate.chance, rate.still)
         samples = _times(look.paths, e.half_width + noise, more) if more > 1 else None
+        near = abs(difference.value) < setting.relevant and not rate.coarse
         return Measurement(
             estimate=difference,
             noise=noise,
             rest=rest,
             why=why,
             finer=why.endswith(FINER),
+            coarse=rate.coarse,
+            doubt=what_parts(rate, difference.value, setting.relevant) if near else "",
             samples=samples,
             numbers=kept,
         )
@@ -169,6 +201,45 @@ def _limit(setting: Setting, plan: Plan) -> Judgement:
         if found.status == Status.AGREES
         else CONDITION,
     )
+
+
+def _far_off(setting: Setting, plan: Plan, stated: float) -> float:
+    """How far few paths are from a stated limit at least; 0 if that is not known."""
+    likely, noise = likely_rate(setting, plan)
+    off = abs(likely - stated) - noise
+    return off if math.isfinite(off) else 0.0
+
+
+def _refuted(setting: Setting, plan: Plan, stated: float, off: float) -> Finding | None:
+    """What looks at few paths refute, on grids that are fine beside what they are off by."""
+    steps, paths = _begin(setting, plan, SHARE, 1, LITTLE * ROOM * off)
+    steps, paths = max(steps, plan.effort.steps), max(LEAST_PATHS, paths // FEWER)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if loses_digits(setting, plan, steps, setting.relevant):
+            return None
+    control = control_of(setting, plan, steps)
+    for number in range(FAR_LOOKS):
+        look = Look(steps=steps, paths=paths, plan=plan.share(f"look {number}", FAR_LOOKS))
+        growth = growth_per_time(setting, look, control)
+        rate = rate_of(growth, look.plan.budget.alpha, off, by_path=False)
+        fine = not rate.coarse and moves_little(growth, LITTLE * off)
+        difference = replace(rate.estimate, value=rate.estimate.value - stated)
+        off_enough = fine and abs(difference.value) >= off and not rate.loses
+        refutes = difference.decide(setting.relevant) == Status.DISAGREES
+        if refutes and off_enough and not rate.may_reach(stated):
+            levels = [_typical(x[0]) - stated for x in growth.levels]
+            return Finding(
+                status=Status.DISAGREES,
+                measurement=Measurement(estimate=difference, numbers={"levels": levels}),
+                steps=steps,
+                paths=paths,
+                looks=number + 1,
+                needed="",
+            )
+        if fine:
+            break
+        steps *= FINER_BY
+    return None
 
 
 def _unmeasured(why: str, steps: int, paths: int) -> Finding:
@@ -192,12 +263,16 @@ def _begin(
     setting: Setting, plan: Plan, share: float, more: int, little: float = 0.0
 ) -> tuple[int, int]:
     """Steps and paths of the first look."""
-    paths = more * plan.effort.paths
     size = setting.system.size
-    most = max(6, most_path_steps(plan.effort, size) // (4 * paths * size))
-    least = 3 * max(2, plan.effort.steps // FIRST_STEPS)
+    steps = 3 * max(2, plan.effort.steps // FIRST_STEPS)
     little *= 2 * setting.horizon / 3
-    return first_steps(setting, plan, least, (1, 3), share=share, little=little, most=most), paths
+    # Where it wants finer steps than there may be, it takes them for half the paths.
+    for paths in (more * plan.effort.paths, more * plan.effort.paths // 2):
+        most = max(6, most_path_steps(plan.effort, size) // (4 * paths * size))
+        steps = first_steps(setting, plan, steps, (1, 3), share=share, little=little, most=most)
+        if 2 * steps <= most:
+            break
+    return steps, paths
 
 
 # A threshold.
@@ -287,7 +362,10 @@ def _left_out(why: str, at: float, sign: int, paths: int = 0, steps: int = 0) ->
 def _side(setting: Setting, at: float, sign: int, near: float, plan: Plan) -> Side:
     """The sign of the limit at one value of the parameter; ``near`` is what counts as no growth."""
     share = replace(plan, budget=plan.budget.split(LOOKS))
-    steps, paths = _begin(setting, plan, COARSE, 1)
+    likely, noise = likely_rate(setting, plan)
+    clear = abs(likely) - noise if sign else 0.0
+    little = LITTLE * ROOM * clear if clear > 0 else 0.0
+    steps, paths = _begin(setting, plan, COARSE, 1, little)
     most = LONGER * most_path_steps(plan.effort, setting.system.size)
     if lost := loses_digits(setting, plan, steps):
         return _left_out(lost, at, sign, paths, steps)
@@ -301,6 +379,10 @@ def _side(setting: Setting, at: float, sign: int, near: float, plan: Plan) -> Si
         apart = status == Status.AGREES and _stays(rate, abs(e.value) if sign else near)
         wanted = _wanted(rate, steps, paths, abs(e.value) if sign else near / 2)
         needed = would_settle(*wanted, plan.effort, setting.system.size) if wanted else LATER
+        # A number that follows from a rate that may be 0 is none.
+        unclear = sign and not rate.coarse and abs(e.value) < UNCLEAR * e.half_width
+        if wanted and unclear and not are_taken(*wanted, setting.system.size):
+            needed = NO_SIGN
         side = Side(
             at=at,
             sign=sign,

@@ -19,6 +19,9 @@ DIGITS = 30
 FAR = 30
 """Powers of ten of the distances at which an end is looked at."""
 
+FAST = 1e6
+"""Powers beyond this are none: the density is like an exponential there."""
+
 BORDER = 1e-9
 """Powers nearer than this to −1 are not told from it."""
 
@@ -73,12 +76,23 @@ def _at(claim: Any, values: Mapping[Any, Any]) -> Normalisation | None:
         except OverflowError:
             # The exponential of an exponential: the ends are looked at by Feller's test.
             return None
+        for at, inwards in ((low, 1), (high, -1)):
+            if not _is_positive(density(_near(at, inwards))):
+                return Normalisation(
+                    status=Status.DISAGREES,
+                    reason=f"the density is negative or no number near {_shown(at)}, so that it "
+                    f"has no integral there{_part(p, x, low, high, claim.values.get(x))}",
+                )
         for at, power in zip((low, high), powers, strict=True):
             # At infinity a power below −1 can be integrated, at a finite end one above it.
             room = -power - 1 if abs(at) == inf else power + 1
             if abs(room) <= BORDER or room < 0:
                 status = Status.DISAGREES if room < -BORDER else Status.INCONCLUSIVE
-                where = f"like the power {nstr(power, 6)} at {nstr(at, 6)}"
+                where = (
+                    f"like the power {nstr(power, 6)} at {_shown(at)}"
+                    if abs(power) < FAST
+                    else f"faster than any power at {_shown(at)}"
+                )
                 verb = "diverges" if status == Status.DISAGREES else "may diverge"
                 return Normalisation(
                     status=status, reason=f"the integral of the density {verb}: it is {where}"
@@ -89,6 +103,47 @@ def _at(claim: Any, values: Mapping[Any, Any]) -> Normalisation | None:
             status=Status.AGREES, reason=f"the density has the integral {nstr(mass, 6)}",
             numbers=shown,
         )  # fmt: skip
+
+
+def _is_positive(value: Any) -> bool:
+    """Whether a value is a number that is not below 0."""
+    return not value.imag and value.real >= 0
+
+
+def _near(at: Any, inwards: int) -> Any:
+    """A place near an end of the support."""
+    from mpmath import inf, mpf
+
+    far = mpf(10) ** FAR
+    return -inwards * far if abs(at) == inf else at + inwards / far
+
+
+def _shown(at: Any) -> str:
+    from mpmath import inf, nstr
+
+    return nstr(at, 6) if abs(at) != inf else "∞" if at > 0 else "−∞"
+
+
+def _part(p: Any, x: Any, low: Any, high: Any, start: Any) -> str:
+    """Which part of the line may be meant: between the zeros of factors around the start."""
+    from mpmath import mpf
+    from sympy import Mul, degree, sympify
+
+    advice = "; if its law has a smaller support, give it: support="
+    bases = [factor.as_base_exp()[0] for factor in Mul.make_args(p)]
+    linear = [b for b in bases if b.is_polynomial(x) and b.has(x) and degree(b, x) == 1]
+    zeros = [b.subs(x, 0) / -b.coeff(x) for b in (base.expand() for base in linear)]
+    numbers = [zero for zero in zeros if zero.is_real]
+    try:
+        begun = mpf(sympify(start).n(30))
+    except (TypeError, ValueError):
+        return f"{advice}(low, high)"
+    below = max((z for z in numbers if mpf(z.n(30)) <= begun), default=None)
+    above = min((z for z in numbers if mpf(z.n(30)) >= begun), default=None)
+    if below is None and above is None:
+        return ""
+    ends = [_shown(at) if z is None else str(z) for z, at in ((below, low), (above, high))]
+    return f"{advice}({', '.join(ends)}) if that is meant"
 
 
 def _power(density: Any, at: Any, inwards: int) -> Any:

@@ -43,6 +43,8 @@ __all__ = [
     "Rate",
     "control_of",
     "growth_per_time",
+    "likely_rate",
+    "moves_little",
     "over_windows",
     "rate_of",
     "vanishes",
@@ -71,7 +73,7 @@ MANY = 2.0
 """Where many medians are asked, a move is larger only beyond so many times its usual bound."""
 
 PILOT = 512
-"""Paths to which the control is fitted."""
+"""Paths to which the control is fitted, and that tell a rate roughly."""
 
 DEVIATIONS = 10.0
 """What the noise moves f by is cut off at so many standard deviations of its growth."""
@@ -134,6 +136,26 @@ def control_of(setting: Setting, plan: Plan, steps: int) -> Control:
 
     key = ("control", steps, plan.seed, plan.purpose, setting.horizon)
     return setting.problem.measured(key, setting.point, chosen)
+
+
+def likely_rate(setting: Setting, plan: Plan) -> tuple[float, float]:
+    """The median of few paths and twice its noise: it chooses what is looked at, and how closely.
+
+    Of randomness of its own, so that the looks after it keep their error rates.
+    """
+    steps = 2 * plan.effort.steps
+
+    def measure(declared: Problem) -> tuple[float, float]:
+        seed = plan.seed_for("likely") % 2**63
+        with np.errstate(all="ignore"):
+            ((f, _),) = _grown(setting, declared, steps, PILOT, seed, 1, NONE)
+        kept = f[0][np.isfinite(f[0])]
+        if len(kept) < PILOT / 2:
+            return math.nan, math.inf
+        return float(np.median(kept)), 2 * noise_of_median(kept)
+
+    key = ("likely", steps, plan.seed, plan.purpose, setting.horizon)
+    return setting.problem.measured(key, setting.point, measure)
 
 
 def vanishes(martingale: Array) -> bool:
@@ -277,6 +299,14 @@ def _too_coarse(growth: Growth, kept: Array, little: float) -> bool:
     """Whether two grids do not give single paths nearly the same growth."""
     coarse, half, quarter = (x[0, kept] for x in growth.plain)
     return not (is_fine(half, quarter) or is_settled(coarse, half, quarter, little))
+
+
+def moves_little(growth: Growth, little: float) -> bool:
+    """Whether two grids move single paths by no more than ``little``, and by less than before."""
+    coarse, half, quarter = (x[0] for x in growth.plain)
+    with np.errstate(invalid="ignore"):
+        last, before = (float(np.median(np.abs(x))) for x in (quarter - half, half - coarse))
+    return last <= min(little, before)
 
 
 def _too_slow(growth: Growth, kept: Array) -> bool:

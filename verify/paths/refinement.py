@@ -31,6 +31,7 @@ __all__ = [
     "Finding",
     "Look",
     "Measurement",
+    "are_taken",
     "extrapolated_mean",
     "is_slow",
     "is_unresolved",
@@ -71,6 +72,9 @@ SHARE = 0.3
 
 ROUNDING = 1e-12
 LOOKS = 3
+MOST_PATHS = 10_000_000
+"""More paths than so many are no advice."""
+
 FIRST_STEPS = 8
 """The first look takes this part of the steps of the plan."""
 
@@ -95,8 +99,9 @@ class Measurement:
     of it is no estimate from what a halving moved.
     ``samples`` is how many paths have a given half-width, if not as many as 1/√n says; ``why`` says
     what keeps it from deciding, if it is neither paths nor steps, and ``finer`` whether finer steps
-    may mend that.  ``numbers`` has what is kept to be looked at: the differences at h, h/2, h/4 as
-    levels, values side by side.
+    may mend that; ``coarse`` says that only the next grids are known to be better, and ``doubt``
+    what a number of paths would not settle.  ``numbers`` has what is kept to be looked at: the
+    differences at h, h/2, h/4 as levels, values side by side.
     """
 
     estimate: Estimate
@@ -105,6 +110,8 @@ class Measurement:
     counted: float = 0.0
     why: str = ""
     finer: bool = False
+    coarse: bool = False
+    doubt: str = ""
     samples: Callable[[float], int] | None = field(default=None, compare=False)
     numbers: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
@@ -186,6 +193,8 @@ def _wanted(found: Measurement, steps: int, paths: int, relevant: float) -> tupl
     e, room = found.estimate, relevant / 2
     if found.why:
         return (4 * steps, paths) if found.finer else None
+    if found.coarse:
+        return 2 * steps, paths
     if not (math.isfinite(e.half_width) and math.isfinite(e.bias)) or not room > 0:
         return None
     bias, noise = max(e.bias - found.noise - found.rest, 0.0), found.noise
@@ -205,8 +214,8 @@ def _wanted(found: Measurement, steps: int, paths: int, relevant: float) -> tupl
 
 
 def _needed(found: Measurement, wanted: tuple[int, int] | None, effort: Effort, size: int) -> str:
-    if found.why:
-        return found.why
+    if found.why or found.doubt:
+        return found.why or found.doubt
     if wanted is None:
         return "no number of paths would settle it"
     return would_settle(*wanted, effort, size)
@@ -214,11 +223,20 @@ def _needed(found: Measurement, wanted: tuple[int, int] | None, effort: Effort, 
 
 def would_settle(steps: int, paths: int, effort: Effort, size: int) -> str:
     """How many paths on the finest grid would settle it, and whether more effort takes them."""
-    deep = EFFORTS["deep"]
-    enough = 4 * steps * paths <= most_path_steps(deep, size)
+    if paths > MOST_PATHS:
+        return (
+            f"this setting does not settle it, which would take more than {MOST_PATHS:,} paths; a "
+            "larger relevant error may, of a limit a longer horizon too"
+        )
+    enough = are_taken(steps, paths, size)
     more = "and effort deep takes so many" if enough else "more than effort deep takes"
-    end = f", {more}" if effort.name != deep.name else ""
+    end = f", {more}" if effort.name != "deep" else ""
     return f"about {paths:,} paths of {4 * steps:,} steps would settle it{end}"
+
+
+def are_taken(steps: int, paths: int, size: int) -> bool:
+    """Whether effort deep takes so many steps and paths."""
+    return 4 * steps * paths <= most_path_steps(EFFORTS["deep"], size)
 
 
 def is_slow(before: float, last: float, noise: float) -> bool:

@@ -123,7 +123,7 @@ def _density(setting: Setting, plan: Plan) -> Judgement:
         try:
             law = _law(setting, sample.values)
         except NoDensityError as error:
-            return _refuted(f"no density: {error}")
+            return _refuted(f"no density: {_in_words(error)}")
         except NumericsError as error:
             return undecided(str(error))
         ends.update(_ends(law.ends), mass=law.mass)
@@ -169,10 +169,21 @@ def _diverging(setting: Setting) -> str:
     try:
         _law(setting, np.array([start]))
     except NoDensityError as error:
-        return f"no density: {error}"
+        return f"no density: {_in_words(error)}"
     except NumericsError:
         return ""
     return ""
+
+
+def _in_words(error: NoDensityError) -> str:
+    """What is wrong with a density; where it grows without a power, its support may be meant."""
+    text = str(error)
+    for end in ("-inf", "inf"):
+        fast = f"like the power inf at {end} its integral diverges"
+        shown = end.replace("inf", "∞").replace("-", "−")
+        support = "a smaller support is given by support=(low, high)"
+        text = text.replace(fast, f"near {shown} it has no finite integral; {support}")
+    return text
 
 
 def _law(setting: Setting, values: Array) -> Distribution:
