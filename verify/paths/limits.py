@@ -453,7 +453,9 @@ def _signed(rate: Rate, sign: int, near: float) -> Status:
 def _judgement(setting: Setting, parameter: str, value: float, sides: Sequence[Side]) -> Judgement:
     status = combine(side.status for side in sides)
     telling = [side for side in sides if side.status == status]
-    worst = min(telling, key=lambda side: abs(side.rate.value))
+    # What counts as 0 follows from the other side, which is told of first where both are open.
+    last = status == Status.INCONCLUSIVE
+    worst = min(telling, key=lambda side: (last and side.sign == 0, abs(side.rate.value)))
     finding = Finding(
         status=status,
         # Where no path was run there is nothing to say of paths.
