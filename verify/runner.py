@@ -301,7 +301,7 @@ def guarded(
     except KernelError:
         raise
     except TimeLimitError as error:
-        return _nothing(tier, str(error), finished=False)
+        return _nothing(tier, f"{error}; --time-limit gives more", finished=False)
     except MemoryError:
         return _nothing(tier, "the check could not be made: memory ran out", finished=False)
     except ValueError as error:
