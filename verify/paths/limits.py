@@ -362,10 +362,7 @@ def _left_out(why: str, at: float, sign: int, paths: int = 0, steps: int = 0) ->
 def _side(setting: Setting, at: float, sign: int, near: float, plan: Plan) -> Side:
     """The sign of the limit at one value of the parameter; ``near`` is what counts as no growth."""
     share = replace(plan, budget=plan.budget.split(LOOKS))
-    likely, noise = likely_rate(setting, plan)
-    clear = abs(likely) - noise if sign else 0.0
-    little = LITTLE * ROOM * clear if clear > 0 else 0.0
-    steps, paths = _begin(setting, plan, COARSE, 1, little)
+    steps, paths = _begin(setting, plan, COARSE, 1)
     most = LONGER * most_path_steps(plan.effort, setting.system.size)
     if lost := loses_digits(setting, plan, steps):
         return _left_out(lost, at, sign, paths, steps)
