@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import click
 
 from derivations.errors import DerivationError
+from derivations.garbage import look_rarely
 from derivations.manifest import Entry, Manifest, digest, digest_of, put
 from derivations.places import PROVENANCE, Places
 from derivations.usage import run
@@ -178,7 +179,9 @@ def _side_by_side(
 
     # The longest first, so that none is left over at the end: long to write is long to make.
     names = sorted(names, key=lambda name: -_length(places, name))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=look_rarely
+    ) as pool:
         tasks = {pool.submit(_attempted, places, name, load, shared): name for name in names}
         try:
             for task in as_completed(tasks):

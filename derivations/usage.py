@@ -6,6 +6,8 @@ import sys
 
 import click
 
+from .garbage import look_rarely
+
 __all__ = ["run"]
 
 
@@ -17,6 +19,7 @@ def run(command: click.Command, name: str) -> None:
     SystemExit
         2 for wrong usage, 130 when it is stopped; and what the command itself ends with.
     """
+    look_rarely()
     try:
         command.main(standalone_mode=False)
     except click.ClickException as error:

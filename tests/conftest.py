@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
+from derivations.garbage import look_rarely
+
 # The examples follow from the test alone, so that a failure is the same on every machine.
 # HYPOTHESIS_PROFILE=explore looks for new ones.
 hypothesis.settings.register_profile(
@@ -22,10 +24,8 @@ hypothesis.settings.register_profile(
 hypothesis.settings.register_profile("explore", deadline=None, print_blob=True, max_examples=1000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "reproducible"))
 
-# The catalogue and the tests themselves live to the end. Python would look through all of them for
-# garbage again and again, which took a sixth of the time of tests of the derivations: it looks less
-# often, and only at what the tests make.
-gc.set_threshold(10_000, 10, 50)
+# The catalogue and the tests themselves live to the end: only what the tests make is garbage.
+look_rarely()
 
 # The tests run in several processes: threads inside NumPy would wait for those of the others.
 threadpool_limits(limits=1)

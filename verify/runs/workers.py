@@ -30,6 +30,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from derivations.garbage import look_rarely
+
 from .strangers import Kept, heard, single
 
 __all__ = ["one_thread", "results"]
@@ -145,6 +147,7 @@ class _Worker:
 def _follow(parent: int) -> None:
     """End this process when its parent has died, however it died, and not at a Ctrl-C."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    look_rarely()
     end = os._exit  # which a job may not have
 
     def watch() -> None:
