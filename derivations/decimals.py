@@ -43,7 +43,8 @@ def exactly(value: Any) -> Any:
     if isinstance(value, MatrixBase):
         return value.applyfunc(exactly) if value.atoms(Float) else value
     if isinstance(value, Basic):
-        return _read(value)
+        # What has none stays what it is, and not what it is equal to.
+        return _read(value) if _has_decimals(value) else value
     if isinstance(value, Mapping):
         found = {key: exactly(part) for key, part in value.items()}
         return value if _same(value.values(), found.values()) else found
@@ -58,11 +59,13 @@ def _same(before: Any, after: Any) -> bool:
 
 
 @lru_cache(maxsize=16384)
+def _has_decimals(expression: Any) -> bool:
+    return bool(expression.atoms(Float))
+
+
+@lru_cache(maxsize=16384)
 def _read(expression: Any) -> Any:
-    decimals = expression.atoms(Float)
-    if not decimals:
-        return expression
-    found = expression.xreplace({x: _fraction(x) for x in decimals})
+    found = expression.xreplace({x: _fraction(x) for x in expression.atoms(Float)})
     # 1.0*X is X.
     ones = {part: part.doit(deep=False) for part in found.atoms(MatMul) if part.args[0] == 1}
     return found.xreplace(ones)

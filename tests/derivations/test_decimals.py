@@ -7,7 +7,8 @@ from dataclasses import fields
 from typing import Any
 
 import pytest
-from sympy import Float, Matrix, Q, Rational, exp, sqrt
+from sympy import Float, Integer, Matrix, Q, Rational, exp, sqrt
+from sympy.core.cache import clear_cache
 
 from derivations import (
     Assumption,
@@ -67,6 +68,18 @@ b = Brownian("b")
 def test_a_decimal_is_the_fraction_that_it_is_written_as(decimal: Any, fraction: Any) -> None:
     assert exactly(decimal) == fraction
     assert exactly(fraction) == fraction
+
+
+def test_what_has_no_decimals_stays_the_same_object() -> None:
+    """Else it would depend on what was read before."""
+    first = -2 * x
+    clear_cache()
+    second = -2 * x
+    assert first == second
+    assert first is not second
+    rows = [[second, Rational(2, 3)], [Integer(0), exp(x)]]
+    assert exactly(first) is first
+    assert exactly(rows) is rows
 
 
 @pytest.mark.parametrize(
